@@ -1,0 +1,67 @@
+"""Serve a WSGI application on a loopback port, from a thread, with connections kept open."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from wsgiref.types import WSGIApplication
+
+from cheroot import wsgi
+from cheroot.ssl.builtin import BuiltinSSLAdapter
+
+THREADS = 12
+
+
+class WebServer:
+    """A running server for as long as the `with` block lasts; port 0 takes a free one.
+
+    With a certificate (paths of a PEM chain and its key) it speaks TLS.
+    """
+
+    def __init__(
+        self,
+        app: WSGIApplication,
+        port: int = 0,
+        certificate: tuple[Path, Path] | None = None,
+    ) -> None:
+        self._server: Any = wsgi.Server(("127.0.0.1", port), app, numthreads=THREADS, timeout=30)
+        self._scheme = "http"
+        if certificate:
+            chain, key = certificate
+            self._server.ssl_adapter = BuiltinSSLAdapter(str(chain), str(key))
+            self._scheme = "https"
+        self._thread: threading.Thread | None = None
+
+    @property
+    def port(self) -> int:
+        return int(self._server.bind_addr[1])
+
+    @property
+    def url(self) -> str:
+        """Address without a trailing slash; by name over TLS, since certificates name hosts."""
+        host = "localhost" if self._scheme == "https" else "127.0.0.1"
+        return f"{self._scheme}://{host}:{self.port}"
+
+    def start(self) -> Self:
+        self._server.prepare()
+        self._thread = threading.Thread(target=self._server.serve, daemon=True)
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        self._server.stop()
+        if self._thread:
+            self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
