@@ -18,8 +18,8 @@ FIRST_NAMES = (
 )  # fmt: skip
 LAST_NAMES = (
     "Quill", "O'Neil", "Müller", "de la Cruz", "Okafor", "Nakamura", "Løvland", "Petrov",
-    "Smith, Jr.", "García-Márquez", "Ó Briain", "Tanaka", "Van den Berg", "Iyer", "Kowalczyk", "Haddad",
-    "Ng", "Åkesson", "Brown", "佐藤",
+    "Smith, Jr.", "García-Márquez", "Ó Briain", "Tanaka", "Van den Berg", "Iyer", "Kowalczyk",
+    "Haddad", "Ng", "Åkesson", "Brown", "佐藤",
 )  # fmt: skip
 DEPARTMENTS = ("Research", "Sales", "Finance", "Operations", "Support", "People & Culture")
 TITLES = ("Analyst", "Engineer", "Manager", "Technician", "Director", "Designer", "Accountant")
