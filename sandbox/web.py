@@ -27,6 +27,7 @@ class WebServer:
         certificate: tuple[Path, Path] | None = None,
     ) -> None:
         self._server: Any = wsgi.Server(("127.0.0.1", port), app, numthreads=THREADS, timeout=30)
+        self._server.expiration_interval = 0.05  # how often its loop looks whether to stop
         self._scheme = "http"
         if certificate:
             chain, key = certificate

@@ -1,0 +1,55 @@
+# Every target sets up what it needs; the two that matter are `make demo` and `make test`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SYSTEM_PACKAGES := slapd ldap-utils
+CHECKED := connector.py lib connectors converters sandbox tests
+
+.PHONY: help demo test check format system-packages clean
+
+help:  ## Show what there is
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+demo: $(VENV)/requirements  ## Run the connector against the sandbox
+	$(BIN)/python -m sandbox.demo
+
+test: $(VENV)/requirements-dev system-packages check  ## Check the code and run every test
+	$(BIN)/python -m pytest
+
+check: $(VENV)/requirements-dev  ## Check style and types only
+	$(BIN)/ruff format --check $(CHECKED)
+	$(BIN)/ruff check $(CHECKED)
+	$(BIN)/mypy
+
+format: $(VENV)/requirements-dev  ## Put the code into its form
+	$(BIN)/ruff check --fix-only $(CHECKED)
+	$(BIN)/ruff format $(CHECKED)
+
+# A real OpenLDAP for the tests. Without the right to install it, its tests are skipped and say so.
+system-packages:
+	@if command -v slapd >/dev/null || [ -x /usr/sbin/slapd ]; then \
+	    command -v ldapsearch >/dev/null && exit 0; \
+	fi; \
+	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	        apt-get install -y -qq --no-install-recommends $(SYSTEM_PACKAGES); \
+	else \
+	    echo "Not installed: $(SYSTEM_PACKAGES). The tests against a real OpenLDAP will be skipped."; \
+	fi
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	    || { echo "Python 3.11 or newer is needed; name it: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/requirements: requirements.txt $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/requirements-dev: requirements-dev.txt requirements.txt $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ $(VENV)/requirements
+
+clean:  ## Remove what the targets have made
+	rm -rf $(VENV) .sandbox .mypy_cache .ruff_cache .pytest_cache

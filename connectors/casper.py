@@ -1,0 +1,249 @@
+"""Computers and mobile devices from Casper, which is called Jamf Pro today."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import formatdate, parsedate_to_datetime
+from functools import partial
+from typing import Any, Literal
+
+from lib.ahead import fetch_ahead
+from lib.auth import Token, TokenAuth, basic
+from lib.connector import AssetConnector, AssetSettings, Delivered, Record, Records, Sources
+from lib.errors import (
+    ConfigurationError,
+    ConnectorError,
+    RecordGone,
+    RecordUnreadable,
+    SignInError,
+    SourceUnavailable,
+)
+from lib.http import Client, NotFound, json_of, member
+from lib.oauth import client_credentials
+from lib.plugins import did_you_mean
+from lib.settings import at_least, setting, url
+
+# So many details in a row that cannot be read mean that the server is at fault, not they.
+MOST_UNREADABLE = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(AssetSettings):
+    url: str = setting(
+        "The address of Jamf Pro.", example="https://jss.jamfcloud.com/example", parse=url
+    )
+    username: str = setting(
+        "A local or LDAP account (no single sign-on) with the rights of an auditor.",
+        default="",
+        example="username@example.com",
+    )
+    password: str = setting(
+        "The password of that account.", default="", example="change-me", secret=True
+    )
+    client_id: str = setting(
+        "The id of an API client (Jamf Pro 10.49 and later), instead of username and password.",
+        default="",
+    )
+    client_secret: str = setting("The secret of that API client.", default="", secret=True)
+    sync_type: Literal["computers", "mobiledevices"] = setting(
+        "What to read. For both, add a second section, [casper.MDM].", default="computers"
+    )
+    group_name: str = setting(
+        "A computer group or mobile device group; without one, all devices are read.",
+        default="",
+        advanced=True,
+    )
+    update_only: bool = setting("True updates assets and never creates one.", default=False)
+    workers: int = setting(
+        "How many requests to make at once; Jamf advises against more than 5.",
+        default=5,
+        advanced=True,
+        parse=at_least(1),
+    )
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        yield from super().problems()
+        if bool(self.client_id) != bool(self.client_secret):
+            yield "client_id", "client_id and client_secret belong together"
+        elif not self.client_id and not (self.username and self.password):
+            yield "username", "give username and password, or client_id and client_secret"
+
+
+@dataclass(frozen=True)
+class DeviceType:
+    """One kind of device: as the Classic API's paths and its JSON spell it, and its subsets."""
+
+    in_paths: str
+    in_json: str
+    subsets: dict[str, str]
+
+
+SUBSETS = {
+    "general": "General",
+    "location": "Location",
+    "purchasing": "Purchasing",
+    "certificates": "Certificates",
+    "security": "Security",
+    "extension_attributes": "ExtensionAttributes",
+    "configuration_profiles": "ConfigurationProfiles",
+}
+COMPUTER_SUBSETS = {
+    "peripherals": "Peripherals",
+    "hardware": "Hardware",
+    "software": "Software",
+    "groups_accounts": "GroupsAccounts",
+    "iphones": "iphones",
+}
+MOBILE_SUBSETS = {
+    "applications": "Applications",
+    "network": "Network",
+    "provisioning_profiles": "ProvisioningProfiles",
+    "mobile_device_groups": "MobileDeviceGroups",
+}
+COMPUTERS = DeviceType("computer", "computer", SUBSETS | COMPUTER_SUBSETS)
+MOBILE_DEVICES = DeviceType("mobiledevice", "mobile_device", SUBSETS | MOBILE_SUBSETS)
+
+
+class Connector(AssetConnector[Settings]):
+    """Computers or mobile devices from Casper, which is called Jamf Pro today."""
+
+    title = "Casper"
+    settings_type = Settings
+    converters = dict.fromkeys(
+        (
+            "general.report_date",
+            "general.last_contact_time",
+            "general.initial_entry_date",
+            "general.last_inventory_update",
+            "purchasing.po_date",
+            "purchasing.warranty_expires",
+            "purchasing.lease_expires",
+        ),
+        "casper_date",
+    )
+
+    @property
+    def mapping_name(self) -> str:
+        return "Casper" if self._devices is COMPUTERS else "Casper.MDM"
+
+    def default_mapping(self) -> dict[str, dict[str, Any]]:
+        computers = self._devices is COMPUTERS
+        return {"APPLICATIONS": {"source": "software.applications"}} if computers else {}
+
+    def check(self) -> None:
+        with self._jamf() as jamf:
+            self._ids(jamf)
+
+    def records(self, sources: Sources) -> Records:
+        subset = self._subset(sources)
+        unreadable = 0
+        with self._jamf() as jamf:
+            ids = self._ids(jamf)
+            self.expected = len(ids)
+
+            def detail(device: int) -> Delivered:
+                return self._detail(jamf, device, subset)
+
+            for item in fetch_ahead(detail, ids, self.settings.workers):
+                unreadable = unreadable + 1 if isinstance(item, RecordUnreadable) else 0
+                yield item
+                if unreadable == MOST_UNREADABLE:
+                    raise SourceUnavailable(f"{unreadable} devices in a row cannot be read")
+
+    @property
+    def _devices(self) -> DeviceType:
+        return COMPUTERS if self.settings.sync_type == "computers" else MOBILE_DEVICES
+
+    @contextmanager
+    def _jamf(self) -> Iterator[Client]:
+        """A signed-in client. Its cookies are dropped: they would pin all requests to one node."""
+        settings = self.settings
+        jamf = Client(settings.url, settings, connections=settings.workers, cookies=False)
+        signer = TokenAuth(
+            partial(_client_token if settings.client_id else _user_token, jamf, settings)
+        )
+        try:
+            signer.current()
+            jamf.auth = signer
+        except NotFound:  # a server from before 10.35 has no tokens
+            jamf.auth = basic(settings.username, settings.password)
+        try:
+            yield jamf
+        finally:
+            if jamf.auth is signer and not settings.client_id:
+                with suppress(ConnectorError):
+                    jamf.request("POST", "/api/v1/auth/invalidate-token")
+            jamf.close()
+
+    def _ids(self, jamf: Client) -> list[int]:
+        devices = self._devices
+        if self.settings.group_name:
+            members = self._group(jamf)
+        else:
+            answer = jamf.get_json(f"/JSSResource/{devices.in_paths}s")
+            members = member(answer, f"{devices.in_json}s")
+        return list(dict.fromkeys(item["id"] for item in members))
+
+    def _group(self, jamf: Client) -> Any:
+        """The members of the group; found by its name here, since a path cannot hold each name."""
+        path = f"/JSSResource/{self._devices.in_paths}groups"
+        word, wanted = self._devices.in_json, self.settings.group_name
+        listed = member(jamf.get_json(path), f"{word}_groups")
+        groups = {item["name"]: item["id"] for item in listed}
+        if wanted not in groups:
+            raise ConfigurationError(
+                f"there is no group {wanted!r} in Jamf Pro",
+                fix=f"Check group_name; {did_you_mean(wanted, groups)}".rstrip("; "),
+            )
+        group = member(jamf.get_json(f"{path}/id/{groups[wanted]}"), f"{word}_group")
+        return member(group, f"{word}s")
+
+    def _subset(self, sources: Sources) -> str:
+        """The path's end that asks for the needed sections only; nothing asks for all."""
+        subsets = self._devices.subsets
+        if sources.everything or any(name not in subsets for name in sources.tops):
+            return ""
+        # Without General a record has no id.
+        names = dict.fromkeys(["General", *(subsets[name] for name in sources.tops)])
+        return "/subset/" + "&".join(names)
+
+    def _detail(self, jamf: Client, device: int, subset: str) -> Delivered:
+        path = f"/JSSResource/{self._devices.in_paths}s/id/{device}{subset}"
+        try:
+            record: Record = member(jamf.get_json(path), self._devices.in_json)
+        except NotFound:
+            return RecordGone(f"device {device} is no longer there")
+        except ConnectorError as error:
+            return RecordUnreadable(f"device {device} cannot be read ({error})")
+        return record
+
+
+def _client_token(jamf: Client, settings: Settings) -> Token:
+    """A token for an API client; servers from 11.23 on have the versioned path as well."""
+    for path in ("/api/oauth/token", "/api/v1/oauth/token"):
+        with suppress(NotFound):
+            return client_credentials(jamf, path, settings.client_id, settings.client_secret)
+    raise SignInError(
+        "this Jamf Pro knows no API clients (they came with 10.49)",
+        where=settings.url,
+        fix="Set username and password instead",
+    )
+
+
+def _user_token(jamf: Client, settings: Settings) -> Token:
+    """A token for an account. Its end is told by the server's clock, which may differ from ours."""
+    login = basic(settings.username, settings.password)
+    try:
+        response = jamf.request("POST", "/api/v1/auth/token", auth=login)
+    except SignInError as error:
+        if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", settings.username):
+            error.fix = "The username looks like an API client's: use client_id and client_secret"
+        raise
+    answer = json_of(response)
+    expires = datetime.fromisoformat(str(member(answer, "expires")))
+    now = parsedate_to_datetime(response.headers.get("Date") or formatdate(usegmt=True))
+    return Token(str(member(answer, "token")), (expires - now).total_seconds())

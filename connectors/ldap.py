@@ -1,0 +1,199 @@
+"""People from an LDAP directory, such as OpenLDAP or Active Directory."""
+
+from __future__ import annotations
+
+import struct
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+from lib.connector import Record, Records, Sources, UserConnector, UserSettings
+from lib.errors import ConfigurationError, RecordGone
+from lib.ldap import Directory, Entry, escaped, parenthesised
+from lib.settings import address, distinguished_names, setting
+
+ANONYMOUS = "anonymous"
+BINARY = "*BINARY*"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(UserSettings):
+    url: str = setting(
+        "The address of the directory: ldap://host:389, or ldaps://host:636 with encryption.",
+        example="ldap://ldap.forumsys.com:389",
+        parse=partial(address, schemes=("ldap", "ldaps")),
+    )
+    username: str = setting(
+        "Who signs in: a distinguished name, or in Active Directory name@domain. Empty, or"
+        " anonymous, signs nobody in.",
+        default="",
+        example="cn=read-only-admin,dc=example,dc=com",
+    )
+    password: str = setting("The password of that user.", default="", secret=True)
+    base_dn: str = setting(
+        "The entry below which people are looked for.", example="dc=example,dc=com"
+    )
+    protocol_version: Literal["3", "2"] = setting("The version of LDAP.", default="3")
+    filter: str = setting(
+        "Which entries are people, as an LDAP filter.",
+        default="(objectClass=*)",
+        multiline=True,
+        parse=parenthesised,
+    )
+    start_tls: bool = setting(
+        "True encrypts an ldap:// connection before the sign-in (StartTLS).",
+        default=False,
+        advanced=True,
+    )
+    group_dn: str = setting(
+        "A group; its members are read instead of what is below base_dn.", default="", advanced=True
+    )
+    groups_dn: tuple[str, ...] = setting(
+        "Several such groups, as a JSON list. Counts before group_dn.",
+        default=(),
+        advanced=True,
+        parse=distinguished_names,
+    )
+    group_members_attr: str = setting(
+        "The attribute of a group that names its members.", default="member", advanced=True
+    )
+    group_member_filter: str = setting(
+        "How to find a member that is not named by its DN, as a filter with {0} for the name:"
+        " (uid={0}). It is looked for below base_dn.",
+        default="",
+        advanced=True,
+    )
+    list_attributes: tuple[str, ...] = setting(
+        "The attributes of which all values are kept, as a list. Of others the first one counts.",
+        default=("memberOf",),
+        advanced=True,
+    )
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        yield from super().problems()
+        if self.username and not self.anonymous and not self.password:
+            yield "password", "a password is missing; many directories take none for anonymous"
+        if self.start_tls and self.url.lower().startswith("ldaps"):
+            yield "start_tls", "an ldaps:// address is encrypted already"
+        if self.start_tls and self.protocol_version == "2":
+            yield "start_tls", "StartTLS needs protocol_version = 3"
+
+    @property
+    def anonymous(self) -> bool:
+        return self.username.lower() in ("", ANONYMOUS)
+
+
+class Connector(UserConnector[Settings]):
+    """People from an LDAP directory, such as OpenLDAP or Active Directory."""
+
+    title = "LDAP"
+    settings_type = Settings
+    mapping = {
+        "USER": {"source": "uid", "required": True, "converter": "ldap_user_field"},
+        "FIRST_NAME": {"source": "givenName", "required": True},
+        "LAST_NAME": {"source": "sn", "required": True},
+        "EMAIL": {"source": "mail", "required": True},
+    }
+
+    def check(self) -> None:
+        with self._directory() as directory:
+            list(directory.search(self.settings.base_dn, "(objectClass=*)", ["1.1"], scope="BASE"))
+
+    def records(self, sources: Sources) -> Records:
+        settings = self.settings
+        asked = [*(["*"] if sources.everything else []), *sources.tops]
+        groups = settings.groups_dn or ((settings.group_dn,) if settings.group_dn else ())
+        with self._directory() as directory:
+            if not groups:
+                for entry in directory.search(settings.base_dn, settings.filter, asked):
+                    yield self._record(entry, sources.tops)
+                return
+            for found in self._members(directory, groups, asked):
+                yield found if isinstance(found, RecordGone) else self._record(found, sources.tops)
+
+    @contextmanager
+    def _directory(self) -> Iterator[Directory]:
+        settings = self.settings
+        version = int(settings.protocol_version)
+        directory = Directory(settings.url, settings, start_tls=settings.start_tls, version=version)
+        try:
+            if settings.anonymous:
+                directory.connect("", "")
+            else:
+                directory.connect(settings.username, settings.password)
+            yield directory
+        finally:
+            directory.close()
+
+    def _members(
+        self, directory: Directory, groups: tuple[str, ...], asked: list[str]
+    ) -> Iterator[Entry | RecordGone]:
+        """Yield the members of the groups, each once."""
+        seen: set[str] = set()
+        names = [name for group in groups for name in self._member_names(directory, group)]
+        self.expected = len(dict.fromkeys(names))
+        for name in dict.fromkeys(names):
+            for found in self._member(directory, name, asked):
+                key = found.dn.lower() if isinstance(found, Entry) else name.lower()
+                if key not in seen:
+                    seen.add(key)
+                    yield found
+
+    def _member_names(self, directory: Directory, group: str) -> list[str]:
+        attribute = self.settings.group_members_attr
+        names = directory.all_values(group, attribute)
+        if names is None:
+            raise ConfigurationError(
+                f"there is no group {group}", fix="Check group_dn and groups_dn in the ini"
+            )
+        return [name.decode("utf-8", "replace") for name in names]
+
+    def _member(
+        self, directory: Directory, name: str, asked: list[str]
+    ) -> Iterator[Entry | RecordGone]:
+        settings = self.settings
+        if settings.group_member_filter:
+            one = settings.group_member_filter.replace("{0}", escaped(name))
+            both = f"(&{settings.filter}{parenthesised(one)})"
+            yield from directory.search(settings.base_dn, both, asked)
+            return
+        if "=" not in name:
+            raise ConfigurationError(
+                f"the group names its members otherwise than by their DN ({name})",
+                fix="Set group_member_filter, such as (uid={0})",
+            )
+        entry = directory.entry(name, settings.filter, asked)
+        if entry is None and directory.entry(name, "(objectClass=*)", ["1.1"]) is None:
+            yield RecordGone(f"the group names {name}, which is not in the directory")
+        elif entry:
+            yield entry
+
+    def _record(self, entry: Entry, asked: list[str]) -> Record:
+        """The attributes in the spelling in which they are asked for, and the entry's `dn`."""
+        spellings: dict[str, list[str]] = {}
+        for name in asked:
+            spellings.setdefault(name.lower(), []).append(name)
+        lists = {name.lower() for name in self.settings.list_attributes}
+        record: Record = {"dn": entry.dn}
+        for name, values in entry.attributes.items():
+            lower = name.lower()
+            texts = [_text(lower, value) for value in values]
+            kept = texts if lower in lists else next(iter(texts), "")
+            for spelling in spellings.get(lower, [name]):
+                record[spelling] = kept
+        return record
+
+
+def _text(name: str, value: bytes) -> str:
+    if name == "objectguid" and len(value) == 16:
+        return str(uuid.UUID(bytes_le=value))
+    if name == "objectsid" and len(value) >= 8 and len(value) == 8 + 4 * value[1]:
+        parts = struct.unpack(f"<{value[1]}I", value[8:])
+        return "-".join(map(str, ("S", value[0], int.from_bytes(value[2:8], "big"), *parts)))
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return BINARY

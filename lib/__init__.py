@@ -1,0 +1,3 @@
+"""Everything that is the same for all connectors."""
+
+__version__ = "1.0.0"

@@ -1,0 +1,32 @@
+"""Fetch items ahead of the one who uses them: several at once, in order, and never too many."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from typing import TypeVar
+
+Key = TypeVar("Key")
+Item = TypeVar("Item")
+
+
+def fetch_ahead(fetch: Callable[[Key], Item], keys: Iterable[Key], workers: int) -> Iterator[Item]:
+    """Yield fetch(key) for each key, in the order of the keys.
+
+    At most `workers` fetches are under way or waiting to be used. When the user of the iterator
+    stops, no further one is begun. What a fetch raises is raised at its place.
+    """
+    remaining = iter(keys)
+    with ThreadPoolExecutor(workers, thread_name_prefix="fetch") as pool:
+        waiting: deque[Future[Item]] = deque(
+            pool.submit(fetch, key) for key in islice(remaining, workers)
+        )
+        try:
+            while waiting:
+                item = waiting.popleft().result()
+                waiting.extend(pool.submit(fetch, key) for key in islice(remaining, 1))
+                yield item
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,117 @@
+"""Ways to sign a request of `requests`: HTTP Basic, a fixed header, a token that is renewed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from requests import PreparedRequest, Response
+from requests.auth import AuthBase, HTTPBasicAuth
+
+from lib import secrets
+
+# A token is renewed this many seconds before its end, or after four fifths of a shorter life.
+MARGIN = 60.0
+
+
+def basic(username: str, password: str) -> HTTPBasicAuth:
+    """HTTP Basic in UTF-8, as RFC 7617 has it; requests alone would send Latin-1."""
+    secrets.remember_login(username, password)
+    return HTTPBasicAuth(username.encode(), password.encode())
+
+
+class Unsigned(AuthBase):
+    """No credentials at all, not even those that a .netrc file would add."""
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        return request
+
+
+UNSIGNED = Unsigned()
+
+
+class HeaderAuth(AuthBase):
+    """A fixed secret in a header."""
+
+    def __init__(self, header: str, secret: str) -> None:
+        secrets.remember(secret)
+        self._header = header
+        self._secret = secret
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        request.headers[self._header] = self._secret
+        return request
+
+
+@dataclass(frozen=True)
+class Token:
+    """What a sign-in gave; `life` in seconds from now, None for a token without end."""
+
+    value: str
+    life: float | None = None
+    born: float = field(default_factory=time.monotonic)
+
+    @property
+    def fresh(self) -> bool:
+        if self.life is None:
+            return True
+        return time.monotonic() - self.born < self.life - min(MARGIN, self.life / 5)
+
+
+class TokenAuth(AuthBase):
+    """A token from a sign-in: made when first needed, renewed before it ends, and once after a 401.
+
+    Threads share it; one of them signs in, the others wait for the new token.
+    """
+
+    def __init__(
+        self,
+        sign_in: Callable[[], Token],
+        header: str = "Authorization",
+        prefix: str = "Bearer ",
+    ) -> None:
+        self._sign_in = sign_in
+        self._header = header
+        self._prefix = prefix
+        self._token: Token | None = None
+        self._lock = threading.Lock()
+
+    def current(self) -> Token:
+        with self._lock:
+            if self._token is None or not self._token.fresh:
+                self._renew()
+            assert self._token  # noqa: S101
+            return self._token
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        token = self.current()
+        request.headers[self._header] = self._prefix + token.value
+        request.register_hook("response", partial(self._try_again, token))  # type: ignore[no-untyped-call]
+        return request
+
+    def _try_again(self, used: Token, response: Response, **how: Any) -> Response:
+        if response.status_code != 401:
+            return response
+        response.content  # noqa: B018  reads it to the end, so that the connection can be reused
+        response.close()
+        again = response.request.copy()
+        again.headers[self._header] = self._prefix + self._newer_than(used).value
+        answer: Response = response.connection.send(again, **how)
+        answer.history.append(response)
+        answer.request = again
+        return answer
+
+    def _newer_than(self, used: Token) -> Token:
+        with self._lock:
+            if self._token is used:
+                self._renew()
+            assert self._token  # noqa: S101
+            return self._token
+
+    def _renew(self) -> None:
+        self._token = self._sign_in()
+        secrets.remember(self._token.value)

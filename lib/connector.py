@@ -1,0 +1,161 @@
+"""What every connector is: a declaration, and a generator of records.
+
+A file in `connectors/` holds a class `Settings` and a class `Connector`, derived from the ones
+here; docs/adding-a-connector.md shows one being written.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, Literal, TypeVar
+
+from lib import plugins
+from lib.connection import ConnectionSettings
+from lib.errors import RecordGone, RecordUnreadable
+from lib.settings import number_text, setting, words
+
+Record = dict[str, Any]
+# What `records` yields: a record as the source has it, or what became of one that it had named.
+Delivered = Record | RecordGone | RecordUnreadable
+Records = Generator[Delivered, None, None]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The paths that somebody will look at in the records; with `everything`, all there are."""
+
+    paths: frozenset[str] = frozenset()
+    everything: bool = False
+
+    @property
+    def tops(self) -> list[str]:
+        """The first steps of the paths, sorted."""
+        return sorted({path.split(".")[0] for path in self.paths})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectorSettings(ConnectionSettings):
+    """The settings that every section may have."""
+
+    use_server_map: bool = setting(
+        "False leaves aside the mapping that is kept in Oomnitza.", default=True, advanced=True
+    )
+    insert_only: bool = setting(
+        "True creates records and never updates one.", default=False, advanced=True
+    )
+    update_only: bool = setting(
+        "True updates records and never creates one.", default=False, advanced=True
+    )
+    sync_field: tuple[str, ...] = setting(
+        "The Oomnitza field, or fields between commas, by which a record is recognised. Without it"
+        " the one chosen in Oomnitza counts.",
+        default=(),
+        advanced=True,
+        parse=words,
+    )
+    env_password: str = setting(
+        "The name of an environment variable that holds the password.", default="", advanced=True
+    )
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        yield from super().problems()
+        if self.insert_only and self.update_only:
+            yield "update_only", "insert_only and update_only cannot both be True"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserSettings(ConnectorSettings):
+    """The settings of connectors that bring people."""
+
+    default_role: str = setting(
+        "The number of the role in Oomnitza that imported people get.",
+        example="25",
+        parse=number_text,
+    )
+    default_position: str = setting("The position that imported people get.", example="Employee")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssetSettings(ConnectorSettings):
+    """The settings of connectors that bring devices."""
+
+    sync_field: tuple[str, ...] = setting(
+        "The Oomnitza field, or fields between commas, by which an asset is recognised, such as"
+        " its serial number. Left empty, the one chosen in Oomnitza counts.",
+        default=(),
+        example="24DCF85294E411E38A52066B556BA4EE",
+        parse=words,
+    )
+
+
+S = TypeVar("S", bound=ConnectorSettings)
+
+
+class Connector(ABC, Generic[S]):
+    """One section's source. An instance holds all its state, so several can run side by side."""
+
+    title: ClassVar[str]  # how Oomnitza knows the connector
+    data_type: ClassVar[Literal["users", "assets"]]
+    settings_type: ClassVar[type[ConnectorSettings]]
+    mapping: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    # Converters for source paths, for every mapping of that path that names none.
+    converters: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, settings: S) -> None:
+        self.settings = settings
+        self.expected: int | None = None  # how many records will come, once the source has said
+
+    @property
+    def mapping_name(self) -> str:
+        """The name under which Oomnitza keeps the mapping and shows the runs."""
+        return self.title
+
+    def default_mapping(self) -> dict[str, dict[str, Any]]:
+        """The built-in layer of the mapping, by Oomnitza field."""
+        return {name: dict(attributes) for name, attributes in self.mapping.items()}
+
+    @abstractmethod
+    def check(self) -> None:
+        """Make the cheapest authenticated call.
+
+        Raises the ConnectorError that says what is wrong: not reachable, certificate not trusted,
+        not signed in, or not permitted.
+        """
+
+    @abstractmethod
+    def records(self, sources: Sources) -> Records:
+        """Yield the records, one after the other, in the shape in which the source has them.
+
+        Nothing outside `sources` needs to be in a record. A record that vanished while it was
+        read is yielded as RecordGone, one that cannot be read as RecordUnreadable; what ends the
+        whole run is raised.
+        """
+
+
+class UserConnector(Connector[S]):
+    """A source of people."""
+
+    data_type = "users"
+    settings_type = UserSettings
+
+    def default_mapping(self) -> dict[str, dict[str, Any]]:
+        return {
+            "PERMISSIONS_ID": {"setting": "default_role"},
+            "POSITION": {"setting": "default_position"},
+            **super().default_mapping(),
+        }
+
+
+class AssetConnector(Connector[S]):
+    """A source of devices."""
+
+    data_type = "assets"
+    settings_type = AssetSettings
+
+
+def load(name: str) -> type[Connector[Any]]:
+    """The class of a connector, by the name of its file."""
+    kind: type[Connector[Any]] = plugins.load("connectors", name).Connector
+    return kind

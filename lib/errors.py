@@ -1,0 +1,97 @@
+"""What can go wrong, by what happens next.
+
+A class says how a run goes on and carries the exit code of the command; an instance carries the
+facts. `str(error)` is the sentence for the administrator. Nothing but `lib.cli` prints or exits.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What a shell or cron learns; the README has the table for administrators."""
+
+    OK = 0
+    SECTION_FAILED = 1
+    USAGE = 2
+    CONFIGURATION = 3
+    RECORDS_LEFT = 4
+    INTERRUPTED = 130
+
+
+class ConnectorError(Exception):
+    """What every expected failure is: what happened, where, and what to do about it."""
+
+    exit_code = ExitCode.SECTION_FAILED
+
+    def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
+        super().__init__(what, where, fix)
+        self.what = what
+        self.where = where
+        self.fix = fix
+
+    def __str__(self) -> str:
+        sentence = f"{self.where}: {self.what}" if self.where else self.what
+        return f"{_closed(sentence)} {_closed(self.fix)}" if self.fix else sentence
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (type(self), self.what, self.where, self.fix)
+
+
+class UsageError(ConnectorError):
+    """The command line asks for what is not there. Ends the command."""
+
+    exit_code = ExitCode.USAGE
+
+
+class ConfigurationError(ConnectorError):
+    """Something in the ini has to be put right first. Ends the command, or the section."""
+
+    exit_code = ExitCode.CONFIGURATION
+
+
+class SignInError(ConnectorError):
+    """The credentials were refused. Ends the section; never tried again by itself."""
+
+
+class AccessDenied(SignInError):
+    """Signed in, but without the right to read (or write) this. Ends the section."""
+
+
+class SourceUnavailable(ConnectorError):
+    """The source cannot be reached or does not answer. Ends the section; worth another run."""
+
+
+class SourceFault(ConnectorError):
+    """The source answers, but not what its documentation promises. Ends the section."""
+
+
+class RecordGone(ConnectorError):
+    """The source listed a record that it no longer has. The run goes on without it."""
+
+
+class RecordUnreadable(ConnectorError):
+    """The source cannot deliver this one record. It counts as rejected; the run goes on."""
+
+
+class TargetUnavailable(ConnectorError):
+    """Oomnitza cannot be reached. Ends the section; what was not sent counts as unsent."""
+
+
+class TargetRefused(ConnectorError):
+    """Oomnitza refuses this request, and would again. The records in it count as rejected."""
+
+
+class Interrupted(ConnectorError):
+    """The administrator, or the system, stopped the run."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+
+def _closed(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."
+
+
+def _rebuild(kind: type[ConnectorError], what: str, where: str, fix: str) -> ConnectorError:
+    return kind(what, where=where, fix=fix)

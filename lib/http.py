@@ -1,0 +1,268 @@
+"""The one door to everything that speaks HTTP: sessions, retries, and errors put into words.
+
+A `Client` repeats what found the server away or overloaded (connection errors, 429, 502, 503, 504
+with Retry-After honoured), reads JSON whatever the content type says, follows no redirect, and
+raises the errors of `lib.errors`.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from urllib3.util import Retry
+
+from lib import __version__
+from lib.auth import UNSIGNED
+from lib.connection import ConnectionSettings
+from lib.errors import (
+    AccessDenied,
+    ConnectorError,
+    SignInError,
+    SourceFault,
+    SourceUnavailable,
+)
+from lib.jsontext import to_json
+from lib.tls import client_context
+
+log = logging.getLogger(__name__)
+
+CONNECT_TIMEOUT = 15
+RETRY_STATUS = frozenset({408, 429, 502, 503, 504})
+RETRY_AFTER_MAX = 300
+# Pauses before an answer that was cut short or is not JSON is asked for again, in seconds.
+BROKEN_PAUSES = (1.0, 4.0)
+CUT_SHORT = "the answer broke off in the middle"
+
+
+class NotFound(SourceFault):
+    """The server has nothing at this address (404)."""
+
+
+class Client:
+    """Requests to one server, with paths below its address; threads may share it.
+
+    `repeatable` are the methods that may be sent again when it is not known whether the first
+    one arrived.
+    """
+
+    unavailable: type[ConnectorError] = SourceUnavailable
+    fault: type[ConnectorError] = SourceFault
+
+    def __init__(
+        self,
+        url: str,
+        settings: ConnectionSettings,
+        *,
+        auth: AuthBase | None = None,
+        headers: Mapping[str, str] | None = None,
+        connections: int = 1,
+        cookies: bool = True,
+        repeatable: frozenset[str] = frozenset({"GET"}),
+    ) -> None:
+        self.url = url
+        self.auth: AuthBase = auth or UNSIGNED
+        self._timeout = (min(CONNECT_TIMEOUT, settings.timeout), settings.timeout)
+        self._session = _session(settings, connections, repeatable)
+        self._session.headers.update(headers or {})
+        if not cookies:
+            self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+
+    @property
+    def headers(self) -> Any:
+        """The headers that every request carries."""
+        return self._session.headers
+
+    def close(self) -> None:
+        self._session.close()
+
+    def get_json(self, path: str, **params: Any) -> Any:
+        """The decoded JSON of a GET; an answer that is broken or no JSON is asked for again."""
+        return self._read(requests.Response.json, "GET", path, params=params)
+
+    def post_json(self, path: str, body: Any, **how: Any) -> requests.Response:
+        """POST a body as JSON."""
+        headers = {"Content-Type": "application/json; charset=utf-8"}
+        return self.request("POST", path, data=to_json(body).encode(), headers=headers, **how)
+
+    def request(
+        self, method: str, path: str, *, auth: AuthBase | None = None, **how: Any
+    ) -> requests.Response:
+        """Send one request, signed by `auth` or as the client is, and return its whole answer.
+
+        Raises SignInError (401), AccessDenied (403), NotFound (404), or what the class names as
+        its `unavailable` and `fault` for everything else that is not a success.
+        """
+        try:
+            return self._send(method, path, auth=auth, **how)
+        except requests.exceptions.ChunkedEncodingError:
+            raise self.unavailable(CUT_SHORT, where=self.url + path) from None
+
+    def _send(
+        self, method: str, path: str, *, auth: AuthBase | None = None, **how: Any
+    ) -> requests.Response:
+        url = self.url + path
+        how |= {"auth": auth or self.auth, "verify": self._session.verify}
+        started = time.monotonic()
+        try:
+            response = self._session.request(
+                method, url, timeout=self._timeout, allow_redirects=False, **how
+            )
+        except requests.exceptions.ChunkedEncodingError:
+            raise
+        except requests.RequestException as error:
+            raise self._no_answer(error, url) from error
+        took = (time.monotonic() - started) * 1000
+        log.debug("%s %s: %s in %.0f ms", method, url, response.status_code, took)
+        if not response.ok or response.is_redirect:
+            raise self._refusal(response)
+        return response
+
+    def _read(
+        self, decode: Callable[[requests.Response], Any], method: str, path: str, **how: Any
+    ) -> Any:
+        broken = ""
+        for pause in (*BROKEN_PAUSES, None):
+            try:
+                return decode(self._send(method, path, **how))
+            except requests.exceptions.ChunkedEncodingError:
+                broken = CUT_SHORT
+            except requests.exceptions.JSONDecodeError as error:
+                broken = f"the answer is not JSON but begins {_excerpt(error.doc)!r}"
+            if pause is not None:
+                log.warning("%s%s: %s; asking again in %.0f s", self.url, path, broken, pause)
+                time.sleep(pause)
+        raise self.unavailable(broken, where=self.url + path)
+
+    def _no_answer(self, error: requests.RequestException, url: str) -> ConnectorError:
+        text = str(error)
+        if isinstance(error, requests.exceptions.SSLError):
+            reason = re.search(r"certificate verify failed: ([^(']+)", text)
+            if reason:
+                return self.unavailable(
+                    f"the server's certificate is not trusted ({reason[1].strip()})",
+                    where=url,
+                    fix="Set cacert_file to a PEM file with its certificate authority",
+                )
+            return self.unavailable("no secure connection can be made", where=url)
+        if isinstance(error, requests.Timeout) or "Read timed out" in text:
+            return self.unavailable(
+                f"no answer within {self._timeout[1]} seconds", where=url, fix="Try again later"
+            )
+        if "NameResolutionError" in text:
+            return self.unavailable(
+                "there is no server of that name", where=url, fix="Check the url in the ini"
+            )
+        if "refused" in text.lower():
+            return self.unavailable(
+                "the connection was refused", where=url, fix="Check host and port of the url"
+            )
+        return self.unavailable(f"the connection failed ({_cause(error)})", where=url)
+
+    def _refusal(self, response: requests.Response) -> ConnectorError:
+        where, status = response.url.split("?")[0], response.status_code
+        said = f"the server answered {status}{_words(response)}"
+        if response.is_redirect:
+            target = response.headers["Location"].split("?")[0]
+            return self.fault(f"the server sends to {target}", where=where, fix="Check the url")
+        if status == 401:
+            return SignInError(said, where=where, fix="Check the credentials in the ini")
+        if status == 403:
+            return AccessDenied(said, where=where, fix="Check the rights of the account")
+        if status == 404:
+            return NotFound(said, where=where, fix="Check the url")
+        if status in RETRY_STATUS or status >= 500:
+            return self.unavailable(said, where=where, fix="Try again later")
+        return self.fault(said, where=where)
+
+
+def json_of(response: requests.Response) -> Any:
+    """The decoded JSON of an answer; raises SourceFault when it is something else."""
+    try:
+        return response.json()
+    except requests.exceptions.JSONDecodeError:
+        raise SourceFault(
+            f"the answer is not JSON but begins {_excerpt(response.text)!r}",
+            where=response.url.split("?")[0],
+            fix="Check the url",
+        ) from None
+
+
+def member(answer: Any, key: str) -> Any:
+    """What a decoded answer holds under a key; raises SourceFault when it does not."""
+    try:
+        return answer[key]
+    except (KeyError, TypeError):
+        raise SourceFault(f"the answer has no {key!r}", fix="Check the url") from None
+
+
+class _ContextAdapter(HTTPAdapter):
+    """Makes its connections with a TLS context of ours."""
+
+    def __init__(self, context: ssl.SSLContext, **how: Any) -> None:
+        self._context = context
+        super().__init__(**how)
+
+    def init_poolmanager(self, *args: Any, **how: Any) -> Any:
+        return super().init_poolmanager(*args, ssl_context=self._context, **how)
+
+
+def _session(
+    settings: ConnectionSettings, connections: int, repeatable: frozenset[str]
+) -> requests.Session:
+    session = requests.Session()
+    session.headers["User-Agent"] = f"oomnitza-connector/{__version__}"
+    session.headers["Accept"] = "application/json"
+    session.verify = str(settings.cacert_file or settings.cacert_dir or "") or settings.verify_ssl
+    if not settings.verify_ssl:
+        session.verify = False
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+    retry = Retry(
+        total=settings.retries,
+        connect=min(3, settings.retries),
+        status_forcelist=RETRY_STATUS,
+        allowed_methods=repeatable,
+        backoff_factor=0.5,
+        backoff_jitter=0.5,
+        backoff_max=60,
+        retry_after_max=RETRY_AFTER_MAX,
+        raise_on_status=False,
+    )
+    if settings.ssl_protocol == "tls1":
+        adapter: HTTPAdapter = _ContextAdapter(
+            client_context(settings), max_retries=retry, pool_maxsize=connections
+        )
+    else:
+        adapter = HTTPAdapter(max_retries=retry, pool_maxsize=connections)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def _words(response: requests.Response) -> str:
+    """What the server said in its answer, in brackets and shortened."""
+    text = _excerpt(response.content.decode("utf-8", "replace")) or response.reason or ""
+    return f" ({text})" if text else ""
+
+
+def _excerpt(text: str) -> str:
+    """A page's paragraphs, else its text without tags, on one line of at most 200 characters."""
+    paragraphs = re.findall(r"<p[^>]*>(.*?)</p>", text, re.IGNORECASE | re.DOTALL)
+    bare = re.sub(r"<[^>]*>", " ", " ".join(paragraphs) or text)
+    line = " ".join(bare.split())
+    return line if len(line) <= 200 else f"{line[:197]}..."
+
+
+def _cause(error: BaseException) -> str:
+    while inner := error.__cause__ or error.__context__:
+        error = inner
+    return str(error) or type(error).__name__

@@ -1,0 +1,136 @@
+"""Read an ini file as administrators write it, and remember the line of every value.
+
+The standard library's configparser serves here no longer: it drops the indentation of a value's
+lines (a record filter lives by it) and does not tell on which line a value stands. The dialect is
+the same: `key = value` or `key: value`, comment lines with `#`, `;` or `rem`, a line that is
+indented deeper than its key continues the value. Everything else is taken literally.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lib.errors import ConfigurationError
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One value; `line` is the line of its key, and line breaks in `value` are the file's own."""
+
+    key: str
+    value: str
+    line: int
+
+
+@dataclass
+class IniSection:
+    """One section: its entries by lower-cased key, and what in it could not be read or is odd."""
+
+    name: str
+    line: int
+    entries: dict[str, Entry] = field(default_factory=dict)
+    faults: list[tuple[int, str]] = field(default_factory=list)
+    oddities: list[tuple[int, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class IniFile:
+    """The sections by lower-cased name, in the order of the file; of two alike, one is made."""
+
+    path: Path
+    sections: dict[str, IniSection]
+    oddities: list[tuple[int, str]]
+
+
+def read(path: Path) -> IniFile:
+    """Read a file in UTF-8, with or without a byte order mark.
+
+    Raises ConfigurationError when there is no such file or it cannot be read as text.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise ConfigurationError(
+            "there is no such file",
+            where=str(path),
+            fix="Make one with `connector.py generate-ini`, or name yours with --ini",
+        ) from None
+    except OSError as error:
+        raise ConfigurationError(
+            f"the file cannot be read ({error.strerror})", where=str(path)
+        ) from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ConfigurationError(
+            f"line {line} is not UTF-8 text",
+            where=str(path),
+            fix="Save the file with the encoding UTF-8",
+        ) from None
+    return _parse(path, text)
+
+
+def _parse(path: Path, text: str) -> IniFile:
+    sections: dict[str, IniSection] = {}
+    oddities: list[tuple[int, str]] = []
+    section: IniSection | None = None
+    for number, lines in _statements(text):
+        first = lines[0].strip()
+        if first.startswith("["):
+            name = first[1:].split("]")[0].strip()
+            section = sections.setdefault(name.lower(), IniSection(name, number))
+            if "]" not in first:
+                section.faults.append((number, "the section's name has no closing bracket"))
+        elif section is None:
+            oddities.append((number, "stands before the first section and is ignored"))
+        else:
+            _add(section, number, lines)
+    return IniFile(path, sections, oddities)
+
+
+def _statements(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield (line number, lines): a section header, or a key's line with those that continue it.
+
+    Blank lines and comments inside a value become empty lines, so that its lines can be counted.
+    """
+    start, depth = 0, 0
+    lines: list[str] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        bare = line.strip()
+        indent = len(line) - len(line.lstrip())
+        is_comment = line.startswith(("#", ";")) or bare.lower() == "rem" or _is_remark(line)
+        if not bare or is_comment or (not lines and bare.startswith(("#", ";"))):
+            if lines:
+                lines.append("")
+        elif lines and indent > depth and not lines[0].lstrip().startswith("["):
+            lines.append(line.rstrip())
+        else:
+            if lines:
+                yield start, lines
+            start, depth, lines = number, indent, [line]
+    if lines:
+        yield start, lines
+
+
+def _is_remark(line: str) -> bool:
+    return line[:4].lower() == "rem "
+
+
+def _add(section: IniSection, number: int, lines: list[str]) -> None:
+    first = lines[0].strip()
+    ends = [at for at in (first.find("="), first.find(":")) if at >= 0]
+    key = first[: min(ends)].strip().lower() if ends else ""
+    if not key:
+        section.faults.append((number, "this is neither `key = value` nor a section"))
+        return
+    value = first[min(ends) + 1 :].strip()
+    if key in section.entries:
+        earlier = section.entries[key].line
+        section.oddities.append((number, f"{key} stands on line {earlier} too; this one counts"))
+    if " ;" in value:
+        section.oddities.append(
+            (number, f"{key}: the value holds ' ;'; what follows it is part of it, not a comment")
+        )
+    whole = "\n".join([value, *lines[1:]]).rstrip()
+    section.entries[key] = Entry(key, "" if whole == '""' else whole, number)

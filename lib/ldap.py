@@ -1,0 +1,215 @@
+"""The one door to LDAP: a directory to sign in to and to search.
+
+What is different from plain ldap3 2.9.1, and why:
+
+- certificates are checked, names and IP addresses alike: ldap3 checks none unless told;
+- referrals are never followed: ldap3 would send the password, in clear, to any host named;
+- the result code of every page is checked: ldap3 takes a truncated answer for a complete one;
+- values are the directory's bytes: ldap3 reads those that are not UTF-8 as Latin-1;
+- no schema is read, so that an attribute unknown to it can be asked for.
+"""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import ldap3
+from ldap3.core import exceptions as ldap_errors
+from ldap3.utils.conv import escape_filter_chars
+
+from lib.connection import ConnectionSettings
+from lib.errors import ConfigurationError, SourceFault
+from lib.ldaperrors import NoSuchEntry, from_failure, from_result
+from lib.tls import client_context
+
+# Active Directory gives at most 1000 entries a page; OpenLDAP refuses more than it is set to.
+PAGE_SIZE = 500
+PAGED_RESULTS = "1.2.840.113556.1.4.319"
+
+Scope = Literal["BASE", "LEVEL", "SUBTREE"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry of the directory; attribute names in the directory's own spelling."""
+
+    dn: str
+    attributes: dict[str, list[bytes]]
+
+
+class Directory:
+    """A connection to one LDAP server; `connect` signs in."""
+
+    def __init__(
+        self, url: str, settings: ConnectionSettings, *, start_tls: bool = False, version: int = 3
+    ) -> None:
+        parts = urlsplit(url)
+        secure = parts.scheme.lower() == "ldaps"
+        self._where = url
+        self._version = version
+        self._timeout = settings.timeout
+        self._auto_bind = ldap3.AUTO_BIND_TLS_BEFORE_BIND if start_tls else ldap3.AUTO_BIND_NO_TLS
+        self._server = ldap3.Server(
+            parts.hostname,
+            parts.port or (636 if secure else 389),
+            use_ssl=secure,
+            tls=_CheckedTls(client_context(settings)),
+            get_info=ldap3.NONE,
+            connect_timeout=min(30, settings.timeout),
+        )
+        self._connection: Any = None
+
+    def connect(self, username: str, password: str) -> None:
+        """Sign in; without a user name, anonymously. A refused sign-in is never repeated."""
+        with self._explained():
+            self._connection = ldap3.Connection(
+                self._server,
+                user=username or None,
+                password=password or None,
+                authentication=ldap3.SIMPLE if username else ldap3.ANONYMOUS,
+                version=self._version,
+                auto_bind=self._auto_bind,
+                auto_referrals=False,
+                auto_range=False,
+                check_names=False,
+                raise_exceptions=True,
+                read_only=True,
+                receive_timeout=self._timeout,
+                return_empty_attributes=False,
+            )
+
+    def close(self) -> None:
+        """Sign off; whether the directory hears it does not matter."""
+        if self._connection:
+            with suppress(ldap_errors.LDAPException, OSError):
+                self._connection.unbind()
+
+    def search(
+        self,
+        base: str,
+        query: str,
+        attributes: Sequence[str],
+        *,
+        scope: Scope = "SUBTREE",
+        page_size: int = PAGE_SIZE,
+    ) -> Iterator[Entry]:
+        """Yield the entries at or below the base that match an RFC 4515 filter, page by page.
+
+        Raises SourceFault when the directory cuts the answer short. LDAP 2 knows no pages.
+        """
+        paging = {"paged_size": page_size, "paged_criticality": True} if self._version > 2 else {}
+        cookie = None
+        while True:
+            with self._explained(base):
+                self._connection.search(
+                    base,
+                    query,
+                    search_scope=scope,
+                    dereference_aliases=ldap3.DEREF_NEVER,
+                    attributes=list(attributes),
+                    paged_cookie=cookie,
+                    **paging,
+                )
+                page, following = self._answer(base)
+            yield from page
+            if not following:
+                return
+            if following == cookie and not page:
+                raise SourceFault("the directory repeats an empty page", where=self._where)
+            cookie = following
+
+    def entry(self, dn: str, query: str, attributes: Sequence[str]) -> Entry | None:
+        """The entry of that name, or None where there is none or it does not match."""
+        try:
+            return next(iter(self.search(dn, query, attributes, scope="BASE")), None)
+        except NoSuchEntry:
+            return None
+
+    def all_values(self, dn: str, attribute: str) -> list[bytes] | None:
+        """All values of one attribute; None where there is no such entry.
+
+        Active Directory gives more than 1500 values in parts, named `member;range=0-1499`, the
+        last one `member;range=3000-*` (MS-ADTS, range retrieval).
+        """
+        values: list[bytes] = []
+        asked = attribute
+        while asked:
+            entry = self.entry(dn, "(objectClass=*)", [asked])
+            if entry is None:
+                return None
+            asked = ""
+            for name, part in entry.attributes.items():
+                values += part
+                end = re.search(r";range=\d+-(\d+)$", name, re.IGNORECASE)
+                if end and part:
+                    asked = f"{attribute};range={int(end[1]) + 1}-*"
+        return values
+
+    def _answer(self, base: str) -> tuple[list[Entry], bytes]:
+        """The entries of the last search, and the cookie for the page that follows."""
+        result = self._connection.result
+        if result["result"] != 0:
+            raise from_result(
+                result["result"], result["description"], result["message"], self._at(base)
+            )
+        page = [
+            Entry(item["dn"], dict(item["raw_attributes"]))
+            for item in self._connection.response
+            if item["type"] == "searchResEntry"  # and not a reference to another server
+        ]
+        control = (result.get("controls") or {}).get(PAGED_RESULTS)
+        return page, control["value"]["cookie"] if control else b""
+
+    @contextmanager
+    def _explained(self, base: str = "") -> Iterator[None]:
+        """Turn ldap3's exceptions into the errors of this program."""
+        where = self._at(base)
+        try:
+            yield
+        except ldap_errors.LDAPOperationResult as error:
+            raise from_result(error.result, error.description, error.message or "", where) from None
+        except ldap_errors.LDAPInvalidFilterError:
+            raise ConfigurationError(
+                "this is no valid LDAP filter", where=where, fix="Check filter in the ini"
+            ) from None
+        except ldap_errors.LDAPInvalidDnError:
+            raise ConfigurationError(
+                f"{base!r} is no valid distinguished name", where=where, fix="Check base_dn"
+            ) from None
+        except (ldap_errors.LDAPException, OSError) as error:
+            raise from_failure(str(error), where) from error
+
+    def _at(self, base: str) -> str:
+        return f"{self._where} {base}".rstrip()
+
+
+class _CheckedTls(ldap3.Tls):  # type: ignore[misc]
+    """Leaves all checks to the ssl module; ldap3's own knows no IP addresses on Python 3.12+."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        super().__init__(validate=ssl.CERT_NONE)
+        self._context = context
+
+    def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:
+        connection.socket = self._context.wrap_socket(
+            connection.socket,
+            do_handshake_on_connect=do_handshake,
+            server_hostname=connection.server.host,
+        )
+
+
+def parenthesised(query: str) -> str:
+    """A filter with the outer parentheses, which ldap3 insists on and other tools do not."""
+    query = " ".join(line.strip() for line in query.splitlines())
+    return query if re.match(r"\(", query) else f"({query})"
+
+
+def escaped(value: str) -> str:
+    """A value that can stand in a filter (RFC 4515)."""
+    return str(escape_filter_chars(value))

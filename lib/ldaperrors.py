@@ -1,0 +1,116 @@
+"""What a directory, or the way to it, answers instead of entries: as errors of this program.
+
+Result codes are those of RFC 4511, appendix A; the numbers behind "data" in a refused sign-in are
+Active Directory's.
+"""
+
+from __future__ import annotations
+
+import re
+
+from lib.errors import (
+    AccessDenied,
+    ConfigurationError,
+    ConnectorError,
+    SignInError,
+    SourceFault,
+    SourceUnavailable,
+)
+
+INVALID_CREDENTIALS = 49
+
+
+class NoSuchEntry(ConfigurationError):
+    """The directory has no entry of that name, or does not show it to this user."""
+
+
+SIGN_IN_REASONS = {
+    "525": "there is no such user",
+    "52e": "the user name or the password is wrong",
+    "52f": "the account may not sign in here",
+    "530": "the account may not sign in at this hour",
+    "531": "the account may not sign in from this computer",
+    "532": "the password has expired",
+    "533": "the account is disabled",
+    "701": "the account has expired",
+    "773": "the password has to be changed first",
+    "775": "the account is locked out",
+}
+
+_NO_RIGHTS = (AccessDenied, "the user may not read this", "Check the rights of the account")
+_ENCRYPT = (
+    SignInError,
+    "the directory wants an encrypted connection",
+    "Use an ldaps:// address, or set start_tls = True",
+)
+_CUT = (
+    SourceFault,
+    "the directory cuts the answer short",
+    "Raise the limits of the account, or narrow filter or base_dn",
+)
+_BUSY = (SourceUnavailable, "the directory is busy", "Try again later")
+
+# By result code: the kind of error, what happened, what to do.
+RESULTS: dict[int, tuple[type[ConnectorError], str, str]] = {
+    1: _NO_RIGHTS,
+    3: _CUT,
+    4: _CUT,
+    8: _ENCRYPT,
+    10: (
+        ConfigurationError,
+        "the directory refers to another server for this base",
+        "Set url to that server, or base_dn to a part that this one holds",
+    ),
+    11: _CUT,
+    13: _ENCRYPT,
+    32: (
+        NoSuchEntry,
+        "the directory has no such entry, or does not show it to this user",
+        "Check base_dn, and the rights of the account",
+    ),
+    34: (ConfigurationError, "this is no valid distinguished name", "Check base_dn"),
+    50: _NO_RIGHTS,
+    51: _BUSY,
+    52: _BUSY,
+    53: (AccessDenied, "the directory refuses", "Check username and password"),
+}
+
+
+def from_result(code: int, name: str, message: str, where: str) -> ConnectorError:
+    """The error for a result other than success; `message` is the directory's own text."""
+    if code == INVALID_CREDENTIALS:
+        data = re.search(r"data ([0-9a-f]+)", message)
+        reason = SIGN_IN_REASONS.get(data[1] if data else "52e", message)
+        return SignInError(
+            f"the directory refuses the sign-in: {reason}",
+            where=where,
+            fix="Check username and password",
+        )
+    kind, what, fix = RESULTS.get(code, (SourceFault, "the directory answers", ""))
+    said = f"{name}: {message}" if message else name
+    return kind(f"{what} ({said})", where=where, fix=fix)
+
+
+def from_failure(text: str, where: str) -> ConnectorError:
+    """The error for a connection that could not be made, or broke; `text` is ldap3's."""
+    lower = text.lower()
+    if "certificate" in lower:
+        reason = re.search(r"certificate verify failed: ([^(']+)", text)
+        return SourceUnavailable(
+            f"the directory's certificate is not trusted ({reason[1].strip() if reason else text})",
+            where=where,
+            fix="Set cacert_file to a PEM file with its certificate authority",
+        )
+    if "invalid server address" in lower:
+        return SourceUnavailable("there is no server of that name", where=where, fix="Check url")
+    if "refused" in lower:
+        return SourceUnavailable(
+            "the connection was refused", where=where, fix="Check host and port in url"
+        )
+    if "ssl" in lower or "tls" in lower:
+        return SourceUnavailable(
+            f"no secure connection can be made ({text})",
+            where=where,
+            fix="Check whether the port speaks ldap:// or ldaps://",
+        )
+    return SourceUnavailable(f"the connection failed ({text})", where=where)

@@ -1,0 +1,81 @@
+"""Set logging up from a file in the form of `logging.config.dictConfig`.
+
+Log files stand beside that file, secrets are masked in every handler, and tracebacks go to files
+only. Where no log file can be written, a run goes on without and says so.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import logging
+import logging.config
+import os
+from pathlib import Path
+from typing import Any
+
+from lib.errors import ConfigurationError
+from lib.secrets import redact
+
+log = logging.getLogger(__name__)
+
+
+def configure(path: Path) -> None:
+    """Apply a logging configuration. Raises ConfigurationError when it cannot be used."""
+    try:
+        settings = json.loads(path.read_text("utf-8"))
+        unwritable = _place_files(settings, path.absolute().parent)
+        logging.config.dictConfig(settings)
+    except FileNotFoundError:
+        raise ConfigurationError(
+            "there is no such logging configuration", where=str(path)
+        ) from None
+    except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
+        cause = error.__cause__ or error
+        raise ConfigurationError(
+            f"this logging configuration cannot be used ({cause})", where=str(path)
+        ) from None
+    for handler in _handlers():
+        to_file = isinstance(handler, logging.FileHandler)
+        handler.setFormatter(_Redacting(handler.formatter, with_traceback=to_file))
+    for name in unwritable:
+        log.warning("%s cannot be written; this run keeps no such log", name)
+
+
+class _Redacting(logging.Formatter):
+    """Another formatter's text, without secrets and, if wanted, without tracebacks."""
+
+    def __init__(self, inner: logging.Formatter | None, *, with_traceback: bool) -> None:
+        super().__init__()
+        self._inner = inner or logging.Formatter()
+        self._with_traceback = with_traceback
+
+    def format(self, record: logging.LogRecord) -> str:
+        if not self._with_traceback and (record.exc_info or record.stack_info):
+            record = copy.copy(record)
+            record.exc_info = record.exc_text = record.stack_info = None
+        return redact(self._inner.format(record))
+
+
+def _place_files(settings: dict[str, Any], folder: Path) -> list[str]:
+    """Make file names absolute, and turn handlers whose file cannot be written into silent ones."""
+    unwritable = []
+    for name, handler in settings.get("handlers", {}).items():
+        if "filename" not in handler:
+            continue
+        path = folder / handler["filename"]
+        if _writable(path):
+            handler["filename"] = str(path)
+        else:
+            unwritable.append(str(path))
+            settings["handlers"][name] = {"class": "logging.NullHandler"}
+    return unwritable
+
+
+def _writable(path: Path) -> bool:
+    return os.access(path if path.exists() else path.parent, os.W_OK)
+
+
+def _handlers() -> set[logging.Handler]:
+    named = (logging.getLogger(name) for name in logging.root.manager.loggerDict)
+    return {handler for logger in (logging.root, *named) for handler in logger.handlers}

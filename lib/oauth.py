@@ -1,0 +1,33 @@
+"""Sign-in of programs by OAuth 2, as RFC 6749 has it for client credentials."""
+
+from __future__ import annotations
+
+from lib.auth import UNSIGNED, Token
+from lib.errors import SignInError, SourceFault
+from lib.http import Client, NotFound, json_of, member
+
+# The life of a token whose answer does not tell it, in seconds.
+SHORT_LIFE = 60
+
+
+def client_credentials(client: Client, path: str, client_id: str, client_secret: str) -> Token:
+    """A token for a client id and its secret.
+
+    Raises SignInError when they are refused, NotFound when there is no such way to sign in.
+    """
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": client_id,
+        "client_secret": client_secret,
+    }
+    try:
+        answer = json_of(client.request("POST", path, auth=UNSIGNED, data=form))
+        return Token(
+            str(member(answer, "access_token")), float(answer.get("expires_in", SHORT_LIFE))
+        )
+    except NotFound:
+        raise
+    except (SignInError, SourceFault) as error:
+        raise SignInError(
+            error.what, where=error.where, fix="Check client_id and client_secret"
+        ) from None

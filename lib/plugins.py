@@ -1,0 +1,35 @@
+"""Find connectors and converters by their file names; nothing is imported before it is used."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@cache
+def names(package: str) -> tuple[str, ...]:
+    """The modules of a package, sorted: `names("connectors")` is ("casper", "ldap", ...)."""
+    files = (ROOT / package).glob("*.py")
+    return tuple(sorted(file.stem for file in files if not file.stem.startswith("_")))
+
+
+def find(package: str, name: str) -> str | None:
+    """The module's name for a name in any case, or None."""
+    return next((known for known in names(package) if known.lower() == name.lower()), None)
+
+
+def load(package: str, name: str) -> ModuleType:
+    return importlib.import_module(f"{package}.{name}")
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The question to put behind an error, or nothing when no known name is near."""
+    by_lower = {name.lower(): name for name in known}
+    near = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    return f"did you mean {by_lower[near[0]]}?" if near else ""

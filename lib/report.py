@@ -1,0 +1,89 @@
+"""The outcome of a run in words: the summary that ends it, and its exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from lib.errors import ExitCode
+from lib.mapping import FieldMapping
+from lib.tally import Example, Outcome
+
+COLUMNS = ("fetched", "filtered", "incomplete", "sent", "rejected", "unsent")
+
+
+def summary(outcomes: Sequence[Outcome], *, testmode: bool = False) -> str:
+    """A table with one line for each section, and below it what there is to say about them."""
+    heads = [{"sent": "would send"}.get(name, name) if testmode else name for name in COLUMNS]
+    rows = [["section", *heads, "seconds"]]
+    for outcome in outcomes:
+        counts = [str(getattr(outcome.tally, name)) for name in COLUMNS]
+        rows.append([outcome.section, *counts, f"{outcome.seconds:.1f}"])
+    lines = [
+        *table(rows, right=range(1, 8)),
+        *(line for each in outcomes for line in _remarks(each)),
+    ]
+    if testmode:
+        lines.append("Testmode: nothing was sent.")
+    return "\n".join(lines)
+
+
+def exit_code(outcomes: Iterable[Outcome]) -> ExitCode:
+    """What the command exits with: the gravest of what happened to its sections."""
+    codes = {outcome.error.exit_code for outcome in outcomes if outcome.error}
+    for code in (ExitCode.INTERRUPTED, ExitCode.SECTION_FAILED, ExitCode.CONFIGURATION):
+        if code in codes:
+            return code
+    if any(outcome.tally.rejected or outcome.tally.unsent for outcome in outcomes):
+        return ExitCode.RECORDS_LEFT
+    return ExitCode.OK
+
+
+def mappings(title: str, fields: Iterable[FieldMapping]) -> str:
+    """A table of the fields, how each gets its value, and which layer each part came from."""
+    rows = [["field", "value", "converter", "required"]]
+    for item in sorted(fields, key=lambda each: each.field):
+        value = next(key for key in ("source", "setting", "hardcoded") if key in item.attributes)
+        shown = [_part(item, key) for key in (value, "converter", "required")]
+        rows.append([item.field, f"{value} {shown[0]}", *shown[1:]])
+    return "\n".join([title, *("  " + line for line in table(rows))])
+
+
+def table(rows: Sequence[Sequence[str]], right: Iterable[int] = ()) -> list[str]:
+    """Lines with aligned columns; those at the numbers in `right` are aligned to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    to_right = set(right)
+    return [
+        "  ".join(
+            cell.rjust(width) if at in to_right else cell.ljust(width)
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _remarks(outcome: Outcome) -> Iterator[str]:
+    begin = f"[{outcome.section}]"
+    for note in outcome.notes:
+        yield f"{begin} {note}"
+    if outcome.tally.vanished:
+        yield f"{begin} {outcome.tally.vanished} vanished at the source while it was read"
+    for reason, example in outcome.left_aside.items():
+        yield f"{begin} {_times(example)} {reason}{_such_as(example)}"
+    for name, example in outcome.failed_conversions.items():
+        yield f"{begin} {name} left empty in {_times(example)}{_such_as(example)}"
+    if outcome.error:
+        yield f"{begin} Failed: {outcome.error}"
+
+
+def _times(example: Example) -> str:
+    return "1 record" if example.count == 1 else f"{example.count} records"
+
+
+def _such_as(example: Example) -> str:
+    return f" (such as: {example.text})" if example.text else ""
+
+
+def _part(item: FieldMapping, key: str) -> str:
+    if key not in item.attributes or item.attributes[key] in (None, ""):
+        return ""
+    return f"{item.attributes[key]!s} [{item.layers.get(key, 'sync_field')}]"

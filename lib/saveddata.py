@@ -1,0 +1,66 @@
+"""What `--save-data` keeps: each record as it came, and as it was sent, one JSON object a line."""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from lib.errors import ConfigurationError
+from lib.jsontext import to_json
+from lib.secrets import redact_data
+
+
+class NothingSaved:
+    """What stands in where nothing is to be saved."""
+
+    def add_fetched(self, record: dict[str, Any]) -> None:
+        """Save a record as it came."""
+
+    def add_upload(self, record: dict[str, Any]) -> None:
+        """Save a record as it was sent."""
+
+
+class SavedData(NothingSaved):
+    """Two files of one section's run, readable by their owner alone.
+
+    Raises ConfigurationError where they cannot be written.
+    """
+
+    def __init__(self, folder: Path, section: str) -> None:
+        moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        stem = re.sub(r"[^\w.-]", "_", section) + f".{moment}"
+        self.fetched = folder / f"{stem}.fetched.jsonl"
+        self.uploads = folder / f"{stem}.uploads.jsonl"
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._fetched, self._uploads = _private(self.fetched), _private(self.uploads)
+        except OSError as error:
+            raise ConfigurationError(
+                f"the data cannot be saved ({error.strerror})", where=str(folder)
+            ) from None
+
+    def add_fetched(self, record: dict[str, Any]) -> None:
+        self._fetched.write(to_json(redact_data(record)) + "\n")
+
+    def add_upload(self, record: dict[str, Any]) -> None:
+        self._uploads.write(to_json(redact_data(record)) + "\n")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._fetched.close()
+        self._uploads.close()
+
+
+def _private(path: Path) -> IO[str]:
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w", -1, "utf-8")

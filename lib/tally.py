@@ -1,0 +1,72 @@
+"""The books of one section's run: every record that came ends in exactly one outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lib.errors import ConnectorError
+
+# Reasons told apart in one run; a server may put something new into each of its refusals.
+MOST_REASONS = 20
+
+
+@dataclass
+class Tally:
+    """Numbers of records.
+
+    `fetched` came from the source, or were named by it and could not be read. Each of them is one
+    of the others: dropped by the record filter, left aside since a required field was empty,
+    the same as last time, taken by Oomnitza, refused (by Oomnitza, or unreadable), or not sent
+    because the run ended first. `vanished` were listed by the source but gone when asked for.
+    """
+
+    fetched: int = 0
+    filtered: int = 0
+    incomplete: int = 0
+    unchanged: int = 0
+    sent: int = 0
+    rejected: int = 0
+    unsent: int = 0
+    vanished: int = 0
+
+    @property
+    def settled(self) -> int:
+        return self.filtered + self.incomplete + self.unchanged + self.sent + self.rejected
+
+    @property
+    def balanced(self) -> bool:
+        return self.fetched == self.settled + self.unsent
+
+
+@dataclass
+class Example:
+    """How often something happened, and the first time in words."""
+
+    count: int
+    text: str
+
+
+@dataclass
+class Outcome:
+    """What came of one section's run; can be pickled."""
+
+    section: str
+    tally: Tally = field(default_factory=Tally)
+    seconds: float = 0.0
+    error: ConnectorError | None = None
+    failed_conversions: dict[str, Example] = field(default_factory=dict)
+    left_aside: dict[str, Example] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def note_conversion(self, name: str, text: str) -> None:
+        _count(self.failed_conversions, name, text)
+
+    def note_left_aside(self, reason: str, text: str) -> None:
+        """Count a record that was rejected or incomplete under its reason."""
+        _count(self.left_aside, reason, text)
+
+
+def _count(examples: dict[str, Example], key: str, text: str) -> None:
+    if key not in examples and len(examples) >= MOST_REASONS:
+        key = "other reasons"
+    examples.setdefault(key, Example(0, text)).count += 1

@@ -1,0 +1,69 @@
+"""What a run shows while it goes on: a progress line, and the records of testmode."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from types import TracebackType
+from typing import Any, Self
+
+import click
+from tqdm import tqdm
+from tqdm.contrib import DummyTqdmFile
+
+from lib.jsontext import to_json
+from lib.pipeline import Listener
+from lib.report import table
+from lib.secrets import redact_data
+from lib.tally import Outcome
+
+
+class TerminalListener(Listener):
+    """One section's progress, shown on a terminal only; a context manager."""
+
+    def __init__(self, section: str) -> None:
+        self._bar: Any = tqdm(desc=section, unit=" records", leave=False, disable=None)
+        self._consoles: list[logging.StreamHandler[Any]] = []
+        self._readable = sys.stdout.isatty()
+
+    def progress(self, outcome: Outcome, expected: int | None) -> None:
+        if self._bar.disable:
+            return
+        tally = outcome.tally
+        self._bar.total = expected or self._bar.total
+        self._bar.set_postfix({"sent": tally.sent}, refresh=False)
+        self._bar.update(tally.fetched + tally.vanished - self._bar.n)
+
+    def show(self, section: str, record: dict[str, Any]) -> None:
+        record = redact_data(record)
+        if not self._readable:
+            click.echo(to_json(record))
+            return
+        rows = [
+            [name, value if isinstance(value, str) else to_json(value)]
+            for name, value in record.items()
+        ]
+        self._bar.clear()
+        click.echo("\n".join([f"[{section}]", *("  " + line for line in table(rows)), ""]))
+
+    def __enter__(self) -> Self:
+        """Let what is logged to the terminal appear above the progress line."""
+        if not self._bar.disable:
+            self._consoles = [
+                handler
+                for handler in logging.getLogger().handlers
+                if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stderr
+            ]
+        for handler in self._consoles:
+            handler.setStream(DummyTqdmFile(sys.stderr))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for handler in self._consoles:
+            handler.setStream(sys.stderr)
+        self._bar.close()

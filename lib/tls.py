@@ -1,0 +1,24 @@
+"""How TLS connections are made: what is trusted, and how old a protocol may be."""
+
+from __future__ import annotations
+
+import ssl
+import warnings
+
+from lib.connection import ConnectionSettings
+
+
+def client_context(settings: ConnectionSettings) -> ssl.SSLContext:
+    """A context that checks certificate and host name (or IP address), unless told not to."""
+    cafile = str(settings.cacert_file) if settings.cacert_file else None
+    capath = str(settings.cacert_dir) if settings.cacert_dir else None
+    context = ssl.create_default_context(cafile=cafile, capath=capath)
+    if not settings.verify_ssl:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if settings.ssl_protocol == "tls1":
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            context.minimum_version = ssl.TLSVersion.TLSv1
+        context.set_ciphers("ALL:@SECLEVEL=0")
+    return context

@@ -1,0 +1,50 @@
+"""The demo: start the sandbox, upload people and computers into it, show what has arrived."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from sandbox.company import Company
+from sandbox.oomnitza import Oomnitza
+
+ROOT = Path(__file__).resolve().parent.parent
+COMMAND = [sys.executable, str(ROOT / "connector.py"), "upload", "ldap", "casper", "--ini"]
+
+
+def main() -> int:
+    with Company(ROOT / ".sandbox") as company:
+        for name, url in company.addresses.items():
+            print(f"{name:<10} {url}")
+        shown = Path(*COMMAND[1:2]).name
+        print(
+            f"\n$ {shown} {' '.join(COMMAND[2:])} {company.config.relative_to(ROOT)}\n", flush=True
+        )
+        result = subprocess.run([*COMMAND, str(company.config)], check=False)
+        print()
+        show(company.oomnitza)
+    return result.returncode
+
+
+def show(oomnitza: Oomnitza) -> None:
+    """Print what Oomnitza holds: how many of each kind, and three of them."""
+    for kind in ("users", "assets"):
+        print(f"Oomnitza now holds {oomnitza.count(kind)} {kind}, among them")
+        for record in oomnitza.records(kind, limit=3):
+            fields = (f"{name}={_short(value)}" for name, value in record.items())
+            print("  " + ", ".join(fields))
+    print("In its last two runs it counted")
+    for run in oomnitza.runs()[-2:]:
+        print(
+            f"  {run.connector_name}: {run.added} added, {run.updated} updated,"
+            f" {run.skipped} skipped, {run.errors} errors"
+        )
+
+
+def _short(value: object) -> str:
+    return f"[{len(value)} items]" if isinstance(value, list) else str(value)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,263 @@
+"""The sandbox's Oomnitza: sign-in, the API that connectors use, and the switches of a test."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+from flask import Flask, Response, jsonify, request
+from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, Unauthorized
+
+from sandbox.oomnitza import uploads
+from sandbox.oomnitza.pages import pages
+from sandbox.oomnitza.store import Run, Store
+from sandbox.oomnitza.uploads import Record, Upload
+
+LOGIN = "/api/request_token"
+DEFAULT_SYNC_FIELDS = {"users": "USER"}
+PAGE = 200
+REMEMBERED_REQUESTS = 1000
+
+
+class Request(NamedTuple):
+    """One answered request to the API; the query is left out, since it may hold a password."""
+
+    method: str
+    path: str
+    status: int
+
+
+class _Outage(NamedTuple):
+    path: str
+    status: int
+    body: str
+    headers: Mapping[str, str]
+
+
+class Oomnitza:
+    """An Oomnitza server; `app` is the WSGI application to serve, with as many threads as wished.
+
+    Switches, to be set at any time:
+
+    - `mappings`: mapping name -> source path -> a field id or a list of them.
+    - `sync_fields`: mapping name -> the server's own sync key, used when a request names none;
+      without an entry it is USER for users, and assets are refused.
+    - `locations`: what the locations endpoint lists.
+    - `canceled`: the portions that were cancelled in the web UI.
+    - `refuse`: called with each record; words mean that its whole request fails with 400.
+    - `max_records`: how many a v3 request may hold.
+    - `csrf`: give out an X-CSRF-Token, and ask it back in the POSTs of who was given one.
+    """
+
+    def __init__(
+        self,
+        database: Path | str = ":memory:",
+        *,
+        api_token: str = "sandbox-token",
+        username: str = "sandbox",
+        password: str = "sandbox-password",
+    ) -> None:
+        self.mappings: dict[str, dict[str, str | list[str]]] = {}
+        self.sync_fields: dict[str, str] = {}
+        self.locations: list[dict[str, Any]] = []
+        self.canceled: set[str] = set()
+        self.refuse: Callable[[Record], str | None] | None = None
+        self.max_records = 100
+        self.csrf = False
+        self._credentials = (username, password)
+        self._tokens = {api_token}
+        self._csrf_token = uuid4().hex
+        self._csrf_holders: set[str] = set()
+        self._outages: list[_Outage] = []
+        self._lock = threading.Lock()
+        self._requests: deque[Request] = deque(maxlen=REMEMBERED_REQUESTS)
+        self._store = Store(database)
+        self.app = self._build()
+
+    @property
+    def requests(self) -> list[Request]:
+        """The API's latest requests, the oldest first."""
+        return list(self._requests)
+
+    def count(self, kind: str) -> int:
+        """How many "users" or "assets" are stored."""
+        return self._store.count(kind)
+
+    def records(self, kind: str, limit: int | None = None) -> list[Record]:
+        """The stored "users" or "assets", in the order of their making."""
+        return [record.data for record in self._store.records(kind, limit)]
+
+    def runs(self) -> list[Run]:
+        """All runs, the oldest first; each request to a v2 endpoint is a run of its own."""
+        return self._store.runs()
+
+    def fail_next(
+        self,
+        count: int,
+        status: int,
+        body: str = "",
+        headers: Mapping[str, str] | None = None,
+        path: str = "/api/",
+    ) -> None:
+        """Answer the next requests to paths that begin so with this, and do nothing else."""
+        with self._lock:
+            self._outages += [_Outage(path, status, body, headers or {})] * count
+
+    def revoke_tokens(self) -> None:
+        """Make all tokens invalid, the API token too; a new login gives a new one."""
+        self._tokens.clear()
+
+    def close(self) -> None:
+        """Close the database; happens by itself when the object is dropped."""
+        self._store.close()
+
+    def _build(self) -> Flask:
+        app = Flask("sandbox.oomnitza")
+        app.before_request(self._guard)
+        app.after_request(self._remember)
+        app.register_error_handler(HTTPException, _in_json)
+        app.register_blueprint(pages(self._store, lambda: self.requests))
+        app.post(LOGIN)(self._request_token)
+        app.get("/api/v2/mappings")(self._mappings)
+        app.post("/api/v2/bulk/users")(self._v2_users)
+        app.post("/api/v2/bulk/assets")(self._v2_assets)
+        app.post("/api/v2/bulk/audit")(self._v2_audit)
+        app.post("/api/v3/bulk")(self._bulk)
+        app.get("/api/v3/bulk/<portion>")(self._portion)
+        app.post("/api/v3/bulk/<portion>/finalize")(self._finalize)
+        app.get("/api/v3/locations")(self._locations)
+        app.get("/api/v3/connector_run_logs/<connector>")(self._run_logs)
+        return app
+
+    def _guard(self) -> Response | None:
+        """Let through to the API who is signed in, unless there is an outage."""
+        if not request.path.startswith("/api/"):
+            return None
+        with self._lock:
+            for outage in self._outages:
+                if request.path.startswith(outage.path):
+                    self._outages.remove(outage)
+                    return Response(outage.body, outage.status, outage.headers)
+        if request.path == LOGIN:
+            return None
+        token = request.headers.get("Authorization2")
+        if token not in self._tokens:
+            raise Unauthorized("Authorization2 holds no valid token")
+        must_echo = self.csrf and request.method == "POST" and token in self._csrf_holders
+        if must_echo and request.headers.get("X-CSRF-Token") != self._csrf_token:
+            raise Forbidden("X-CSRF-Token is missing or wrong")
+        return None
+
+    def _remember(self, response: Response) -> Response:
+        if request.path.startswith("/api/"):
+            self._requests.append(Request(request.method, request.path, response.status_code))
+        return response
+
+    def _request_token(self) -> Response:
+        """Log in with `login` and `password`, as a form or in the query; never as JSON."""
+        if (request.values.get("login"), request.values.get("password")) != self._credentials:
+            raise Unauthorized("wrong login or password")
+        token = uuid4().hex
+        self._tokens.add(token)
+        return self._with_csrf(jsonify(token=token), token)
+
+    def _mappings(self) -> Response:
+        """Answer a mapping; an unknown name, as of the clients' token check, has an empty one."""
+        mapping = self.mappings.get(request.args.get("name", ""), {})
+        return self._with_csrf(jsonify(mapping), request.headers["Authorization2"])
+
+    def _with_csrf(self, response: Response, token: str) -> Response:
+        if self.csrf:
+            self._csrf_holders.add(token)
+            response.headers["X-CSRF-Token"] = self._csrf_token
+        return response
+
+    def _bulk(self) -> Response:
+        return self._store_upload(uploads.bulk(_body(), self.max_records))
+
+    def _v2_users(self) -> Response:
+        return self._store_upload(uploads.v2_users(_body(), request.args))
+
+    def _v2_assets(self) -> Response:
+        return self._store_upload(uploads.v2_assets(_body()))
+
+    def _v2_audit(self) -> Response:
+        return self._store_upload(uploads.v2_audit(_body()))
+
+    def _store_upload(self, upload: Upload) -> Response:
+        for record in upload.records:
+            words = self.refuse and self.refuse(record)
+            if words:
+                raise BadRequest(words)
+        if not upload.sync_fields:
+            own = self.sync_fields.get(upload.connector) or DEFAULT_SYNC_FIELDS.get(upload.kind)
+            if not own:
+                raise BadRequest(f"no sync_field, and the server has none for {upload.connector}")
+            upload = replace(upload, sync_fields=(own,))
+        self._store.upload(upload)
+        return jsonify({})
+
+    def _portion(self, portion: str) -> Response:
+        return jsonify(canceled=portion in self.canceled)
+
+    def _finalize(self, portion: str) -> Response:
+        self._store.finalize(portion)
+        return jsonify({})
+
+    def _locations(self) -> Response:
+        return _paged(self.locations)
+
+    def _run_logs(self, connector: str) -> Response:
+        """List the runs of one connector, the latest first; it is found by its name or id here."""
+        if "filter" in request.args or "sortby" in request.args:
+            raise BadRequest("the sandbox neither filters nor sorts run logs")
+        runs = [run for run in reversed(self.runs()) if run.connector_name == connector]
+        return _paged([_run_log(run) for run in runs])
+
+
+def _body() -> Any:
+    return uploads.read_json(request.get_data())
+
+
+def _paged(items: list[dict[str, Any]]) -> Response:
+    """Answer the page that `limit` and `skip` ask for, with the total in X-Total-Count."""
+    try:
+        limit, skip = (int(request.args.get(*word)) for word in (("limit", PAGE), ("skip", 0)))
+    except ValueError:
+        limit = skip = -1
+    if limit < 0 or skip < 0:
+        raise BadRequest("limit and skip must be numbers from 0")
+    response = jsonify(items[skip : skip + limit])
+    response.headers["X-Total-Count"] = str(len(items))
+    return response
+
+
+def _run_log(run: Run) -> dict[str, Any]:
+    """A run as the API's model ConnectorRunLogs; the words of `status` are not documented."""
+    return {
+        "portion_id": run.portion_id,
+        "portion_correlation_id": run.portion,
+        "start_time": run.started,
+        "end_time": run.finished,
+        "connector": run.connector_name,
+        "is_media_storage_service": False,
+        "status": "Processing" if run.finished is None else "Completed",
+        "test_run": bool(run.test_run),
+        "deployment": "",
+        "ipv4_address": "127.0.0.1",
+        "added_records_count": run.added,
+        "updated_records_count": run.updated,
+        "skipped_records_count": run.skipped,
+        "error_logs_count": run.errors,
+    }
+
+
+def _in_json(error: HTTPException) -> HTTPException | tuple[Response, int]:
+    if not request.path.startswith("/api/"):
+        return error
+    return jsonify(error=error.description), error.code or 500
