@@ -4,9 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SYSTEM_PACKAGES := slapd ldap-utils
-CHECKED := connector.py lib connectors converters sandbox tests
+CHECKED := connector.py lib connectors converters sandbox docs tests
 
-.PHONY: help demo test check format system-packages clean
+.PHONY: help demo test check docs format system-packages clean
 
 help:  ## Show what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -21,6 +21,9 @@ check: $(VENV)/requirements-dev  ## Check style and types only
 	$(BIN)/ruff format --check $(CHECKED)
 	$(BIN)/ruff check $(CHECKED)
 	$(BIN)/mypy
+
+docs: $(VENV)/requirements-dev  ## Write the tables in the docs and config.ini.example
+	$(BIN)/python docs/generate.py
 
 format: $(VENV)/requirements-dev  ## Put the code into its form
 	$(BIN)/ruff check --fix-only $(CHECKED)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import pkgutil
 from collections.abc import Iterable
-from functools import cache
 from pathlib import Path
 from types import ModuleType
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-@cache
-def names(package: str) -> tuple[str, ...]:
-    """The modules of a package, sorted: `names("connectors")` is ("casper", "ldap", ...)."""
-    files = (ROOT / package).glob("*.py")
-    return tuple(sorted(file.stem for file in files if not file.stem.startswith("_")))
+def names(package: str) -> list[str]:
+    """The modules of a package, sorted: `names("connectors")` is ["casper", "ldap", ...]."""
+    found = pkgutil.iter_modules(importlib.import_module(package).__path__)
+    return sorted(module.name for module in found if not module.name.startswith("_"))
 
 
 def find(package: str, name: str) -> str | None:
