@@ -54,7 +54,8 @@ def load(path: Path, names: Iterable[str]) -> Config:
     oomnitza = reader.oomnitza()
     sections = [reader.section(item) for item in chosen or _enabled(file)]
     if reader.problems:
-        raise ConfigurationError("\n".join(reader.problems))
+        # A warning may be the other half of a problem: a key that is misspelt is missing, too.
+        raise ConfigurationError("\n".join([*reader.problems, *reader.warnings]))
     return Config(path, oomnitza, [item for item in sections if item], reader.warnings)
 
 
