@@ -13,7 +13,7 @@ from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
-from sandbox import ber
+from sandbox.directory import ber
 
 BIT_AND = "1.2.840.113556.1.4.803"
 BIT_OR = "1.2.840.113556.1.4.804"

@@ -1,12 +1,13 @@
 """Filters as ldap3 encodes them, against the same conditions in plain Python."""
 
+import re
+
 import pytest
 from ldap3.operation.search import compile_filter, parse_filter
 from ldap3.utils.asn1 import encode
 
-from sandbox import ber, ldapfilter
-from sandbox.directory import Entry, Tree, company
-from sandbox.ldapfilter import BIT_AND, BIT_OR, Record, parse_dn
+from sandbox.directory import Entry, Tree, ber, company, filters
+from sandbox.directory.filters import BIT_AND, BIT_OR, Record, parse_dn
 
 PEOPLE = "ou=people,dc=example,dc=com"
 ACCOUNT_CONTROL = ("512", "514", "66048", "66050")
@@ -14,7 +15,7 @@ ACCOUNT_CONTROL = ("512", "514", "66048", "66050")
 
 def _accounts():
     """Yield the company, in which every other person has Active Directory's account flags."""
-    for number, (dn, attributes) in enumerate(company(300)):
+    for number, (dn, attributes) in enumerate(company(520)):
         flags = [ACCOUNT_CONTROL[number % 8 // 2]] if number % 2 else []
         yield Entry(dn, {**attributes, "userAccountControl": flags} if flags else attributes)
 
@@ -39,7 +40,7 @@ def encoded(text):
 def decoded(text):
     reader = ber.Reader(encoded(text))
     try:
-        return ldapfilter.decode(reader)
+        return filters.decode(reader)
     finally:
         reader.end()
 
@@ -64,9 +65,7 @@ CONDITIONS = {
     "(sn=o'*)": lambda e: has(e, "sn", lambda v: v.startswith("o'")),
     "(sn=*er)": lambda e: has(e, "sn", lambda v: v.endswith("er")),
     "(sn=*LL*)": lambda e: has(e, "sn", lambda v: "ll" in v),
-    "(cn=a*l*o*)": lambda e: has(
-        e, "cn", lambda v: v[:1] == "a" and "l" in v[1:] and "o" in v[v.index("l", 1) + 1 :]
-    ),
+    "(cn=j*r*a*)": lambda e: has(e, "cn", lambda v: re.fullmatch("j.*r.*a.*", v)),
     "(telephoneNumber=555*555)": lambda e: False,
     r"(sn=smith\2c jr.)": lambda e: e.attributes.get("sn") == ["Smith, Jr."],
     r"(cn=*\2a*)": lambda e: False,
@@ -162,26 +161,26 @@ def test_undefined_decides_only_what_the_rest_leaves_open(text, result):
 
 
 def test_and_or_of_nothing():
-    assert ldapfilter.decode(ber.Reader(b"\xa0\x00")).evaluate(record(uid=["ada"])) is True
-    assert ldapfilter.decode(ber.Reader(b"\xa1\x00")).evaluate(record(uid=["ada"])) is False
+    assert filters.decode(ber.Reader(b"\xa0\x00")).evaluate(record(uid=["ada"])) is True
+    assert filters.decode(ber.Reader(b"\xa1\x00")).evaluate(record(uid=["ada"])) is False
 
 
 def test_an_unknown_kind_of_filter_is_undefined():
-    unknown = ldapfilter.decode(ber.Reader(ber.octets("x", 0x8E)))
+    unknown = filters.decode(ber.Reader(ber.octets("x", 0x8E)))
     assert (unknown.text, unknown.evaluate(record(uid=["ada"]))) == ("(?)", None)
 
 
 @pytest.mark.parametrize("text", [*CONDITIONS, "(&)", "(|)"])
 def test_the_text_of_a_filter_reads_as_the_filter(text):
     data = {"(&)": b"\xa0\x00", "(|)": b"\xa1\x00"}.get(text) or encoded(text)
-    shown = ldapfilter.decode(ber.Reader(data)).text
+    shown = filters.decode(ber.Reader(data)).text
     assert shown == text.replace(r"\2c", ",")
     assert text in ("(&)", "(|)") or encoded(shown) == data
 
 
 def test_bytes_are_escaped_in_the_text():
     data = ber.sequence(ber.octets("objectGUID"), ber.octets(b"\xff\x00*"), tag=0xA3)
-    assert ldapfilter.decode(ber.Reader(data)).text == r"(objectGUID=\ff\00\2a)"
+    assert filters.decode(ber.Reader(data)).text == r"(objectGUID=\ff\00\2a)"
 
 
 @pytest.mark.parametrize(
@@ -199,7 +198,7 @@ def test_bytes_are_escaped_in_the_text():
 )
 def test_what_is_no_filter(data):
     with pytest.raises(ber.Malformed):
-        ldapfilter.decode(ber.Reader(data))
+        filters.decode(ber.Reader(data))
 
 
 def test_deep_nesting_is_refused():
@@ -207,7 +206,7 @@ def test_deep_nesting_is_refused():
     for _ in range(2000):
         data = ber.element(0xA2, data)
     with pytest.raises(ber.Malformed, match="deep"):
-        ldapfilter.decode(ber.Reader(data))
+        filters.decode(ber.Reader(data))
 
 
 @pytest.mark.parametrize(

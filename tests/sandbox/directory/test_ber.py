@@ -6,7 +6,7 @@ import pytest
 from pyasn1.codec.ber import decoder, encoder
 from pyasn1.type import univ
 
-from sandbox import ber
+from sandbox.directory import ber
 
 INTEGERS = [0, 1, -1, 127, 128, -128, -129, 255, 256, 32767, 32768, 2**31 - 1, -(2**31)]
 LENGTHS = [0, 1, 127, 128, 255, 256, 65535, 65536]

@@ -1,0 +1,19 @@
+"""A stand-in for an LDAP directory, such as OpenLDAP; a server of its own, without packages."""
+
+from sandbox.directory.messages import PAGED_RESULTS, Outcome
+from sandbox.directory.server import GROUPS, PEOPLE, SUFFIX, Directory, company
+from sandbox.directory.session import Asked
+from sandbox.directory.tree import Entry, Tree
+
+__all__ = [
+    "GROUPS",
+    "PAGED_RESULTS",
+    "PEOPLE",
+    "SUFFIX",
+    "Asked",
+    "Directory",
+    "Entry",
+    "Outcome",
+    "Tree",
+    "company",
+]
