@@ -13,6 +13,7 @@ from requests import PreparedRequest, Response
 from requests.auth import AuthBase, HTTPBasicAuth
 
 from lib import secrets
+from lib.errors import SignInError
 
 # A token is renewed this many seconds before its end, or after four fifths of a shorter life.
 MARGIN = 60.0
@@ -65,7 +66,8 @@ class Token:
 class TokenAuth(AuthBase):
     """A token from a sign-in: made when first needed, renewed before it ends, and once after a 401.
 
-    Threads share it; one of them signs in, the others wait for the new token.
+    Threads share it; one of them signs in, the others wait for the new token. A refused sign-in is
+    never tried again, lest the account gets locked.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class TokenAuth(AuthBase):
         self._header = header
         self._prefix = prefix
         self._token: Token | None = None
+        self._refusal: SignInError | None = None
         self._lock = threading.Lock()
 
     def current(self) -> Token:
@@ -113,5 +116,11 @@ class TokenAuth(AuthBase):
             return self._token
 
     def _renew(self) -> None:
-        self._token = self._sign_in()
+        if self._refusal:
+            raise self._refusal
+        try:
+            self._token = self._sign_in()
+        except SignInError as error:
+            self._refusal = error
+            raise
         secrets.remember(self._token.value)

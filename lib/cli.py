@@ -103,8 +103,7 @@ def upload(ctx: click.Context, /, **_: Any) -> None:
         )
     logs.configure(given["logging_config"])
     loaded = config.load(given["ini"], names)
-    for warning in loaded.warnings:
-        click.echo(secrets.redact(f"Warning: {warning}"), err=True)
+    _warn(loaded)
     if given["show_mappings"]:
         _show_mappings(loaded)
         return
@@ -114,6 +113,29 @@ def upload(ctx: click.Context, /, **_: Any) -> None:
     summary = report.summary(outcomes, testmode=given["testmode"])
     click.echo(secrets.redact(summary), err=given["testmode"])
     ctx.exit(int(report.exit_code(outcomes)))
+
+
+@main.command()
+@click.argument("connectors", nargs=-1)
+@click.option("--offline", is_flag=True, help="Check only what needs no network.")
+@_with_options
+@click.pass_context
+def check(ctx: click.Context, /, **_: Any) -> None:
+    """Try the sections named CONNECTORS, or all enabled ones, without uploading."""
+    given = _given(ctx)
+    from lib import config, logs
+    from lib.check import check_section
+
+    logs.configure(given["logging_config"])
+    loaded = config.load(given["ini"], given["connectors"])
+    _warn(loaded)
+    worst = ExitCode.OK
+    for section in loaded.sections:
+        for finding in check_section(section, loaded.oomnitza, offline=given["offline"]):
+            mark = "ok     " if finding.exit_code is ExitCode.OK else "FAILED "
+            click.echo(secrets.redact(f"{mark}[{section.name}] {finding.text}"))
+            worst = worst or finding.exit_code
+    ctx.exit(int(worst))
 
 
 @main.command("generate-ini")
@@ -189,6 +211,11 @@ def _show_mappings(loaded: Config) -> None:
         fields = pipeline.effective_mapping(section, source, server)
         title = f"[{section.name}] {source.mapping_name}, {source.data_type}"
         click.echo(secrets.redact(report.mappings(title, fields.values())))
+
+
+def _warn(loaded: Config) -> None:
+    for warning in loaded.warnings:
+        click.echo(secrets.redact(f"Warning: {warning}"), err=True)
 
 
 def _complain(text: str) -> None:

@@ -16,8 +16,8 @@ from lib.oomnitza import OomnitzaSettings
 from lib.settings import boolean, declared, read_settings, secrets_of
 
 OOMNITZA = "oomnitza"
-# Sections that are no source: what all others inherit, and what later versions will know.
-RESERVED = (OOMNITZA, "default")
+DEFAULT = "default"
+RESERVED = (OOMNITZA, DEFAULT)
 SPECIAL_KEYS = ("enable", "recordfilter")
 
 
@@ -48,7 +48,7 @@ def load(path: Path, names: Iterable[str]) -> Config:
     Raises UsageError for names that cannot be run and ConfigurationError with every mistake in
     those that can; mistakes elsewhere in the file are not looked at.
     """
-    file = ini.read(path)
+    file = _read(path)
     chosen = [_choose(file, name) for name in dict.fromkeys(name.lower() for name in names)]
     reader = _Reader(file)
     oomnitza = reader.oomnitza()
@@ -61,7 +61,17 @@ def load(path: Path, names: Iterable[str]) -> Config:
 
 def enabled_names(path: Path) -> list[str]:
     """The sections that can be named on the command line."""
-    return [section.name for section in _enabled(ini.read(path))]
+    return [section.name for section in _enabled(_read(path))]
+
+
+def _read(path: Path) -> IniFile:
+    """The file, with what [DEFAULT] holds put into each section that does not say otherwise."""
+    file = ini.read(path)
+    if DEFAULT in file.sections:
+        inherited = file.sections[DEFAULT].entries
+        for section in file.sections.values():
+            section.entries = inherited | section.entries
+    return file
 
 
 def _sources(file: IniFile) -> dict[str, IniSection]:
@@ -111,8 +121,10 @@ class _Reader:
         self.problems: list[str] = []
         self.warnings = [f"{file.path}: line {line} {text}" for line, text in file.oddities]
         self._file = file
-        default = file.sections.get("default")
-        self._inherited: Mapping[str, Entry] = default.entries if default else {}
+        default = file.sections.get(DEFAULT, IniSection(DEFAULT, 0))
+        self._inherited: Mapping[str, Entry] = default.entries
+        for line, text in [*default.faults, *default.oddities]:
+            self._warn(default, line, text)
 
     def oomnitza(self) -> Any:
         section = self._file.sections.get(OOMNITZA)
@@ -141,7 +153,7 @@ class _Reader:
         return Section(section.name, module, settings, layer, text)
 
     def _settings(self, kind: type[Any], section: IniSection) -> Any:
-        entries = {**self._inherited, **section.entries}
+        entries = section.entries
         for line, text in section.faults:
             self._problem(section, line, "", text)
         for line, text in section.oddities:
@@ -165,6 +177,8 @@ class _Reader:
     def _unknown_keys(self, kind: type[Any], section: IniSection) -> None:
         known = [item.name for item in declared(kind)]
         for key, entry in section.entries.items():
+            if self._inherited.get(key) is entry:
+                continue  # what one section does not know, another one may
             if key not in (*known, *SPECIAL_KEYS) and not key.startswith("mapping."):
                 hint = plugins.did_you_mean(key, known)
                 self._warn(section, entry.line, f"{key}: no such setting, it is ignored; {hint}")

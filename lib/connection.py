@@ -11,6 +11,9 @@ from lib.settings import Settings, at_least, setting
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectionSettings(Settings):
+    env_password: str = setting(
+        "The name of an environment variable that holds the password.", default="", advanced=True
+    )
     verify_ssl: bool = setting(
         "False accepts any certificate, such as a self-signed one. Better: cacert_file.",
         default=True,

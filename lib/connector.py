@@ -55,9 +55,6 @@ class ConnectorSettings(ConnectionSettings):
         advanced=True,
         parse=words,
     )
-    env_password: str = setting(
-        "The name of an environment variable that holds the password.", default="", advanced=True
-    )
 
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from super().problems()

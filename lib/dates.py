@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,9 +18,9 @@ def epoch(value: Any) -> int | None:
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _from_number(value)
-    if value is None or not str(value).strip():
+    text = "" if value is None else str(value).strip()
+    if text in ("", "0"):
         return None
-    text = str(value).strip()
     if text.isdecimal() and len(text) > 8:
         return _from_number(int(text))
     try:
@@ -32,5 +33,7 @@ def epoch(value: Any) -> int | None:
 
 
 def _from_number(number: float) -> int | None:
+    if not math.isfinite(number):
+        raise ValueError(f"{number} is no moment")
     seconds = number / 1000 if abs(number) >= MILLISECONDS_FROM else number
     return int(seconds) or None

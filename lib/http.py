@@ -1,27 +1,23 @@
 """The one door to everything that speaks HTTP: sessions, retries, and errors put into words.
 
-A `Client` repeats what found the server away or overloaded (connection errors, 429, 502, 503, 504
-with Retry-After honoured), reads JSON whatever the content type says, follows no redirect, and
-raises the errors of `lib.errors`.
+A `Client` repeats what found the server away or overloaded (connection errors, 429, 502, 503, 504)
+when the server wants it to, keeps to the server's quota, reads JSON whatever the content type says,
+follows no redirect, and raises the errors of `lib.errors`.
 """
 
 from __future__ import annotations
 
 import logging
 import re
-import ssl
 import time
 from collections.abc import Callable, Mapping
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import requests
-import urllib3
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from urllib3.util import Retry
 
-from lib import __version__
 from lib.auth import UNSIGNED
 from lib.connection import ConnectionSettings
 from lib.errors import (
@@ -32,13 +28,13 @@ from lib.errors import (
     SourceUnavailable,
 )
 from lib.jsontext import to_json
-from lib.tls import client_context
+from lib.ratelimit import pause_before_next
+from lib.session import new_session
 
 log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT = 15
 RETRY_STATUS = frozenset({408, 429, 502, 503, 504})
-RETRY_AFTER_MAX = 300
 # Pauses before an answer that was cut short or is not JSON is asked for again, in seconds.
 BROKEN_PAUSES = (1.0, 4.0)
 CUT_SHORT = "the answer broke off in the middle"
@@ -52,7 +48,8 @@ class Client:
     """Requests to one server, with paths below its address; threads may share it.
 
     `repeatable` are the methods that may be sent again when it is not known whether the first
-    one arrived.
+    one arrived; `retry_status` are answers that this server's vendor calls passing, beside the
+    usual ones.
     """
 
     unavailable: type[ConnectorError] = SourceUnavailable
@@ -68,11 +65,13 @@ class Client:
         connections: int = 1,
         cookies: bool = True,
         repeatable: frozenset[str] = frozenset({"GET"}),
+        retry_status: frozenset[int] = frozenset(),
     ) -> None:
         self.url = url
         self.auth: AuthBase = auth or UNSIGNED
         self._timeout = (min(CONNECT_TIMEOUT, settings.timeout), settings.timeout)
-        self._session = _session(settings, connections, repeatable)
+        self._quiet_until = 0.0  # when the quota of requests is filled again, if it was used up
+        self._session = new_session(settings, connections, repeatable, RETRY_STATUS | retry_status)
         self._session.headers.update(headers or {})
         if not cookies:
             self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -88,6 +87,19 @@ class Client:
     def get_json(self, path: str, **params: Any) -> Any:
         """The decoded JSON of a GET; an answer that is broken or no JSON is asked for again."""
         return self._read(requests.Response.json, "GET", path, params=params)
+
+    def path_of(self, url: str) -> str:
+        """The path of an address that the server gave for the next request.
+
+        Raises SourceFault for another host or scheme: the credentials are not for them.
+        """
+        ours, theirs = urlsplit(self.url), urlsplit(urljoin(self.url, url))
+        if (theirs.scheme, theirs.netloc) != (ours.scheme, ours.netloc):
+            raise SourceFault(
+                f"the server sends to {theirs.netloc} for the next page", where=self.url
+            )
+        path = f"{theirs.path}?{theirs.query}" if theirs.query else theirs.path
+        return path.removeprefix(ours.path)
 
     def post_json(self, path: str, body: Any, **how: Any) -> requests.Response:
         """POST a body as JSON."""
@@ -112,6 +124,7 @@ class Client:
     ) -> requests.Response:
         url = self.url + path
         how |= {"auth": auth or self.auth, "verify": self._session.verify}
+        time.sleep(max(0.0, self._quiet_until - time.monotonic()))
         started = time.monotonic()
         try:
             response = self._session.request(
@@ -123,6 +136,7 @@ class Client:
             raise self._no_answer(error, url) from error
         took = (time.monotonic() - started) * 1000
         log.debug("%s %s: %s in %.0f ms", method, url, response.status_code, took)
+        self._quiet_until = time.monotonic() + pause_before_next(response.headers)
         if not response.ok or response.is_redirect:
             raise self._refusal(response)
         return response
@@ -141,7 +155,9 @@ class Client:
             if pause is not None:
                 log.warning("%s%s: %s; asking again in %.0f s", self.url, path, broken, pause)
                 time.sleep(pause)
-        raise self.unavailable(broken, where=self.url + path)
+        raise self.unavailable(
+            broken, where=self.url + path, fix="Check the url, or try again later"
+        )
 
     def _no_answer(self, error: requests.RequestException, url: str) -> ConnectorError:
         text = str(error)
@@ -153,7 +169,11 @@ class Client:
                     where=url,
                     fix="Set cacert_file to a PEM file with its certificate authority",
                 )
-            return self.unavailable("no secure connection can be made", where=url)
+            return self.unavailable(
+                "no secure connection can be made",
+                where=url,
+                fix="Check whether the port speaks https, and cacert_file",
+            )
         if isinstance(error, requests.Timeout) or "Read timed out" in text:
             return self.unavailable(
                 f"no answer within {self._timeout[1]} seconds", where=url, fix="Try again later"
@@ -166,7 +186,11 @@ class Client:
             return self.unavailable(
                 "the connection was refused", where=url, fix="Check host and port of the url"
             )
-        return self.unavailable(f"the connection failed ({_cause(error)})", where=url)
+        return self.unavailable(
+            f"the connection failed ({_cause(error)})",
+            where=url,
+            fix="Check the url, or try again later",
+        )
 
     def _refusal(self, response: requests.Response) -> ConnectorError:
         where, status = response.url.split("?")[0], response.status_code
@@ -174,9 +198,10 @@ class Client:
         if response.is_redirect:
             target = response.headers["Location"].split("?")[0]
             return self.fault(f"the server sends to {target}", where=where, fix="Check the url")
-        if status == 401:
+        # A history means that a new token was refused like the old one: it is not the sign-in.
+        if status == 401 and not response.history:
             return SignInError(said, where=where, fix="Check the credentials in the ini")
-        if status == 403:
+        if status in (401, 403):
             return AccessDenied(said, where=where, fix="Check the rights of the account")
         if status == 404:
             return NotFound(said, where=where, fix="Check the url")
@@ -197,55 +222,14 @@ def json_of(response: requests.Response) -> Any:
         ) from None
 
 
-def member(answer: Any, key: str) -> Any:
-    """What a decoded answer holds under a key; raises SourceFault when it does not."""
-    try:
+def member(answer: Any, key: str, kind: type = object, *, where: str = "") -> Any:
+    """What a decoded answer holds under a key.
+
+    Raises SourceFault when that is missing or of another kind; `where` is the answer's address.
+    """
+    if isinstance(answer, dict) and isinstance(answer.get(key), kind) and key in answer:
         return answer[key]
-    except (KeyError, TypeError):
-        raise SourceFault(f"the answer has no {key!r}", fix="Check the url") from None
-
-
-class _ContextAdapter(HTTPAdapter):
-    """Makes its connections with a TLS context of ours."""
-
-    def __init__(self, context: ssl.SSLContext, **how: Any) -> None:
-        self._context = context
-        super().__init__(**how)
-
-    def init_poolmanager(self, *args: Any, **how: Any) -> Any:
-        return super().init_poolmanager(*args, ssl_context=self._context, **how)
-
-
-def _session(
-    settings: ConnectionSettings, connections: int, repeatable: frozenset[str]
-) -> requests.Session:
-    session = requests.Session()
-    session.headers["User-Agent"] = f"oomnitza-connector/{__version__}"
-    session.headers["Accept"] = "application/json"
-    session.verify = str(settings.cacert_file or settings.cacert_dir or "") or settings.verify_ssl
-    if not settings.verify_ssl:
-        session.verify = False
-        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-    retry = Retry(
-        total=settings.retries,
-        connect=min(3, settings.retries),
-        status_forcelist=RETRY_STATUS,
-        allowed_methods=repeatable,
-        backoff_factor=0.5,
-        backoff_jitter=0.5,
-        backoff_max=60,
-        retry_after_max=RETRY_AFTER_MAX,
-        raise_on_status=False,
-    )
-    if settings.ssl_protocol == "tls1":
-        adapter: HTTPAdapter = _ContextAdapter(
-            client_context(settings), max_retries=retry, pool_maxsize=connections
-        )
-    else:
-        adapter = HTTPAdapter(max_retries=retry, pool_maxsize=connections)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
+    raise SourceFault(f"the answer has no {key!r}", where=where, fix="Check the url")
 
 
 def _words(response: requests.Response) -> str:

@@ -8,11 +8,16 @@ indented deeper than its key continues the value. Everything else is taken liter
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from lib.errors import ConfigurationError
+
+COMMENT = re.compile(r"[#;]|rem(\s|$)", re.IGNORECASE)
+# Not all that str.splitlines takes for one: a value may hold the others.
+LINE_BREAK = re.compile(r"\r\n?|\n")
 
 
 @dataclass(frozen=True)
@@ -96,14 +101,14 @@ def _statements(text: str) -> Iterator[tuple[int, list[str]]]:
     """
     start, depth = 0, 0
     lines: list[str] = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(LINE_BREAK.split(text), 1):
         bare = line.strip()
         indent = len(line) - len(line.lstrip())
-        is_comment = line.startswith(("#", ";")) or bare.lower() == "rem" or _is_remark(line)
-        if not bare or is_comment or (not lines and bare.startswith(("#", ";"))):
+        continues = bool(lines) and indent > depth and not lines[0].lstrip().startswith("[")
+        if not bare or (not continues and COMMENT.match(bare)):
             if lines:
                 lines.append("")
-        elif lines and indent > depth and not lines[0].lstrip().startswith("["):
+        elif continues:
             lines.append(line.rstrip())
         else:
             if lines:
@@ -111,10 +116,6 @@ def _statements(text: str) -> Iterator[tuple[int, list[str]]]:
             start, depth, lines = number, indent, [line]
     if lines:
         yield start, lines
-
-
-def _is_remark(line: str) -> bool:
-    return line[:4].lower() == "rem "
 
 
 def _add(section: IniSection, number: int, lines: list[str]) -> None:

@@ -54,7 +54,7 @@ class Directory:
         self._where = url
         self._version = version
         self._timeout = settings.timeout
-        self._auto_bind = ldap3.AUTO_BIND_TLS_BEFORE_BIND if start_tls else ldap3.AUTO_BIND_NO_TLS
+        self._start_tls = start_tls
         self._server = ldap3.Server(
             parts.hostname,
             parts.port or (636 if secure else 389),
@@ -68,13 +68,13 @@ class Directory:
     def connect(self, username: str, password: str) -> None:
         """Sign in; without a user name, anonymously. A refused sign-in is never repeated."""
         with self._explained():
-            self._connection = ldap3.Connection(
+            self._connection = connection = ldap3.Connection(
                 self._server,
                 user=username or None,
                 password=password or None,
                 authentication=ldap3.SIMPLE if username else ldap3.ANONYMOUS,
                 version=self._version,
-                auto_bind=self._auto_bind,
+                auto_bind=ldap3.AUTO_BIND_NONE,
                 auto_referrals=False,
                 auto_range=False,
                 check_names=False,
@@ -83,12 +83,19 @@ class Directory:
                 receive_timeout=self._timeout,
                 return_empty_attributes=False,
             )
+            connection.open(read_server_info=False)
+            if self._start_tls:
+                connection.start_tls(read_server_info=False)
+            connection.bind(read_server_info=False)
+            self._require_success()
 
     def close(self) -> None:
         """Sign off; whether the directory hears it does not matter."""
         if self._connection:
             with suppress(ldap_errors.LDAPException, OSError):
                 self._connection.unbind()
+            if self._connection.socket:  # ldap3 leaves it open when there was no connection
+                self._connection.socket.close()
 
     def search(
         self,
@@ -153,11 +160,7 @@ class Directory:
 
     def _answer(self, base: str) -> tuple[list[Entry], bytes]:
         """The entries of the last search, and the cookie for the page that follows."""
-        result = self._connection.result
-        if result["result"] != 0:
-            raise from_result(
-                result["result"], result["description"], result["message"], self._at(base)
-            )
+        result = self._require_success(base)
         page = [
             Entry(item["dn"], dict(item["raw_attributes"]))
             for item in self._connection.response
@@ -165,6 +168,15 @@ class Directory:
         ]
         control = (result.get("controls") or {}).get(PAGED_RESULTS)
         return page, control["value"]["cookie"] if control else b""
+
+    def _require_success(self, base: str = "") -> Any:
+        """The last result. ldap3 raises for some of the others, but not for all."""
+        result = self._connection.result
+        if result["result"] != 0:
+            raise from_result(
+                result["result"], result["description"], result["message"], self._at(base)
+            )
+        return result
 
     @contextmanager
     def _explained(self, base: str = "") -> Iterator[None]:
@@ -184,6 +196,10 @@ class Directory:
             ) from None
         except (ldap_errors.LDAPException, OSError) as error:
             raise from_failure(str(error), where) from error
+        except (LookupError, TypeError, ValueError) as error:  # ldap3 met bytes that are no LDAP
+            raise SourceFault(
+                "the server does not speak LDAP", where=where, fix="Check host and port in url"
+            ) from error
 
     def _at(self, base: str) -> str:
         return f"{self._where} {base}".rstrip()

@@ -59,6 +59,8 @@ def parse(text: str) -> Attributes | None:
     if not text:
         return None
     if not text.startswith("{"):
+        if "\n" in text:
+            raise ValueError("the value goes on over several lines; is the next line indented?")
         return {"source": text}
     attributes = _dictionary(text.rstrip(", \t"))
     for key in attributes:
@@ -180,7 +182,7 @@ def _dictionary(text: str) -> Attributes:
     except json.JSONDecodeError as json_error:
         try:
             value = ast.literal_eval(text)
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
             raise ValueError(
                 f"this is neither JSON nor a dict: {json_error.msg}, column {json_error.colno}"
             ) from None

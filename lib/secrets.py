@@ -19,13 +19,11 @@ _pattern: re.Pattern[str] | None = None
 
 
 def remember(*secrets: str) -> None:
-    """Add secrets, together with the forms that they take in JSON and in URLs."""
+    """Add secrets, together with the forms that they take in JSON, in Python and in URLs."""
     global _pattern
     for secret in filter(None, secrets):
-        _known.update(
-            {secret, json.dumps(secret)[1:-1], quote(secret, safe=""), quote_plus(secret)}
-        )
-        _known.add(json.dumps(secret, ensure_ascii=False)[1:-1])
+        _known.update({secret, quote(secret, safe=""), quote_plus(secret), repr(secret)[1:-1]})
+        _known.update({json.dumps(secret, ensure_ascii=ascii_)[1:-1] for ascii_ in (True, False)})
     _pattern = re.compile("|".join(map(_as_pattern, sorted(_known, key=len, reverse=True))))
 
 

@@ -14,6 +14,7 @@ a choice. A setting without a default has to be given; an example is not a defau
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import json
 import re
 import typing
@@ -102,7 +103,7 @@ def declared(kind: type[Any]) -> list[Setting]:
     """The settings of a class: its own first, then those of its bases."""
     hints = typing.get_type_hints(kind)
     fields = {item.name: item for item in dataclasses.fields(kind) if "setting" in item.metadata}
-    names = [name for base in kind.__mro__ for name in vars(base).get("__annotations__", {})]
+    names = [name for base in kind.__mro__ for name in inspect.get_annotations(base)]
     return [
         Setting(name, hints[name], fields[name].default, fields[name].metadata["setting"])
         for name in dict.fromkeys(names)
@@ -127,18 +128,18 @@ def read_settings(kind: type[Any], given: Mapping[str, str]) -> tuple[Any, list[
     faults: list[Fault] = []
     for item in declared(kind):
         text = given.get(item.name, "")
-        if not text.strip():
-            if item.required:
-                faults.append(Fault(item.name, f"a value is missing. {item.about.help}"))
-            continue
+        values[item.name] = "" if item.required else item.default
         try:
-            values[item.name] = item.read(text)
+            if text.strip():
+                values[item.name] = item.read(text)
+            elif item.required:
+                faults.append(Fault(item.name, f"a value is missing. {item.about.help}"))
         except ValueError as error:
             faults.append(Fault(item.name, str(error)))
-    if faults:
-        return None, faults
     made = kind(**values)
-    return made, [Fault(key, text) for key, text in made.problems()]
+    faulty = {fault.key for fault in faults}
+    faults += [Fault(key, text) for key, text in made.problems() if key not in faulty]
+    return (None if faults else made), faults
 
 
 def secrets_of(settings: Any) -> Iterator[str]:
@@ -216,11 +217,11 @@ def address(text: str, schemes: tuple[str, ...]) -> str:
         host, _ = parts.hostname, parts.port
     except ValueError as error:
         raise ValueError(f"{text.strip()!r} is not an address: {error}") from None
+    if parts.password:
+        raise ValueError("an address holds no password here; there is a setting for it")
     if parts.scheme.lower() not in schemes or not host:
         begins = " or ".join(f"{scheme}://" for scheme in schemes)
         raise ValueError(f"{text.strip()!r} is not an address; it has to begin with {begins}")
-    if parts.password:
-        raise ValueError("an address holds no password here; there is a setting for it")
     return re.sub(r"/+$", "", text.strip())
 
 

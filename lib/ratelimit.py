@@ -1,0 +1,64 @@
+"""How long a server wants to be left alone, as it says in the headers of its answers.
+
+Beside the standard Retry-After, services tell when their quota is filled again: X-Rate-Limit-Reset
+(Okta) and X-RateLimit-Reset (OneLogin, Workspace ONE) or RateLimit-Reset (Zendesk), some as seconds
+from now, some as seconds since 1970, and how many requests are left until then.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from urllib3 import BaseHTTPResponse
+from urllib3.util import Retry
+
+# The longest that one request waits for its turn, in seconds.
+LONGEST_PAUSE = 300
+RESET_HEADERS = ("X-Rate-Limit-Reset", "X-RateLimit-Reset", "RateLimit-Reset")
+REMAINING_HEADERS = ("X-Rate-Limit-Remaining", "X-RateLimit-Remaining", "RateLimit-Remaining")
+# A reset in more seconds than these is a date.
+LONGEST_WINDOW = 10_000_000
+
+
+def seconds_to_reset(headers: Mapping[str, str]) -> float | None:
+    """Seconds until the quota is filled again, by the server's own clock, where it tells."""
+    reset = _number(headers, RESET_HEADERS)
+    if reset is None:
+        return None
+    if reset < LONGEST_WINDOW:
+        return reset
+    try:
+        now = parsedate_to_datetime(headers["Date"]).timestamp()
+    except (KeyError, ValueError):
+        now = time.time()
+    # The server's clock has no fractions: a second more, lest the quota is not there yet.
+    return max(0.0, reset - now + 1)
+
+
+def pause_before_next(headers: Mapping[str, str]) -> float:
+    """Seconds to wait before another request, since this one was the last of the quota."""
+    if _number(headers, REMAINING_HEADERS) != 0:
+        return 0.0
+    return min(seconds_to_reset(headers) or 0.0, LONGEST_PAUSE)
+
+
+class PatientRetry(Retry):
+    """Waits for the reset of the quota where there is no Retry-After."""
+
+    def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
+        asked = super().get_retry_after(response)
+        if asked is None and response.status == 429:
+            asked = seconds_to_reset(response.headers)
+        return None if asked is None else min(asked, LONGEST_PAUSE)
+
+
+def _number(headers: Mapping[str, Any], names: tuple[str, ...]) -> float | None:
+    for name in names:
+        try:
+            return float(headers[name])
+        except (KeyError, ValueError):
+            continue
+    return None
