@@ -20,6 +20,7 @@ from lib.errors import (
     RecordGone,
     RecordUnreadable,
     SignInError,
+    SourceFault,
     SourceUnavailable,
 )
 from lib.http import Client, NotFound, json_of, member
@@ -152,7 +153,11 @@ class Connector(AssetConnector[Settings]):
                 unreadable = unreadable + 1 if isinstance(item, RecordUnreadable) else 0
                 yield item
                 if unreadable == MOST_UNREADABLE:
-                    raise SourceUnavailable(f"{unreadable} devices in a row cannot be read")
+                    raise SourceUnavailable(
+                        f"{unreadable} devices in a row cannot be read; the last: {item}",
+                        where=self.settings.url,
+                        fix="Try again later, or check the rights of the account",
+                    )
 
     @property
     def _devices(self) -> DeviceType:
@@ -162,7 +167,13 @@ class Connector(AssetConnector[Settings]):
     def _jamf(self) -> Iterator[Client]:
         """A signed-in client. Its cookies are dropped: they would pin all requests to one node."""
         settings = self.settings
-        jamf = Client(settings.url, settings, connections=settings.workers, cookies=False)
+        jamf = Client(
+            settings.url,
+            settings,
+            connections=settings.workers,
+            cookies=False,
+            repeatable=frozenset({"GET", "POST"}),  # what is posted signs in or out
+        )
         signer = TokenAuth(
             partial(_client_token if settings.client_id else _user_token, jamf, settings)
         )
@@ -180,27 +191,28 @@ class Connector(AssetConnector[Settings]):
             jamf.close()
 
     def _ids(self, jamf: Client) -> list[int]:
-        devices = self._devices
-        if self.settings.group_name:
+        settings, devices = self.settings, self._devices
+        if settings.group_name:
             members = self._group(jamf)
         else:
-            answer = jamf.get_json(f"/JSSResource/{devices.in_paths}s")
-            members = member(answer, f"{devices.in_json}s")
-        return list(dict.fromkeys(item["id"] for item in members))
+            path = f"/JSSResource/{devices.in_paths}s"
+            members = _get(jamf, path, f"{devices.in_json}s", list)
+        ids = (member(item, "id", int, where=settings.url) for item in members)
+        return list(dict.fromkeys(ids))
 
     def _group(self, jamf: Client) -> Any:
         """The members of the group; found by its name here, since a path cannot hold each name."""
         path = f"/JSSResource/{self._devices.in_paths}groups"
         word, wanted = self._devices.in_json, self.settings.group_name
-        listed = member(jamf.get_json(path), f"{word}_groups")
-        groups = {item["name"]: item["id"] for item in listed}
+        listed = _get(jamf, path, f"{word}_groups", list)
+        groups = {member(item, "name"): member(item, "id") for item in listed}
         if wanted not in groups:
             raise ConfigurationError(
                 f"there is no group {wanted!r} in Jamf Pro",
                 fix=f"Check group_name; {did_you_mean(wanted, groups)}".rstrip("; "),
             )
-        group = member(jamf.get_json(f"{path}/id/{groups[wanted]}"), f"{word}_group")
-        return member(group, f"{word}s")
+        group = _get(jamf, f"{path}/id/{groups[wanted]}", f"{word}_group", dict)
+        return member(group, f"{word}s", list, where=jamf.url + path)
 
     def _subset(self, sources: Sources) -> str:
         """The path's end that asks for the needed sections only; nothing asks for all."""
@@ -214,12 +226,20 @@ class Connector(AssetConnector[Settings]):
     def _detail(self, jamf: Client, device: int, subset: str) -> Delivered:
         path = f"/JSSResource/{self._devices.in_paths}s/id/{device}{subset}"
         try:
-            record: Record = member(jamf.get_json(path), self._devices.in_json)
+            record: Record = _get(jamf, path, self._devices.in_json, dict)
         except NotFound:
             return RecordGone(f"device {device} is no longer there")
         except ConnectorError as error:
+            # With a token, what is refused of one device only is AccessDenied.
+            if type(error) is SignInError and isinstance(jamf.auth, TokenAuth):
+                raise
             return RecordUnreadable(f"device {device} cannot be read ({error})")
         return record
+
+
+def _get(jamf: Client, path: str, key: str, kind: type) -> Any:
+    """What the answer to a GET holds under its one key."""
+    return member(jamf.get_json(path), key, kind, where=jamf.url + path)
 
 
 def _client_token(jamf: Client, settings: Settings) -> Token:
@@ -244,6 +264,11 @@ def _user_token(jamf: Client, settings: Settings) -> Token:
             error.fix = "The username looks like an API client's: use client_id and client_secret"
         raise
     answer = json_of(response)
-    expires = datetime.fromisoformat(str(member(answer, "expires")))
+    token, expires = (member(answer, key, str, where=response.url) for key in ("token", "expires"))
     now = parsedate_to_datetime(response.headers.get("Date") or formatdate(usegmt=True))
-    return Token(str(member(answer, "token")), (expires - now).total_seconds())
+    try:
+        return Token(token, (datetime.fromisoformat(expires) - now).total_seconds())
+    except (TypeError, ValueError):
+        raise SourceFault(
+            f"the token ends at no known time ({expires})", where=response.url, fix="Check the url"
+        ) from None

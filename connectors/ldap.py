@@ -149,16 +149,15 @@ class Connector(UserConnector[Settings]):
             raise ConfigurationError(
                 f"there is no group {group}", fix="Check group_dn and groups_dn in the ini"
             )
-        return [name.decode("utf-8", "replace") for name in names]
+        # A group that has to have a member, and has none, holds an empty name.
+        return [name.decode("utf-8", "replace") for name in names if name]
 
     def _member(
         self, directory: Directory, name: str, asked: list[str]
     ) -> Iterator[Entry | RecordGone]:
         settings = self.settings
         if settings.group_member_filter:
-            one = settings.group_member_filter.replace("{0}", escaped(name))
-            both = f"(&{settings.filter}{parenthesised(one)})"
-            yield from directory.search(settings.base_dn, both, asked)
+            yield from self._member_by_filter(directory, name, asked)
             return
         if "=" not in name:
             raise ConfigurationError(
@@ -167,9 +166,21 @@ class Connector(UserConnector[Settings]):
             )
         entry = directory.entry(name, settings.filter, asked)
         if entry is None and directory.entry(name, "(objectClass=*)", ["1.1"]) is None:
-            yield RecordGone(f"the group names {name}, which is not in the directory")
+            yield _gone(name)
         elif entry:
             yield entry
+
+    def _member_by_filter(
+        self, directory: Directory, name: str, asked: list[str]
+    ) -> Iterator[Entry | RecordGone]:
+        settings = self.settings
+        one = parenthesised(settings.group_member_filter.replace("{0}", escaped(name)))
+        found = False
+        for entry in directory.search(settings.base_dn, f"(&{settings.filter}{one})", asked):
+            found = True
+            yield entry
+        if not found and not any(directory.search(settings.base_dn, one, ["1.1"])):
+            yield _gone(name)
 
     def _record(self, entry: Entry, asked: list[str]) -> Record:
         """The attributes in the spelling in which they are asked for, and the entry's `dn`."""
@@ -185,6 +196,10 @@ class Connector(UserConnector[Settings]):
             for spelling in spellings.get(lower, [name]):
                 record[spelling] = kept
         return record
+
+
+def _gone(name: str) -> RecordGone:
+    return RecordGone(f"the group names {name}, which is not in the directory")
 
 
 def _text(name: str, value: bytes) -> str:

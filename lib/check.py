@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from lib import connector, pipeline, recordfilter
+from lib import connector, pipeline
 from lib.config import Section
 from lib.connector import Connector, Record, Sources
 from lib.errors import ConnectorError, ExitCode
@@ -16,6 +16,7 @@ from lib.mapping import FieldMapping, Mapper
 from lib.oomnitza import OomnitzaClient, OomnitzaSettings
 from lib.paths import compile_path
 from lib.plugins import did_you_mean
+from lib.recordfilter import compile_filter
 
 SAMPLE = 10
 DEEPEST = 6
@@ -91,7 +92,7 @@ def _check_fields(
             text = f"mapping.{item.field}: no sample record has {path!r}; {hint}".rstrip("; ")
             yield Finding(text, ExitCode.CONFIGURATION if hint else ExitCode.OK)
     mapper = Mapper(fields.values(), section.settings, source.converters)
-    keep = recordfilter.compile_filter(section.recordfilter)
+    keep = compile_filter(section.recordfilter)
     kept = [record for record in samples if keep(record)]
     missing = [name for record in kept for name in mapper(record).missing]
     for name in dict.fromkeys(missing):

@@ -6,7 +6,10 @@ that `--help` is quick and an error of one part keeps no other from running.
 
 from __future__ import annotations
 
+import logging
+import sys
 from collections.abc import Callable, Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +25,11 @@ if TYPE_CHECKING:
     from lib.tally import Outcome
 
 Command = Callable[..., Any]
+
+log = logging.getLogger(__name__)
+
+# What click itself turns into words or into a quiet end.
+LEFT_TO_CLICK = (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError)
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 OPTIONS = (
@@ -49,14 +57,30 @@ class _Commands(click.Group):
     """The actions; an error of any of them becomes a sentence and an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        _prepare_streams()
         try:
             return super().invoke(ctx)
+        except LEFT_TO_CLICK:
+            raise
         except ConnectorError as error:
             _complain(str(error))
             ctx.exit(int(error.exit_code))
         except KeyboardInterrupt:
             _complain("Interrupted.")
             ctx.exit(int(ExitCode.INTERRUPTED))
+        except Exception as error:
+            if logging.getLogger().handlers:
+                log.exception("unexpected error")
+            _complain(f"an error that should not happen: {error!r}")
+            ctx.exit(int(ExitCode.SECTION_FAILED))
+
+
+def _prepare_streams() -> None:
+    """Write UTF-8 to files and pipes, and escape what the terminal's encoding does not know."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            encoding = None if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
 def _with_options(command: Command) -> Command:

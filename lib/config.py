@@ -12,6 +12,7 @@ from lib import connector, ini, mapping, plugins, recordfilter, secrets
 from lib.connector import ConnectorSettings
 from lib.errors import ConfigurationError, UsageError
 from lib.ini import Entry, IniFile, IniSection
+from lib.language import LanguageError
 from lib.oomnitza import OomnitzaSettings
 from lib.settings import boolean, declared, read_settings, secrets_of
 
@@ -203,8 +204,9 @@ class _Reader:
             return ""
         try:
             recordfilter.compile_filter(entry.value)
-        except ValueError as error:
-            self._problem(section, entry.line, entry.key, str(error))
+        except LanguageError as error:
+            line = entry.line + error.line - 1
+            self._problem(section, line, entry.key, f"{error.what}\n{error.excerpt}")
         return entry.value
 
     def _problem(self, section: IniSection, line: int, key: str, text: str) -> None:

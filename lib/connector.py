@@ -138,11 +138,10 @@ class UserConnector(Connector[S]):
     settings_type = UserSettings
 
     def default_mapping(self) -> dict[str, dict[str, Any]]:
-        return {
-            "PERMISSIONS_ID": {"setting": "default_role"},
-            "POSITION": {"setting": "default_position"},
-            **super().default_mapping(),
-        }
+        mapping = super().default_mapping()
+        mapping.setdefault("PERMISSIONS_ID", {"setting": "default_role"})
+        mapping.setdefault("POSITION", {"setting": "default_position"})
+        return mapping
 
 
 class AssetConnector(Connector[S]):

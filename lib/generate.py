@@ -39,13 +39,14 @@ def write(path: Path) -> Path | None:
 
     Returns the older file's new name. Raises ConfigurationError where it cannot be written.
     """
+    text = ini_text()
     try:
         backup = _backup_name(path) if path.exists() else None
         if backup:
             path.rename(backup)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(ini_text())
+            file.write(text)
     except OSError as error:
         raise ConfigurationError(
             f"the file cannot be written ({error.strerror})", where=str(path)

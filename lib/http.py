@@ -7,6 +7,7 @@ follows no redirect, and raises the errors of `lib.errors`.
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import time
@@ -86,7 +87,7 @@ class Client:
 
     def get_json(self, path: str, **params: Any) -> Any:
         """The decoded JSON of a GET; an answer that is broken or no JSON is asked for again."""
-        return self._read(requests.Response.json, "GET", path, params=params)
+        return self._read(_decoded, "GET", path, params=params)
 
     def path_of(self, url: str) -> str:
         """The path of an address that the server gave for the next request.
@@ -117,7 +118,7 @@ class Client:
         try:
             return self._send(method, path, auth=auth, **how)
         except requests.exceptions.ChunkedEncodingError:
-            raise self.unavailable(CUT_SHORT, where=self.url + path) from None
+            raise self.unavailable(CUT_SHORT, where=self._where(path)) from None
 
     def _send(
         self, method: str, path: str, *, auth: AuthBase | None = None, **how: Any
@@ -133,12 +134,12 @@ class Client:
         except requests.exceptions.ChunkedEncodingError:
             raise
         except requests.RequestException as error:
-            raise self._no_answer(error, url) from error
+            raise self._no_answer(error, self._where(path)) from error
         took = (time.monotonic() - started) * 1000
-        log.debug("%s %s: %s in %.0f ms", method, url, response.status_code, took)
+        log.debug("%s %s: %s in %.0f ms", method, self._where(path), response.status_code, took)
         self._quiet_until = time.monotonic() + pause_before_next(response.headers)
-        if not response.ok or response.is_redirect:
-            raise self._refusal(response)
+        if not 200 <= response.status_code < 300:
+            raise self.refusal(response)
         return response
 
     def _read(
@@ -150,14 +151,18 @@ class Client:
                 return decode(self._send(method, path, **how))
             except requests.exceptions.ChunkedEncodingError:
                 broken = CUT_SHORT
-            except requests.exceptions.JSONDecodeError as error:
-                broken = f"the answer is not JSON but begins {_excerpt(error.doc)!r}"
+            except _NotJson as error:
+                broken = str(error)
             if pause is not None:
-                log.warning("%s%s: %s; asking again in %.0f s", self.url, path, broken, pause)
+                log.warning("%s: %s; asking again in %.0f s", self._where(path), broken, pause)
                 time.sleep(pause)
         raise self.unavailable(
-            broken, where=self.url + path, fix="Check the url, or try again later"
+            broken, where=self._where(path), fix="Check the url, or try again later"
         )
+
+    def _where(self, path: str) -> str:
+        """The address to show; the query is nobody's business."""
+        return (self.url + path).split("?")[0]
 
     def _no_answer(self, error: requests.RequestException, url: str) -> ConnectorError:
         text = str(error)
@@ -192,7 +197,8 @@ class Client:
             fix="Check the url, or try again later",
         )
 
-    def _refusal(self, response: requests.Response) -> ConnectorError:
+    def refusal(self, response: requests.Response) -> ConnectorError:
+        """The error for an answer that is no success; a class for one vendor may know more."""
         where, status = response.url.split("?")[0], response.status_code
         said = f"the server answered {status}{_words(response)}"
         if response.is_redirect:
@@ -213,12 +219,10 @@ class Client:
 def json_of(response: requests.Response) -> Any:
     """The decoded JSON of an answer; raises SourceFault when it is something else."""
     try:
-        return response.json()
-    except requests.exceptions.JSONDecodeError:
+        return _decoded(response)
+    except _NotJson as error:
         raise SourceFault(
-            f"the answer is not JSON but begins {_excerpt(response.text)!r}",
-            where=response.url.split("?")[0],
-            fix="Check the url",
+            str(error), where=response.url.split("?")[0], fix="Check the url"
         ) from None
 
 
@@ -230,6 +234,19 @@ def member(answer: Any, key: str, kind: type = object, *, where: str = "") -> An
     if isinstance(answer, dict) and isinstance(answer.get(key), kind) and key in answer:
         return answer[key]
     raise SourceFault(f"the answer has no {key!r}", where=where, fix="Check the url")
+
+
+class _NotJson(ValueError):
+    """An answer is something else; the text quotes its beginning."""
+
+
+def _decoded(response: requests.Response) -> Any:
+    """JSON is UTF-8 (RFC 8259), whatever the content type says."""
+    try:
+        return json.loads(response.content)
+    except ValueError:
+        text = response.content.decode("utf-8", "replace")
+        raise _NotJson(f"the answer is not JSON but begins {_excerpt(text)!r}") from None
 
 
 def _words(response: requests.Response) -> str:

@@ -222,8 +222,8 @@ class _CheckedTls(ldap3.Tls):  # type: ignore[misc]
 
 def parenthesised(query: str) -> str:
     """A filter with the outer parentheses, which ldap3 insists on and other tools do not."""
-    query = " ".join(line.strip() for line in query.splitlines())
-    return query if re.match(r"\(", query) else f"({query})"
+    query = " ".join(line.strip() for line in query.splitlines()).strip()
+    return query if query.startswith("(") else f"({query})"
 
 
 def escaped(value: str) -> str:

@@ -48,11 +48,21 @@ _CUT = (
     "the directory cuts the answer short",
     "Raise the limits of the account, or narrow filter or base_dn",
 )
+_UNKNOWN = (
+    SourceFault,
+    "the directory answers",
+    "Ask the administrator of the directory, whose log may tell more",
+)
 _BUSY = (SourceUnavailable, "the directory is busy", "Try again later")
 
 # By result code: the kind of error, what happened, what to do.
 RESULTS: dict[int, tuple[type[ConnectorError], str, str]] = {
     1: _NO_RIGHTS,
+    2: (
+        SourceFault,
+        "the directory does not take this request",
+        "Check protocol_version and start_tls",
+    ),
     3: _CUT,
     4: _CUT,
     8: _ENCRYPT,
@@ -62,13 +72,18 @@ RESULTS: dict[int, tuple[type[ConnectorError], str, str]] = {
         "Set url to that server, or base_dn to a part that this one holds",
     ),
     11: _CUT,
+    12: (
+        SourceFault,
+        "the directory does not answer in pages",
+        "Try again; if that never helps, set protocol_version = 2, which reads without them",
+    ),
     13: _ENCRYPT,
     32: (
         NoSuchEntry,
         "the directory has no such entry, or does not show it to this user",
         "Check base_dn, and the rights of the account",
     ),
-    34: (ConfigurationError, "this is no valid distinguished name", "Check base_dn"),
+    34: (ConfigurationError, "this is no valid distinguished name", "Check base_dn and username"),
     50: _NO_RIGHTS,
     51: _BUSY,
     52: _BUSY,
@@ -86,7 +101,7 @@ def from_result(code: int, name: str, message: str, where: str) -> ConnectorErro
             where=where,
             fix="Check username and password",
         )
-    kind, what, fix = RESULTS.get(code, (SourceFault, "the directory answers", ""))
+    kind, what, fix = RESULTS.get(code, _UNKNOWN)
     said = f"{name}: {message}" if message else name
     return kind(f"{what} ({said})", where=where, fix=fix)
 
@@ -107,10 +122,18 @@ def from_failure(text: str, where: str) -> ConnectorError:
         return SourceUnavailable(
             "the connection was refused", where=where, fix="Check host and port in url"
         )
+    if "timed out" in lower:
+        return SourceUnavailable(
+            f"the directory does not answer in time ({text})", where=where, fix="Try again later"
+        )
     if "ssl" in lower or "tls" in lower:
         return SourceUnavailable(
             f"no secure connection can be made ({text})",
             where=where,
             fix="Check whether the port speaks ldap:// or ldaps://",
         )
-    return SourceUnavailable(f"the connection failed ({text})", where=where)
+    return SourceUnavailable(
+        f"the connection failed ({text})",
+        where=where,
+        fix="Check host and port in url, or try again later",
+    )

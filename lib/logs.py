@@ -35,6 +35,7 @@ def configure(path: Path) -> None:
         raise ConfigurationError(
             f"this logging configuration cannot be used ({cause})", where=str(path)
         ) from None
+    logging.raiseExceptions = False  # a full disk would put a traceback on the terminal
     for handler in _handlers():
         to_file = isinstance(handler, logging.FileHandler)
         handler.setFormatter(_Redacting(handler.formatter, with_traceback=to_file))
@@ -43,7 +44,10 @@ def configure(path: Path) -> None:
 
 
 class _Redacting(logging.Formatter):
-    """Another formatter's text, without secrets and, if wanted, without tracebacks."""
+    """Another formatter's text, without secrets and, if wanted, without tracebacks.
+
+    Half a surrogate pair, which no file can hold, becomes an escape.
+    """
 
     def __init__(self, inner: logging.Formatter | None, *, with_traceback: bool) -> None:
         super().__init__()
@@ -54,7 +58,8 @@ class _Redacting(logging.Formatter):
         if not self._with_traceback and (record.exc_info or record.stack_info):
             record = copy.copy(record)
             record.exc_info = record.exc_text = record.stack_info = None
-        return redact(self._inner.format(record))
+        text = redact(self._inner.format(record))
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _place_files(settings: dict[str, Any], folder: Path) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from lib.auth import UNSIGNED, Token
 from lib.errors import SignInError, SourceFault
 from lib.http import Client, NotFound, json_of, member
@@ -10,20 +12,32 @@ from lib.http import Client, NotFound, json_of, member
 SHORT_LIFE = 60
 
 
-def client_credentials(client: Client, path: str, client_id: str, client_secret: str) -> Token:
+def client_credentials(
+    client: Client,
+    path: str,
+    client_id: str,
+    client_secret: str,
+    *,
+    as_json: bool = False,
+    **more: Any,
+) -> Token:
     """A token for a client id and its secret.
 
-    Raises SignInError when they are refused, NotFound when there is no such way to sign in.
+    They travel in a form, as the standard has it, or as JSON; `more` are further members, such as
+    `scope`. Raises SignInError when they are refused, NotFound when there is no such way to sign in.
     """
     form = {
         "grant_type": "client_credentials",
         "client_id": client_id,
         "client_secret": client_secret,
+        **more,
     }
+    body = {"json" if as_json else "data": form}
     try:
-        answer = json_of(client.request("POST", path, auth=UNSIGNED, data=form))
+        answer = json_of(client.request("POST", path, auth=UNSIGNED, **body))
         return Token(
-            str(member(answer, "access_token")), float(answer.get("expires_in", SHORT_LIFE))
+            member(answer, "access_token", str, where=client.url + path),
+            float(answer.get("expires_in", SHORT_LIFE)),
         )
     except NotFound:
         raise

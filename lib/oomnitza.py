@@ -108,13 +108,16 @@ class OomnitzaClient(Client):
         response = self.request("POST", "/api/request_token", auth=UNSIGNED, data=form)
         self._keep_csrf(response)
         try:
-            return Token(str(response.json()["token"]))
+            token = response.json()["token"]
         except (ValueError, KeyError, TypeError):
+            token = None
+        if not token:
             raise TargetRefused(
                 "the answer to the sign-in holds no token",
                 where=f"{self.url}/api/request_token",
                 fix="Check that url is the address of your Oomnitza",
-            ) from None
+            )
+        return Token(str(token))
 
     def _keep_csrf(self, response: Any) -> None:
         if CSRF_HEADER in response.headers:

@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from lib import connector, mapping, recordfilter, secrets
+from lib import connector, mapping, secrets
 from lib.config import Section
 from lib.connector import Connector, Delivered, Record, Sources
 from lib.errors import (
@@ -27,8 +27,10 @@ from lib.errors import (
     RecordUnreadable,
     TargetUnavailable,
 )
+from lib.language import Stopped
 from lib.mapping import FieldMapping, Mapper
 from lib.oomnitza import BulkV2, BulkV3, OomnitzaClient, OomnitzaSettings, UploadPlan
+from lib.recordfilter import RecordFilter, compile_filter
 from lib.saveddata import NothingSaved, SavedData
 from lib.settings import secrets_of
 from lib.tally import Outcome
@@ -81,8 +83,9 @@ def run_section(
             f"an error that should not happen: {error!r}", fix="The log file has the details"
         )
     tally = outcome.tally
-    if isinstance(outcome.error, Interrupted):
+    if outcome.error:
         tally.unsent = tally.fetched - tally.settled
+        log.info("[%s] failed: %s", section.name, outcome.error)
     if not tally.balanced:
         log.error("[%s] the books do not balance: %s", section.name, tally)
         outcome.error = outcome.error or ConnectorError(f"the books do not balance: {tally}")
@@ -176,10 +179,13 @@ class _Run:
         return bulk(client, plan, self._oomnitza.batch_size)
 
     def _process(self, source: Connector[Any], mapper: Mapper, uploader: Uploader) -> None:
-        keep = recordfilter.compile_filter(self._section.recordfilter)
-        everything = bool(self._options.save_data or self._section.recordfilter)
+        keep = compile_filter(self._section.recordfilter)
+        sources = Sources(
+            mapper.sources | (keep.reads or frozenset()),
+            everything=bool(self._options.save_data) or keep.reads is None,
+        )
         try:
-            with closing(source.records(Sources(mapper.sources, everything))) as delivered:
+            with closing(source.records(sources)) as delivered:
                 read = self._read(delivered, source)
                 kept = islice(self._kept(read, keep), self._options.record_count)
                 for batch in _batches(self._mapped(kept, mapper), uploader.batch_size):
@@ -205,9 +211,14 @@ class _Run:
                     yield item
             self._listener.progress(self.outcome, source.expected)
 
-    def _kept(self, records: Iterable[Record], keep: recordfilter.Filter) -> Iterator[Record]:
+    def _kept(self, records: Iterable[Record], keep: RecordFilter) -> Iterator[Record]:
         for record in records:
-            if keep(record):
+            try:
+                kept = keep(record)
+            except Stopped as error:
+                self._reject(RecordUnreadable(f"the record filter fails: {error}"), record)
+                continue
+            if kept:
                 yield record
             else:
                 self._tally.filtered += 1
@@ -221,24 +232,22 @@ class _Run:
                 self._tally.incomplete += 1
                 reason = f"without a value for {', '.join(mapped.missing)}"
                 self.outcome.note_left_aside(reason, _brief(mapped.values))
-                log.info("[%s] incomplete, %s", self._section.name, reason)
+                log.info(
+                    "[%s] incomplete, %s: %s", self._section.name, reason, _brief(mapped.values)
+                )
             else:
                 yield mapped.values
 
     def _send(self, batch: list[Record], uploader: Uploader) -> None:
         settled = 0
-        try:
-            for count, refusal in deliver(uploader, batch):
-                if refusal:
-                    self._reject(refusal, batch[settled])
-                else:
-                    self._tally.sent += count
-                    for record in batch[settled : settled + count]:
-                        self._saved.add_upload(record)
-                settled += count
-        except ConnectorError:
-            self._tally.unsent += len(batch) - settled
-            raise
+        for count, refusal in deliver(uploader, batch):
+            if refusal:
+                self._reject(refusal, batch[settled])
+            else:
+                self._tally.sent += count
+                for record in batch[settled : settled + count]:
+                    self._saved.add_upload(record)
+            settled += count
         self._listener.progress(self.outcome, None)
 
     def _reject(self, error: ConnectorError, record: Record | None = None) -> None:
@@ -256,7 +265,7 @@ def _batches(records: Iterable[Record], size: int) -> Iterator[list[Record]]:
             if len(batch) == size:
                 yield batch
                 batch = []
-    except ConnectorError:
+    except Exception:
         if batch:
             yield batch
         raise

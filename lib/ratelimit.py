@@ -7,13 +7,16 @@ from now, some as seconds since 1970, and how many requests are left until then.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Self
 
 from urllib3 import BaseHTTPResponse
 from urllib3.util import Retry
+
+log = logging.getLogger(__name__)
 
 # The longest that one request waits for its turn, in seconds.
 LONGEST_PAUSE = 300
@@ -46,7 +49,22 @@ def pause_before_next(headers: Mapping[str, str]) -> float:
 
 
 class PatientRetry(Retry):
-    """Waits for the reset of the quota where there is no Retry-After."""
+    """Waits for the reset of the quota where there is no Retry-After, and logs what is repeated."""
+
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: BaseHTTPResponse | None = None,
+        error: Exception | None = None,
+        *more: Any,
+        **how: Any,
+    ) -> Self:
+        """What is left after an attempt that failed; raises when that is nothing."""
+        left = super().increment(method, url, response, error, *more, **how)
+        why = error if response is None else f"the server answered {response.status}"
+        log.info("%s %s: %s; trying again", method, (url or "").split("?")[0], why)
+        return left
 
     def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
         asked = super().get_retry_after(response)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import sys
 from types import TracebackType
 from typing import Any, Self
@@ -24,7 +25,7 @@ class TerminalListener(Listener):
     def __init__(self, section: str) -> None:
         self._bar: Any = tqdm(desc=section, unit=" records", leave=False, disable=None)
         self._consoles: list[logging.StreamHandler[Any]] = []
-        self._readable = sys.stdout.isatty()
+        self._for_people = sys.stdout.isatty()
 
     def progress(self, outcome: Outcome, expected: int | None) -> None:
         if self._bar.disable:
@@ -36,13 +37,11 @@ class TerminalListener(Listener):
 
     def show(self, section: str, record: dict[str, Any]) -> None:
         record = redact_data(record)
-        if not self._readable:
+        if not self._for_people:
             click.echo(to_json(record))
             return
-        rows = [
-            [name, value if isinstance(value, str) else to_json(value)]
-            for name, value in record.items()
-        ]
+        width = shutil.get_terminal_size().columns - max(map(len, record), default=0) - 5
+        rows = [[name, _readable(value, max(width, 20))] for name, value in record.items()]
         self._bar.clear()
         click.echo("\n".join([f"[{section}]", *("  " + line for line in table(rows)), ""]))
 
@@ -67,3 +66,13 @@ class TerminalListener(Listener):
         for handler in self._consoles:
             handler.setStream(sys.stderr)
         self._bar.close()
+
+
+def _readable(value: Any, width: int) -> str:
+    """A value on one line of a terminal, without what a terminal would take for a command."""
+    text = value if isinstance(value, str) else to_json(value)
+    text = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+    if len(text) <= width:
+        return text
+    end = f"... ({len(value)} items)" if isinstance(value, list | dict) else "..."
+    return text[: width - len(end)] + end

@@ -6,13 +6,24 @@ import ssl
 import warnings
 
 from lib.connection import ConnectionSettings
+from lib.errors import ConfigurationError
 
 
 def client_context(settings: ConnectionSettings) -> ssl.SSLContext:
-    """A context that checks certificate and host name (or IP address), unless told not to."""
+    """A context that checks certificate and host name (or IP address), unless told not to.
+
+    Raises ConfigurationError for a cacert_file that holds no certificate.
+    """
     cafile = str(settings.cacert_file) if settings.cacert_file else None
     capath = str(settings.cacert_dir) if settings.cacert_dir else None
-    context = ssl.create_default_context(cafile=cafile, capath=capath)
+    try:
+        context = ssl.create_default_context(cafile=cafile, capath=capath)
+    except OSError as error:
+        raise ConfigurationError(
+            f"cacert_file cannot be used ({error})",
+            where=str(cafile),
+            fix="It has to hold certificates in the PEM format",
+        ) from None
     if not settings.verify_ssl:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -1,0 +1,144 @@
+"""The syntax tree of a program. `at` is the offset of a node in the program's text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Node:
+    at: int
+
+
+@dataclass(frozen=True)
+class Constant(Node):
+    value: Any
+
+
+@dataclass(frozen=True)
+class Name(Node):
+    name: str
+
+
+@dataclass(frozen=True)
+class Attribute(Node):
+    value: Node
+    name: str
+
+
+@dataclass(frozen=True)
+class Subscript(Node):
+    value: Node
+    index: Node
+
+
+@dataclass(frozen=True)
+class Slice(Node):
+    value: Node
+    parts: tuple[Node | None, Node | None, Node | None]
+
+
+@dataclass(frozen=True)
+class Call(Node):
+    """A call of a function (a Name), of `re.something`, or of a method (an Attribute)."""
+
+    function: Node
+    arguments: tuple[Node, ...]
+    keywords: tuple[tuple[str, Node], ...]
+
+
+@dataclass(frozen=True)
+class Unary(Node):
+    operator: str
+    operand: Node
+
+
+@dataclass(frozen=True)
+class Binary(Node):
+    operator: str
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True)
+class Compare(Node):
+    first: Node
+    others: tuple[tuple[str, Node], ...]
+
+
+@dataclass(frozen=True)
+class Logical(Node):
+    """`and` or `or`."""
+
+    operator: str
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True)
+class Conditional(Node):
+    condition: Node
+    then: Node
+    otherwise: Node
+
+
+@dataclass(frozen=True)
+class Collection(Node):
+    """A list, tuple or set written out."""
+
+    kind: type[Any]
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Dictionary(Node):
+    items: tuple[tuple[Node, Node], ...]
+
+
+@dataclass(frozen=True)
+class Comprehension(Node):
+    """`[item for names in source if condition ...]`; a generator gives a list, too."""
+
+    item: Node
+    loops: tuple[Loop, ...]
+
+
+@dataclass(frozen=True)
+class Loop:
+    names: tuple[str, ...]
+    source: Node
+    conditions: tuple[Node, ...]
+
+
+# A text, or an expression with its conversion (r, s, a or none) and its format.
+FormattedPart = str | tuple[Node, str, str]
+
+
+@dataclass(frozen=True)
+class Formatted(Node):
+    """An f-string."""
+
+    parts: tuple[FormattedPart, ...]
+
+
+@dataclass(frozen=True)
+class Assign(Node):
+    name: str
+    value: Node
+
+
+@dataclass(frozen=True)
+class Return(Node):
+    value: Node | None
+
+
+@dataclass(frozen=True)
+class Pass(Node):
+    """Nothing."""
+
+
+@dataclass(frozen=True)
+class If(Node):
+    branches: tuple[tuple[Node, tuple[Node, ...]], ...]
+    otherwise: tuple[Node, ...]
