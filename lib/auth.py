@@ -36,12 +36,12 @@ UNSIGNED = Unsigned()
 
 
 class HeaderAuth(AuthBase):
-    """A fixed secret in a header."""
+    """A fixed secret in a header, in UTF-8."""
 
     def __init__(self, header: str, secret: str) -> None:
         secrets.remember(secret)
         self._header = header
-        self._secret = secret
+        self._secret = secret.encode().decode("latin-1")  # as which it will be sent
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         request.headers[self._header] = self._secret

@@ -130,6 +130,13 @@ class Connector(ABC, Generic[S]):
         whole run is raised.
         """
 
+    def settled(self) -> None:
+        """Hear that a run has come to its end and nothing of it is left to be sent.
+
+        A source that is read from a position on writes down the new one here, and nowhere else.
+        Not called in testmode, nor when the run was stopped or had records refused.
+        """
+
 
 class UserConnector(Connector[S]):
     """A source of people."""

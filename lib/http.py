@@ -19,6 +19,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from requests.auth import AuthBase
 
+from lib import secrets
 from lib.auth import UNSIGNED
 from lib.connection import ConnectionSettings
 from lib.errors import (
@@ -86,7 +87,10 @@ class Client:
         self._session.close()
 
     def get_json(self, path: str, **params: Any) -> Any:
-        """The decoded JSON of a GET; an answer that is broken or no JSON is asked for again."""
+        """The decoded JSON of a GET, None for 204 (No Content).
+
+        An answer that is broken or no JSON is asked for again.
+        """
         return self._read(_decoded, "GET", path, params=params)
 
     def path_of(self, url: str) -> str:
@@ -95,7 +99,7 @@ class Client:
         Raises SourceFault for another host or scheme: the credentials are not for them.
         """
         ours, theirs = urlsplit(self.url), urlsplit(urljoin(self.url, url))
-        if (theirs.scheme, theirs.netloc) != (ours.scheme, ours.netloc):
+        if (theirs.scheme, theirs.netloc.lower()) != (ours.scheme, ours.netloc.lower()):
             raise SourceFault(
                 f"the server sends to {theirs.netloc} for the next page", where=self.url
             )
@@ -151,7 +155,7 @@ class Client:
                 return decode(self._send(method, path, **how))
             except requests.exceptions.ChunkedEncodingError:
                 broken = CUT_SHORT
-            except _NotJson as error:
+            except BrokenAnswer as error:
                 broken = str(error)
             if pause is not None:
                 log.warning("%s: %s; asking again in %.0f s", self._where(path), broken, pause)
@@ -220,7 +224,7 @@ def json_of(response: requests.Response) -> Any:
     """The decoded JSON of an answer; raises SourceFault when it is something else."""
     try:
         return _decoded(response)
-    except _NotJson as error:
+    except BrokenAnswer as error:
         raise SourceFault(
             str(error), where=response.url.split("?")[0], fix="Check the url"
         ) from None
@@ -236,22 +240,25 @@ def member(answer: Any, key: str, kind: type = object, *, where: str = "") -> An
     raise SourceFault(f"the answer has no {key!r}", where=where, fix="Check the url")
 
 
-class _NotJson(ValueError):
-    """An answer is something else; the text quotes its beginning."""
+class BrokenAnswer(ValueError):
+    """An answer is not what it has to be; the text says what it is instead."""
 
 
 def _decoded(response: requests.Response) -> Any:
     """JSON is UTF-8 (RFC 8259), whatever the content type says."""
+    if response.status_code == requests.codes.no_content:
+        return None
     try:
         return json.loads(response.content)
     except ValueError:
         text = response.content.decode("utf-8", "replace")
-        raise _NotJson(f"the answer is not JSON but begins {_excerpt(text)!r}") from None
+        raise BrokenAnswer(f"the answer is not JSON but begins {_excerpt(text)!r}") from None
 
 
 def _words(response: requests.Response) -> str:
-    """What the server said in its answer, in brackets and shortened."""
-    text = _excerpt(response.content.decode("utf-8", "replace")) or response.reason or ""
+    """What the server said in its answer, in brackets and shortened; some repeat secrets."""
+    said = secrets.redact(response.content.decode("utf-8", "replace"))
+    text = _excerpt(said) or response.reason or ""
     return f" ({text})" if text else ""
 
 

@@ -162,7 +162,7 @@ class Directory:
         """The entries of the last search, and the cookie for the page that follows."""
         result = self._require_success(base)
         page = [
-            Entry(item["dn"], dict(item["raw_attributes"]))
+            Entry(item["dn"], {name: each or [] for name, each in item["raw_attributes"].items()})
             for item in self._connection.response
             if item["type"] == "searchResEntry"  # and not a reference to another server
         ]

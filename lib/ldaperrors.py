@@ -66,6 +66,11 @@ RESULTS: dict[int, tuple[type[ConnectorError], str, str]] = {
     3: _CUT,
     4: _CUT,
     8: _ENCRYPT,
+    9: (
+        ConfigurationError,
+        "the directory refers to other servers too, which version 2 cannot leave aside",
+        "Set protocol_version = 3, or base_dn to a part that this server holds alone",
+    ),
     10: (
         ConfigurationError,
         "the directory refers to another server for this base",
@@ -92,7 +97,11 @@ RESULTS: dict[int, tuple[type[ConnectorError], str, str]] = {
 
 
 def from_result(code: int, name: str, message: str, where: str) -> ConnectorError:
-    """The error for a result other than success; `message` is the directory's own text."""
+    """The error for a result other than success; `message` is the directory's own text.
+
+    Active Directory ends it with a zero byte; a referral in version 2 has several lines.
+    """
+    message = " ".join(message.replace("\0", "").split())
     if code == INVALID_CREDENTIALS:
         data = re.search(r"data ([0-9a-f]+)", message)
         reason = SIGN_IN_REASONS.get(data[1] if data else "52e", message)

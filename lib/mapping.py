@@ -146,7 +146,9 @@ class Mapper:
                 try:
                     value = convert(source, record, value)
                 except Exception as error:  # a converter may be anybody's code
-                    mapped.failures.append((name, f"{convert.name}: {error!r} for {value!r}"))
+                    mapped.failures.append(
+                        (name, f"{convert.name}: {error!r:.200} for {value!r:.100}")
+                    )
                     value = None
             if required and not value:
                 mapped.missing.append(name)

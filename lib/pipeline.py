@@ -120,6 +120,7 @@ class _Run:
         self._listener = listener
         self._tally = self.outcome.tally
         self._saved = NothingSaved()
+        self._read_to_the_end = False
 
     def to_the_end(self) -> None:
         section, options = self._section, self._options
@@ -196,6 +197,8 @@ class _Run:
             _finish_quietly(uploader)
             raise
         uploader.finish()
+        if self._read_to_the_end and not self._tally.rejected and not self._options.testmode:
+            source.settled()
 
     def _read(self, delivered: Iterable[Delivered], source: Connector[Any]) -> Iterator[Record]:
         for item in delivered:
@@ -210,6 +213,7 @@ class _Run:
                     self._saved.add_fetched(item)
                     yield item
             self._listener.progress(self.outcome, source.expected)
+        self._read_to_the_end = True
 
     def _kept(self, records: Iterable[Record], keep: RecordFilter) -> Iterator[Record]:
         for record in records:

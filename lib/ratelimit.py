@@ -14,6 +14,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Self
 
 from urllib3 import BaseHTTPResponse
+from urllib3.exceptions import MaxRetryError
 from urllib3.util import Retry
 
 log = logging.getLogger(__name__)
@@ -42,10 +43,14 @@ def seconds_to_reset(headers: Mapping[str, str]) -> float | None:
 
 
 def pause_before_next(headers: Mapping[str, str]) -> float:
-    """Seconds to wait before another request, since this one was the last of the quota."""
+    """Seconds to wait before another request, since this one was the last of the quota.
+
+    0 where that would be too long, as at the end of a day's quota: the server then says so.
+    """
     if _number(headers, REMAINING_HEADERS) != 0:
         return 0.0
-    return min(seconds_to_reset(headers) or 0.0, LONGEST_PAUSE)
+    pause = seconds_to_reset(headers) or 0.0
+    return pause if pause <= LONGEST_PAUSE else 0.0
 
 
 class PatientRetry(Retry):
@@ -60,17 +65,27 @@ class PatientRetry(Retry):
         *more: Any,
         **how: Any,
     ) -> Self:
-        """What is left after an attempt that failed; raises when that is nothing."""
+        """What is left after an attempt that failed; raises when that is nothing.
+
+        Nothing is left, either, when all tries together would not outwait what the server asks.
+        """
+        asked = None if response is None else self._asked(response)
+        if asked is not None and self.total is not None and asked > LONGEST_PAUSE * self.total:
+            raise MaxRetryError(how.get("_pool"), url or "", error)  # type: ignore[arg-type]
         left = super().increment(method, url, response, error, *more, **how)
         why = error if response is None else f"the server answered {response.status}"
         log.info("%s %s: %s; trying again", method, (url or "").split("?")[0], why)
         return left
 
     def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
+        asked = self._asked(response)
+        return None if asked is None else min(asked, LONGEST_PAUSE)
+
+    def _asked(self, response: BaseHTTPResponse) -> float | None:
         asked = super().get_retry_after(response)
         if asked is None and response.status == 429:
             asked = seconds_to_reset(response.headers)
-        return None if asked is None else min(asked, LONGEST_PAUSE)
+        return asked
 
 
 def _number(headers: Mapping[str, Any], names: tuple[str, ...]) -> float | None:

@@ -167,8 +167,11 @@ def _row(text: str, _at: int, found: Any) -> nodes.Node:
 
 
 def _choice(at: int, found: Any) -> nodes.Node:
-    node: nodes.Node = found[0] if len(found) == 1 else nodes.Conditional(at, *found)
-    return node
+    if len(found) == 1:
+        only: nodes.Node = found[0]
+        return only
+    then, condition, otherwise = found
+    return nodes.Conditional(at, condition, then, otherwise)
 
 
 def _word(word: str) -> pp.ParserElement:

@@ -5,6 +5,7 @@ from email.utils import formatdate
 
 import pytest
 from urllib3 import HTTPResponse
+from urllib3.exceptions import MaxRetryError
 
 from lib.ratelimit import LONGEST_PAUSE, PatientRetry, pause_before_next, seconds_to_reset
 
@@ -52,9 +53,16 @@ def test_otherwise_there_is_no_pause(headers):
     assert pause_before_next(headers) == 0
 
 
-def test_a_pause_has_an_end():
-    headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "86000"}
-    assert pause_before_next(headers) == LONGEST_PAUSE
+def test_a_pause_that_would_be_too_long_is_not_made():
+    headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(LONGEST_PAUSE + 1)}
+    assert pause_before_next(headers) == 0
+
+
+def test_nothing_is_tried_again_when_all_tries_would_not_outwait_the_server():
+    day, retry = response(429, RateLimit_Reset="86000"), PatientRetry(total=5)
+    with pytest.raises(MaxRetryError):
+        retry.increment("GET", "/", day)
+    assert retry.increment("GET", "/", response(429, RateLimit_Reset="1500")).total == 4
 
 
 def response(status, **headers):
