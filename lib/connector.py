@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 from lib import plugins
 from lib.connection import ConnectionSettings
 from lib.errors import RecordGone, RecordUnreadable
+from lib.paths import first_key
 from lib.settings import number_text, setting, words
 
 Record = dict[str, Any]
@@ -31,8 +32,8 @@ class Sources:
 
     @property
     def tops(self) -> list[str]:
-        """The first steps of the paths, sorted."""
-        return sorted({path.split(".")[0] for path in self.paths})
+        """The keys of the records at which the paths begin, sorted."""
+        return sorted({first_key(path) for path in self.paths})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lib.paths import compile_path
+from lib.paths import compile_path, first_key
 
 RECORD = {
     "name": "Mac",
@@ -66,3 +66,59 @@ def test_one_path_serves_many_records():
         None,
         2,
     ]
+
+
+APPS = {
+    "apps": [{"name": "A", "tags": ["x", "y"]}, {"name": "B", "tags": ["z"]}, {"id": 3}],
+    "attributes": [
+        {"name": "Owner", "value": "Ada"},
+        {"name": "Cost = 5", "value": 1},
+        {"name": "Owner", "value": "Eun-ji"},
+    ],
+    "Price [EUR]": 7,
+    "odd.key": {"in[0]": 1, "it's": 2},
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("apps[*].name", ["A", "B"]),
+        ("apps[*]", APPS["apps"]),
+        ("apps[*].tags[*]", [["x", "y"], ["z"]]),
+        ("apps[*].tags.0", ["x", "z"]),
+        ("apps[1].name", "B"),
+        ("apps[1].tags[0]", "z"),
+        ("apps.1.tags[0]", "z"),
+        ("apps[9].name", None),
+        ("attributes[name=Owner].value", "Ada"),
+        ("attributes[name=Cost = 5].value", 1),
+        ("attributes[name=Nobody].value", None),
+        ("missing[*].name", None),
+        ("odd.key[*]", None),
+        ("Price [EUR]", 7),
+        ('"odd.key"."in[0]"', 1),
+        ("'odd.key'.it's", 2),
+    ],
+)
+def test_selectors_and_quoted_keys(path, value):
+    assert compile_path(path)(APPS) == value
+
+
+@pytest.mark.parametrize("path", ["", ".", "a.", ".a", "a..b", "a[", "a]", "[*]", '"a', "'", '""'])
+def test_no_path_makes_an_error(path):
+    assert compile_path(path)({"b": 1}) is None
+    assert compile_path(path)({path: 1}) == (1 if path != '""' else None)
+
+
+@pytest.mark.parametrize(
+    ("path", "key"),
+    [
+        ("general.name", "general"),
+        ("extension_attributes[name=Owner].value", "extension_attributes"),
+        ('"a.b".c', "a.b"),
+        ("plain", "plain"),
+    ],
+)
+def test_the_first_key_is_what_a_source_is_asked_for(path, key):
+    assert first_key(path) == key
