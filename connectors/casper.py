@@ -30,6 +30,8 @@ from lib.settings import at_least, setting, url
 
 # So many details in a row that cannot be read mean that the server is at fault, not they.
 MOST_UNREADABLE = 10
+# What Jamf Pro writes for a device that has none.
+NO_SERIAL_NUMBER = "Not Available"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,6 +175,7 @@ class Connector(AssetConnector[Settings]):
             connections=settings.workers,
             cookies=False,
             repeatable=frozenset({"GET", "POST"}),  # what is posted signs in or out
+            retry_status=frozenset({500}),
         )
         signer = TokenAuth(
             partial(_client_token if settings.client_id else _user_token, jamf, settings)
@@ -233,7 +236,10 @@ class Connector(AssetConnector[Settings]):
             # With a token, what is refused of one device only is AccessDenied.
             if type(error) is SignInError and isinstance(jamf.auth, TokenAuth):
                 raise
-            return RecordUnreadable(f"device {device} cannot be read ({error})")
+            return RecordUnreadable(error.what, where=f"device {device}")
+        general = record.get("general")
+        if isinstance(general, dict) and general.get("serial_number") == NO_SERIAL_NUMBER:
+            general["serial_number"] = ""
         return record
 
 

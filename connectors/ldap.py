@@ -17,6 +17,19 @@ from lib.settings import address, distinguished_names, setting
 
 ANONYMOUS = "anonymous"
 BINARY = "*BINARY*"
+# What some directories let an account read, and nobody else should.
+SECRETS = frozenset(
+    {
+        "userpassword",
+        "unicodepwd",
+        "ms-mcs-admpwd",
+        "mslaps-password",
+        "msds-managedpassword",
+        "sambalmpassword",
+        "sambantpassword",
+        "krbprincipalkey",
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +117,7 @@ class Connector(UserConnector[Settings]):
 
     def records(self, sources: Sources) -> Records:
         settings = self.settings
-        asked = [*(["*"] if sources.everything else []), *sources.tops]
+        asked = [*(["*", "+"] if sources.everything else []), *sources.tops]
         groups = settings.groups_dn or ((settings.group_dn,) if settings.group_dn else ())
         with self._directory() as directory:
             if not groups:
@@ -187,10 +200,12 @@ class Connector(UserConnector[Settings]):
         spellings: dict[str, list[str]] = {}
         for name in asked:
             spellings.setdefault(name.lower(), []).append(name)
-        lists = {name.lower() for name in self.settings.list_attributes}
+        lists = {name.lower() for name in (*self.settings.list_attributes, "memberOf")}
         record: Record = {"dn": entry.dn}
         for name, values in entry.attributes.items():
             lower = name.lower()
+            if lower in SECRETS:
+                continue
             texts = [_text(lower, value) for value in values]
             kept = texts if lower in lists else next(iter(texts), "")
             for spelling in spellings.get(lower, [name]):

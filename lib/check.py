@@ -59,10 +59,14 @@ def _check_online(
             yield Finding(f"Oomnitza: signed in; {len(fields)} fields mapped in all")
         except ConnectorError as error:
             yield _failed(error, "Oomnitza")
+    paths = frozenset[str]()
+    if fields is not None:
+        paths = Mapper(fields.values(), section.settings, source.converters).sources
     try:
         source.check()
         yield Finding("source: reachable, signed in, permitted to read")
-        with closing(source.records(Sources(everything=True))) as delivered:
+        # What a mapping names may be no part of everything, unless it is asked for by its name.
+        with closing(source.records(Sources(paths, everything=True))) as delivered:
             read = (item for item in delivered if isinstance(item, dict))
             samples = list(islice(read, SAMPLE))
     except ConnectorError as error:

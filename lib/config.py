@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,6 +123,7 @@ class _Reader:
         self.problems: list[str] = []
         self.warnings = [f"{file.path}: line {line} {text}" for line, text in file.oddities]
         self._file = file
+        self._folder = file.path.absolute().parent
         default = file.sections.get(DEFAULT, IniSection(DEFAULT, 0))
         self._inherited: Mapping[str, Entry] = default.entries
         for line, text in [*default.faults, *default.oddities]:
@@ -164,9 +166,14 @@ class _Reader:
         variable = given.get("env_password", "").strip()
         if variable and variable not in os.environ:
             line = entries["env_password"].line
-            self._problem(section, line, "env_password", f"there is no variable {variable}")
+            named = variable if re.fullmatch(r"[A-Z][A-Z0-9_]*", variable) else "of that name"
+            what = f"there is no environment variable {named}"
+            self._problem(section, line, "env_password", what)
         elif variable:
             given["password"] = os.environ[variable]
+        for item in declared(kind):
+            if item.is_path and given.get(item.name, "").strip():
+                given[item.name] = str(self._folder / Path(given[item.name]).expanduser())
         settings, faults = read_settings(kind, given)
         for fault in faults:
             line = entries[fault.key].line if fault.key in entries else section.line

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from lib.settings import Settings, at_least, setting
+from lib.settings import Settings, at_least, existing_path, setting
+
+
+def certificate_file(text: str) -> Path:
+    """A file of certificates that can be used."""
+    path = existing_path(text)
+    try:
+        ssl.create_default_context(cafile=str(path))
+    except OSError:  # as which the ssl module's own error counts
+        raise ValueError(f"{path} holds no certificates in PEM format") from None
+    return path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +31,10 @@ class ConnectionSettings(Settings):
         advanced=True,
     )
     cacert_file: Path | None = setting(
-        "A PEM file with the certificate authority of the server.", default=None, advanced=True
+        "A PEM file with the certificate authority of the server.",
+        default=None,
+        advanced=True,
+        parse=certificate_file,
     )
     cacert_dir: Path | None = setting(
         "A folder of such files, named by their hash.", default=None, advanced=True

@@ -40,6 +40,8 @@ def write(path: Path) -> Path | None:
     Returns the older file's new name. Raises ConfigurationError where it cannot be written.
     """
     text = ini_text()
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise ConfigurationError("this is no ordinary file; it is left as it is", where=str(path))
     try:
         backup = _backup_name(path) if path.exists() else None
         if backup:

@@ -24,6 +24,7 @@ from lib.auth import UNSIGNED
 from lib.connection import ConnectionSettings
 from lib.errors import (
     AccessDenied,
+    ConfigurationError,
     ConnectorError,
     SignInError,
     SourceFault,
@@ -44,6 +45,10 @@ CUT_SHORT = "the answer broke off in the middle"
 
 class NotFound(SourceFault):
     """The server has nothing at this address (404)."""
+
+
+class NoContent(SourceFault):
+    """The server has nothing to say (204)."""
 
 
 class Client:
@@ -87,9 +92,9 @@ class Client:
         self._session.close()
 
     def get_json(self, path: str, **params: Any) -> Any:
-        """The decoded JSON of a GET, None for 204 (No Content).
+        """The decoded JSON of a GET; an answer that is broken or no JSON is asked for again.
 
-        An answer that is broken or no JSON is asked for again.
+        Raises NoContent for 204, which some servers answer where others have an empty list.
         """
         return self._read(_decoded, "GET", path, params=params)
 
@@ -183,6 +188,18 @@ class Client:
                 where=url,
                 fix="Check whether the port speaks https, and cacert_file",
             )
+        if isinstance(error, requests.exceptions.ProxyError):
+            return self.unavailable(
+                f"the proxy does not let through ({_cause(error)})",
+                where=url,
+                fix="Check the environment's HTTPS_PROXY, HTTP_PROXY and NO_PROXY",
+            )
+        if isinstance(error, requests.ConnectTimeout):
+            return self.unavailable(
+                f"no connection within {self._timeout[0]} seconds",
+                where=url,
+                fix="Check the url, and the firewalls on the way",
+            )
         if isinstance(error, requests.Timeout) or "Read timed out" in text:
             return self.unavailable(
                 f"no answer within {self._timeout[1]} seconds", where=url, fix="Try again later"
@@ -207,7 +224,9 @@ class Client:
         said = f"the server answered {status}{_words(response)}"
         if response.is_redirect:
             target = response.headers["Location"].split("?")[0]
-            return self.fault(f"the server sends to {target}", where=where, fix="Check the url")
+            return ConfigurationError(
+                f"the server sends to {target}", where=where, fix="Set url to where it is now"
+            )
         # A history means that a new token was refused like the old one: it is not the sign-in.
         if status == 401 and not response.history:
             return SignInError(said, where=where, fix="Check the credentials in the ini")
@@ -247,10 +266,10 @@ class BrokenAnswer(ValueError):
 def _decoded(response: requests.Response) -> Any:
     """JSON is UTF-8 (RFC 8259), whatever the content type says."""
     if response.status_code == requests.codes.no_content:
-        return None
+        raise NoContent("the server answered 204 (no content)", where=response.url.split("?")[0])
     try:
         return json.loads(response.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         text = response.content.decode("utf-8", "replace")
         raise BrokenAnswer(f"the answer is not JSON but begins {_excerpt(text)!r}") from None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import re
 from datetime import date
 from typing import Any
@@ -14,11 +15,26 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 def to_json(value: Any) -> str:
     """One line of JSON: dates in ISO 8601, bytes in base64, sets as lists, the rest as its text.
 
+    A number that is none (NaN), or has no end, becomes null.
     Half a surrogate pair (the rest of an emoji that a system cut in two) becomes an escape, since
     no encoding knows it.
     """
-    text = json.dumps(value, default=_plain, ensure_ascii=False)
+    try:
+        text = json.dumps(value, default=_plain, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        text = json.dumps(_finite(value), default=_plain, ensure_ascii=False, allow_nan=False)
     return SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _finite(value: Any) -> Any:
+    match value:
+        case float():
+            return value if math.isfinite(value) else None
+        case dict():
+            return {key: _finite(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_finite(item) for item in value]
+    return value
 
 
 def _plain(value: Any) -> Any:

@@ -55,14 +55,15 @@ class Directory:
         self._version = version
         self._timeout = settings.timeout
         self._start_tls = start_tls
-        self._server = ldap3.Server(
-            parts.hostname,
-            parts.port or (636 if secure else 389),
-            use_ssl=secure,
-            tls=_CheckedTls(client_context(settings)),
-            get_info=ldap3.NONE,
-            connect_timeout=min(30, settings.timeout),
-        )
+        with self._explained():
+            self._server = ldap3.Server(
+                parts.hostname,
+                parts.port or (636 if secure else 389),
+                use_ssl=secure,
+                tls=_CheckedTls(client_context(settings)),
+                get_info=ldap3.NONE,
+                connect_timeout=min(30, settings.timeout),
+            )
         self._connection: Any = None
 
     def connect(self, username: str, password: str) -> None:

@@ -19,6 +19,9 @@ from lib.secrets import redact
 
 log = logging.getLogger(__name__)
 
+# Marks (as `extra`) what the summary tells anyway, so that a terminal does not show it twice.
+IN_SUMMARY = {"in_summary": True}
+
 
 def configure(path: Path) -> None:
     """Apply a logging configuration. Raises ConfigurationError when it cannot be used."""
@@ -26,6 +29,7 @@ def configure(path: Path) -> None:
         settings = json.loads(path.read_text("utf-8"))
         unwritable = _place_files(settings, path.absolute().parent)
         logging.config.dictConfig(settings)
+        logging.setLogRecordFactory(_Record)
     except FileNotFoundError:
         raise ConfigurationError(
             "there is no such logging configuration", where=str(path)
@@ -39,8 +43,17 @@ def configure(path: Path) -> None:
     for handler in _handlers():
         to_file = isinstance(handler, logging.FileHandler)
         handler.setFormatter(_Redacting(handler.formatter, with_traceback=to_file))
+        if isinstance(handler, logging.StreamHandler) and not to_file:
+            handler.addFilter(lambda record: not getattr(record, "in_summary", False))
     for name in unwritable:
         log.warning("%s cannot be written; this run keeps no such log", name)
+
+
+class _Record(logging.LogRecord):
+    """A record whose message holds no secrets, for handlers that hand records on."""
+
+    def getMessage(self) -> str:  # noqa: N802  the name is logging's
+        return redact(super().getMessage())
 
 
 class _Redacting(logging.Formatter):

@@ -70,6 +70,8 @@ def parse(text: str) -> Attributes | None:
     for key in ("source", "setting", "converter"):
         if not isinstance(attributes.get(key, ""), str):
             raise ValueError(f"{key} has to be text, not {attributes[key]!r}")
+    if not attributes.get("source", "-").strip():
+        raise ValueError("the source is empty; to take the field out, leave the whole value empty")
     if "required" in attributes:
         attributes["required"] = boolean(str(attributes["required"]))
     return attributes
@@ -88,7 +90,8 @@ def from_server(answer: Mapping[str, str | list[str]]) -> dict[str, Attributes]:
     return {
         name.upper(): {"source": source}
         for source, fields in answer.items()
-        for name in ([fields] if isinstance(fields, str) else fields)
+        for name in ([fields] if isinstance(fields, str) else fields or ())
+        if isinstance(name, str)
     }
 
 
@@ -150,7 +153,7 @@ class Mapper:
                         (name, f"{convert.name}: {error!r:.200} for {value!r:.100}")
                     )
                     value = None
-            if required and not value:
+            if required and _is_empty(value):
                 mapped.missing.append(name)
             mapped.values[name] = value
         return mapped
@@ -172,6 +175,10 @@ class Mapper:
         if convert:
             self._sources.update(convert.reads)
         self._fields.append((item.field, get, convert, source or item.field, item.required))
+
+
+def _is_empty(value: Any) -> bool:
+    return not value or (isinstance(value, str) and not value.strip())
 
 
 def _constant(value: Any) -> Callable[[Any], Any]:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import uuid4
 
+import requests
+
 from lib import __version__
 from lib.auth import UNSIGNED, HeaderAuth, Token, TokenAuth
 from lib.connection import ConnectionSettings
@@ -81,8 +83,20 @@ class OomnitzaClient(Client):
             connections=connections,
             # A batch that arrives twice changes nothing: the sync field identifies records.
             repeatable=frozenset({"GET", "POST"}),
+            retry_status=frozenset({500}),
         )
         self._settings = settings
+
+    def request(self, method: str, path: str, **how: Any) -> requests.Response:
+        """As any client's, but a web page is no answer of Oomnitza's, whatever its status."""
+        response = super().request(method, path, **how)
+        if response.content.lstrip()[:1] == b"<":
+            raise TargetUnavailable(
+                "a web page answers instead of Oomnitza's API",
+                where=f"{self.url}{path}".split("?")[0],
+                fix="Check the url, and whether Oomnitza is under maintenance",
+            )
+        return response
 
     def sign_in(self) -> None:
         """Have the token checked, or get one for name and password. Raises SignInError."""

@@ -25,9 +25,12 @@ from lib.errors import (
     Interrupted,
     RecordGone,
     RecordUnreadable,
+    TargetRefused,
     TargetUnavailable,
 )
+from lib.http import NotFound
 from lib.language import Stopped
+from lib.logs import IN_SUMMARY
 from lib.mapping import FieldMapping, Mapper
 from lib.oomnitza import BulkV2, BulkV3, OomnitzaClient, OomnitzaSettings, UploadPlan
 from lib.recordfilter import RecordFilter, compile_filter
@@ -37,6 +40,9 @@ from lib.tally import Outcome
 from lib.upload import DryRun, Uploader, deliver
 
 log = logging.getLogger(__name__)
+
+# When Oomnitza has refused so many records and taken none, it will not take the others.
+MOST_REFUSALS = 25
 
 
 @dataclass(frozen=True)
@@ -80,12 +86,13 @@ def run_section(
     except Exception as error:
         log.exception("[%s] unexpected error", section.name)
         outcome.error = ConnectorError(
-            f"an error that should not happen: {error!r}", fix="The log file has the details"
+            f"an error that should not happen ({type(error).__name__})",
+            fix="The log file has the details; please report them",
         )
     tally = outcome.tally
     if outcome.error:
         tally.unsent = tally.fetched - tally.settled
-        log.info("[%s] failed: %s", section.name, outcome.error)
+        log.error("[%s] failed: %s", section.name, outcome.error, extra=IN_SUMMARY)
     if not tally.balanced:
         log.error("[%s] the books do not balance: %s", section.name, tally)
         outcome.error = outcome.error or ConnectorError(f"the books do not balance: {tally}")
@@ -128,8 +135,7 @@ class _Run:
         source = connector.load(section.connector)(section.settings)
         with ExitStack() as stack:
             client = stack.enter_context(closing(OomnitzaClient(self._oomnitza)))
-            with_server = self._sign_in(client) and section.settings.use_server_map
-            fields = effective_mapping(section, source, client if with_server else None)
+            fields = self._mapping(client, source)
             self._require_sync_fields(fields)
             mapper = Mapper(fields.values(), section.settings, source.converters)
             if options.save_data:
@@ -138,18 +144,18 @@ class _Run:
                 self.outcome.notes.append(f"Saved: {saved.fetched} and {saved.uploads.name}")
             self._process(source, mapper, self._uploader(client, source))
 
-    def _sign_in(self, client: OomnitzaClient) -> bool:
+    def _mapping(self, client: OomnitzaClient, source: Connector[Any]) -> dict[str, FieldMapping]:
         """Sign in where Oomnitza is needed; in testmode a run goes on without it."""
-        if self._options.testmode and not self._section.settings.use_server_map:
-            return False
+        with_server = self._section.settings.use_server_map
         try:
-            client.sign_in()
-        except TargetUnavailable as error:
+            if with_server or not self._options.testmode:
+                client.sign_in()
+            return effective_mapping(self._section, source, client if with_server else None)
+        except (TargetUnavailable, TargetRefused, NotFound) as error:
             if not self._options.testmode:
                 raise
             self.outcome.notes.append(f"Without the mapping kept in Oomnitza: {error}")
-            return False
-        return True
+            return effective_mapping(self._section, source, None)
 
     def _require_sync_fields(self, fields: dict[str, FieldMapping]) -> None:
         """Without its sync field a record cannot be recognised, so it has to have a value."""
@@ -240,6 +246,7 @@ class _Run:
                     "[%s] incomplete, %s: %s", self._section.name, reason, _brief(mapped.values)
                 )
             else:
+                self._saved.add_upload(mapped.values)
                 yield mapped.values
 
     def _send(self, batch: list[Record], uploader: Uploader) -> None:
@@ -249,15 +256,19 @@ class _Run:
                 self._reject(refusal, batch[settled])
             else:
                 self._tally.sent += count
-                for record in batch[settled : settled + count]:
-                    self._saved.add_upload(record)
             settled += count
+            if self._tally.rejected >= MOST_REFUSALS and not self._tally.sent:
+                raise ConfigurationError(
+                    f"Oomnitza took none of the first {self._tally.rejected} records",
+                    fix="See the reasons above; they are likely to be the same for all",
+                )
         self._listener.progress(self.outcome, None)
 
     def _reject(self, error: ConnectorError, record: Record | None = None) -> None:
         self._tally.rejected += 1
-        self.outcome.note_left_aside(f"rejected: {error}", _brief(record or {}))
-        log.info("[%s] rejected: %s %s", self._section.name, error, _brief(record or {}))
+        text = _brief(record) if record else error.where
+        self.outcome.note_left_aside(f"rejected: {error.what}", text)
+        log.info("[%s] rejected: %s %s", self._section.name, error, text)
 
 
 def _batches(records: Iterable[Record], size: int) -> Iterator[list[Record]]:

@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Self
 
 from urllib3 import BaseHTTPResponse
-from urllib3.exceptions import MaxRetryError
+from urllib3.exceptions import MaxRetryError, SSLError
 from urllib3.util import Retry
 
 log = logging.getLogger(__name__)
@@ -67,8 +67,11 @@ class PatientRetry(Retry):
     ) -> Self:
         """What is left after an attempt that failed; raises when that is nothing.
 
-        Nothing is left, either, when all tries together would not outwait what the server asks.
+        Nothing is left, either, when all tries together would not outwait what the server asks,
+        and when no secure connection can be made.
         """
+        if isinstance(error, SSLError):
+            raise MaxRetryError(how.get("_pool"), url or "", error)  # type: ignore[arg-type]
         asked = None if response is None else self._asked(response)
         if asked is not None and self.total is not None and asked > LONGEST_PAUSE * self.total:
             raise MaxRetryError(how.get("_pool"), url or "", error)  # type: ignore[arg-type]

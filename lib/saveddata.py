@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -32,7 +33,10 @@ class SavedData(NothingSaved):
 
     def __init__(self, folder: Path, section: str) -> None:
         moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-        stem = re.sub(r"[^\w.-]", "_", section) + f".{moment}"
+        begin = re.sub(r"[^\w.-]", "_", section) + f".{moment}"
+        # A run that begins in the same second gets files of its own.
+        stems = (f"{begin}-{number}" if number > 1 else begin for number in count(1))
+        stem = next(stem for stem in stems if not (folder / f"{stem}.fetched.jsonl").exists())
         self.fetched = folder / f"{stem}.fetched.jsonl"
         self.uploads = folder / f"{stem}.uploads.jsonl"
         try:
@@ -63,4 +67,4 @@ class SavedData(NothingSaved):
 
 
 def _private(path: Path) -> IO[str]:
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w", -1, "utf-8")
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", -1, "utf-8")

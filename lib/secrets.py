@@ -9,22 +9,28 @@ from __future__ import annotations
 import base64
 import json
 import re
+import threading
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 MASK = "********"
 
 _known: set[str] = set()
+_lock = threading.Lock()
 _pattern: re.Pattern[str] | None = None
 
 
 def remember(*secrets: str) -> None:
     """Add secrets, together with the forms that they take in JSON, in Python and in URLs."""
     global _pattern
-    for secret in filter(None, secrets):
-        _known.update({secret, quote(secret, safe=""), quote_plus(secret), repr(secret)[1:-1]})
-        _known.update({json.dumps(secret, ensure_ascii=ascii_)[1:-1] for ascii_ in (True, False)})
-    _pattern = re.compile("|".join(map(_as_pattern, sorted(_known, key=len, reverse=True))))
+    with _lock:
+        _known.update(form for secret in filter(None, secrets) for form in _forms(secret))
+        _pattern = re.compile("|".join(map(_as_pattern, sorted(_known, key=len, reverse=True))))
+
+
+def _forms(secret: str) -> set[str]:
+    for_json = {json.dumps(secret, ensure_ascii=ascii_)[1:-1] for ascii_ in (True, False)}
+    return {secret, quote(secret, safe=""), quote_plus(secret), repr(secret)[1:-1], *for_json}
 
 
 def remember_login(username: str, password: str) -> None:

@@ -65,6 +65,11 @@ class Setting:
         return self.default is dataclasses.MISSING
 
     @property
+    def is_path(self) -> bool:
+        """Whether the value is a path, which is relative to the folder of the ini."""
+        return self.kind in (Path, Path | None)
+
+    @property
     def choices(self) -> tuple[str, ...]:
         return typing.get_args(self.kind) if typing.get_origin(self.kind) is Literal else ()
 
@@ -75,7 +80,7 @@ class Setting:
 
     def read(self, text: str) -> Any:
         """The typed value of a text; raises ValueError with the sentence to show."""
-        if "\n" in text and not self.about.multiline:
+        if "\n" in text and not (self.about.multiline or self.kind == tuple[str, ...]):
             raise ValueError("the value goes on over several lines; is the next line indented?")
         if self.about.parse:
             return self.about.parse(text)
@@ -96,7 +101,7 @@ def setting(
 ) -> Any:
     """Declare a setting; `advanced` ones are documented but left out of a generated ini."""
     about = Declaration(help, example, secret, advanced, multiline, parse)
-    return dataclasses.field(default=default, metadata={"setting": about})
+    return dataclasses.field(default=default, repr=not secret, metadata={"setting": about})
 
 
 def declared(kind: type[Any]) -> list[Setting]:
@@ -190,9 +195,9 @@ def number_text(text: str) -> str:
 
 
 def words(text: str) -> tuple[str, ...]:
-    """Words from a JSON list or between commas."""
+    """Words from a JSON list, or between commas or line ends."""
     if not text.lstrip().startswith("["):
-        return tuple(word.strip() for word in text.split(",") if word.strip())
+        return tuple(word.strip() for word in re.split(r"[,\n]", text) if word.strip())
     try:
         items = json.loads(text)
     except json.JSONDecodeError as error:
@@ -212,13 +217,13 @@ def url(text: str) -> str:
 
 def address(text: str, schemes: tuple[str, ...]) -> str:
     """An address with one of the schemes, without the slash at its end."""
+    if "@" in text:
+        raise ValueError("an address holds no user and password here; there are settings for them")
     try:
         parts = urlsplit(text.strip())
         host, _ = parts.hostname, parts.port
     except ValueError as error:
         raise ValueError(f"{text.strip()!r} is not an address: {error}") from None
-    if parts.password:
-        raise ValueError("an address holds no password here; there is a setting for it")
     if parts.scheme.lower() not in schemes or not host:
         begins = " or ".join(f"{scheme}://" for scheme in schemes)
         raise ValueError(f"{text.strip()!r} is not an address; it has to begin with {begins}")

@@ -319,7 +319,7 @@ def test_oomnitza_s_own_password_may_stand_there_too(ini, monkeypatch):
 def test_a_variable_that_is_not_set_is_a_mistake(problems, monkeypatch):
     monkeypatch.delenv("NO_SUCH_VARIABLE", raising=False)
     (told,) = problems(OOMNITZA, f"{LDAP}env_password = NO_SUCH_VARIABLE\n", names=["ldap"])
-    assert told == "line 12 [ldap] env_password: there is no variable NO_SUCH_VARIABLE"
+    assert told == "line 12 [ldap] env_password: there is no environment variable NO_SUCH_VARIABLE"
 
 
 # --- mappings, as the user documentation publishes them

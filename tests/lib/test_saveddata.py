@@ -76,10 +76,11 @@ def test_a_run_within_the_same_second_overwrites_nothing(tmp_path, monkeypatch):
             return cls(2015, 7, 21, tzinfo=zone)
 
     monkeypatch.setattr(saveddata, "datetime", OneMoment)
-    for number in (1, 2):
-        with SavedData(tmp_path, "ldap") as saved:
+    made = [SavedData(tmp_path, "ldap") for _ in range(12)]
+    for number, saved in enumerate(made):
+        with saved:
             saved.add_fetched({"run": number})
-    assert lines(saved.fetched) == [{"run": 1}, {"run": 2}]
+    assert [lines(saved.fetched) for saved in made] == [[{"run": at}] for at in range(12)]
 
 
 def test_a_folder_that_cannot_be_made_is_told_by_name(tmp_path):

@@ -195,7 +195,7 @@ def test_the_schemes_an_address_may_have_are_named():
 @pytest.mark.parametrize("scheme", ["https", "ftp"])
 def test_a_password_in_an_address_is_refused_and_not_repeated(scheme):
     text = fault(url=f"{scheme}://ada:hunter2@example.com").text
-    assert "there is a setting for it" in text
+    assert "there are settings for them" in text
     assert "hunter2" not in text
 
 
@@ -209,7 +209,12 @@ def test_paths_have_to_exist_and_become_absolute(tmp_path, monkeypatch):
 
 def test_only_a_setting_of_several_lines_takes_several_lines():
     assert read(note="one\n  two").note == "one\n  two"
-    assert "is the next line indented?" in fault(names="one\n  two").text
+    assert "is the next line indented?" in fault(url="https://a\n  two").text
+
+
+def test_a_list_may_take_several_lines():
+    assert read(names="one,\n  two\n  three").names == ("one", "two", "three")
+    assert read(names='["one",\n  "two, three"]').names == ("one", "two, three")
 
 
 def test_values_lose_the_blanks_around_them():
