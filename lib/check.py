@@ -61,7 +61,7 @@ def _check_online(
             yield _failed(error, "Oomnitza")
     paths = frozenset[str]()
     if fields is not None:
-        paths = Mapper(fields.values(), section.settings, source.converters).sources
+        paths = Mapper(fields.values(), section.settings).sources
     try:
         source.check()
         yield Finding("source: reachable, signed in, permitted to read")
@@ -95,7 +95,7 @@ def _check_fields(
             hint = did_you_mean(path, known)
             text = f"mapping.{item.field}: no sample record has {path!r}; {hint}".rstrip("; ")
             yield Finding(text, ExitCode.CONFIGURATION if hint else ExitCode.OK)
-    mapper = Mapper(fields.values(), section.settings, source.converters)
+    mapper = Mapper(fields.values(), section.settings)
     keep = compile_filter(section.recordfilter)
     kept = [record for record in samples if keep(record)]
     missing = [name for record in kept for name in mapper(record).missing]

@@ -7,8 +7,10 @@ that `--help` is quick and an error of one part keeps no other from running.
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +20,7 @@ from click.core import ParameterSource
 
 from lib import __version__, secrets
 from lib.errors import ConnectorError, ExitCode, UsageError
+from lib.interruption import Interruption
 from lib.plugins import ROOT
 
 if TYPE_CHECKING:
@@ -49,7 +52,10 @@ OPTIONS = (
         default=ROOT / "logging.json",
         help="The file that says what is logged, and where.",
     ),
-    click.option("--record-count", type=click.IntRange(min=1), help="Stop after so many records."),
+    click.option(
+        "--record-count", type=click.IntRange(min=1), metavar="N", help="Stop after N records."
+    ),
+    click.version_option(__version__, prog_name="Oomnitza Connector"),
 )
 
 
@@ -58,6 +64,15 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         _prepare_streams()
+        with Interruption() as interruption:
+            try:
+                return self._act(ctx)
+            except click.exceptions.Exit as end:
+                if end.exit_code == ExitCode.INTERRUPTED and interruption.exit_code:
+                    raise click.exceptions.Exit(interruption.exit_code) from None
+                raise
+
+    def _act(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except LEFT_TO_CLICK:
@@ -76,7 +91,12 @@ class _Commands(click.Group):
 
 
 def _prepare_streams() -> None:
-    """Write UTF-8 to files and pipes, and escape what the terminal's encoding does not know."""
+    """Write UTF-8 to files and pipes, and escape what the terminal's encoding does not know.
+
+    Where there is no stream at all (pythonw, `>&-`), what is written goes nowhere.
+    """
+    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             encoding = None if stream.isatty() else "utf-8"
@@ -101,7 +121,6 @@ def _given(ctx: click.Context) -> dict[str, Any]:
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="Oomnitza Connector")
 @_with_options
 def main(**_: Any) -> None:
     """Pull people and devices out of other systems and upload them to Oomnitza.
@@ -200,7 +219,8 @@ def sandbox(folder: Path, **_: Any) -> None:
 
     with Company(folder) as company:
         click.echo(company.welcome())
-        company.wait()
+        with suppress(KeyboardInterrupt):
+            company.wait()
 
 
 def _run(loaded: Config, given: dict[str, Any]) -> list[Outcome]:

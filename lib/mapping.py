@@ -95,9 +95,12 @@ def from_server(answer: Mapping[str, str | list[str]]) -> dict[str, Attributes]:
     }
 
 
-def merge(layers: Mapping[str, Layer]) -> dict[str, FieldMapping]:
+def merge(
+    layers: Mapping[str, Layer], converters: Mapping[str, str] | None = None
+) -> dict[str, FieldMapping]:
     """Merge layers by name, the lowest first.
 
+    `converters` are those of the connector for source paths; they serve where no layer names one.
     Raises ConfigurationError for a field without an origin.
     """
     merged: dict[str, FieldMapping] = {}
@@ -119,22 +122,21 @@ def merge(layers: Mapping[str, Layer]) -> dict[str, FieldMapping]:
                 f"mapping.{item.field} has neither a source nor a setting nor a hardcoded value",
                 fix=f"Add one, or take the field out with an empty `mapping.{item.field} =`",
             )
+        default = (converters or {}).get(item.attributes.get("source", ""))
+        if default and "converter" not in item.attributes:
+            item.attributes["converter"] = default
+            item.layers["converter"] = "built-in"
     return merged
 
 
 class Mapper:
     """A compiled mapping: call it with a record, get a `Mapped`."""
 
-    def __init__(
-        self,
-        fields: Iterable[FieldMapping],
-        settings: Any,
-        default_converters: Mapping[str, str] | None = None,
-    ) -> None:
+    def __init__(self, fields: Iterable[FieldMapping], settings: Any) -> None:
         self._fields: list[tuple[str, Getter, Conversion | None, str, bool]] = []
         self._sources: set[str] = set()
         for item in fields:
-            self._add(item, settings, default_converters or {})
+            self._add(item, settings)
 
     @property
     def sources(self) -> frozenset[str]:
@@ -158,9 +160,7 @@ class Mapper:
             mapped.values[name] = value
         return mapped
 
-    def _add(
-        self, item: FieldMapping, settings: Any, default_converters: Mapping[str, str]
-    ) -> None:
+    def _add(self, item: FieldMapping, settings: Any) -> None:
         attributes = item.attributes
         source = attributes.get("source", "")
         if source:
@@ -170,7 +170,7 @@ class Mapper:
             get = _constant(getattr(settings, attributes["setting"]))
         else:
             get = _constant(attributes.get("hardcoded"))
-        spec = attributes.get("converter", default_converters.get(source, ""))
+        spec = attributes.get("converter")
         convert = conversion(spec) if spec else None
         if convert:
             self._sources.update(convert.reads)

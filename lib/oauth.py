@@ -24,7 +24,7 @@ def client_credentials(
     """A token for a client id and its secret.
 
     They travel in a form, as the standard has it, or as JSON; `more` are further members, such as
-    `scope`. Raises SignInError when they are refused, NotFound when there is no such way to sign in.
+    `scope`. Raises SignInError when they are refused, NotFound when there is no such sign-in.
     """
     form = {
         "grant_type": "client_credentials",

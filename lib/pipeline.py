@@ -36,8 +36,8 @@ from lib.oomnitza import BulkV2, BulkV3, OomnitzaClient, OomnitzaSettings, Uploa
 from lib.recordfilter import RecordFilter, compile_filter
 from lib.saveddata import NothingSaved, SavedData
 from lib.settings import secrets_of
-from lib.tally import Outcome
-from lib.upload import DryRun, Uploader, deliver
+from lib.tally import Outcome, brief
+from lib.upload import DryRun, Uploader, batches, deliver
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +111,7 @@ def effective_mapping(
         "server": mapping.from_server(server),
         "ini": section.mapping,
     }
-    return mapping.merge(layers)
+    return mapping.merge(layers, source.converters)
 
 
 class _Run:
@@ -136,8 +136,8 @@ class _Run:
         with ExitStack() as stack:
             client = stack.enter_context(closing(OomnitzaClient(self._oomnitza)))
             fields = self._mapping(client, source)
-            self._require_sync_fields(fields)
-            mapper = Mapper(fields.values(), section.settings, source.converters)
+            self._require_sync_fields(fields, source.data_type)
+            mapper = Mapper(fields.values(), section.settings)
             if options.save_data:
                 self._saved = saved = SavedData(options.save_data, section.name)
                 stack.enter_context(saved)
@@ -157,8 +157,13 @@ class _Run:
             self.outcome.notes.append(f"Without the mapping kept in Oomnitza: {error}")
             return effective_mapping(self._section, source, None)
 
-    def _require_sync_fields(self, fields: dict[str, FieldMapping]) -> None:
-        """Without its sync field a record cannot be recognised, so it has to have a value."""
+    def _require_sync_fields(self, fields: dict[str, FieldMapping], data_type: str) -> None:
+        """Without its sync field a record cannot be recognised, so it has to have a value.
+
+        People are recognised by their login, unless Oomnitza or the ini say otherwise.
+        """
+        if data_type == "users" and "USER" in fields:
+            fields["USER"].attributes["required"] = True
         for name in (item.upper() for item in self._section.settings.sync_field):
             if name in fields:
                 fields[name].attributes["required"] = True
@@ -195,7 +200,7 @@ class _Run:
             with closing(source.records(sources)) as delivered:
                 read = self._read(delivered, source)
                 kept = islice(self._kept(read, keep), self._options.record_count)
-                for batch in _batches(self._mapped(kept, mapper), uploader.batch_size):
+                for batch in batches(self._mapped(kept, mapper), uploader.batch_size):
                     self._send(batch, uploader)
         except TargetUnavailable:
             raise  # there is nobody to tell that the run is over
@@ -241,9 +246,9 @@ class _Run:
             if mapped.missing:
                 self._tally.incomplete += 1
                 reason = f"without a value for {', '.join(mapped.missing)}"
-                self.outcome.note_left_aside(reason, _brief(mapped.values))
+                self.outcome.note_left_aside(reason, brief(mapped.values))
                 log.info(
-                    "[%s] incomplete, %s: %s", self._section.name, reason, _brief(mapped.values)
+                    "[%s] incomplete, %s: %s", self._section.name, reason, brief(mapped.values)
                 )
             else:
                 self._saved.add_upload(mapped.values)
@@ -266,26 +271,9 @@ class _Run:
 
     def _reject(self, error: ConnectorError, record: Record | None = None) -> None:
         self._tally.rejected += 1
-        text = _brief(record) if record else error.where
+        text = brief(record) if record else error.where
         self.outcome.note_left_aside(f"rejected: {error.what}", text)
         log.info("[%s] rejected: %s %s", self._section.name, error, text)
-
-
-def _batches(records: Iterable[Record], size: int) -> Iterator[list[Record]]:
-    """Collect records into lists; what came before the source failed is still a batch."""
-    batch: list[Record] = []
-    try:
-        for record in records:
-            batch.append(record)
-            if len(batch) == size:
-                yield batch
-                batch = []
-    except Exception:
-        if batch:
-            yield batch
-        raise
-    if batch:
-        yield batch
 
 
 def _finish_quietly(uploader: Uploader) -> None:
@@ -293,13 +281,3 @@ def _finish_quietly(uploader: Uploader) -> None:
         uploader.finish()
     except ConnectorError as error:
         log.warning("the run could not be closed at Oomnitza: %s", error)
-
-
-def _brief(record: Record) -> str:
-    """The first filled fields of a record, by which an administrator will know it."""
-    filled = [f"{name} {value}" for name, value in record.items() if value and _is_short(value)]
-    return ", ".join(filled[:3])
-
-
-def _is_short(value: Any) -> bool:
-    return isinstance(value, str | int) and len(str(value)) <= 60

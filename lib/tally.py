@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from lib.errors import ConnectorError
 
@@ -70,3 +71,13 @@ def _count(examples: dict[str, Example], key: str, text: str) -> None:
     if key not in examples and len(examples) >= MOST_REASONS:
         key = "other reasons"
     examples.setdefault(key, Example(0, text)).count += 1
+
+
+def brief(record: dict[str, Any]) -> str:
+    """The first filled fields of a record, by which an administrator will know it."""
+    filled = [f"{name} {value}" for name, value in record.items() if value and _is_short(value)]
+    return ", ".join(filled[:3])
+
+
+def _is_short(value: Any) -> bool:
+    return isinstance(value, str | int) and len(str(value)) <= 60

@@ -5,7 +5,7 @@ An uploader is a run at Oomnitza (`lib.oomnitza`), or its twin here that only sh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 from lib.errors import TargetRefused
@@ -58,3 +58,20 @@ def deliver(uploader: Uploader, batch: list[Record]) -> Iterator[tuple[int, Targ
             yield from deliver(uploader, batch[middle:])
     else:
         yield len(batch), None
+
+
+def batches(records: Iterable[Record], size: int) -> Iterator[list[Record]]:
+    """Collect records into lists; what came before the source failed is still a batch."""
+    batch: list[Record] = []
+    try:
+        for record in records:
+            batch.append(record)
+            if len(batch) == size:
+                yield batch
+                batch = []
+    except Exception:
+        if batch:
+            yield batch
+        raise
+    if batch:
+        yield batch

@@ -14,7 +14,7 @@ COMMAND = [sys.executable, str(ROOT / "connector.py"), "upload", "ldap", "casper
 
 
 def main() -> int:
-    with Company(ROOT / ".sandbox") as company:
+    with Company(ROOT / ".sandbox", ini="demo.ini") as company:
         for name, url in company.addresses.items():
             print(f"{name:<10} {url}")
         shown = Path(*COMMAND[1:2]).name

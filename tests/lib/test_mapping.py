@@ -20,8 +20,8 @@ class Example(Settings):
 
 def apply(layer, record, **layers):
     """Map a record with what the ini, above other layers, says."""
-    fields = mapping.merge({**layers, "ini": layer})
-    return Mapper(fields.values(), Example(), DEFAULT_CONVERTERS)(record)
+    fields = mapping.merge({**layers, "ini": layer}, DEFAULT_CONVERTERS)
+    return Mapper(fields.values(), Example())(record)
 
 
 # --- as written in an ini

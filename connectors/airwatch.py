@@ -1,0 +1,250 @@
+"""Devices from AirWatch, which is called Workspace ONE UEM today."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+from requests import Response
+from requests.auth import AuthBase
+
+from lib import secrets
+from lib.auth import Token, TokenAuth, basic
+from lib.connector import AssetConnector, AssetSettings, Record, Records, Sources
+from lib.errors import AccessDenied, ConnectorError, SignInError, SourceFault
+from lib.extras import with_extras
+from lib.http import Client, NoContent, NotFound, member
+from lib.oauth import client_credentials
+from lib.offsets import Page, read_pages
+from lib.settings import at_least, setting
+from lib.settings import url as web_address
+
+SEARCH = "/api/mdm/devices/search"
+# The default and the most; for a larger one the server gives as many.
+LARGEST_PAGE = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(AssetSettings):
+    url: str = setting(
+        "The address of the API: https://as1234.awmdm.com where the console is at"
+        " https://cn1234.awmdm.com.",
+        example="https://apidev.awmdm.com",
+        parse=web_address,
+    )
+    username: str = setting(
+        "An administrator with a role that may use the REST API and read devices.",
+        default="",
+        example="username@example.com",
+    )
+    password: str = setting(
+        "The password of that administrator.", default="", example="change-me", secret=True
+    )
+    api_token: str = setting(
+        "The REST API key, which AirWatch calls aw-tenant-code.",
+        default="",
+        example="YOUR AirWatch API TOKEN",
+        secret=True,
+    )
+    client_id: str = setting(
+        "The id of an OAuth client, instead of username and password (in the cloud only).",
+        default="",
+    )
+    client_secret: str = setting("The secret of that OAuth client.", default="", secret=True)
+    oauth_url: str = setting(
+        "Where the OAuth client gets its tokens: https://REGION.uemauth.workspaceone.com/connect/"
+        "token, REGION being na, emea, apac or uat.",
+        default="",
+        parse=web_address,
+    )
+    dep_uuid: str = setting(
+        "The UUID of an organization group; the facts that Apple's Device Enrollment Program has"
+        " on its devices are put below dep.",
+        default="",
+    )
+    workers: int = setting(
+        "How many requests for network facts to make at once.",
+        default=5,
+        advanced=True,
+        parse=at_least(1),
+    )
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        yield from super().problems()
+        if bool(self.client_id) != bool(self.client_secret):
+            yield "client_id", "client_id and client_secret belong together"
+        elif self.client_id and not self.oauth_url:
+            yield "oauth_url", "client_id and client_secret need the oauth_url of your region"
+        elif not self.client_id and not (self.username and self.password and self.api_token):
+            yield "username", "give username, password and api_token, or an OAuth client"
+
+
+class Connector(AssetConnector[Settings]):
+    """Devices from AirWatch, which is called Workspace ONE UEM today."""
+
+    title = "AirWatch"
+    settings_type = Settings
+
+    def check(self) -> None:
+        with self._airwatch() as (airwatch, _):
+            _devices(airwatch, 0, 1)
+
+    def records(self, sources: Sources) -> Records:
+        wanted = {"network", "dep"} if sources.everything else set(sources.tops)
+        with self._airwatch() as (airwatch, details):
+            enrolled = {}
+            if "dep" in wanted and self.settings.dep_uuid:
+                enrolled = _enrolled(airwatch, self.settings.dep_uuid)
+            devices = self._listed(airwatch)
+            if "network" in wanted:
+                devices = self._with_network(devices, details, needed="network" in sources.tops)
+            for device in devices:
+                if device.get("SerialNumber") in enrolled:
+                    device["dep"] = enrolled[device["SerialNumber"]]
+                yield device
+
+    @contextmanager
+    def _airwatch(self) -> Iterator[tuple[Client, Client]]:
+        """A client for listings, and one for details of devices.
+
+        The latter does not repeat what fails with 500, as the details of some devices always do.
+        """
+        auth = _signer(self.settings)
+        with ExitStack() as stack:
+            listings = _AirWatch(self.settings, auth, retry_status=frozenset({500}))
+            details = _AirWatch(self.settings, auth, connections=self.settings.workers)
+            yield stack.enter_context(closing(listings)), stack.enter_context(closing(details))
+
+    def _listed(self, airwatch: Client) -> Iterator[Record]:
+        """The devices; each page as long as the first one, whatever length was asked for."""
+        length = 0
+
+        def fetch(index: int) -> Page:
+            nonlocal length
+            number = index // length if length else 0
+            devices, self.expected = _devices(airwatch, number, LARGEST_PAGE)
+            length = length or len(devices)
+            return Page(devices, number * length, self.expected)
+
+        for page in read_pages(fetch, _id, where=airwatch.url + SEARCH):
+            yield from page
+
+    def _with_network(
+        self, devices: Iterator[Record], airwatch: Client, *, needed: bool
+    ) -> Iterator[Record]:
+        """The devices with their facts on the network, which are {} where there are none."""
+        found = with_extras(
+            devices,
+            partial(_network, airwatch),
+            self.settings.workers,
+            name="What AirWatch knows of the network",
+            needed=needed,
+        )
+        for device, network in found:
+            device["network"] = network or {}
+            yield device
+
+
+class _AirWatch(Client):
+    """Requests for version 1 of the API, in which also the newest servers still answer."""
+
+    def __init__(self, settings: Settings, auth: AuthBase, **how: Any) -> None:
+        headers = {"Accept": "application/json;version=1"}
+        if settings.api_token:
+            secrets.remember(settings.api_token)
+            headers["aw-tenant-code"] = settings.api_token
+        super().__init__(settings.url, settings, auth=auth, headers=headers, **how)
+
+    def refusal(self, response: Response) -> ConnectorError:
+        error = super().refusal(response)
+        if isinstance(error, AccessDenied):
+            error.fix = "Check api_token, and the rights of the administrator's role"
+        return error
+
+
+def _signer(settings: Settings) -> AuthBase:
+    if settings.client_id:
+        return TokenAuth(partial(_token, settings))
+    return basic(settings.username, settings.password)
+
+
+def _token(settings: Settings) -> Token:
+    """A token for an OAuth client; it lasts an hour."""
+    with closing(Client(settings.oauth_url, settings, repeatable=frozenset({"POST"}))) as authority:
+        try:
+            return client_credentials(authority, "", settings.client_id, settings.client_secret)
+        except (SignInError, NotFound) as error:
+            error.fix = "Check client_id and client_secret, and the region in oauth_url"
+            raise
+
+
+def _get(airwatch: Client, path: str, **params: Any) -> Any:
+    """The answer to a GET, in which also a success may hold an error."""
+    answer = airwatch.get_json(path, **params)
+    if isinstance(answer, dict) and answer.get("errorCode"):
+        said = f"error {answer['errorCode']}: {answer.get('message')}"
+        raise SourceFault(
+            f"the server answered {secrets.redact(said)}",
+            where=airwatch.url + path,
+            fix="Check the url and the rights of the account",
+        )
+    return answer
+
+
+def _devices(airwatch: Client, number: int, length: int) -> tuple[list[Any], int | None]:
+    """A page of devices, the first being 0, and how many devices there are.
+
+    Where there are no devices, or none any more, the server answers with nothing at all.
+    """
+    try:
+        answer = _get(airwatch, SEARCH, page=number, pagesize=length, orderby="deviceid")
+    except NoContent:
+        return [], None
+    where = airwatch.url + SEARCH
+    devices = member(answer, "Devices", list, where=where)
+    if answer.get("Page", number) != number:
+        raise SourceFault(
+            f"page {number} was asked for, {answer['Page']} came",
+            where=where,
+            fix="Try again later",
+        )
+    return devices, member(answer, "Total", int, where=where)
+
+
+def _id(device: Record) -> Any:
+    identifier = device.get("Id")
+    return identifier.get("Value") if isinstance(identifier, dict) else identifier
+
+
+def _network(airwatch: Client, device: Record) -> Any:
+    """What the server knows of the network of a device; it may know nothing."""
+    try:
+        network = _get(airwatch, f"/api/mdm/devices/{_id(device)}/network")
+    except (NotFound, NoContent):
+        return {}
+    return network if isinstance(network, dict) else {}
+
+
+def _enrolled(airwatch: Client, group: str) -> dict[str, Record]:
+    """The devices of a group in Apple's enrollment program, by serial number; all in one answer."""
+    path = f"/api/mdm/dep/groups/{quote(group, safe='')}/devices"
+    try:
+        devices = _get(airwatch, path)
+    except NoContent:
+        return {}
+    except NotFound as error:
+        error.fix = "Check dep_uuid"
+        raise
+    if not isinstance(devices, list):
+        raise SourceFault(
+            "the answer is no list of devices", where=airwatch.url + path, fix="Check dep_uuid"
+        )
+    return {device["deviceSerialNumber"]: device for device in devices if _is_named(device)}
+
+
+def _is_named(enrolled: Any) -> bool:
+    return isinstance(enrolled, dict) and bool(enrolled.get("deviceSerialNumber"))

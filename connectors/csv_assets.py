@@ -1,0 +1,27 @@
+"""Assets from CSV files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lib import csvfile
+from lib.connector import AssetConnector, AssetSettings, Records, Sources
+from lib.csvfile import CsvSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(CsvSettings, AssetSettings):
+    """Those of the files, and those of assets."""
+
+
+class Connector(AssetConnector[Settings]):
+    """Assets from CSV files: each row is one asset."""
+
+    title = "CSV_assets"
+    settings_type = Settings
+
+    def check(self) -> None:
+        csvfile.check(self.settings)
+
+    def records(self, sources: Sources) -> Records:
+        return csvfile.records(self.settings, sources)

@@ -1,0 +1,27 @@
+"""People from CSV files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lib import csvfile
+from lib.connector import Records, Sources, UserConnector, UserSettings
+from lib.csvfile import CsvSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(CsvSettings, UserSettings):
+    """Those of the files, and those of people."""
+
+
+class Connector(UserConnector[Settings]):
+    """People from CSV files: each row is one person."""
+
+    title = "CSV_users"
+    settings_type = Settings
+
+    def check(self) -> None:
+        csvfile.check(self.settings)
+
+    def records(self, sources: Sources) -> Records:
+        return csvfile.records(self.settings, sources)

@@ -1,0 +1,199 @@
+"""SIMs from Jasper Wireless by its SOAP API; for the REST API see control_center."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from lib.changes import Changes
+from lib.connector import AssetConnector, AssetSettings, Delivered, Record, Records, Sources
+from lib.errors import (
+    AccessDenied,
+    ConnectorError,
+    RecordGone,
+    RecordUnreadable,
+    SignInError,
+    SourceFault,
+)
+from lib.http import member
+from lib.patience import Passing, patiently, while_readable
+from lib.position import Position, moment
+from lib.settings import existing_path, setting, url
+from lib.soap import SoapFault, SoapService, Unintelligible
+
+# The most SIMs in one request for details (JasperAPI.xsd).
+CHUNK = 50
+# The version of the schema in which the requests are written.
+SCHEMA = "5.90"
+
+
+class NoSuchTerminal(SourceFault):
+    """The service does not know this ICCID."""
+
+
+LATER = "Try again later"
+# Faults by their code: the kind of error, and what to do.
+FAULTS: dict[str, tuple[type[ConnectorError], str]] = {
+    "100100": (NoSuchTerminal, LATER),
+    "400100": (SignInError, "Check api_token, which is the licence key of the API"),
+    "400101": (Passing, LATER),  # over the limit of calls per second
+    "400200": (SignInError, "Check username and password"),
+    "400201": (AccessDenied, "Check the rights of the user"),
+    "400300": (Passing, LATER),  # an internal error
+}
+
+
+def wsdl(text: str) -> str:
+    """The address or the path of a WSDL."""
+    on_the_web = text.lower().startswith(("http://", "https://"))
+    return url(text) if on_the_web else str(existing_path(text))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(AssetSettings):
+    wsdl_path: str = setting(
+        "The WSDL of the service Terminal: its address, or a file with JasperAPI.xsd beside it.",
+        default="http://api.jasperwireless.com/ws/schema/Terminal.wsdl",
+        parse=wsdl,
+    )
+    username: str = setting("A user of Control Center.", example="username@example.com")
+    password: str = setting("The password of that user.", example="change-me", secret=True)
+    storage: Path = setting(
+        "The file that keeps how far was read. A relative path begins in the program's folder.",
+        default=Path("storage.db"),
+        parse=lambda text: Path(text).expanduser(),
+    )
+    api_token: str = setting(
+        "The licence key of the API.", example="YOUR Jasper API TOKEN", secret=True
+    )
+    update_only: bool = setting("True updates assets and never creates one.", default=False)
+    endpoint: str = setting(
+        "The address of the service, instead of the one that stands in the WSDL.",
+        default="",
+        advanced=True,
+        parse=url,
+    )
+
+
+class Connector(AssetConnector[Settings]):
+    """SIMs from Jasper Wireless by its SOAP API."""
+
+    title = "Jasper"
+    settings_type = Settings
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        service = settings.endpoint or settings.wsdl_path
+        self._position = Position(settings.storage, f"{settings.username} {service}")
+
+    def check(self) -> None:
+        self._position.read()
+        with closing(Terminals(self.settings)) as terminals:
+            next(terminals.modified(datetime.now(UTC) - timedelta(hours=1)))
+
+    def records(self, sources: Sources) -> Records:
+        """The SIMs modified since the position; in a first run, all."""
+        since = self._position.read()
+        latest: datetime | None = None
+        with closing(Terminals(self.settings)) as terminals:
+            changes = Changes(lambda: terminals.modified(since), where=terminals.url)
+            details = map(terminals.details, changes.chunks(CHUNK))
+            for item in while_readable(chain.from_iterable(details), where=terminals.url):
+                if isinstance(item, dict):
+                    modified = moment(item.get("dateModified"))
+                    latest = max(filter(None, (latest, modified)), default=None)
+                yield item
+        if changes.settled and latest and terminals.asked:
+            self._position.reach(latest, terminals.asked)
+
+    def settled(self) -> None:
+        self._position.keep()
+
+
+class Terminals:
+    """The service Terminal. `asked`: when it began its first list, by its own clock."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.asked: datetime | None = None
+        self._settings = settings
+        self._service = SoapService(
+            settings.wsdl_path,
+            settings,
+            username=settings.username,
+            password=settings.password,
+            address=settings.endpoint,
+        )
+        self.url = self._service.url
+
+    def close(self) -> None:
+        self._service.close()
+
+    def modified(self, since: datetime | None) -> Iterator[list[str]]:
+        """Yield ICCIDs page by page. Older services give all at once, and no number of pages."""
+        page = pages = 1
+        while page <= pages:
+            number = {"pageNumber": page} if page > 1 else {}
+            answer = self._call("GetModifiedTerminals", since=since, **number)
+            self.asked = self.asked or moment(self._service.date)
+            pages = int(answer.get("totalPages") or 1)
+            if pages > 1 and not self._service.takes("GetModifiedTerminals", "pageNumber"):
+                raise SourceFault(
+                    "the service gives its list in pages, of which this WSDL knows nothing",
+                    where=self._settings.wsdl_path,
+                    fix="Set wsdl_path to the WSDL that the service has today",
+                )
+            iccids = (answer.get("iccids") or {}).get("iccid") or []
+            if page < pages and not iccids:
+                raise SourceFault(f"page {page} of {pages} is empty", where=self.url, fix=LATER)
+            yield iccids
+            page += 1
+
+    def details(self, iccids: list[str]) -> Iterator[Delivered]:
+        """The service keeps no order, and leaves out what it does not know."""
+        terminals: list[Record] = []
+        try:
+            answer = self._call("GetTerminalDetails", iccids={"iccid": iccids})
+            terminals = (answer.get("terminals") or {}).get("terminal") or []
+        except (SoapFault, Unintelligible, NoSuchTerminal, AccessDenied) as error:
+            if len(iccids) == 1:
+                yield without(iccids[0], error)
+                return
+        found = {member(item, "iccid", str, where=self.url): item for item in terminals}
+        if not found and len(iccids) > 1:  # is it one of them, or the service?
+            yield from chain.from_iterable(self.details([iccid]) for iccid in iccids)
+        else:
+            yield from (found.get(iccid) or gone(iccid) for iccid in iccids)
+
+    def _call(self, operation: str, **arguments: Any) -> dict[str, Any]:
+        head = {
+            "messageId": uuid4().hex,
+            "version": SCHEMA,
+            "licenseKey": self._settings.api_token,
+        }
+
+        def call() -> dict[str, Any]:
+            try:
+                return self._service.call(operation, **head, **arguments)
+            except SoapFault as fault:
+                kind, fix = FAULTS.get(fault.code, (SoapFault, fault.fix))
+                raise kind(fault.what, where=fault.where, fix=fix) from None
+
+        answer = patiently(call, self._settings.retries)
+        member(answer, "timestamp", str, where=self.url)  # each whole answer has one
+        return answer
+
+
+def without(iccid: str, error: ConnectorError) -> Delivered:
+    if isinstance(error, NoSuchTerminal):
+        return gone(iccid)
+    return RecordUnreadable(f"SIM {iccid} cannot be read ({error})")
+
+
+def gone(iccid: str) -> RecordGone:
+    return RecordGone(f"SIM {iccid} is no longer there")

@@ -1,0 +1,27 @@
+"""People from JSON Lines files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lib import jsonlines
+from lib.connector import Records, Sources, UserConnector, UserSettings
+from lib.files import FileSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(FileSettings, UserSettings):
+    """Those of the files, and those of people."""
+
+
+class Connector(UserConnector[Settings]):
+    """People from JSON Lines files: each line is one person."""
+
+    title = "JSONL_users"
+    settings_type = Settings
+
+    def check(self) -> None:
+        jsonlines.check(self.settings)
+
+    def records(self, sources: Sources) -> Records:
+        return jsonlines.records(self.settings)

@@ -1,0 +1,144 @@
+"""People from Okta, by its Users API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from requests import Response
+
+from lib.auth import HeaderAuth
+from lib.connector import Record, Records, Sources, UserConnector, UserSettings
+from lib.errors import ConnectorError, SignInError, SourceFault
+from lib.http import member
+from lib.pages import PagingClient, walk
+from lib.settings import at_least, setting, url
+
+USERS = "/api/v1/users"
+LARGEST_PAGE = 200
+DEPROVISIONED = 'status eq "DEPROVISIONED"'
+# What makes a listing slow, and is left out unless it is needed (all of it, or nothing is gained).
+OMITTED = {
+    "credentials": "omitCredentials",
+    "_links": "omitCredentialsLinks",
+    "transitioningToStatus": "omitTransitioningToStatus",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(UserSettings):
+    url: str = setting(
+        "The address of your Okta; the one with -admin will do as well.",
+        example="https://example-admin.okta.com",
+        parse=url,
+    )
+    api_token: str = setting(
+        "An API token of an administrator who may read all people.",
+        example="YOUR Okta API TOKEN",
+        secret=True,
+    )
+    deprovisioned: bool = setting("True also reads the people who were deactivated.", default=False)
+    limit: int = setting(
+        "How many people to ask for at once, 200 at most; fewer help where Okta answers 500.",
+        default=LARGEST_PAGE,
+        advanced=True,
+        parse=at_least(1),
+    )
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        yield from super().problems()
+        if self.limit > LARGEST_PAGE:
+            yield "limit", f"Okta gives {LARGEST_PAGE} at once, and not {self.limit}"
+
+
+class Connector(UserConnector[Settings]):
+    """People from Okta."""
+
+    title = "Okta"
+    settings_type = Settings
+    mapping = {
+        "USER": {"source": "login"},
+        "FIRST_NAME": {"source": "firstName"},
+        "LAST_NAME": {"source": "lastName"},
+        "EMAIL": {"source": "email"},
+        "PHONE": {"source": "mobilePhone"},
+    }
+
+    def check(self) -> None:
+        with closing(self._okta(Sources())) as okta:
+            _page(okta, _listing(1))
+
+    def records(self, sources: Sources) -> Records:
+        size = self.settings.limit
+        listings = [_listing(size)]  # of everybody but the deactivated
+        if self.settings.deprovisioned:
+            listings.append(_listing(size, filter=DEPROVISIONED))
+        # Who is deactivated between the two listings is in both.
+        seen: set[Any] = set()
+        with closing(self._okta(sources)) as okta:
+            for first in listings:
+                for user in walk(partial(_page, okta), first, where=okta.url + USERS, seen=seen):
+                    yield _record(user, okta.url + USERS)
+
+    def _okta(self, sources: Sources) -> OktaClient:
+        content_type = "application/json"
+        if not sources.everything and OMITTED.keys().isdisjoint(sources.tops):
+            content_type += f"; okta-response={','.join(OMITTED.values())}"
+        return OktaClient(
+            self.settings.url,
+            self.settings,
+            auth=HeaderAuth("Authorization", f"SSWS {self.settings.api_token}"),
+            headers={"Content-Type": content_type},
+            retry_status=frozenset({500}),  # a listing that took Okta too long
+        )
+
+
+class OktaClient(PagingClient):
+    """Knows why Okta refuses a token, and where its links lead."""
+
+    def refusal(self, response: Response) -> ConnectorError:
+        error = super().refusal(response)
+        if type(error) is SignInError:
+            error.fix = (
+                "Check api_token: Okta ends one that nobody used for 30 days,"
+                " or whose maker was deactivated"
+            )
+        return error
+
+    def next_path(self, response: Response) -> str | None:
+        """The path of the next page as Okta gives it, to be used as it stands."""
+        link = response.links.get("next", {}).get("url")
+        if link is None:
+            return None
+        # Okta may call the host that has -admin in its name by the name without it.
+        ours, theirs = urlsplit(self.url).netloc, urlsplit(link).netloc
+        if _plain(ours) == _plain(theirs):
+            link = link.replace(theirs, ours, 1)
+        return self.path_of(link)
+
+
+def _listing(limit: int, **more: str) -> str:
+    """The path of a listing's first page."""
+    return f"{USERS}?{urlencode({'limit': limit, **more})}"
+
+
+def _page(okta: OktaClient, path: str) -> tuple[list[Any], str | None]:
+    users, response = okta.get_page(path)
+    if not isinstance(users, list):
+        raise SourceFault(
+            "the answer is no list of people", where=okta.url + USERS, fix="Check the url"
+        )
+    return users, okta.next_path(response)
+
+
+def _plain(host: str) -> str:
+    return host.lower().replace("-admin.", ".", 1)
+
+
+def _record(user: Record, where: str) -> Record:
+    """The user as Okta has it, and beside its own fields those of the profile."""
+    return {**member(user, "profile", dict, where=where), **user}

@@ -1,0 +1,256 @@
+"""Computers from Microsoft SCCM (Configuration Manager), read from the views of its database."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+
+from lib.connector import AssetConnector, AssetSettings, Record, Records, Sources
+from lib.errors import SourceFault
+from lib.merge import Row, side_by_side
+from lib.odbc import Database
+from lib.settings import setting
+from lib.sqlserver import SqlServerSettings, sql_server
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(SqlServerSettings, AssetSettings):
+    server: str = setting(
+        "The server that hosts the database; with an instance, host\\instance.",
+        example="server.example.com",
+    )
+    database: str = setting("The site's database: CM_ and the site code.", default="CM_DCT")
+    include_obsolete: bool = setting(
+        "True brings also computers whose client is obsolete, decommissioned or gone.",
+        default=False,
+        advanced=True,
+    )
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What a view tells about a computer: the record's keys, each with the view's column.
+
+    The view may have many rows for a computer: `best` sorts them, and the first one counts; `only`
+    are conditions on them. What names a column that the site lacks is left out. `id` is the column
+    with the ResourceID.
+    """
+
+    view: str
+    columns: dict[str, str]
+    best: tuple[str, ...] = ('"GroupID"',)
+    only: tuple[str, ...] = ()
+    id: str = "ResourceID"
+
+
+NEWEST = ('"TimeStamp" DESC', '"GroupID"')
+SYSTEM = "v_R_System"
+REPORTED = (
+    '"Client0" = 1',
+    '"Obsolete0" = 0 OR "Obsolete0" IS NULL',
+    '"Decommissioned0" = 0 OR "Decommissioned0" IS NULL',
+)
+# Only computers with an inventory are reported, so each has a row here.
+COMPUTER = Fact(
+    "v_GS_COMPUTER_SYSTEM",
+    {
+        "computer_name": "Name0",
+        "domain_name": "Domain0",
+        "make": "Manufacturer0",
+        "model": "Model0",
+        "platform": "SystemType0",
+        "user_name": "UserName0",
+    },
+    best=NEWEST,
+)
+FACTS = (
+    COMPUTER,
+    Fact("v_GS_PROCESSOR", {"cpu": "Name0"}),
+    Fact(
+        "v_GS_DISK",
+        {"hdd_total_mb": "Size0"},
+        best=(
+            "CASE WHEN \"MediaType0\" LIKE 'Fixed%' THEN 0 ELSE 1 END",
+            'CASE WHEN "Size0" IS NULL THEN 1 ELSE 0 END',
+            '"Index0"',
+        ),
+        only=('"InterfaceType0" <> \'USB\' OR "InterfaceType0" IS NULL',),
+    ),
+    Fact(
+        "v_GS_NETWORK_ADAPTER_CONFIGURATION",
+        {"ipv4_address": "IPAddress0", "mac_address": "MACAddress0"},
+        # Adapters of virtual machines have addresses, but no way out.
+        best=(
+            'CASE WHEN "DefaultIPGateway0" IS NULL THEN 1 ELSE 0 END',
+            'CASE WHEN "IPEnabled0" = 1 THEN 0 ELSE 1 END',
+            '"Index0"',
+        ),
+        only=('"MACAddress0" IS NOT NULL', '"IPAddress0" IS NOT NULL'),
+    ),
+    Fact("v_GS_X86_PC_MEMORY", {"memory_total_kb": "TotalPhysicalMemory0"}),
+    Fact("v_GS_OPERATING_SYSTEM", {"os_version": "Caption0"}, best=NEWEST),
+    Fact(
+        "v_GS_PC_BIOS",
+        {"serial_number": "SerialNumber0"},
+        # As an enclosure counts a docking station (12), too, with a serial number of its own.
+        best=("CASE WHEN \"ChassisTypes0\" = '12' THEN 1 ELSE 0 END", '"GroupID"'),
+    ),
+    Fact(SYSTEM, {"last_logon": "Last_Logon_Timestamp0"}, best=('"ResourceID"',)),
+    Fact(
+        "v_UserMachineRelationship",
+        {"primary_user": "UniqueUserName"},
+        best=('"RelationshipResourceID"',),
+        only=('"RelationActive" = 1',),
+        id="MachineResourceID",
+    ),
+    Fact(
+        "v_GS_ENCRYPTABLE_VOLUME",
+        {"c_drive_encrypted": "ProtectionStatus0"},
+        only=("\"DriveLetter0\" = 'C:'",),
+    ),
+    Fact("v_GS_AntimalwareHealthStatus", {"antivirus_enabled": "AntivirusEnabled"}),
+)
+# The one holds the 32-bit programs of 64-bit machines, the other one their 64-bit programs.
+SOFTWARE = ("v_GS_ADD_REMOVE_PROGRAMS", "v_GS_ADD_REMOVE_PROGRAMS_64")
+# What stands in for a view that a site lacks; older sites cut names at 30 characters.
+INSTEAD = {
+    "v_GS_NETWORK_ADAPTER_CONFIGURATION": "v_GS_NETWORK_ADAPTER_CONFIGUR",
+    "v_GS_PC_BIOS": "v_GS_SYSTEM_ENCLOSURE",
+}
+
+
+class Connector(AssetConnector[Settings]):
+    """Computers from Microsoft SCCM (Configuration Manager), read from its database."""
+
+    title = "SCCM"
+    settings_type = Settings
+    mapping = {"APPLICATIONS": {"source": "software"}}
+    converters = {"hardware.last_logon": "date_format"}
+
+    def check(self) -> None:
+        self._site()
+
+    def records(self, sources: Sources) -> Records:
+        site = self._site()
+        hardware = site.hardware(sources, everybody=self.settings.include_obsolete)
+        software = site.software() if sources.everything or "software" in sources.tops else None
+        with closing(hardware), closing(software or hardware):
+            for computer, rows in side_by_side(hardware, software or (), "resource_id"):
+                if "ipv4_address" in computer:
+                    computer["ipv4_address"] = ipv4(computer["ipv4_address"])
+                record: Record = {"hardware": computer}
+                if software:
+                    record["software"] = [program(row) for row in rows if row["name"]]
+                yield record
+
+    def _site(self) -> Site:
+        settings = self.settings
+        return Site(sql_server(settings.server, settings.database, settings))
+
+
+class Site:
+    """The views that there are, and the queries on them: SQL that PostgreSQL and SQLite read, too.
+
+    What stands in it are names from above. Raises SourceFault for a database that is not a site's.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        views = dict.fromkeys([*(fact.view for fact in FACTS), *INSTEAD.values(), *SOFTWARE])
+        # The views belong to dbo; a copy of them elsewhere may have no such schema.
+        self._schema = '"dbo".'
+        self._columns = database.columns({view: self._name(view) for view in views})
+        if not self._columns:
+            self._schema = ""
+            self._columns = database.columns({view: self._name(view) for view in views})
+        for view in (SYSTEM, COMPUTER.view):
+            if view not in self._columns:
+                raise SourceFault(
+                    f"the database has no view {view}",
+                    where=database.where,
+                    fix="Check whether database is a site's: CM_ and the site code",
+                )
+
+    def hardware(self, sources: Sources, *, everybody: bool) -> Generator[Row, None, None]:
+        """Yield one row for each computer, sorted by ResourceID."""
+        columns, joins = ['r."ResourceID" AS "resource_id"'], []
+        for number, fact in enumerate(self._facts(sources)):
+            columns += [f'f{number}."{key}"' for key in fact.columns]
+            kind = "INNER JOIN" if fact.view == COMPUTER.view else "LEFT OUTER JOIN"
+            on = f'f{number}."id" = r."ResourceID" AND f{number}."rn" = 1'
+            joins.append(f"{kind} ({self._best(fact)}) AS f{number} ON {on}")
+        return self._database.query(
+            f"SELECT {', '.join(columns)} FROM {self._name(SYSTEM)} AS r {' '.join(joins)}"  # noqa: S608
+            f' {self._where(() if everybody else REPORTED, SYSTEM)} ORDER BY r."ResourceID"'
+        )
+
+    def software(self) -> Generator[Row, None, None] | None:
+        """Yield the programs of all computers, sorted by ResourceID; None without any view."""
+        parts = [
+            'SELECT "ResourceID" AS "resource_id", "DisplayName0" AS "name",'  # noqa: S608
+            f' "Version0" AS "version", "Publisher0" AS "publisher" FROM {self._name(view)}'
+            for view in SOFTWARE
+            if view in self._columns
+        ]
+        if not parts:
+            log.warning("%s has no view of software", self._database.where)
+            return None
+        return self._database.query(
+            f"SELECT * FROM ({' UNION '.join(parts)}) AS s"  # noqa: S608
+            ' WHERE "name" IS NOT NULL ORDER BY "resource_id", "name", "version"'
+        )
+
+    def _facts(self, sources: Sources) -> Iterator[Fact]:
+        """Yield those that somebody wants to know, as far as there are columns for them."""
+        wanted = {path.removeprefix("hardware.") for path in sources.paths}
+        whole = sources.everything or "hardware" in wanted
+        for fact in FACTS:
+            if fact is not COMPUTER and not whole and wanted.isdisjoint(fact.columns):
+                continue
+            view = fact.view if fact.view in self._columns else INSTEAD.get(fact.view, fact.view)
+            there = self._columns.get(view, frozenset())
+            columns = {key: name for key, name in fact.columns.items() if name in there}
+            for key in fact.columns.keys() - columns:
+                log.warning("%s has no %s.%s", self._database.where, fact.view, fact.columns[key])
+            if columns:
+                yield replace(fact, view=view, columns=columns)
+
+    def _best(self, fact: Fact) -> str:
+        """One row for each computer: number 1."""
+        columns = ", ".join(f'"{name}" AS "{key}"' for key, name in fact.columns.items())
+        best = ", ".join(self._known(fact.best, fact.view)) or f'"{fact.id}"'
+        number = f'ROW_NUMBER() OVER (PARTITION BY "{fact.id}" ORDER BY {best}) AS "rn"'
+        source = f"FROM {self._name(fact.view)} {self._where(fact.only, fact.view)}"
+        return f'SELECT "{fact.id}" AS "id", {columns}, {number} {source}'
+
+    def _where(self, conditions: Iterable[str], view: str) -> str:
+        known = [f"({condition})" for condition in self._known(conditions, view)]
+        return f"WHERE {' AND '.join(known)}" if known else ""
+
+    def _known(self, terms: Iterable[str], view: str) -> list[str]:
+        """Those terms of which the view has all columns."""
+        return [term for term in terms if self._columns[view].issuperset(NAME.findall(term))]
+
+    def _name(self, view: str) -> str:
+        return f'{self._schema}"{view}"'
+
+
+NAME = re.compile(r'"(\w+)"')
+
+
+def ipv4(addresses: str | None) -> str | None:
+    """The first of an adapter's addresses, `fe80::1, 10.0.0.5`, that leads somewhere in IPv4."""
+    for address in (addresses or "").split(","):
+        if "." in address and not address.strip().startswith(("127.", "169.254.", "0.")):
+            return address.strip()
+    return None
+
+
+def program(row: Row) -> Record:
+    names = {name: row[name] for name in ("name", "version", "publisher")}
+    return {**names, "path": None}

@@ -1,0 +1,58 @@
+"""Lists of what was modified since a moment, which change while they are read."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+
+from lib.errors import SourceFault
+
+log = logging.getLogger(__name__)
+
+# How often such a list is read before it is taken as it is.
+ROUNDS = 3
+
+
+class Changes:
+    """The ids of a list that comes in pages, the oldest modification first; each id once.
+
+    A record that is modified meanwhile moves to the end of the list, and others slip onto pages
+    that were read before. So a list in which an id comes twice is read again. In the end `settled`
+    says whether that helped: if not, some records may be missing.
+    """
+
+    def __init__(self, pages: Callable[[], Iterator[list[str]]], *, where: str) -> None:
+        self.settled = False
+        self._pages = pages
+        self._where = where
+        self._listed: dict[str, int] = {}  # by id: the last round in which it came
+
+    def chunks(self, size: int) -> Iterator[list[str]]:
+        """Yield up to so many ids at once; raises SourceFault for a page that is given twice."""
+        for number in range(ROUNDS):
+            self.settled = True
+            for new in self._round(number):
+                yield from (new[at : at + size] for at in range(0, len(new), size))
+            if self.settled:
+                return
+        log.warning(
+            "%s: records keep changing places in the list; the next run begins where this one did",
+            self._where,
+        )
+
+    def _round(self, number: int) -> Iterator[list[str]]:
+        """Yield the ids of each page that were not listed before."""
+        before: list[str] = []
+        for page in self._pages():
+            if page and page == before:
+                raise SourceFault(
+                    "the service gives a page that it gave before",
+                    where=self._where,
+                    fix="Try again later",
+                )
+            before = page
+            if any(self._listed.get(ident) == number for ident in page):
+                self.settled = False
+            new = [ident for ident in dict.fromkeys(page) if ident not in self._listed]
+            self._listed.update(dict.fromkeys(page, number))
+            yield new

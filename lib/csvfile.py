@@ -1,0 +1,158 @@
+"""Records from CSV files (RFC 4180): the first row names the columns, each further one is a record.
+
+A row that is malformed is told with the file and the line where it begins, and the rest is read.
+"""
+
+from __future__ import annotations
+
+import csv
+import logging
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from lib import files
+from lib.connector import Delivered, Records, Sources
+from lib.errors import RecordUnreadable, SourceFault
+from lib.files import FileSettings
+from lib.paths import compile_path
+from lib.settings import Settings, setting
+
+log = logging.getLogger(__name__)
+
+SUFFIX = ".csv"
+# What separates the columns in most files that are called CSV.
+USUAL = ",;\t|"
+NAMED = {"tab": "\t", "\\t": "\t"}
+SPELLED = {"\t": "tab"}
+
+
+def delimiter(text: str) -> str:
+    """One character, or the word tab; raises ValueError for others."""
+    character = NAMED.get(text.strip().lower(), text.strip())
+    if len(character) != 1 or character in '"\r\n':
+        raise ValueError(f"{text.strip()!r} is not one character, nor tab")
+    return character
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Delimited(Settings):
+    delimiter: str = setting(
+        "What stands between two columns: one character, or tab.", default=",", parse=delimiter
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CsvSettings(FileSettings, _Delimited):
+    """In this order: which files, and then how they are written."""
+
+
+def check(settings: CsvSettings) -> None:
+    """Read the beginning of each file; raises what is wrong with it."""
+    files.check_all(settings, SUFFIX, partial(_read, settings, Sources()))
+
+
+def records(settings: CsvSettings, sources: Sources) -> Records:
+    """Yield the rows of all files as dicts by the names of their columns; values are texts."""
+    yield from files.read_all(settings, SUFFIX, partial(_read, settings, sources))
+
+
+def _read(settings: CsvSettings, sources: Sources, path: Path) -> Iterator[Delivered]:
+    lines = _Lines(files.lines(path, settings.encoding))
+    rows = _rows(lines, settings.delimiter)
+    names = _names(next(rows, None), settings, path)
+    columns = dict.fromkeys(names, "")
+    missing = sorted(path for path in sources.paths if compile_path(path)(columns) is None)
+    if missing:
+        log.warning("%s has no column %s", path, ", ".join(missing))
+    for row in rows:
+        problem = row if isinstance(row, str) else _problem(row, names, settings)
+        if problem:
+            yield RecordUnreadable(problem, where=f"{path}: line {lines.begin}")
+        else:
+            yield {name: value for name, value in zip(names, row, strict=True) if name}
+
+
+def _names(row: list[str] | str | None, settings: CsvSettings, path: Path) -> list[str]:
+    """The names of the columns; those without one are left out of the records."""
+    if row is None:
+        raise SourceFault(
+            "the file is empty; its first line has to name the columns", where=str(path)
+        )
+    if isinstance(row, str):
+        raise SourceFault(f"the names of the columns: {row}", where=str(path))
+    names = [name.strip() for name in row]
+    text = "".join(names)
+    if not files.is_text(text) or "\0" in text:
+        raise SourceFault(
+            f"the names of the columns are not {settings.encoding} text",
+            where=str(path),
+            fix="Set encoding, such as cp1252 or utf-16",
+        )
+    other = [character for character in USUAL.replace(settings.delimiter, "") if character in text]
+    if len(names) == 1 and other:
+        raise SourceFault(
+            f"there is only one column, {text!r}",
+            where=str(path),
+            fix=f"Set delimiter = {SPELLED.get(other[0], other[0])}",
+        )
+    twice = sorted({name for name in names if name and names.count(name) > 1})
+    if twice:
+        raise SourceFault(f"two columns are named {', '.join(twice)}", where=str(path))
+    return names
+
+
+def _problem(row: list[str], names: list[str], settings: CsvSettings) -> str:
+    """What is wrong with a row, if anything."""
+    if len(row) != len(names):
+        return f"the row does not fit the columns ({len(row)} values for {len(names)})"
+    if not files.is_text("".join(row)):
+        return f"the row is not {settings.encoding} text; is encoding right?"
+    return ""
+
+
+class _Lines:
+    """The lines of a file for csv.reader; those of a row that went wrong can be given back."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self._again: deque[str] = deque()
+        self._taken: list[str] = []
+        self.begin = 1  # the number of the first line of the row, from 1
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else next(self._lines)
+        self._taken.append(line)
+        return line
+
+    def next_row(self) -> None:
+        self.begin += len(self._taken)
+        self._taken.clear()
+
+    def give_back(self) -> None:
+        """Let all lines of the row but the first be read again, as rows of their own."""
+        self._again.extendleft(reversed(self._taken[1:]))
+        del self._taken[1:]
+
+
+def _rows(lines: _Lines, delimiter: str) -> Iterator[list[str] | str]:
+    """Yield the rows that hold anything; for one that is malformed, what is wrong with it."""
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    while True:
+        lines.next_row()
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            # A quote that is never closed takes in all that follows.
+            lines.give_back()
+            yield f"the row is malformed ({error})"
+        else:
+            if any(value.strip() for value in row):
+                yield row

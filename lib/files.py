@@ -1,0 +1,138 @@
+"""Files as sources: which ones a section names, and their lines as text."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lib.connector import Delivered
+from lib.errors import SourceFault, SourceUnavailable
+from lib.settings import Settings, setting
+
+# The longer marks first: that of UTF-32 begins like that of UTF-16.
+MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+    codecs.BOM_UTF8: "utf-8-sig",
+}
+
+
+def text_encoding(text: str) -> str:
+    """The name of an encoding that Python knows; raises ValueError for others."""
+    name = text.strip()
+    try:
+        "".encode(name)
+    except LookupError:
+        raise ValueError(f"there is no encoding {name!r}; try utf-8, cp1252 or utf-16") from None
+    return name
+
+
+def place(text: str) -> Path:
+    """A path that need not exist yet: what is missing at night is the trouble of one section."""
+    return Path(text.strip()).expanduser().absolute()
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileSettings(Settings):
+    """To be put before those of people or assets."""
+
+    filename: Path | None = setting(
+        "The file to read; or give a directory.", default=None, parse=place
+    )
+    directory: Path | None = setting(
+        "A folder: all files of the kind in it are read, in the order of their names.",
+        default=None,
+        parse=place,
+    )
+    encoding: str = setting(
+        "The encoding of the text. A byte order mark in the file counts before it.",
+        default="utf-8",
+        parse=text_encoding,
+    )
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        yield from super().problems()
+        if self.filename and self.directory:
+            yield "directory", "filename and directory cannot both be given"
+        elif not self.filename and not self.directory:
+            yield "filename", "give a filename, or a directory"
+
+
+def read_all(
+    settings: FileSettings, suffix: str, read: Callable[[Path], Iterator[Delivered]]
+) -> Iterator[Delivered]:
+    """Yield what `read` makes of each of the files; in a directory, of those with this suffix."""
+    for path in _files(settings, suffix):
+        yield from read(path)
+
+
+def check_all(
+    settings: FileSettings, suffix: str, read: Callable[[Path], Iterator[Delivered]]
+) -> None:
+    """Read the beginning of each of the files. Raises what reading them all would raise there."""
+    for path in _files(settings, suffix):
+        next(read(path), None)
+
+
+def lines(path: Path, encoding: str) -> Iterator[str]:
+    r"""Yield the lines with their ends, which are \n, \r\n or \r; see `is_text`.
+
+    Raises SourceUnavailable when the file cannot be read, SourceFault when it is other text.
+    """
+    try:
+        used = _mark(path) or encoding
+        with path.open(encoding=used, errors="surrogateescape", newline="") as file:
+            yield from file
+    except OSError as error:
+        raise SourceUnavailable(
+            f"the file cannot be read ({error.strerror})", where=str(path)
+        ) from None
+    except UnicodeError as error:
+        raise SourceFault(
+            f"the file is not {used} text ({error})", where=str(path), fix="Check encoding"
+        ) from None
+
+
+def is_text(text: str) -> bool:
+    """Whether all bytes of a line could be decoded; half surrogates stand for others (PEP 383)."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _files(settings: FileSettings, suffix: str) -> list[Path]:
+    if settings.filename:
+        return [settings.filename]
+    folder = settings.directory
+    assert folder  # noqa: S101  one of the two is given
+    try:
+        found = sorted(path for path in folder.iterdir() if _is_wanted(path, suffix))
+    except OSError as error:
+        raise SourceUnavailable(
+            f"the directory cannot be read ({error.strerror})",
+            where=str(folder),
+            fix="Check directory",
+        ) from None
+    if not found:
+        raise SourceUnavailable(
+            f"there is no {suffix} file in the directory", where=str(folder), fix="Check directory"
+        )
+    return found
+
+
+def _is_wanted(path: Path, suffix: str) -> bool:
+    """Names with a dot in front are what systems and editors leave behind."""
+    return path.suffix.lower() == suffix and not path.name.startswith(".") and path.is_file()
+
+
+def _mark(path: Path) -> str | None:
+    """The encoding that the file's byte order mark stands for, if it has one."""
+    with path.open("rb") as file:
+        begin = file.read(4)
+    return next((name for mark, name in MARKS.items() if begin.startswith(mark)), None)

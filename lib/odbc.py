@@ -1,0 +1,245 @@
+"""The one door to ODBC: a database that is read, with rows as dicts and errors in words.
+
+What is different from plain pyodbc 5, and why:
+
+- it is imported when a database is opened, and each part that may be missing (the module, the
+  driver manager, the driver) gets a sentence that says what to install;
+- each query has a connection of its own, since SQL Server answers one at a time on each;
+- no transaction is left open, and nobody waits for our reading;
+- errors are told by SQLSTATE and by their text: drivers choose the exception's class as they like;
+- values are quoted in the connection string, so that a password may hold a semicolon;
+- texts come without control characters, and without blanks at their end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from lib.errors import (
+    AccessDenied,
+    ConfigurationError,
+    ConnectorError,
+    SignInError,
+    SourceFault,
+    SourceUnavailable,
+)
+
+# How many rows are fetched at once.
+ROWS = 1000
+LONGEST_LOGIN = 30
+
+
+class NoSuchObject(SourceFault):
+    """The database has no such table, view or column."""
+
+
+class Database:
+    """A database by the attributes of its connection string; empty ones are left out.
+
+    `where` is what errors call it, `timeout` how many seconds a query may take.
+    """
+
+    def __init__(self, attributes: Mapping[str, str], *, where: str, timeout: int) -> None:
+        self.where = where
+        self._attributes = {key: value for key, value in attributes.items() if value}
+        self._timeout = timeout
+
+    def query(self, sql: str) -> Generator[dict[str, Any], None, None]:
+        """Yield the rows, as they come; columns by the names that the query gives them."""
+        with self._explained(), closing(self._connect()) as connection:
+            cursor = connection.execute(sql)
+            names = [column[0] for column in cursor.description]
+            while rows := cursor.fetchmany(ROWS):
+                for row in rows:
+                    yield {name: _plain(value) for name, value in zip(names, row, strict=True)}
+
+    def columns(self, tables: Mapping[str, str]) -> dict[str, frozenset[str]]:
+        """The columns of tables and views, given by any name each and the one that SQL has for it.
+
+        Those that there are not are left out.
+        """
+        found = {}
+        with self._explained(), closing(self._connect()) as connection:
+            for name, table in tables.items():
+                with suppress(NoSuchObject), self._explained():
+                    # Names cannot be parameters; these are never a user's.
+                    cursor = connection.execute(f"SELECT * FROM {table} WHERE 1 = 0")  # noqa: S608
+                    found[name] = frozenset(column[0] for column in cursor.description)
+        return found
+
+    def _connect(self) -> Any:
+        pyodbc = _pyodbc()
+        connection = pyodbc.connect(
+            connection_string(self._attributes),
+            autocommit=True,
+            timeout=min(self._timeout, LONGEST_LOGIN),
+        )
+        with suppress(pyodbc.Error):  # not every driver has these
+            connection.timeout = self._timeout
+        with suppress(pyodbc.Error):
+            connection.set_attr(pyodbc.SQL_ATTR_TXN_ISOLATION, pyodbc.SQL_TXN_READ_UNCOMMITTED)
+        return connection
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except _pyodbc().Error as error:
+            raise self._error(error) from None
+
+    def _error(self, error: Exception) -> ConnectorError:
+        state, text = (*map(str, error.args), "", "")[:2]
+        said = _words(text)
+        if DRIVER_MISSING.search(f"{state} {text}"):
+            return missing_driver(self._attributes.get("DRIVER", ""))
+        for pattern, kind, what, fix in ERRORS:
+            if re.search(pattern, f"{state} {text}", re.IGNORECASE):
+                return kind(f"{what} ({said})", where=self.where, fix=fix)
+        return SourceFault(
+            f"the database refuses ({said})", where=self.where, fix="Ask its administrator"
+        )
+
+
+def drivers() -> list[str]:
+    """The ODBC drivers of this machine, by the names under which they are registered."""
+    return list(_pyodbc().drivers())
+
+
+def missing_driver(wanted: str) -> ConfigurationError:
+    there = ", ".join(drivers()) or "none"
+    return ConfigurationError(
+        f"there is no ODBC driver {wanted!r} on this machine; there are: {there}",
+        fix="Install Microsoft's `ODBC Driver 18 for SQL Server`, or FreeTDS (Debian: tdsodbc)",
+    )
+
+
+def connection_string(attributes: Mapping[str, str]) -> str:
+    """The attributes as ODBC wants them: in braces what would be misread, a } in there doubled.
+
+    FreeTDS misses the last brace unless a semicolon follows.
+    """
+    return "".join(f"{key}={_quoted(key, value)};" for key, value in attributes.items())
+
+
+DRIVER_MISSING = re.compile(r"^(IM00[2-5]|01000) .*(can't open lib|not found|driver)", re.I)
+_LATER = "Try again later"
+# A pattern for SQLSTATE and text (SQL Server's number is in brackets), and what it means.
+ERRORS: list[tuple[str, type[ConnectorError], str, str]] = [
+    (
+        r"^28\d{3}|\(18456\)|password authentication failed|no password supplied",
+        SignInError,
+        "the database refuses the sign-in",
+        "Check username and password, and authentication",
+    ),
+    (
+        r"\(4060\)|database .* does not exist|connect failed \(14\)",
+        ConfigurationError,
+        "the database is not there, or not open to this user",
+        "Check database, and the rights of the account",
+    ),
+    (
+        r"^42501|\((229|230|916)\)|permission denied",
+        AccessDenied,
+        "the user may not read this",
+        "Check the rights of the account; it needs SELECT on the views (db_datareader)",
+    ),
+    (
+        r"^(42S02|42S22|42P01|42703)|no such (table|column)",
+        NoSuchObject,
+        "the database has no such view",
+        "Check database",
+    ),
+    (
+        r"certificate",
+        SourceUnavailable,
+        "the server's certificate is not trusted",
+        "Let the system trust its authority, or set verify_ssl = False",
+    ),
+    (
+        r"encryption not supported",
+        SourceUnavailable,
+        "the server knows no encryption",
+        "Set encrypt = no",
+    ),
+    (
+        r"SSPI|kerberos|no credentials",
+        SignInError,
+        "Windows authentication has no credentials to show",
+        "Run as a user of the domain, or with a Kerberos ticket (kinit)",
+    ),
+    (
+        r"could not translate host name|name or service not known|getaddrinfo",
+        SourceUnavailable,
+        "there is no server of that name",
+        "Check server",
+    ),
+    (
+        r"refused",
+        SourceUnavailable,
+        "the connection was refused",
+        "Check server and port",
+    ),
+    (
+        r"\(20009\)",  # all that FreeTDS says
+        SourceUnavailable,
+        "the connection was refused, or there is no server of that name",
+        "Check server and port",
+    ),
+    (
+        r"\((1205|1222|10928|10929|40197|40501|40613)\)|deadlock|too many connections",
+        SourceUnavailable,
+        "the database is busy",
+        _LATER,
+    ),
+    (r"^HYT0[01]|timeout|timed out", SourceUnavailable, "no answer in time", _LATER),
+    (r"^08", SourceUnavailable, "the connection failed", "Check server, or try again later"),
+]
+
+
+def _pyodbc() -> Any:
+    """The module; raises ConfigurationError where it, or what it stands on, is missing."""
+    try:
+        import pyodbc
+    except ModuleNotFoundError:
+        raise ConfigurationError(
+            "the Python package pyodbc is missing", fix="Install it: pip install pyodbc"
+        ) from None
+    except ImportError as error:
+        raise ConfigurationError(
+            f"the ODBC driver manager is missing ({error})",
+            fix="Install unixODBC (Debian: apt install unixodbc, macOS: brew install unixodbc)",
+        ) from None
+    return pyodbc
+
+
+def _quoted(key: str, value: str) -> str:
+    if key == "DRIVER" or ";" in value or value.startswith("{") or value != value.strip():
+        return "{" + value.replace("}", "}}") + "}"
+    return value
+
+
+def _words(text: str) -> str:
+    """A driver's message without the names of its layers and functions, on one line."""
+    bare = re.sub(r"\[[^\]]*\]|\(SQL\w+\)", " ", text)
+    return " ".join(bare.split())[:300]
+
+
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case str():
+            return CONTROL.sub("", value).rstrip()
+        case date():
+            return value.isoformat()
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+        case bytes():
+            return value.hex()
+    return value

@@ -1,0 +1,64 @@
+"""Listings that come in pages, each of which tells where the next one is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator
+from typing import Any, TypeVar
+
+import requests
+
+from lib.errors import SourceFault
+from lib.http import Client, _decoded
+
+Position = TypeVar("Position", bound=Hashable)
+
+
+class PagingClient(Client):
+    """A client for servers that say in the headers of a page where the next one is."""
+
+    def get_page(self, path: str, **params: Any) -> tuple[Any, requests.Response]:
+        """What get_json gives, together with the answer in which it came."""
+        page: tuple[Any, requests.Response] = self._read(
+            lambda answer: (_decoded(answer), answer), "GET", path, params=params
+        )
+        return page
+
+
+def walk(
+    fetch: Callable[[Position], tuple[list[Any], Position | None]],
+    first: Position,
+    *,
+    where: str,
+    seen: set[Any] | None = None,
+) -> Iterator[dict[str, Any]]:
+    """Yield the records of a listing, each once, by their `id`.
+
+    `fetch` gives the page at a position (a number, a cursor, an address), and the position of the
+    next page or None; a page is fetched when the one before it is used up. `seen` are ids that are
+    left out, and grows. Raises SourceFault when the server goes in circles, and for what is no
+    record with an id; `where` is the address that such an error names.
+    """
+    seen = set() if seen is None else seen
+    passed: set[Hashable] = {first}
+    begun: set[Hashable] = set()  # the first records of the pages; a shift moves them elsewhere
+    position: Position | None = first
+    while position is not None:
+        page, position = fetch(position)
+        ids = [_id(record, where) for record in page]
+        if position in passed or not begun.isdisjoint(ids[:1]):
+            raise SourceFault(
+                "the server gives a page that it gave before", where=where, fix="Try again later"
+            )
+        passed.add(position)
+        begun.update(ids[:1])
+        for ident, record in zip(ids, page, strict=True):
+            if ident not in seen:
+                seen.add(ident)
+                yield record
+
+
+def _id(record: Any, where: str) -> Hashable:
+    ident = record.get("id") if isinstance(record, dict) else None
+    if isinstance(ident, str | int) and ident != "":
+        return ident
+    raise SourceFault("a page holds what is no record with an id", where=where, fix="Check the url")

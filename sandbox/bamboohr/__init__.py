@@ -1,0 +1,5 @@
+"""A stand-in for BambooHR: the employee directory, custom reports and single employees."""
+
+from sandbox.bamboohr.app import BambooHR
+
+__all__ = ["BambooHR"]

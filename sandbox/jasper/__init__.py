@@ -1,0 +1,5 @@
+"""A stand-in for Jasper Wireless, today Cisco IoT Control Center: its SOAP and its REST API."""
+
+from sandbox.jasper.app import Jasper
+
+__all__ = ["Jasper"]

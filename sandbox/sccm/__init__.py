@@ -1,0 +1,5 @@
+"""A stand-in for the site database of Microsoft SCCM (Configuration Manager)."""
+
+from sandbox.sccm.database import Sccm
+
+__all__ = ["Sccm"]

@@ -1,0 +1,97 @@
+"""Who may ask: API tokens over HTTP Basic, and tokens of OAuth clients.
+
+Documented at developer.zendesk.com: Security and authentication, and Grant-type tokens.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flask import Response, request
+from werkzeug.datastructures import Authorization
+
+from sandbox.zendesk.answers import as_json, refuse, refuse_by_title, refuse_token
+
+if TYPE_CHECKING:
+    from sandbox.zendesk.app import Zendesk
+
+# What there is to be granted; whoever asks for something else gets a token that opens nothing.
+SCOPES = frozenset({"read", "write", "users:read", "users:write", "organizations:read"})
+SHORTEST_LIFE, LONGEST_LIFE = 300, 172_800
+
+
+@dataclass(frozen=True)
+class Token:
+    scopes: frozenset[str]
+    expires: float
+    """Seconds since 1970."""
+
+
+class SignIn:
+    """The token endpoint, and the door at which every list asks."""
+
+    def __init__(self, zendesk: Zendesk) -> None:
+        self._zendesk = zendesk
+        self.tokens: dict[str, Token] = {}
+
+    def require(self, scope: str) -> None:
+        """Let pass who may read what the scope names, and refuse anyone else."""
+        login = request.authorization
+        if login is not None and login.type == "bearer":
+            self._require_token(login, scope)
+        elif not self.knows(login):
+            refuse(401, "Couldn't authenticate you", WWW_Authenticate='Basic realm="Web Password"')
+        if self._zendesk.role == "end-user":
+            refuse_by_title(403, "Forbidden", "You do not have access to this page.")
+
+    def knows(self, login: Authorization | None) -> bool:
+        """Whether it is an API token: the user is the mail address of the account and /token."""
+        zendesk = self._zendesk
+        expected = (f"{zendesk.username}/token", zendesk.api_token)
+        return (
+            zendesk.token_access
+            and login is not None
+            and login.type == "basic"
+            and (login.username, login.password) == expected
+        )
+
+    def new_token(self) -> Response:
+        zendesk = self._zendesk
+        body = request.get_json(silent=True)
+        if not isinstance(body, dict):
+            refuse_token(400, "invalid_request", "The body has to be a JSON object")
+        if body.get("grant_type") in ("authorization_code", "refresh_token"):
+            refuse_token(400, "invalid_grant", "The grant is invalid, expired or revoked")
+        if body.get("grant_type") != "client_credentials":
+            refuse_token(400, "unsupported_grant_type", "The grant type is not supported")
+        expected = (zendesk.client_id, zendesk.client_secret)
+        if (body.get("client_id"), body.get("client_secret")) != expected:
+            refuse_token(401, "invalid_client", "Client authentication failed")
+        scopes = frozenset(str(body.get("scope") or "read").split())
+        if not (scopes & SCOPES) <= zendesk.client_scopes:
+            refuse_token(400, "invalid_scope", "The requested scope is not allowed to this client")
+        life = body.get("expires_in", zendesk.token_lifetime)
+        if not isinstance(life, int) or not SHORTEST_LIFE < life < LONGEST_LIFE:
+            refuse_token(400, "invalid_request", "expires_in is out of range")
+        return as_json(self._issue(scopes, min(life, zendesk.token_lifetime)), 201)
+
+    def _issue(self, scopes: frozenset[str], life: float) -> dict[str, object]:
+        value = secrets.token_hex(32)
+        self.tokens[value] = Token(scopes, time.time() + life)
+        scope = " ".join(sorted(scopes))
+        return {
+            "access_token": value,
+            "token_type": "bearer",
+            "scope": scope,
+            "expires_in": int(life),
+        }
+
+    def _require_token(self, login: Authorization, scope: str) -> None:
+        token = self.tokens.get(login.token or "")
+        if token is None or token.expires <= time.time():
+            refuse_token(401, "invalid_token", "The access token is invalid, expired or revoked.")
+        if not token.scopes & {"read", scope}:
+            refuse(403, "Forbidden", "You are missing the following required scopes: read")

@@ -1,0 +1,500 @@
+"""Casper against the sandbox's Jamf Pro: the contract, and what is special to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import datetime, timedelta, timezone
+from itertools import islice, zip_longest
+from pathlib import Path
+from typing import Any, ClassVar
+
+import flask
+import pytest
+
+from connectors.casper import Settings
+from lib import mapping
+from lib.connector import Delivered, Sources
+from lib.errors import (
+    AccessDenied,
+    ConfigurationError,
+    RecordUnreadable,
+    SignInError,
+    SourceFault,
+    SourceUnavailable,
+)
+from lib.http import NotFound
+from lib.mapping import Mapper
+from lib.paths import compile_path
+from lib.settings import read_settings
+from sandbox.jamf import JamfPro
+from tests.certificates import issue
+from tests.contract import ConnectorContract, failure
+from tests.source import WebSource
+
+TOKEN = "/api/v1/auth/token"
+COMPUTERS = list(range(1, 25))
+DEVICES = list(range(1, 13))
+
+
+class Casper(WebSource):
+    connector = "casper"
+    id_path, name_path = "general.id", "general.name"
+    wrong_credentials: ClassVar = {"password": "wr0ng-s3cret"}
+    # The token, the listing, three devices and five ahead of them, and the token given back.
+    most_for_three = 1 + 1 + 3 + 5 + 1
+
+    def __init__(self, **how: Any) -> None:
+        self.jamf = JamfPro(computers=len(COMPUTERS), mobile_devices=len(DEVICES), **how)
+        super().__init__(self.jamf.app, username=self.jamf.username, password=self.jamf.password)
+
+    @property
+    def names(self) -> dict[str, str]:
+        computers = self.jamf.computers
+        return {str(n): computers.record(n)["general"]["name"] for n in computers.ids}
+
+    @property
+    def requests(self) -> int:
+        return len(self.jamf.requests)
+
+    def withdraw_rights(self) -> None:
+        self.jamf.privileges.clear()
+
+    def vanish(self, record_id: str) -> None:
+        self.jamf.computers.vanished.add(int(record_id))
+
+    def spoil(self, record_id: str) -> None:
+        self.jamf.computers.broken.add(int(record_id))
+
+    def fail_once(self) -> None:
+        self.jamf.fail_next(1, path="/JSSResource")
+
+    def fail_for_good(self) -> None:
+        self.jamf.fail_next(1_000_000, path="/JSSResource")
+
+    def end_sessions(self) -> None:
+        self.jamf.revoke_tokens()
+
+    def garble(self, body: str) -> dict[str, str]:
+        self.jamf.fail_next(1_000_000, 200, path="/JSSResource", body=body)
+        return {}
+
+    def clear(self) -> None:
+        self.jamf.computers.ids.clear()
+
+
+class TestContract(ConnectorContract):
+    source_type = Casper
+
+
+@pytest.fixture
+def casper(monkeypatch: pytest.MonkeyPatch) -> Iterator[Casper]:
+    monkeypatch.setattr("lib.http.BROKEN_PAUSES", (0.0, 0.0))
+    with Casper() as source:
+        yield source
+
+
+def read(casper: Casper, *paths: str, **ini: str) -> list[Delivered]:
+    return list(casper.connect(**ini).records(Sources(frozenset(paths or {"general.name"}))))
+
+
+def numbers(delivered: list[Delivered]) -> list[int]:
+    return [item["general"]["id"] for item in delivered if isinstance(item, dict)]
+
+
+def asked(casper: Casper, beginning: str) -> list[str]:
+    """The paths of the requests that begin like this, in their order."""
+    return [path for _, path in casper.jamf.requests if path.startswith(beginning)]
+
+
+def headers_seen(casper: Casper, name: str) -> list[str]:
+    """What requests to come hold in this header, or nothing, in a list that grows."""
+    seen: list[str] = []
+    casper.jamf.on_request = lambda *_: seen.append(flask.request.headers.get(name, ""))
+    return seen
+
+
+def client(casper: Casper) -> dict[str, str]:
+    jamf = casper.jamf
+    return {"client_id": jamf.client_id, "client_secret": jamf.client_secret, "password": ""}
+
+
+def at_computer(casper: Casper, number: int, do: Callable[[], object]) -> None:
+    """Do something once, when this computer is asked for."""
+    path = f"/JSSResource/computers/id/{number}/"
+
+    def on_request(_: str, asked_for: str) -> None:
+        if asked_for.startswith(path):
+            casper.jamf.on_request = None
+            do()
+
+    casper.jamf.on_request = on_request
+
+
+# How it signs in.
+
+
+def test_the_password_is_sent_for_the_token_only(casper: Casper) -> None:
+    seen = headers_seen(casper, "Authorization")
+    assert len(read(casper)) == len(COMPUTERS)
+    assert casper.jamf.requests[0] == ("POST", TOKEN)
+    assert [value.split()[0] for value in seen] == ["Basic", *["Bearer"] * (len(seen) - 1)]
+
+
+@pytest.mark.parametrize("password", ["pässwörd €", "50%:*'\"", "佐藤"])
+def test_any_password_can_be_used(casper: Casper, password: str) -> None:
+    casper.jamf.password = password
+    casper.connect(password=password).check()
+
+
+@pytest.mark.parametrize("ending", ["all read", "enough read", "failed"])
+def test_the_token_is_given_back_however_the_run_ends(casper: Casper, ending: str) -> None:
+    with closing(casper.records(casper.connect())) as records:
+        next(records)
+        if ending == "all read":
+            list(records)
+        if ending == "failed":
+            casper.fail_for_good()
+            with pytest.raises(SourceUnavailable):
+                list(records)
+    assert casper.jamf.requests[-1] == ("POST", "/api/v1/auth/invalidate-token")
+    assert len(asked(casper, "/api/v1/auth/invalidate-token")) == 1
+
+
+def test_a_token_that_ends_in_the_middle_is_renewed(casper: Casper) -> None:
+    casper.jamf.token_lifetime, casper.jamf.delay = 0.6, 0.13  # of six rounds of requests
+    assert numbers(read(casper)) == COMPUTERS
+    assert len(asked(casper, TOKEN)) > 1
+
+
+def test_a_token_is_renewed_before_it_ends(casper: Casper) -> None:
+    casper.jamf.client_token_lifetime = 1  # of which the server admits 0 seconds
+    assert numbers(read(casper, **client(casper))) == COMPUTERS
+    assert len(asked(casper, "/api/oauth/token")) > 1
+    assert len(asked(casper, "/JSSResource")) == 1 + len(COMPUTERS), "none had to be repeated"
+
+
+def test_a_revoked_token_costs_one_sign_in_whatever_the_number_of_workers(casper: Casper) -> None:
+    at_computer(casper, 12, casper.jamf.revoke_tokens)
+    assert numbers(read(casper)) == COMPUTERS
+    assert len(asked(casper, TOKEN)) == 2
+
+
+def test_a_password_that_is_changed_in_the_middle_ends_the_run_at_once(casper: Casper) -> None:
+    def change() -> None:
+        casper.jamf.revoke_tokens()
+        casper.jamf.password = "another one"
+
+    at_computer(casper, 12, change)
+    with pytest.raises(SignInError) as caught:
+        read(casper)
+    assert not isinstance(caught.value, AccessDenied)
+    assert len(asked(casper, TOKEN)) == 2, "more could lock the account"
+
+
+def test_an_outage_while_the_token_is_renewed_loses_nothing(casper: Casper) -> None:
+    def fail() -> None:
+        casper.jamf.revoke_tokens()
+        casper.jamf.fail_next(1, path="/api")
+
+    at_computer(casper, 12, fail)
+    assert numbers(read(casper, retries="2")) == COMPUTERS
+
+
+def test_an_api_client_signs_in_by_its_secret(casper: Casper) -> None:
+    seen = headers_seen(casper, "Authorization")
+    assert len(read(casper, **client(casper))) == len(COMPUTERS)
+    assert casper.jamf.requests[0] == ("POST", "/api/oauth/token")
+    assert {value.partition(" ")[0] for value in seen} == {"", "Bearer"}
+    assert asked(casper, "/api/v1/auth") == []
+
+
+def test_an_api_client_is_known_by_the_versioned_path_too(casper: Casper) -> None:
+    casper.jamf.version = "11.23.2"
+    casper.jamf.fail_next(1, 404, path="/api/oauth/token")
+    casper.connect(**client(casper)).check()
+    assert asked(casper, "/api/") == ["/api/oauth/token", "/api/v1/oauth/token"]
+
+
+@pytest.mark.parametrize(
+    ("version", "ini", "hint"),
+    [
+        ("11.20.1", {"client_secret": "wr0ng-s3cret"}, "Check client_id and client_secret"),
+        ("10.40.0", {}, "Set username and password"),
+    ],
+)
+def test_a_refused_api_client_is_told_what_to_do(
+    casper: Casper, version: str, ini: dict[str, str], hint: str
+) -> None:
+    casper.jamf.version = version
+    error = failure(casper.connect(**client(casper) | ini), SignInError, casper.address)
+    assert hint in error.fix
+
+
+def test_the_id_of_an_api_client_as_username_is_noticed(casper: Casper) -> None:
+    ini = {"username": casper.jamf.client_id, "password": casper.jamf.client_secret}
+    error = failure(casper.connect(**ini), SignInError, casper.address)
+    assert "use client_id and client_secret" in error.fix
+
+
+def test_an_expired_password_is_named(casper: Casper) -> None:
+    casper.jamf.password_expired = True
+    assert "EXPIRED" in str(failure(casper.connect(), SignInError, casper.address))
+
+
+@pytest.mark.parametrize("version", ["9.101.0", "10.34.2-t1640995200"])
+def test_a_server_without_tokens_gets_the_password_each_time(casper: Casper, version: str) -> None:
+    casper.jamf.version = version
+    seen = headers_seen(casper, "Authorization")
+    assert numbers(read(casper)) == COMPUTERS
+    assert {value.partition(" ")[0] for value in seen} == {"Basic"}
+    assert asked(casper, "/api") == [TOKEN], "and there is no token to give back"
+
+
+def test_a_server_without_tokens_can_refuse_the_password(casper: Casper) -> None:
+    casper.jamf.version, casper.jamf.basic_authentication = "10.20.0", False
+    failure(casper.connect(), SignInError, casper.address)
+
+
+@pytest.mark.parametrize(
+    "body", ["<html><p>Sign in</p></html>", "{}", '{"token": "t", "expires": "soon"}']
+)
+def test_a_sign_in_that_gives_no_token_fails(casper: Casper, body: str) -> None:
+    casper.jamf.fail_next(1, 200, path=TOKEN, body=body)
+    failure(casper.connect(), SourceFault, casper.address)
+
+
+def test_no_cookie_pins_the_requests_to_one_node(casper: Casper, tmp_path: Path) -> None:
+    seen = headers_seen(casper, "Cookie")
+    with casper.over_tls(issue(tmp_path)) as changes:  # the cookies are for TLS only
+        read(casper, **changes, verify_ssl="False")
+    assert set(seen) == {""}
+
+
+def test_a_path_before_the_api_is_kept(casper: Casper) -> None:
+    casper.jamf.path_prefix = "/example"
+    assert len(read(casper, url=f"{casper.ini['url']}/example/")) == len(COMPUTERS)
+    failure(casper.connect(), NotFound, casper.address)
+
+
+@pytest.mark.parametrize(
+    ("ini", "key"),
+    [
+        ({"password": ""}, "username"),
+        ({"client_id": "an id"}, "client_id"),
+        ({"client_secret": "a secret"}, "client_id"),
+        ({"sync_type": "printers"}, "sync_type"),
+        ({"workers": "0"}, "workers"),
+    ],
+)
+def test_settings_that_do_not_fit_are_named(casper: Casper, ini: dict[str, str], key: str) -> None:
+    _, faults = read_settings(Settings, casper.ini | ini)
+    assert [fault.key for fault in faults] == [key]
+
+
+# What it asks for.
+
+
+@pytest.mark.parametrize(
+    ("sync_type", "kind"), [("computers", "computers"), ("mobiledevices", "mobile_devices")]
+)
+def test_each_section_of_a_record_can_be_asked_for(
+    casper: Casper, sync_type: str, kind: str
+) -> None:
+    whole = getattr(casper.jamf, kind).record(1)
+    for section in whole:
+        first = casper.connect(sync_type=sync_type).records(Sources(frozenset({f"{section}.x"})))
+        with closing(first):
+            assert next(first) == {
+                name: whole[name] for name in whole if name in ("general", section)
+            }
+
+
+def test_only_what_is_needed_is_asked_for(casper: Casper) -> None:
+    read(casper, "hardware.model", "extension_attributes", "hardware.os_version")
+    details = asked(casper, "/JSSResource/computers/id/1/")
+    assert details == ["/JSSResource/computers/id/1/subset/General&ExtensionAttributes&Hardware"]
+
+
+@pytest.mark.parametrize(
+    "sources", [Sources(everything=True), Sources(frozenset({"general.name", "harware.model"}))]
+)
+def test_all_or_an_unknown_section_asks_for_the_whole_record(
+    casper: Casper, sources: Sources
+) -> None:
+    with closing(casper.connect().records(sources)) as records:
+        assert next(records) == casper.jamf.computers.record(1)
+    assert "/JSSResource/computers/id/1" in asked(casper, "/JSSResource/computers/id")
+
+
+def test_mobile_devices_are_another_section(casper: Casper) -> None:
+    computers, devices = casper.connect(), casper.connect(sync_type="mobiledevices")
+    assert (computers.mapping_name, devices.mapping_name) == ("Casper", "Casper.MDM")
+    assert set(computers.default_mapping()) == {"APPLICATIONS"}
+    assert devices.default_mapping() == {}
+    serials = [item["general"]["serial_number"] for item in casper.records(devices)]
+    assert serials == [f"SNDBXMOB{number:04d}" for number in DEVICES]
+    assert asked(casper, "/JSSResource/computers") == []
+
+
+def test_both_kinds_are_read_side_by_side(casper: Casper) -> None:
+    kinds = ("computers", "mobiledevices")
+    both = zip_longest(*(casper.records(casper.connect(sync_type=kind)) for kind in kinds))
+    computers, devices = zip(*both, strict=True)
+    assert numbers(list(computers)) == COMPUTERS
+    assert numbers(list(devices)) == DEVICES
+
+
+@pytest.mark.parametrize("name", ["Lab Macs", "Sales/Finance", "Büro Zürich", "Retired"])
+def test_a_group_of_computers(casper: Casper, name: str) -> None:
+    (group,) = (group for group in casper.jamf.computers.groups if group.name == name)
+    made = casper.connect(group_name=name)
+    made.check()
+    members = [number for number in COMPUTERS if group.holds(number)]
+    assert numbers(list(casper.records(made))) == members
+    assert made.expected == len(members)
+
+
+@pytest.mark.parametrize("name", ["Loan Pool", "iOS/iPadOS", "Empfang Köln", "Kiosks"])
+def test_a_group_of_mobile_devices(casper: Casper, name: str) -> None:
+    (group,) = (group for group in casper.jamf.mobile_devices.groups if group.name == name)
+    delivered = read(casper, sync_type="mobiledevices", group_name=name)
+    assert numbers(delivered) == [number for number in DEVICES if group.holds(number)]
+
+
+@pytest.mark.parametrize(("name", "hint"), [("lab macs", "Lab Macs"), ("Gone", "")])
+def test_an_unknown_group_is_no_empty_one(casper: Casper, name: str, hint: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read(casper, group_name=name)
+    assert name in caught.value.what
+    assert "group_name" in caught.value.fix
+    assert hint in caught.value.fix
+
+
+def test_groups_need_rights_of_their_own(casper: Casper) -> None:
+    casper.jamf.privileges -= {"Read Static Computer Groups"}
+    casper.connect().check()
+    failure(casper.connect(group_name="Lab Macs"), AccessDenied, casper.address)
+
+
+# How it fetches.
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_no_more_requests_at_once_than_workers(casper: Casper, workers: int) -> None:
+    casper.jamf.delay = 0.01
+    assert len(read(casper, workers=str(workers))) == len(COMPUTERS)
+    assert 1 <= casper.jamf.peak <= workers
+    assert casper.jamf.peak > 1 or workers == 1
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_no_more_is_fetched_ahead_than_workers(casper: Casper, workers: int) -> None:
+    with closing(casper.records(casper.connect(workers=str(workers)))) as records:
+        list(islice(records, 4))
+    assert len(asked(casper, "/JSSResource/computers/id")) <= 4 + workers
+
+
+def test_devices_come_once_in_the_order_of_the_listing(casper: Casper) -> None:
+    casper.jamf.computers.ids = [9, 3, 3, 17, 1, 9]
+    assert numbers(read(casper)) == [9, 3, 17, 1]
+
+
+def test_how_many_will_come_is_known_with_the_first(casper: Casper) -> None:
+    made = casper.connect()
+    with closing(casper.records(made)) as records:
+        next(records)
+        assert made.expected == len(COMPUTERS)
+
+
+def test_ten_unreadable_devices_in_a_row_end_the_run(casper: Casper) -> None:
+    casper.jamf.computers.broken.update(range(5, 24))
+    delivered: list[Delivered] = []
+    with pytest.raises(SourceUnavailable) as caught:
+        delivered.extend(casper.records(casper.connect()))
+    assert "10 devices in a row" in caught.value.what
+    assert "device 14" in caught.value.what
+    assert numbers(delivered) == [1, 2, 3, 4]
+    assert sum(isinstance(item, RecordUnreadable) for item in delivered) == 10
+
+
+def test_fewer_than_ten_unreadable_devices_in_a_row_do_not(casper: Casper) -> None:
+    casper.jamf.computers.broken.update({*range(5, 14), *range(15, 24)})
+    delivered = read(casper)
+    assert numbers(delivered) == [1, 2, 3, 4, 14, 24]
+    assert len(delivered) == len(COMPUTERS)
+
+
+def test_a_device_of_another_site_is_rejected_and_not_sent(casper: Casper) -> None:
+    casper.jamf.computers.forbidden.add(20)
+    delivered = read(casper)
+    assert isinstance(delivered[19], RecordUnreadable)
+    assert len(numbers(delivered)) == len(COMPUTERS) - 1
+
+
+def test_a_device_of_another_site_is_rejected_by_a_server_without_tokens(casper: Casper) -> None:
+    casper.jamf.version = "10.20.0"
+    casper.jamf.computers.forbidden.add(20)
+    assert len(numbers(read(casper))) == len(COMPUTERS) - 1
+
+
+@pytest.mark.parametrize("body", [None, '{"computer": {"gen', '{"computer": null}', "[]"])
+def test_a_device_without_a_record_is_unreadable(casper: Casper, body: str | None) -> None:
+    casper.jamf.fail_next(1_000, 200, path="/JSSResource/computers/id/20", body=body)
+    delivered = read(casper)
+    assert isinstance(delivered[19], RecordUnreadable)
+    assert len(numbers(delivered)) == len(COMPUTERS) - 1
+
+
+def test_a_web_page_in_place_of_a_device_may_pass(casper: Casper) -> None:
+    casper.jamf.fail_next(2, 200, path="/JSSResource/computers/id/20")
+    assert numbers(read(casper)) == COMPUTERS
+
+
+@pytest.mark.parametrize(
+    "listing", ["null", "{}", '[{"size": 1}, {"computer": {"id": 1}}]', '[{"id": "1"}]', "[7]"]
+)
+def test_a_listing_of_another_shape_is_no_empty_one(casper: Casper, listing: str) -> None:
+    casper.garble(f'{{"computers": {listing}}}')
+    failure(casper.connect(), SourceFault, casper.address)
+
+
+# What becomes of its dates.
+
+
+def dates(casper: Casper, *paths: str, **ini: str) -> list[list[object]]:
+    """Of each record, the mapped values of these paths, the built-in converters applied."""
+    made = casper.connect(**ini)
+    layer = {path: {"source": path} for path in paths}
+    mapper = Mapper(mapping.merge({"ini": layer}, made.converters).values(), made.settings)
+    mapped = [mapper(record) for record in made.records(Sources(mapper.sources))]
+    assert [item.failures for item in mapped if item.failures] == []
+    return [[item.values[path] for path in paths] for item in mapped]
+
+
+def midnight(day: str) -> int | None:
+    return int(datetime.fromisoformat(f"{day}T00:00:00Z").timestamp()) if day else None
+
+
+@pytest.mark.parametrize("hours", [-5, 0, 9.5])
+def test_dates_do_not_depend_on_the_zone_of_the_server(hours: float) -> None:
+    with Casper(zone=timezone(timedelta(hours=hours))) as casper:
+        sections = [casper.jamf.computers.record(number) for number in COMPUTERS]
+        moments = ("general.report_date", "general.last_contact_time")
+        assert dates(casper, *moments) == [
+            [item["general"][f"{path.partition('.')[2]}_epoch"] // 1000 for path in moments]
+            for item in sections
+        ]
+        days = ("general.initial_entry_date", "purchasing.po_date", "purchasing.warranty_expires")
+        assert dates(casper, *days) == [
+            [midnight(compile_path(path)(item)) for path in days] for item in sections
+        ]
+
+
+def test_the_dates_of_mobile_devices() -> None:
+    with Casper(zone=timezone(timedelta(hours=-5))) as casper:
+        general = [casper.jamf.mobile_devices.record(n)["general"] for n in DEVICES]
+        path = "general.last_inventory_update"
+        assert dates(casper, path, sync_type="mobiledevices") == [
+            [item["last_inventory_update_epoch"] // 1000] for item in general
+        ]

@@ -1,0 +1,586 @@
+"""LDAP: the contract against the sandbox's directory, and all else against a real OpenLDAP."""
+
+from __future__ import annotations
+
+import json
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from itertools import repeat
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import pytest
+
+from connectors.ldap import Connector, Settings
+from lib import mapping
+from lib.connector import Delivered, Sources
+from lib.errors import (
+    ConfigurationError,
+    RecordGone,
+    SignInError,
+    SourceFault,
+    SourceUnavailable,
+)
+from lib.mapping import Mapped, Mapper
+from lib.settings import read_settings
+from sandbox.directory import GROUPS, PEOPLE, SUFFIX, Directory, Entry, Outcome, Tree, company
+from sandbox.people import DEPARTMENTS, Person, people
+from tests.certificates import Certificates, issue
+from tests.contract import ConnectorContract, failure
+from tests.slapd import Slapd, object_guid, object_sid, require_slapd
+from tests.source import Source, address_in, does_not_apply
+
+STAFF = list(people(60))
+ADMIN, PASSWORD = f"cn=read-only-admin,{SUFFIX}", "correct horse battery staple"
+EVERYONE = "(|(objectClass=inetOrgPerson)(objectClass=user))"
+# What a section has to hold in any case.
+PERSON = {"default_role": "25", "default_position": "Employee"}
+
+
+class Ldap(Source):
+    connector = "ldap"
+    id_path, name_path = "uid", "cn"
+    wrong_credentials: ClassVar = {"password": "wr0ng-s3cret"}
+    fill_in: ClassVar = {"password": PASSWORD}
+    most_for_three = 2  # the sign-in and the first page
+
+    def __init__(self, **how: Any) -> None:
+        entries = [*company(len(STAFF)), *how.pop("entries", ())]
+        self.directory = Directory(entries, accounts={ADMIN: PASSWORD}, max_page=20, **how)
+
+    def __enter__(self) -> Self:
+        self._stack = ExitStack()
+        self._stack.enter_context(self.directory)
+        login = {"username": ADMIN, "password": PASSWORD, "base_dn": PEOPLE}
+        everyone = {"filter": "(objectClass=inetOrgPerson)"}
+        self.ini = {"url": self.directory.url, **login, **everyone, **PERSON}
+        self.address = address_in(self.directory.url)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    @property
+    def names(self) -> dict[str, str]:
+        return {person.login: person.full_name for person in STAFF}
+
+    @property
+    def requests(self) -> int:
+        return sum(asked.operation != "unbind" for asked in self.directory.requests)
+
+    def elsewhere(self, address: str) -> dict[str, str]:
+        return {"url": f"ldap://{address}"}
+
+    @contextmanager
+    def over_tls(self, certificates: Certificates) -> Iterator[dict[str, str]]:
+        with Ldap(certificate=certificates.server, ldaps=True) as secure:
+            yield {"url": secure.directory.url}
+
+    def withdraw_rights(self) -> None:
+        self.directory.refusals["search"] = repeat(Outcome(50, "no read access"))
+
+    def fail_for_good(self) -> None:
+        self.directory.refusals["search"] = repeat(Outcome(51, "too many operations"))
+
+    def garble(self, body: str) -> dict[str, str]:
+        """Answer from a server of another kind, such as one for the web."""
+        talker = self._stack.enter_context(Talker(body.encode()))
+        return self.elsewhere(talker.address)
+
+    def clear(self) -> None:
+        self.directory.tree = Tree(company(0))
+
+    vanish = does_not_apply("a search brings the entries; for members of groups see below")
+    spoil = does_not_apply("a search brings the entries: none is asked for by itself")
+    fail_once = does_not_apply("a search that broke off cannot be taken up again (RFC 2696)")
+    end_sessions = does_not_apply("a sign-in lasts as long as its connection")
+
+
+class Talker(socketserver.ThreadingTCPServer):
+    """A server that says the same to all who say something, and hangs up."""
+
+    daemon_threads = True
+
+    def __init__(self, words: bytes) -> None:
+        super().__init__(("127.0.0.1", 0), _Words)
+        self.words = words
+        self.address = f"127.0.0.1:{self.server_address[1]}"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.shutdown()
+        self.server_close()
+
+
+class _Words(socketserver.BaseRequestHandler):
+    server: Talker
+
+    def handle(self) -> None:
+        self.request.recv(10_000)
+        self.request.sendall(self.server.words)
+
+
+class TestContract(ConnectorContract):
+    source_type = Ldap
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    require_slapd()
+    return issue(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(scope="module")
+def openldap(
+    tmp_path_factory: pytest.TempPathFactory, certificates: Certificates
+) -> Iterator[Slapd]:
+    with Slapd(tmp_path_factory.mktemp("slapd"), certificates) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def active_directory(
+    tmp_path_factory: pytest.TempPathFactory, certificates: Certificates
+) -> Iterator[Slapd]:
+    folder = tmp_path_factory.mktemp("active directory")
+    with Slapd(folder, certificates, style="active directory") as server:
+        yield server
+
+
+@pytest.fixture
+def sandboxed() -> Iterator[Ldap]:
+    with Ldap() as source:
+        yield source
+
+
+def section(server: Slapd, **ini: str) -> Connector:
+    """A section that reads the people of this server."""
+    login = {"username": server.bind_dn, "password": server.password}
+    everyone = {"base_dn": server.base_dn, "filter": EVERYONE}
+    texts = {"url": server.ldap_url, **login, **everyone, **PERSON, **ini}
+    settings, faults = read_settings(Settings, texts)
+    assert faults == []
+    return Connector(settings)
+
+
+def read(server: Slapd, *paths: str, **ini: str) -> list[Delivered]:
+    return list(section(server, **ini).records(Sources(frozenset(paths))))
+
+
+def logins(delivered: list[Delivered], name: str = "uid") -> list[str]:
+    return [item[name] for item in delivered if isinstance(item, dict)]
+
+
+def logins_of(staff: list[Person]) -> list[str]:
+    return [person.login for person in staff]
+
+
+# All of them, or an error.
+
+
+@pytest.mark.parametrize(
+    ("style", "name"), [("openldap", "uid"), ("active_directory", "sAMAccountName")]
+)
+def test_everyone_arrives_once(style: str, name: str, request: pytest.FixtureRequest) -> None:
+    server: Slapd = request.getfixturevalue(style)
+    found = logins(read(server, name), name)
+    assert len(found) == 2500
+    assert set(found) == set(logins_of(server.people))
+
+
+@pytest.mark.parametrize("style", ["openldap", "active_directory"])
+def test_an_account_with_limits_gets_an_error_and_no_short_list(
+    style: str, request: pytest.FixtureRequest
+) -> None:
+    server: Slapd = request.getfixturevalue(style)
+    delivered: list[Delivered] = []
+    with pytest.raises(SourceFault, match="cuts the answer short") as caught:
+        delivered.extend(section(server, username=server.limited_dn).records(Sources()))
+    assert len(delivered) <= 500
+    assert "limits" in caught.value.fix
+
+
+@pytest.mark.parametrize("username", ["", "anonymous", "Anonymous"])
+def test_nobody_may_sign_in_where_the_directory_lets_anyone_read(
+    openldap: Slapd, username: str
+) -> None:
+    open_to_all = {"username": username, "password": "", "filter": "(uid=aquill1)"}
+    assert logins(read(openldap, "uid", **open_to_all)) == ["aquill1"]
+
+
+def test_an_anonymous_search_is_cut_short_too(openldap: Slapd) -> None:
+    with pytest.raises(SourceFault, match="cuts the answer short"):
+        read(openldap, "uid", username="")
+
+
+def test_anonymous_reads_nothing_in_active_directory(active_directory: Slapd) -> None:
+    made = section(active_directory, username="")
+    failure(made, ConfigurationError, active_directory.base_dn)
+
+
+def test_an_account_that_is_shown_nothing_is_no_empty_directory(openldap: Slapd) -> None:
+    made = section(openldap, username=openldap.outsider_dn)
+    assert "rights" in failure(made, ConfigurationError, openldap.base_dn).fix
+    with pytest.raises(ConfigurationError):
+        list(made.records(Sources()))
+
+
+@pytest.mark.parametrize(
+    ("ini", "word"),
+    [
+        ({"base_dn": "dc=nowhere"}, "base_dn"),
+        ({"base_dn": "nonsense"}, "base_dn"),
+        ({"username": "bob"}, "username"),
+    ],
+)
+def test_a_wrong_name_is_told(openldap: Slapd, ini: dict[str, str], word: str) -> None:
+    error = failure(section(openldap, **ini), ConfigurationError, "localhost")
+    assert word in error.fix
+
+
+def test_a_wrong_password_is_told(openldap: Slapd) -> None:
+    error = failure(section(openldap, password="wr0ng-s3cret"), SignInError, "localhost")
+    assert "password" in error.fix
+
+
+def test_version_2_reads_without_pages(openldap: Slapd) -> None:
+    old = {"protocol_version": "2"}
+    assert logins(read(openldap, "uid", **old, filter="(uid=aquill1)")) == ["aquill1"]
+    with pytest.raises(SourceFault, match="cuts the answer short"):
+        read(openldap, "uid", **old)
+
+
+def test_a_directory_that_takes_no_version_2_says_so(sandboxed: Ldap) -> None:
+    made = sandboxed.connect(protocol_version="2")
+    assert "protocol_version" in failure(made, SourceFault, sandboxed.address).fix
+
+
+def test_a_connection_that_breaks_loses_nothing_of_the_pages_before(sandboxed: Ldap) -> None:
+    sandboxed.directory.hang_up_after = 45
+    delivered: list[Delivered] = []
+    with pytest.raises(SourceUnavailable):
+        delivered.extend(sandboxed.records(sandboxed.connect()))
+    assert sandboxed.ids(delivered) == logins_of(STAFF[:40])
+
+
+# Encryption.
+
+
+@pytest.mark.parametrize("start_tls", ["False", "True"])
+def test_connections_are_encrypted_and_checked(
+    openldap: Slapd, tmp_path: Path, start_tls: str
+) -> None:
+    url = openldap.ldap_url if start_tls == "True" else openldap.ldaps_url
+    ini = {"url": url, "start_tls": start_tls, "filter": "(uid=aquill1)"}
+    trusted = {**ini, "cacert_file": str(openldap.cacert_file)}
+    assert logins(read(openldap, "uid", **trusted)) == ["aquill1"]
+    by_number = {**trusted, "url": url.replace("localhost", "127.0.0.1")}
+    assert logins(read(openldap, "uid", **by_number)) == ["aquill1"]
+    assert logins(read(openldap, "uid", **ini, verify_ssl="False")) == ["aquill1"]
+    stranger = str(issue(tmp_path).ca)
+    made = section(openldap, **ini, cacert_file=stranger)
+    assert "not trusted" in str(failure(made, SourceUnavailable, "localhost"))
+
+
+def test_a_directory_that_wants_encryption_says_so(
+    tmp_path: Path, certificates: Certificates
+) -> None:
+    with Slapd(tmp_path / "slapd", certificates, people=3, require_tls=True) as server:
+        error = failure(section(server), SignInError, "localhost")
+        assert "encrypted" in error.what
+        assert "start_tls" in error.fix
+        encrypted = {"start_tls": "True", "cacert_file": str(server.cacert_file)}
+        assert len(read(server, **encrypted)) == 3
+
+
+@pytest.mark.parametrize(
+    ("ini", "key"),
+    [
+        ({"password": ""}, "password"),
+        ({"url": "ldaps://localhost", "start_tls": "True"}, "start_tls"),
+        ({"protocol_version": "2", "start_tls": "True"}, "start_tls"),
+        ({"protocol_version": "4"}, "protocol_version"),
+        ({"url": "https://localhost"}, "url"),
+    ],
+)
+def test_settings_that_do_not_fit_are_named(ini: dict[str, str], key: str) -> None:
+    login = {"username": ADMIN, "password": PASSWORD, "base_dn": SUFFIX}
+    texts = {"url": "ldap://localhost", **login, **PERSON}
+    assert read_settings(Settings, texts)[1] == []
+    assert [fault.key for fault in read_settings(Settings, texts | ini)[1]] == [key]
+
+
+# Who is looked for.
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "(uid=aquill1)",
+        "uid=aquill1",
+        "&(objectClass=person)(uid=aquill1)",
+        "\n(&\n  (objectClass=person)\n  (uid=aquill1)\n)",
+        r"(&(cn=Ada \51uill)(uid=*1))",
+    ],
+)
+def test_filters_are_taken_as_people_write_them(openldap: Slapd, query: str) -> None:
+    assert logins(read(openldap, "uid", filter=query)) == ["aquill1"]
+
+
+@pytest.mark.parametrize("query", ["(uid=aquill1", "(uid=a)(sn=b)", "()", "(&)x"])
+def test_a_filter_that_is_none_is_told(openldap: Slapd, query: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read(openldap, "uid", filter=query)
+    assert "filter" in caught.value.fix
+
+
+def test_active_directory_filters_by_bits(active_directory: Slapd) -> None:
+    enabled = f"(&{EVERYONE}(!(userAccountControl:1.2.840.113556.1.4.803:=2)))"
+    assert len(read(active_directory, filter=enabled)) == 2500 - 125
+
+
+def test_referrals_are_never_followed(active_directory: Slapd) -> None:
+    assert len(read(active_directory)) == 2500
+    elsewhere = section(active_directory, base_dn="dc=elsewhere,dc=test")
+    error = failure(elsewhere, ConfigurationError, "dc=elsewhere,dc=test")
+    assert "another server" in error.what
+    assert not active_directory.was_chased()
+
+
+# What is asked for, and what becomes of it.
+
+
+@pytest.mark.parametrize(
+    ("sources", "attributes"),
+    [
+        (Sources(frozenset({"uid", "memberOf.0", "mail"})), ["mail", "memberOf", "uid"]),
+        (Sources(frozenset({"uid"}), everything=True), ["*", "+", "uid"]),
+        (Sources(), ["1.1"]),
+    ],
+)
+def test_only_what_is_needed_is_asked_for(
+    sandboxed: Ldap, sources: Sources, attributes: list[str]
+) -> None:
+    list(sandboxed.connect().records(sources))
+    searches = [asked for asked in sandboxed.directory.requests if asked.operation == "search"]
+    assert len(searches) == 3
+    assert {tuple(asked.detail["attributes"]) for asked in searches} == {tuple(attributes)}
+
+
+def test_a_check_reads_nothing_of_anyone(sandboxed: Ldap) -> None:
+    sandboxed.connect().check()
+    (search,) = (each for each in sandboxed.directory.requests if each.operation == "search")
+    assert (search.detail["base"], search.detail["scope"]) == (PEOPLE, "base")
+    assert search.detail["attributes"] == ["1.1"]
+
+
+def one(server: Slapd, query: str, *paths: str, **ini: str) -> dict[str, Any]:
+    (record,) = read(server, *paths, filter=query, **ini)
+    assert isinstance(record, dict)
+    return record
+
+
+def test_names_are_spelled_as_they_are_asked_for(openldap: Slapd) -> None:
+    record = one(openldap, "(uid=aquill1)", "UID", "givenname", "SN", "sn", "Mail")
+    assert record == {
+        "dn": "uid=aquill1,ou=people,dc=example,dc=com",
+        "UID": "aquill1",
+        "givenname": "Ada",
+        "SN": "Quill",
+        "sn": "Quill",
+        "Mail": "aquill1@example.com",
+    }
+
+
+def test_everything_is_spelled_as_the_directory_does_or_as_it_is_asked_for(
+    openldap: Slapd,
+) -> None:
+    made = section(openldap, filter="(uid=aquill1)")
+    (record,) = made.records(Sources(frozenset({"SN"}), everything=True))
+    assert {"dn", "uid", "cn", "SN", "givenName", "mail", "objectClass"} <= set(record)
+    assert "sn" not in record
+
+
+def test_what_an_entry_lacks_is_not_in_its_record(openldap: Slapd) -> None:
+    person = openldap.people[39]
+    assert person.mail == ""
+    paths = ("uid", "mail", "neverHeardOf")
+    record = one(openldap, f"(uid={person.login})", *paths)
+    assert record == {"dn": f"uid={person.login},ou=people,dc=example,dc=com", "uid": person.login}
+
+
+def test_of_several_values_the_first_counts_unless_a_list_is_wanted(openldap: Slapd) -> None:
+    login = openldap.people[29].login
+    both = [f"{login}@example.com", f"{login}@mail.example.com"]
+    assert one(openldap, f"(uid={login})", "mail")["mail"] == both[0]
+    lists = one(openldap, f"(uid={login})", "Mail", "uid", list_attributes="MAIL, member")
+    assert (lists["Mail"], lists["uid"]) == (both, login)
+
+
+def test_groups_of_a_user_are_always_a_list(active_directory: Slapd) -> None:
+    person = active_directory.people[1999]
+    record = one(active_directory, f"(sAMAccountName={person.login})", "memberOf")
+    assert record["memberOf"] == [f"CN={person.department},OU=groups,DC=corp,DC=test"]
+
+
+def test_what_is_no_text_is_said_to_be_binary(openldap: Slapd) -> None:
+    login = openldap.people[9].login
+    assert one(openldap, f"(uid={login})", "jpegPhoto")["jpegPhoto"] == "*BINARY*"
+
+
+def test_identifiers_of_active_directory_are_readable(active_directory: Slapd) -> None:
+    delivered = read(active_directory, "sAMAccountName", "objectGUID", "OBJECTSID")
+    found = {item["sAMAccountName"]: item for item in delivered if isinstance(item, dict)}
+    for person in active_directory.people:
+        record = found[person.login]
+        assert record["objectGUID"] == str(object_guid(person))
+        assert record["OBJECTSID"] == object_sid(person)
+
+
+def mapped(made: Connector) -> list[Mapped]:
+    """The records through the built-in mapping, read as a run reads them."""
+    fields = mapping.merge({"built-in": made.default_mapping()}).values()
+    mapper = Mapper(fields, made.settings)
+    return [mapper(record) for record in made.records(Sources(mapper.sources))]
+
+
+@pytest.mark.parametrize("style", ["openldap", "active_directory"])
+def test_people_arrive_as_users(style: str, request: pytest.FixtureRequest) -> None:
+    server: Slapd = request.getfixturevalue(style)
+    arrived = {item.values["USER"]: item for item in mapped(section(server))}
+    assert len(arrived) == 2500
+    for person in server.people:
+        item = arrived[person.login]
+        assert item.values == {
+            "USER": person.login,
+            "FIRST_NAME": person.first_name,
+            "LAST_NAME": person.last_name,
+            "EMAIL": person.mail or None,
+            "PERMISSIONS_ID": "25",
+            "POSITION": "Employee",
+        }
+        assert item.missing == ([] if person.mail else ["EMAIL"])
+        assert item.failures == []
+
+
+# The members of groups.
+
+
+def groups(server: Slapd, *names: str) -> dict[str, str]:
+    """The settings for these groups: the DNs that begin with these names."""
+    dns = [dn for name in names for dn in server.groups if dn.lower().startswith(name.lower())]
+    assert len(dns) == len(names)
+    return {"groups_dn": json.dumps(dns)}
+
+
+def test_the_members_of_a_group_arrive_and_who_is_gone_is_told(openldap: Slapd) -> None:
+    (dn,) = json.loads(groups(openldap, "cn=staff")["groups_dn"])
+    made = section(openldap, group_dn=dn)
+    delivered = list(made.records(Sources(frozenset({"uid"}))))
+    assert logins(delivered) == logins_of(openldap.people[:300])
+    (gone,) = (item for item in delivered if isinstance(item, RecordGone))
+    assert "uid=gone,ou=people" in str(gone)
+    assert made.expected == 301
+
+
+@pytest.mark.parametrize(
+    ("style", "name", "ini"),
+    [
+        ("openldap", "cn=retired", {}),  # its one member has an empty name
+        ("openldap", "cn=newcomers", {"group_members_attr": "memberUid"}),
+        ("active_directory", "cn=newcomers", {}),
+    ],
+)
+def test_an_empty_group_is_no_error(
+    style: str, name: str, ini: dict[str, str], request: pytest.FixtureRequest
+) -> None:
+    server: Slapd = request.getfixturevalue(style)
+    assert read(server, "uid", **groups(server, name), **ini) == []
+
+
+def test_who_is_in_several_groups_arrives_once(active_directory: Slapd) -> None:
+    several = groups(active_directory, "CN=VPN Users", "CN=Sales", "CN=Newcomers", "CN=Finance")
+    found = logins(read(active_directory, "sAMAccountName", **several), "sAMAccountName")
+    wanted = {p.login for p in active_directory.people[:300]} | {
+        p.login for p in active_directory.people if p.department in ("Sales", "Finance")
+    }
+    assert len(found) == len(wanted)
+    assert set(found) == wanted
+
+
+def test_who_is_named_in_two_spellings_arrives_once() -> None:
+    names = [f"uid=aquill1,{PEOPLE}", "UID=AQuill1, OU=people, DC=example,DC=com"]
+    group = Entry(f"cn=odd,{GROUPS}", {"objectClass": ["groupOfNames"], "member": names})
+    with Ldap(entries=[group]) as source:
+        found = list(source.records(source.connect(group_dn=group.dn)))
+    assert source.ids(found) == ["aquill1"]
+
+
+def test_the_filter_counts_for_members_too(openldap: Slapd) -> None:
+    managers = read(openldap, "uid", **groups(openldap, "cn=staff"), filter="(title=Manager)")
+    expected = [person.login for person in openldap.people[:300] if person.title == "Manager"]
+    assert logins(managers) == expected
+    assert len(managers) == len(expected) + 1, "one is gone, those of other titles are not"
+
+
+def test_groups_dn_counts_before_group_dn(openldap: Slapd) -> None:
+    retired = groups(openldap, "cn=retired")
+    assert read(openldap, "uid", **retired, group_dn=next(iter(openldap.groups))) == []
+
+
+def test_a_single_group_may_stand_in_groups_dn(openldap: Slapd) -> None:
+    retired = json.loads(groups(openldap, "cn=retired")["groups_dn"])[0]
+    assert read(openldap, "uid", groups_dn=retired) == []
+
+
+def test_members_may_be_named_by_their_login(openldap: Slapd) -> None:
+    by_login = {"group_members_attr": "memberUid", "group_member_filter": "uid={0}"}
+    found = logins(read(openldap, "uid", **groups(openldap, "cn=developers"), **by_login))
+    assert found == logins_of(openldap.people[200:500])
+
+
+def test_logins_without_a_filter_for_them_are_told(openldap: Slapd) -> None:
+    by_login = {"group_members_attr": "memberUid"}
+    with pytest.raises(ConfigurationError) as caught:
+        read(openldap, "uid", **groups(openldap, "cn=developers"), **by_login)
+    assert "group_member_filter" in caught.value.fix
+
+
+def test_a_group_that_is_missing_is_no_empty_one(openldap: Slapd) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read(openldap, "uid", group_dn="cn=nobody,ou=groups,dc=example,dc=com")
+    assert "cn=nobody" in caught.value.what
+    assert "group_dn" in caught.value.fix
+
+
+def test_logins_of_nobody_are_told_and_find_nobody_else() -> None:
+    names = ["nobody", "*", "aquill1)(uid=*", STAFF[0].login, STAFF[1].login]
+    group = Entry(f"cn=odd,{GROUPS}", {"objectClass": ["posixGroup"], "memberUid": names})
+    how = {"group_members_attr": "memberUid", "group_member_filter": "(uid={0})"}
+    with Ldap(entries=[group]) as source:
+        made = source.connect(group_dn=group.dn, **how, filter="(givenName=Ada)")
+        delivered = list(source.records(made))
+    assert source.ids(delivered) == ["aquill1"]
+    gone = [str(item) for item in delivered if isinstance(item, RecordGone)]
+    assert len(gone) == 3, "and who is there, but has another first name, is left out"
+    assert "nobody" in gone[0]
+
+
+def test_a_group_is_read_no_faster_than_its_members_are_wanted() -> None:
+    group = f"cn=managers,{GROUPS}"
+    with Ldap() as source:
+        with closing(source.records(source.connect(group_dn=group))) as records:
+            next(records)
+        assert source.requests == 3  # the sign-in, the group and one member
+
+
+def test_departments_with_awkward_names_are_groups_too(active_directory: Slapd) -> None:
+    name = DEPARTMENTS[-1]
+    found = read(active_directory, "sAMAccountName", **groups(active_directory, f"CN={name}"))
+    members = [person.login for person in active_directory.people if person.department == name]
+    assert sorted(logins(found, "sAMAccountName")) == sorted(members)

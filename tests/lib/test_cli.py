@@ -1,0 +1,574 @@
+"""The command line: options, words, exit codes, and what is printed where."""
+
+import json
+import logging
+import re
+import shutil
+import socket
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from lib import __version__, connector, plugins
+from lib.cli import main
+from lib.report import COLUMNS
+from sandbox.jamf import JamfPro
+from sandbox.oomnitza import Oomnitza
+from sandbox.web import WebServer
+from tests.program import Ended
+
+INI = """\
+[oomnitza]
+url = {oomnitza}
+api_token = sandbox-token
+retries = 0
+
+[casper]
+enable = True
+url = {jamf}
+username = oomnitza-reader
+password = sandbox password
+retries = 0
+sync_field = SERIAL
+mapping.SERIAL = general.serial_number
+mapping.NAME = general.name
+mapping.APPLICATIONS =
+
+[Casper.MDM]
+enable = yes
+url = {jamf}
+username = oomnitza-reader
+password = sandbox password
+retries = 0
+sync_type = mobiledevices
+sync_field = SERIAL
+mapping.SERIAL = general.serial_number
+
+[off]
+enable = False
+"""
+
+
+@pytest.fixture
+def jamf(server_of) -> JamfPro:
+    made = JamfPro(computers=6, mobile_devices=4)
+    made.url = server_of(made.app)
+    return made
+
+
+@pytest.fixture
+def server_of() -> Iterator[Any]:
+    """Serve an app until the end of the test; gives its address."""
+    running: list[WebServer] = []
+
+    def serve(app: Any) -> str:
+        running.append(WebServer(app).start())
+        return running[-1].url
+
+    yield serve
+    for web in running:
+        web.stop()
+
+
+@pytest.fixture
+def ini(tmp_path: Path, jamf: JamfPro, oomnitza: Oomnitza, stage) -> Path:
+    path = tmp_path / "config.ini"
+    path.write_text(INI.format(oomnitza=stage.url, jamf=jamf.url), "utf-8")
+    return path
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> Iterator[Path]:
+    """A copy of logging.json; logging is as before when the test is over."""
+    before = logging.raiseExceptions
+    levels = {name: logging.getLogger(name).level for name in ("urllib3", "")}
+    yield Path(shutil.copy(plugins.ROOT / "logging.json", tmp_path))
+    logging.raiseExceptions = before
+    logging.setLogRecordFactory(logging.LogRecord)
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+    for handler in [*logging.getLogger().handlers]:
+        if type(handler).__module__.startswith("logging"):
+            logging.getLogger().removeHandler(handler)
+            handler.close()
+
+
+@pytest.fixture
+def cli(logs: Path, capsys: pytest.CaptureFixture[str]):
+    """Run the command line in this process, with the test's logging.json."""
+
+    def run(*arguments: object) -> Ended:
+        words = [str(argument) for argument in arguments]
+        if "--logging-config" not in words and {"upload", "check"} & {*words}:
+            words += ["--logging-config", str(logs)]
+        with pytest.raises(SystemExit) as ended:
+            main(words, prog_name="connector.py")
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.out + captured.err
+        return Ended(ended.value.code or 0, captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def upload(cli, ini):
+    return lambda *arguments: cli("upload", "--ini", ini, *arguments)
+
+
+def closed_port() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+def change(path: Path, old: str, new: str) -> None:
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+
+
+def shown(ended: Ended) -> list[str]:
+    return [json.loads(line)["SERIAL"] for line in ended.out.splitlines()]
+
+
+def serials(oomnitza: Oomnitza) -> list[str]:
+    return [record["SERIAL"] for record in oomnitza.records("assets")]
+
+
+class TestHelp:
+    @pytest.mark.parametrize("word", ["-h", "--help"])
+    def test_it_names_every_option_and_action(self, cli, word):
+        ended = cli(word)
+        assert ended.code == 0
+        for name in ("--show-mappings", "--testmode", "--save-data", "--ini", "--logging-config"):
+            assert name in ended.out
+        for name in ("--record-count", "--version", "upload", "generate-ini", "gui", "sandbox"):
+            assert name in ended.out
+
+    @pytest.mark.parametrize("action", ["upload", "generate-ini", "check", "gui", "sandbox"])
+    def test_each_action_has_its_own(self, cli, action):
+        for word in ("-h", "--help"):
+            ended = cli(action, word)
+            assert ended.code == 0
+            assert f"connector.py {action}" in ended.out
+
+    @pytest.mark.parametrize("words", [("--version",), ("upload", "--version")])
+    def test_version(self, cli, words):
+        ended = cli(*words)
+        assert ended.code == 0
+        assert __version__ in ended.out
+
+
+class TestOptions:
+    @pytest.mark.parametrize(
+        "words",
+        [
+            ("upload", "casper", "--testmode", "--record-count", "2", "--ini", "INI"),
+            ("--testmode", "--record-count", "2", "--ini", "INI", "upload", "casper"),
+            ("--record-count", "2", "upload", "--testmode", "casper", "--ini=INI"),
+            ("--ini", "INI", "upload", "--record-count=2", "--testmode", "casper"),
+        ],
+    )
+    def test_they_may_stand_before_or_behind_the_action(self, cli, ini, words):
+        ended = cli(*[word.replace("INI", str(ini)) for word in words])
+        assert ended.code == 0
+        assert shown(ended) == ["SNDBXMAC0001", "SNDBXMAC0002"]
+
+    def test_of_two_the_one_behind_counts(self, cli, ini):
+        before = ("--record-count", "1", "--ini", "/nowhere.ini")
+        behind = ("--record-count", "3", "--ini", ini)
+        assert len(shown(cli(*before, "upload", "casper", "--testmode", *behind))) == 3
+
+    @pytest.mark.parametrize("words", [["--logging-config", "LOG"], []])
+    def test_the_logging_configuration_may_stand_before_too(self, cli, ini, logs, words):
+        other = logs.with_name("other.json")
+        shutil.copy(logs, other)
+        change(other, "info.log", "other.log")
+        cli("--logging-config", other, "upload", "casper", "--ini", ini)
+        assert logs.with_name("other.log").exists()
+
+    @pytest.mark.parametrize("names", [["CASPER", "casper.mdm"], ["Casper", "Casper.MDM"]])
+    def test_sections_are_found_in_any_case(self, upload, oomnitza, names):
+        ended = upload(*names)
+        assert ended.code == 0
+        assert [run.connector_name for run in oomnitza.runs()] == ["Casper", "Casper.MDM"]
+        assert (oomnitza.count("assets")) == 10
+
+    def test_a_section_named_twice_runs_once(self, upload, oomnitza):
+        upload("casper", "Casper")
+        assert len(oomnitza.runs()) == 1
+
+    def test_sections_run_in_the_order_in_which_they_are_named(self, upload, oomnitza):
+        upload("casper.mdm", "casper")
+        assert [run.connector_name for run in oomnitza.runs()] == ["Casper.MDM", "Casper"]
+
+    def test_record_count_asks_for_no_more_than_needed(self, upload, jamf, oomnitza):
+        assert upload("casper", "--record-count", "1").code == 0
+        assert oomnitza.count("assets") == 1
+        details = [path for _, path in jamf.requests if "/id/" in path]
+        assert len(details) <= 1 + 5
+
+
+class TestUsage:
+    """Mistakes in the command line: one sentence that says what there is, and exit code 2."""
+
+    @pytest.mark.parametrize(
+        ("words", "error"),
+        [
+            ((), "upload needs the names of the sections to run. Enabled in the ini: casper,"),
+            (("caspar",), "there is no section [caspar]. Did you mean casper? The file has:"),
+            (("zendesk",), "there is no section [zendesk]. The file has: casper, Casper.MDM, off"),
+            (("off",), "[off] is not enabled (it has `enable = False`)."),
+            (("casper", "off"), "[off] is not enabled"),
+        ],
+    )
+    def test_sections_that_cannot_be_run(self, upload, oomnitza, words, error):
+        ended = upload(*words)
+        assert ended.code == 2
+        assert ended.out == ""
+        [line] = ended.err.splitlines()
+        assert line.startswith("Error: ")
+        assert error in line
+        assert oomnitza.requests == []
+
+    @pytest.mark.parametrize(
+        ("words", "error"),
+        [
+            (("--nope",), "No such option"),
+            (("upload", "--nope"), "No such option"),
+            (("uplaod",), "No such command 'uplaod'"),
+            (("--record-count", "0", "upload"), "Invalid value for '--record-count'"),
+            (("upload", "--record-count", "-3"), "Invalid value for '--record-count'"),
+            (("upload", "--record-count", "ten"), "Invalid value for '--record-count'"),
+            (("generate-ini", "--ini"), "requires an argument"),
+            (("upload", "--ini", "/"), "is a directory"),
+            (("generate-ini", "extra"), "unexpected extra argument"),
+            (("--testmode",), "Missing command"),
+        ],
+    )
+    def test_words_that_mean_nothing(self, cli, words, error):
+        ended = cli(*words)
+        assert ended.code == 2
+        assert error in ended.err
+
+    def test_the_gui_is_not_there_yet(self, cli):
+        ended = cli("gui")
+        assert ended.code == 2
+        assert ended.err.startswith("Error: this version has no gui yet.")
+
+
+class TestConfiguration:
+    """What has to be put right in a file first: exit code 3, and nobody is asked anything."""
+
+    def test_no_ini(self, cli, tmp_path):
+        ended = cli("upload", "casper", "--ini", tmp_path / "none.ini")
+        assert ended.code == 3
+        assert ended.err == (
+            f"Error: {tmp_path}/none.ini: there is no such file. Make one with `connector.py"
+            " generate-ini`, or name yours with --ini.\n"
+        )
+
+    def test_all_mistakes_at_once_with_their_lines(self, cli, upload, ini, oomnitza):
+        change(ini, "api_token = sandbox-token\n", "timeout = long\n")
+        change(ini, "sync_type = mobiledevices", "sync_type = fridges")
+        ended = upload("casper.mdm")
+        assert ended.code == 3
+        assert "line 3 [oomnitza] timeout: 'long' is not a whole number" in ended.err
+        assert "give an api_token, or a username and a password" in ended.err
+        assert re.search(r"line \d+ \[Casper\.MDM\] sync_type: 'fridges' is not one", ended.err)
+        assert oomnitza.requests == []
+
+    def test_a_file_in_another_encoding(self, upload, ini):
+        ini.write_bytes("[oomnitza]\n# Zoë\n".encode("latin-1"))
+        ended = upload("casper")
+        assert ended.code == 3
+        assert ended.err.startswith(f"Error: {ini}: line 2 is not UTF-8 text.")
+
+    def test_what_is_odd_is_a_warning(self, upload, ini):
+        change(ini, "[Casper.MDM]\n", "[Casper.MDM]\nsync_feild = X\n")
+        ended = upload("casper.mdm")
+        assert ended.code == 0
+        assert "sync_feild: no such setting, it is ignored; did you mean sync_field?" in ended.err
+
+    def test_a_sync_field_without_a_value(self, upload, ini):
+        change(
+            ini,
+            "sync_type = mobiledevices\nsync_field = SERIAL",
+            "sync_type = mobiledevices\nsync_field = NOPE",
+        )
+        ended = upload("casper.mdm")
+        assert ended.code == 3
+        assert "[Casper.MDM] Failed: the sync_field NOPE gets no value." in ended.out
+
+    @pytest.mark.parametrize(
+        ("text", "error"),
+        [
+            (None, "there is no such logging configuration"),
+            ("{not json", "cannot be used (Expecting property name"),
+            ("[]", "cannot be used ("),
+            ("{}", "cannot be used ("),
+            ('{"version": 1, "handlers": {"x": {"class": "no.Such"}}}', "cannot be used ("),
+            ('{"version": 1, "root": {"handlers": ["nope"]}}', "cannot be used ("),
+            ('{"version": 1, "root": {"level": "LOUD"}}', "cannot be used ("),
+        ],
+    )
+    def test_a_logging_configuration_that_cannot_be_used(
+        self, upload, tmp_path, text, error, oomnitza
+    ):
+        path = tmp_path / "broken.json"
+        if text is not None:
+            path.write_text(text)
+        ended = upload("casper", "--logging-config", path)
+        assert ended.code == 3
+        [line] = ended.err.splitlines()
+        assert line.startswith(f"Error: {path}: ")
+        assert error in line
+        assert oomnitza.requests == []
+
+
+class TestRuns:
+    def test_a_good_run_prints_its_books_and_nothing_else(self, upload):
+        ended = upload("casper")
+        assert ended.code == 0
+        assert ended.err == ""
+        head, line = ended.out.splitlines()
+        assert re.split(r" +", head)[1:-1] == [*COLUMNS]
+        assert line.split()[:-1] == ["casper", "6", "0", "0", "6", "0", "0"]
+
+    def test_the_second_run_updates(self, upload, oomnitza):
+        upload("casper")
+        upload("casper")
+        assert [(run.added, run.updated) for run in oomnitza.runs()] == [(6, 0), (0, 6)]
+
+    def test_rejected_records_give_4(self, upload, oomnitza):
+        oomnitza.refuse = lambda record: "too old" if record["SERIAL"].endswith("3") else None
+        ended = upload("casper")
+        assert ended.code == 4
+        assert "[casper] 1 record rejected: " in ended.out
+        assert "too old" in ended.out
+
+    def test_a_source_that_is_away_gives_1_and_the_next_section_runs(self, upload, ini, oomnitza):
+        away = closed_port()
+        text = ini.read_text("utf-8")
+        before, after = text.split("[Casper.MDM]")
+        before = re.sub(r"(\[casper\]\nenable = True\nurl = ).*", rf"\g<1>{away}", before)
+        ini.write_text(f"{before}[Casper.MDM]{after}", "utf-8")
+        ended = upload("casper", "casper.mdm")
+        assert ended.code == 1
+        [line] = [line for line in ended.out.splitlines() if "Failed" in line]
+        assert line == (
+            f"[casper] Failed: {away}/api/v1/auth/token: the connection was refused."
+            " Check host and port of the url."
+        )
+        assert ended.err == ""
+        assert line.partition("Failed: ")[2] in (ini.parent / "errors.log").read_text("utf-8")
+        assert oomnitza.count("assets") == 4
+
+    def test_a_wrong_password_gives_1(self, upload, jamf):
+        jamf.password = "another"
+        ended = upload("casper")
+        assert ended.code == 1
+        assert "the server answered 401" in ended.out
+        assert "sandbox password" not in ended.out + ended.err
+
+    def test_oomnitza_away_gives_1(self, upload, ini, stage, jamf):
+        away = closed_port()
+        change(ini, stage.url, away)
+        ended = upload("casper")
+        assert ended.code == 1
+        assert f"[casper] Failed: {away}/api/v2/mappings: the connection was refused." in ended.out
+        assert jamf.requests == []
+
+    def test_a_connector_with_a_mistake_gives_1_and_its_traceback_is_in_the_log(
+        self, upload, monkeypatch, tmp_path
+    ):
+        def mistaken(*_: object) -> None:
+            raise LookupError("a mistake")
+
+        monkeypatch.setattr(connector.load("casper"), "records", mistaken)
+        ended = upload("casper")
+        assert ended.code == 1
+        assert "an error that should not happen (LookupError)" in ended.out
+        assert "Traceback" in (tmp_path / "info.log").read_text("utf-8")
+        assert "Traceback" in (tmp_path / "errors.log").read_text("utf-8")
+
+    def test_a_mistake_outside_of_a_run_ends_in_one_sentence_too(
+        self, upload, monkeypatch, tmp_path
+    ):
+        def mistaken(name: str) -> None:
+            raise LookupError("a mistake")
+
+        monkeypatch.setattr(connector, "load", mistaken)
+        ended = upload("casper")
+        assert ended.code == 1
+        assert "Error: an error that should not happen: LookupError('a mistake')" in ended.err
+        assert "Traceback" in (tmp_path / "errors.log").read_text("utf-8")
+
+    def test_the_ending_of_click_itself_is_left_alone(self, cli, monkeypatch):
+        def refuse(*_: object, **__: object) -> None:
+            raise click.UsageError("as click says it")
+
+        monkeypatch.setattr(main.commands["gui"], "callback", refuse)
+        ended = cli("gui")
+        assert ended.code == 2
+        assert "as click says it" in ended.err
+
+    def test_ctrl_c_outside_of_a_run(self, cli, monkeypatch):
+        def interrupted(*_: object, **__: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(main.commands["gui"], "callback", interrupted)
+        ended = cli("gui")
+        assert ended == Ended(130, "", "Error: Interrupted.\n")
+
+    def test_saved_data_lie_beside_the_ini(self, upload, ini):
+        ended = upload("casper", "--save-data", "--record-count", "2")
+        assert ended.code == 0
+        saved = sorted((ini.parent / "saved_data").iterdir())
+        assert [path.suffixes[-2:] for path in saved] == [
+            [".fetched", ".jsonl"],
+            [".uploads", ".jsonl"],
+        ]
+        assert all(len(path.read_text("utf-8").splitlines()) == 2 for path in saved)
+        assert str(saved[0]) in ended.out
+
+
+class TestTestmode:
+    def test_records_go_to_standard_output_and_all_else_to_standard_error(self, upload, oomnitza):
+        ended = upload("casper", "--testmode")
+        assert ended.code == 0
+        assert shown(ended) == [f"SNDBXMAC000{number}" for number in range(1, 7)]
+        assert "would send" in ended.err
+        assert ended.err.endswith("Testmode: nothing was sent.\n")
+        assert not [asked for asked in oomnitza.requests if asked.method == "POST"]
+        assert oomnitza.runs() == []
+
+    def test_without_oomnitza(self, upload, ini, stage):
+        away = closed_port()
+        change(ini, stage.url, away)
+        ended = upload("casper", "--testmode", "--record-count", "1")
+        assert ended.code == 0
+        assert shown(ended) == ["SNDBXMAC0001"]
+        assert f"[casper] Without the mapping kept in Oomnitza: {away}" in ended.err
+
+    def test_secrets_in_records_are_masked(self, upload, jamf):
+        make = jamf.computers._make
+        jamf.computers._make = lambda *how: {
+            **make(*how),
+            "general": {**make(*how)["general"], "name": "sandbox password"},
+        }
+        ended = upload("casper", "--testmode", "--record-count", "1")
+        assert json.loads(ended.out)["NAME"] == "********"
+
+
+class TestShowMappings:
+    def test_each_field_with_its_source_and_where_that_came_from(self, upload, oomnitza, jamf):
+        oomnitza.mappings["Casper"] = {"hardware.model": "MODEL", "general.name": ["NAME", "HOST"]}
+        ended = upload("casper", "--show-mappings")
+        assert ended.code == 0
+        lines = [line.split() for line in ended.out.splitlines()]
+        assert lines[0] == ["[casper]", "Casper,", "assets"]
+        assert ["MODEL", "source", "hardware.model", "[server]"] in lines
+        assert ["HOST", "source", "general.name", "[server]"] in lines
+        assert ["NAME", "source", "general.name", "[ini]"] in lines
+        assert jamf.requests == []
+        assert oomnitza.runs() == []
+
+    def test_built_in_ones(self, upload, ini):
+        change(ini, "mapping.APPLICATIONS =\n", "")
+        ended = upload("casper", "--show-mappings")
+        assert "APPLICATIONS  source software.applications [built-in]" in ended.out
+
+    def test_without_names_those_that_are_enabled(self, upload):
+        ended = upload("--show-mappings")
+        titles = [line for line in ended.out.splitlines() if line.startswith("[")]
+        assert titles == ["[casper] Casper, assets", "[Casper.MDM] Casper.MDM, assets"]
+
+    def test_oomnitza_is_not_asked_where_its_mapping_is_not_used(self, upload, ini, oomnitza):
+        change(ini, "retries = 0\nsync_field", "use_server_map = no\nretries = 0\nsync_field")
+        assert upload("casper", "--show-mappings").code == 0
+        assert oomnitza.requests == []
+
+    def test_oomnitza_away(self, upload, ini, stage):
+        change(ini, stage.url, closed_port())
+        ended = upload("casper", "--show-mappings")
+        assert ended.code == 1
+        assert "the connection was refused" in ended.err
+
+
+class TestGenerateIni:
+    def test_it_writes_what_can_be_read_and_only_by_its_owner(self, cli, tmp_path):
+        path = tmp_path / "new.ini"
+        ended = cli("generate-ini", "--ini", path)
+        assert ended.code == 0
+        assert str(path) in ended.out
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        ended = cli("upload", "--ini", path)
+        assert "Enabled in the ini: none" in ended.err
+
+    def test_older_files_are_kept_each_under_its_own_name(self, cli, tmp_path):
+        path = tmp_path / "config.ini"
+        for number in range(4):
+            if number:
+                path.write_text(f"older {number}", "utf-8")
+            assert cli("generate-ini", "--ini", path).code == 0
+        names = ["config.ini.bak", "config.ini.bak.1", "config.ini.bak.2"]
+        assert [(tmp_path / name).read_text("utf-8") for name in names] == [
+            "older 1",
+            "older 2",
+            "older 3",
+        ]
+        assert path.read_text("utf-8").startswith("#")
+
+    def test_the_backups_name_is_told(self, cli, tmp_path):
+        path = tmp_path / "config.ini"
+        path.touch()
+        assert f"The older file is now {path}.bak." in cli("--ini", path, "generate-ini").out
+
+    def test_a_folder_that_is_not_there(self, cli, tmp_path):
+        path = tmp_path / "none" / "config.ini"
+        ended = cli("generate-ini", "--ini", path)
+        assert ended.code == 3
+        assert ended.err == (
+            f"Error: {path}: the file cannot be written (No such file or directory)\n"
+        )
+
+    def test_a_failure_leaves_the_older_file_in_its_place(self, cli, tmp_path, monkeypatch):
+        def mistaken(name: str) -> None:
+            raise SyntaxError("a mistake")
+
+        path = tmp_path / "config.ini"
+        path.write_text("precious", "utf-8")
+        monkeypatch.setattr(connector, "load", mistaken)
+        ended = cli("generate-ini", "--ini", path)
+        assert ended.code == 1
+        assert "a mistake" in ended.err
+        assert [each.name for each in tmp_path.glob("config.ini*")] == ["config.ini"]
+        assert path.read_text("utf-8") == "precious"
+
+
+class TestLogging:
+    def test_what_happened_is_in_info_log_beside_the_configuration(self, upload, tmp_path):
+        upload("casper")
+        text = (tmp_path / "info.log").read_text("utf-8")
+        assert "[casper] begins" in text
+        assert "[casper] ends" in text
+        assert not (tmp_path / "errors.log").exists()
+
+    def test_another_configuration_puts_its_files_beside_itself(self, upload, logs, tmp_path):
+        folder = tmp_path / "elsewhere"
+        folder.mkdir()
+        shutil.copy(logs, folder / "my-logging.json")
+        upload("casper", "--logging-config", folder / "my-logging.json")
+        assert (folder / "info.log").exists()
+        assert not (tmp_path / "info.log").exists()
+
+    def test_a_log_that_cannot_be_written_is_told_and_stops_nothing(self, upload, logs, oomnitza):
+        change(logs, '"info.log"', '"no/such/folder/info.log"')
+        ended = upload("casper")
+        assert ended.code == 0
+        assert "no/such/folder/info.log cannot be written; this run keeps no such log" in ended.err
+        assert oomnitza.count("assets") == 6

@@ -1,0 +1,104 @@
+"""Extras of records: in order, left out where they fail, and an error where that is too much."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import closing
+from itertools import count, islice
+from typing import Any
+
+import pytest
+
+from lib.errors import AccessDenied, SourceUnavailable
+from lib.extras import MOST_FAILED, with_extras
+
+
+def records(number: int) -> list[dict[str, Any]]:
+    return [{"id": at} for at in range(number)]
+
+
+def failing(*ids: int, nothing_for: tuple[int, ...] = ()) -> Callable[[dict[str, Any]], Any]:
+    """A fetch that gives the id as text, fails for some, and has nothing to ask for others."""
+
+    def fetch(record: dict[str, Any]) -> str | None:
+        if record["id"] in ids:
+            raise SourceUnavailable(f"no answer for {record['id']}")
+        return None if record["id"] in nothing_for else str(record["id"])
+
+    return fetch
+
+
+def read(number: int, fetch: Callable[[dict[str, Any]], Any], *, needed: bool = True) -> list[Any]:
+    found = with_extras(records(number), fetch, 3, name="It", needed=needed)
+    return [extra for _, extra in found]
+
+
+def test_each_record_comes_in_its_place_with_its_extra() -> None:
+    found = with_extras(records(20), failing(), 3, name="It", needed=True)
+    assert list(found) == [({"id": at}, str(at)) for at in range(20)]
+
+
+def test_where_it_fails_the_record_comes_without() -> None:
+    assert read(4, failing(1)) == ["0", None, "2", "3"]
+
+
+def test_failures_are_logged_and_counted(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    read(5, failing(1, 3))
+    assert [(each.levelname, each.message) for each in caplog.records] == [
+        ("INFO", "It is left out: no answer for 1"),
+        ("INFO", "It is left out: no answer for 3"),
+        ("WARNING", "It could not be read for 2 records; the log says why"),
+    ]
+
+
+def test_without_failures_there_is_nothing_to_say(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    read(5, failing(nothing_for=(2,)))
+    assert caplog.records == []
+
+
+def test_many_failures_that_do_not_follow_each_other_are_put_up_with() -> None:
+    odd = [at for at in range(50) if at % MOST_FAILED]
+    assert read(50, failing(*odd)).count(None) == len(odd)
+
+
+def test_too_many_in_a_row_end_it_with_the_last_error() -> None:
+    def fetch(record: dict[str, Any]) -> None:
+        raise AccessDenied(f"not {record['id']}")
+
+    found = with_extras(records(50), fetch, 3, name="It", needed=True)
+    taken = []
+    with pytest.raises(AccessDenied, match=f"not {MOST_FAILED - 1}"):
+        taken.extend(found)
+    assert len(taken) == MOST_FAILED - 1
+
+
+def test_records_without_an_extra_do_not_break_a_row_of_failures() -> None:
+    failed = range(0, 2 * MOST_FAILED, 2)
+    without = tuple(range(1, 2 * MOST_FAILED, 2))
+    with pytest.raises(SourceUnavailable):
+        read(2 * MOST_FAILED, failing(*failed, nothing_for=without))
+
+
+def test_what_nobody_needs_may_fail_for_all() -> None:
+    assert read(50, failing(*range(50)), needed=False) == [None] * 50
+
+
+def test_no_more_is_asked_for_than_wanted() -> None:
+    asked = []
+
+    def fetch(record: dict[str, Any]) -> int:
+        asked.append(record["id"])
+        return 1
+
+    endless = ({"id": at} for at in count())
+    with closing(with_extras(endless, fetch, 4, name="It", needed=True)) as found:
+        assert len(list(islice(found, 3))) == 3
+    assert len(asked) <= 3 + 4
+
+
+def test_what_is_no_expected_failure_is_not_hidden() -> None:
+    with pytest.raises(ZeroDivisionError):
+        read(3, lambda record: 1 / record["id"])

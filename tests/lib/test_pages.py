@@ -1,0 +1,113 @@
+"""Listings in pages: each record once, page after page, and no going in circles."""
+
+import json
+from itertools import islice
+
+import pytest
+
+from lib.connection import ConnectionSettings
+from lib.errors import SourceFault, SourceUnavailable
+from lib.pages import PagingClient, walk
+
+WHERE = "https://acme.example.com"
+
+
+def records(*idents):
+    return [{"id": ident} for ident in idents]
+
+
+class Listing:
+    """Pages by their position, each with that of the next; `fetched` are those asked for."""
+
+    def __init__(self, pages):
+        self.pages = pages
+        self.fetched = []
+
+    def __call__(self, position):
+        self.fetched.append(position)
+        return self.pages[position]
+
+    def walk(self, first=1, **how):
+        return (record["id"] for record in walk(self, first, where=WHERE, **how))
+
+
+def test_pages_are_read_in_their_order_to_the_end():
+    listing = Listing({"a": (records(1, 2), "c"), "c": (records(3), "b"), "b": (records(4), None)})
+    assert list(listing.walk("a")) == [1, 2, 3, 4]
+    assert listing.fetched == ["a", "c", "b"]
+
+
+def test_a_page_is_fetched_when_the_one_before_is_used_up():
+    listing = Listing({1: (records(1, 2), 2), 2: (records(3), None)})
+    walked = listing.walk()
+    assert listing.fetched == []
+    assert list(islice(walked, 2)) == [1, 2]
+    assert listing.fetched == [1]
+    assert list(walked) == [3]
+
+
+def test_an_empty_page_is_no_end():
+    assert list(Listing({1: ([], 2), 2: ([], 3), 3: (records(5), None)}).walk()) == [5]
+
+
+def test_a_record_that_moved_comes_once():
+    listing = Listing({1: (records(1, 2), 2), 2: (records(2, 3), 3), 3: (records(3), None)})
+    assert list(listing.walk()) == [1, 2, 3]
+
+
+def test_ids_of_another_listing_can_be_left_out():
+    seen = {2}
+    assert list(Listing({1: (records(1, 2, 3), None)}).walk(seen=seen)) == [1, 3]
+    assert seen == {1, 2, 3}
+
+
+def test_numbers_and_texts_are_different_ids():
+    assert list(Listing({1: (records(1, "1", 0), None)}).walk()) == [1, "1", 0]
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        {1: (records(1), 1)},
+        {1: (records(1), 2), 2: (records(2), 1)},
+        {1: ([], 2), 2: ([], 1)},
+        {1: ([], 2), 2: ([], 3), 3: ([], 2)},
+        {1: (records(1, 2), 2), 2: (records(1, 2), 3), 3: (records(3), None)},
+        {1: (records(1), 2), 2: (records(2), 3), 3: (records(1), None)},
+    ],
+)
+def test_going_in_circles_is_a_fault(pages):
+    listing = Listing(pages)
+    with pytest.raises(SourceFault, match="gave before") as caught:
+        list(islice(listing.walk(), 100))
+    assert caught.value.where == WHERE
+    assert len(listing.fetched) <= len(pages)
+
+
+@pytest.mark.parametrize(
+    "item", [None, 1, "a", [], {}, {"id": None}, {"id": ""}, {"id": {}}, {"id": [1]}]
+)
+def test_what_has_no_id_is_a_fault(item):
+    with pytest.raises(SourceFault, match="no record with an id"):
+        list(Listing({1: ([item], None)}).walk())
+
+
+def client(server):
+    return PagingClient(server.url, ConnectionSettings(retries=0))
+
+
+def test_a_page_comes_with_its_headers(server):
+    server.answers = [(200, json.dumps([1]), {"Total-Pages": "7"})]
+    body, response = client(server).get_page("/x", page=3)
+    assert body == [1]
+    assert response.headers["total-pages"] == "7"
+    assert server.asked[0].query == {"page": "3"}
+
+
+def test_a_page_that_is_no_json_is_asked_for_again(server, monkeypatch):
+    monkeypatch.setattr("lib.http.BROKEN_PAUSES", (0.0,))
+    server.answers = [(200, "<html>"), (200, "[]", {"A": "1"}), (200, "<html>")]
+    body, response = client(server).get_page("/x")
+    assert (body, response.headers["A"]) == ([], "1")
+    with pytest.raises(SourceUnavailable, match="not JSON"):
+        client(server).get_page("/x")

@@ -1,0 +1,171 @@
+"""The rules of the architecture: who imports whom, who prints, and what mirrors what."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lib import generate
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDERS = ("lib", "connectors", "converters", "sandbox", "tests", "docs", "benchmarks")
+FILES = {
+    path.relative_to(ROOT).as_posix(): path
+    for path in [ROOT / "connector.py", *(p for top in FOLDERS for p in (ROOT / top).rglob("*.py"))]
+}
+PRODUCT = {
+    name: path
+    for name, path in FILES.items()
+    if name.split("/")[0] in ("connector.py", "lib", "connectors", "converters")
+}
+TERMINAL = {"lib/cli.py", "lib/interruption.py", "lib/terminal.py"}
+EXITS = {"sys.exit", "os._exit", "os.abort", "exit", "quit"}
+STREAMS = {"sys.stdout", "sys.stderr", "sys.__stdout__", "sys.__stderr__"}
+
+
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+def imported(node: ast.AST) -> Iterator[str]:
+    """The modules that are imported at or below a node: `from lib import ini` gives lib.ini."""
+    for item in ast.walk(node):
+        if isinstance(item, ast.Import):
+            yield from (alias.name for alias in item.names)
+        elif isinstance(item, ast.ImportFrom):
+            assert item.level == 0, "imports are written in full"
+            yield from (f"{item.module}.{alias.name}" for alias in item.names)
+
+
+def tops(node: ast.AST) -> set[str]:
+    return {name.split(".")[0] for name in imported(node)}
+
+
+def in_folder(*folders: str) -> list[str]:
+    return sorted(name for name in FILES if name.split("/")[0] in folders)
+
+
+def importers(package: str) -> set[str]:
+    return {name for name, path in PRODUCT.items() if package in tops(tree(path))}
+
+
+def loaded_at_import(module: ast.Module) -> set[str]:
+    """What the module imports outside of functions, and not for type checkers only."""
+    statements = [
+        node
+        for node in module.body
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        and not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test))
+    ]
+    return set().union(*map(tops, statements))
+
+
+@pytest.mark.parametrize("name", in_folder("connectors", "converters"))
+def test_connectors_and_converters_import_from_lib_and_never_from_each_other(name):
+    assert not tops(tree(FILES[name])) & {"connectors", "converters", "sandbox", "tests"}
+
+
+@pytest.mark.parametrize("name", in_folder("lib"))
+def test_lib_names_no_connector_and_no_converter(name):
+    module = tree(FILES[name])
+    assert not tops(module) & {"connectors", "converters", "tests"}
+    named = {node.value for node in ast.walk(module) if isinstance(node, ast.Constant)}
+    for folder in ("connectors", "converters"):
+        files = {Path(item).stem for item in in_folder(folder)} - {"__init__"}
+        assert not named & {f"{folder}.{stem}" for stem in files}
+
+
+@pytest.mark.parametrize("name", in_folder("sandbox"))
+def test_a_stand_in_knows_nothing_of_the_product(name):
+    assert not tops(tree(FILES[name])) & {"lib", "connectors", "converters", "connector", "tests"}
+
+
+def test_the_sandbox_is_imported_by_its_own_command_only():
+    assert importers("sandbox") == {"lib/cli.py"}
+    assert "sandbox" not in loaded_at_import(tree(FILES["lib/cli.py"]))
+
+
+@pytest.mark.parametrize("package", ["click", "tqdm"])
+def test_only_the_command_line_knows_of_a_terminal(package):
+    assert importers(package) <= TERMINAL
+
+
+@pytest.mark.parametrize("name", sorted(set(PRODUCT) - TERMINAL))
+def test_only_the_command_line_prints_or_exits(name):
+    for node in ast.walk(tree(FILES[name])):
+        if isinstance(node, ast.Call):
+            assert ast.unparse(node.func) not in {"print", "input", *EXITS}, node.lineno
+        elif isinstance(node, ast.Attribute):
+            assert ast.unparse(node) not in STREAMS, node.lineno
+        elif isinstance(node, ast.Raise):
+            assert "SystemExit" not in ast.unparse(node), node.lineno
+
+
+@pytest.mark.parametrize("package", ["ldap3", "zeep", "pyodbc"])
+def test_a_library_that_needs_putting_right_has_one_door(package):
+    doors = importers(package)
+    assert len(doors) <= 1
+    assert all(name.startswith("lib/") for name in doors)
+
+
+def test_ldap3_s_door_is_lib_ldap():
+    assert importers("ldap3") == {"lib/ldap.py"}
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_every_file_begins_with_what_it_is_for(name):
+    if FILES[name].read_bytes().strip():
+        assert ast.get_docstring(tree(FILES[name]))
+
+
+@pytest.mark.parametrize("name", sorted(set(FILES) - set(in_folder("tests"))))
+def test_no_file_is_longer_than_one_can_read(name):
+    length = len(FILES[name].read_text("utf-8").splitlines())
+    assert length <= 300
+
+
+MIRRORS = [
+    name
+    for name in in_folder("tests")
+    if re.match(r"tests/(lib|connectors|converters)/.*test_\w+\.py$", name)
+]
+
+
+@pytest.mark.parametrize("name", MIRRORS)
+def test_a_test_file_mirrors_the_file_that_it_tests(name):
+    assert name.removeprefix("tests/").replace("test_", "", 1) in FILES
+
+
+@pytest.mark.parametrize("name", in_folder("connectors", "converters"))
+def test_every_connector_and_converter_has_its_tests(name):
+    folder, file = name.split("/")
+    assert file == "__init__.py" or f"tests/{folder}/test_{file}" in FILES
+
+
+def test_help_imports_nothing_that_only_a_run_needs():
+    code = (
+        "import runpy, sys\n"
+        "try:\n"
+        "    runpy.run_path(sys.argv[0], run_name='__main__')\n"
+        "finally:\n"
+        "    print(*sys.modules, file=sys.stderr)\n"
+    )
+    run = f"import sys; sys.argv = ['connector.py', '--help']\n{code}"
+    result = subprocess.run(
+        [sys.executable, "-c", run], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    modules = set(result.stderr.split())
+    assert result.stdout.startswith("Usage: connector.py")
+    assert "lib.cli" in modules
+    tops = {name.split(".")[0] for name in modules}
+    assert not tops & {"requests", "urllib3", "ldap3", "zeep", "pyodbc", "flask", "tqdm"}
+    assert not tops & {"connectors", "converters", "sandbox"}
+
+
+def test_the_example_of_an_ini_is_what_generate_ini_writes():
+    example = (ROOT / "config.ini.example").read_text("utf-8")
+    assert example == generate.ini_text(), "run `make docs`"
