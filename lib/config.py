@@ -15,7 +15,7 @@ from lib.errors import ConfigurationError, UsageError
 from lib.ini import Entry, IniFile, IniSection
 from lib.language import LanguageError
 from lib.oomnitza import OomnitzaSettings
-from lib.settings import boolean, declared, read_settings, secrets_of
+from lib.settings import as_text, boolean, declared, read_settings, secrets_of
 
 OOMNITZA = "oomnitza"
 DEFAULT = "default"
@@ -171,9 +171,7 @@ class _Reader:
             self._problem(section, line, "env_password", what)
         elif variable:
             given["password"] = os.environ[variable]
-        for item in declared(kind):
-            if item.is_path and given.get(item.name, "").strip():
-                given[item.name] = str(self._folder / Path(given[item.name]).expanduser())
+        given |= self._paths(kind, given)
         settings, faults = read_settings(kind, given)
         for fault in faults:
             line = entries[fault.key].line if fault.key in entries else section.line
@@ -181,6 +179,19 @@ class _Reader:
         if settings is not None:
             secrets.remember(*secrets_of(settings))
         return settings
+
+    def _paths(self, kind: type[Any], given: Mapping[str, str]) -> dict[str, str]:
+        """The settings that are paths; they begin in the folder of the ini."""
+        texts = {
+            item.name: given.get(item.name, "").strip() or as_text(item.default)
+            for item in declared(kind)
+            if item.is_path and not item.required
+        }
+        return {
+            name: str(self._folder / Path(text).expanduser())
+            for name, text in texts.items()
+            if text
+        }
 
     def _unknown_keys(self, kind: type[Any], section: IniSection) -> None:
         known = [item.name for item in declared(kind)]

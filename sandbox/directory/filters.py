@@ -8,12 +8,12 @@ the attribute, or no rule of it fits what is asked. Undefined stays undefined wh
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 
 from sandbox.directory import ber
+from sandbox.directory.names import normal, parse_dn
 
 BIT_AND = "1.2.840.113556.1.4.803"
 BIT_OR = "1.2.840.113556.1.4.804"
@@ -43,8 +43,6 @@ DN_VALUED = frozenset(  # compared as DNs, and not by parts
         *("secretary", "seealso", "uniquemember"),
     )
 )
-
-DistinguishedName = tuple[frozenset[tuple[str, str]], ...]
 
 
 class Record:
@@ -257,47 +255,3 @@ def _escaped(value: bytes) -> str:
     except UnicodeDecodeError:
         return "".join(f"\\{byte:02x}" for byte in value)
     return re.sub(r"[\x00()*\\]", lambda found: f"\\{ord(found[0]):02x}", text)
-
-
-_RDN = re.compile(
-    r"""\s* ([A-Za-z][\w-]* | \d+(?:\.\d+)*) \s* =                # name or OID of the attribute
-        ((?: [^\\,+";<>] | \\[0-9A-Fa-f]{2} | \\[^0-9A-Fa-f] )*)  # value, with escapes
-        ([,+]|\Z)""",
-    re.VERBOSE | re.DOTALL,
-)
-_ESCAPE = re.compile(rb"\\(?:([0-9A-Fa-f]{2})|(.))", re.DOTALL)
-
-
-@lru_cache(maxsize=1 << 18)
-def parse_dn(dn: str) -> DistinguishedName:
-    """Comparable form of a DN (RFC 4514): its RDNs, leaf first; ValueError if it is none."""
-    names: list[frozenset[tuple[str, str]]] = []
-    rdn: set[tuple[str, str]] = set()
-    at, separator = 0, "," if dn else ""
-    while separator:
-        part = _RDN.match(dn, at)
-        if part is None:
-            raise ValueError(f"no distinguished name: {dn!r}")
-        name, value, separator = part.groups()
-        rdn.add((name.lower(), normal(_ESCAPE.sub(_unescaped, value.encode()))))
-        if separator != "+":
-            names.append(frozenset(rdn))
-            rdn = set()
-        at = part.end()
-    return tuple(names)
-
-
-def _unescaped(escape: re.Match[bytes]) -> bytes:
-    pair, character = escape.groups()
-    return bytes.fromhex(pair.decode()) if pair else bytes(character)
-
-
-@lru_cache(maxsize=1 << 18)
-def normal(value: bytes) -> str:
-    """What caseIgnoreMatch compares: case and surplus spaces do not count (RFC 4518)."""
-    return _folded(value).strip()
-
-
-def _folded(value: bytes) -> str:
-    text = unicodedata.normalize("NFKC", value.decode(errors="surrogateescape").casefold())
-    return re.sub(r"\s+", " ", text)

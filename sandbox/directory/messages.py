@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple, Self
 
 from sandbox.directory import ber, filters
-from sandbox.directory.filters import DistinguishedName, parse_dn
+from sandbox.directory.names import DistinguishedName, parse_dn
 
 PAGED_RESULTS = "1.2.840.113556.1.4.319"
 DOMAIN_SCOPE = "1.2.840.113556.1.4.1339"

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sandbox.directory.filters import Record, parse_dn
+from sandbox.directory.filters import Record
 from sandbox.directory.messages import (
     ALL_OPERATIONAL_ATTRIBUTES,
     DOMAIN_SCOPE,
@@ -23,6 +23,7 @@ from sandbox.directory.messages import (
     WHO_AM_I,
     Outcome,
 )
+from sandbox.directory.names import parse_dn
 from sandbox.directory.session import Asked, Listener
 from sandbox.directory.tree import Entry, Tree
 from sandbox.people import Person, people

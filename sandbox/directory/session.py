@@ -9,7 +9,6 @@ import ssl
 import threading
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sandbox.directory import ber
@@ -39,6 +38,7 @@ from sandbox.directory.messages import (
     controls_of,
     name_of,
 )
+from sandbox.directory.tree import Cursor
 
 if TYPE_CHECKING:
     from sandbox.directory import Directory
@@ -296,13 +296,3 @@ class _Session(socketserver.BaseRequestHandler):
     def _send(self, answer: bytes, controls: bytes = b"") -> None:
         tail = ber.element(0xA0, controls) if controls else b""
         self._stream.write(ber.sequence(ber.integer(self._message), answer, tail))
-
-
-@dataclass
-class Cursor:
-    """A search of which some entries are yet to be sent."""
-
-    request: bytes
-    records: list[Record]
-    cut_short: bool
-    cookie: bytes = b""

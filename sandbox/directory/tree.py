@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from sandbox.directory.filters import OPERATIONAL, STANDARD, Record
@@ -53,3 +54,13 @@ class Tree:
 
 def _as_bytes(value: str | bytes) -> bytes:
     return value.encode() if isinstance(value, str) else value
+
+
+@dataclass
+class Cursor:
+    """A search of which some entries are yet to be sent."""
+
+    request: bytes
+    records: list[Record]
+    cut_short: bool
+    cookie: bytes = b""

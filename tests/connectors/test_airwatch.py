@@ -425,8 +425,8 @@ def test_apple_s_program_is_asked_for_when_a_mapping_needs_it(source: WithPasswo
 
 def test_an_unknown_group_of_apple_s_program_is_told(source: WithPassword) -> None:
     with pytest.raises(NotFound, match="dep_uuid"):
-        read(source, "dep.profileName", dep_uuid="none?such")
-    assert asked(source, "/dep/") == ["/api/mdm/dep/groups/none?such/devices"]
+        read(source, "dep.profileName", dep_uuid="none#such")
+    assert asked(source, "/dep/") == ["/api/mdm/dep/groups/none#such/devices"]
 
 
 @pytest.mark.parametrize(

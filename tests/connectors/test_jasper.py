@@ -287,6 +287,26 @@ def test_rights_that_are_missing_are_told(jasper: JasperSource) -> None:
         read(jasper)
 
 
+HOLLOW = (
+    '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
+    '<j:GetModifiedTerminalsResponse xmlns:j="http://api.jasperwireless.com/ws/schema">{}'
+    "</j:GetModifiedTerminalsResponse></s:Body></s:Envelope>"
+)
+EMPTY_PAGE = HOLLOW.format(
+    "<j:correlationId/><j:version/><j:build/><j:timestamp>2024-05-06T07:08:09Z</j:timestamp>"
+    "<j:iccids/><j:totalPages>3</j:totalPages>"
+)
+
+
+@pytest.mark.parametrize("answer", [HOLLOW.format(""), EMPTY_PAGE], ids=["hollow", "empty page"])
+def test_a_list_that_breaks_off_is_no_shorter_list(answer: str, jasper: JasperSource) -> None:
+    with closing(jasper.connect().records(Sources())) as records:
+        delivered = list(islice(records, 50))
+        jasper.jasper.outages.fail_next(1, 200, path=SERVICE, body=answer)
+        with pytest.raises(SourceFault):
+            delivered += records
+
+
 # How far it has read.
 
 
@@ -339,6 +359,21 @@ def test_a_sim_with_a_date_in_the_future_hides_no_other(jasper: JasperSource) ->
     made.settled()
     sims.modify(sims.all[9].iccid)
     assert sims.all[9].iccid in jasper.ids(read(jasper))
+
+
+def test_a_list_that_never_rests_keeps_the_position(jasper: JasperSource) -> None:
+    sims = jasper.jasper.sims
+
+    def modify(request: Request) -> None:
+        if request.method == "POST":
+            sims.modify(sims.modified(None)[0].iccid)
+
+    jasper.jasper.on_call = modify
+    made = jasper.connect()
+    ids = jasper.ids(list(made.records(Sources())))
+    assert len(ids) == len(set(ids))
+    made.settled()
+    assert not jasper.storage.exists()
 
 
 def test_a_quiet_account_keeps_its_position(jasper: JasperSource) -> None:

@@ -7,7 +7,8 @@ from ldap3.operation.search import compile_filter, parse_filter
 from ldap3.utils.asn1 import encode
 
 from sandbox.directory import Entry, Tree, ber, company, filters
-from sandbox.directory.filters import BIT_AND, BIT_OR, Record, parse_dn
+from sandbox.directory.filters import BIT_AND, BIT_OR, Record
+from sandbox.directory.names import parse_dn
 
 PEOPLE = "ou=people,dc=example,dc=com"
 ACCOUNT_CONTROL = ("512", "514", "66048", "66050")
