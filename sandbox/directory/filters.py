@@ -168,8 +168,8 @@ def _substrings(reader: ber.Reader) -> Filter:
     text = "*".join(map(_escaped, (initial or b"", *middle, final or b"")))
     if attribute.lower() in DN_VALUED or b"" in (initial, *middle, final):
         return _assertion(attribute, f"={text}", _undefined)
-    start, end = _folded(initial or b"").lstrip(), _folded(final or b"").rstrip()
-    between = [_folded(piece) for piece in middle]
+    start, end = folded(initial or b"").lstrip(), folded(final or b"").rstrip()
+    between = [folded(piece) for piece in middle]
 
     def judge(values: Sequence[bytes]) -> bool:
         return any(_fits(normal(value), start, between, end) for value in values)

@@ -44,9 +44,10 @@ def _unescaped(escape: re.Match[bytes]) -> bytes:
 @lru_cache(maxsize=1 << 18)
 def normal(value: bytes) -> str:
     """What caseIgnoreMatch compares: case and surplus spaces do not count (RFC 4518)."""
-    return _folded(value).strip()
+    return folded(value).strip()
 
 
-def _folded(value: bytes) -> str:
+def folded(value: bytes) -> str:
+    """The same with the blanks at its ends, as the pieces of a substring filter have them."""
     text = value.decode(errors="surrogateescape").casefold()
     return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text))
