@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from sandbox.directory import ber
-from sandbox.directory.names import normal, parse_dn
+from sandbox.directory.names import folded, normal, parse_dn
 
 BIT_AND = "1.2.840.113556.1.4.803"
 BIT_OR = "1.2.840.113556.1.4.804"
