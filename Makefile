@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SYSTEM_PACKAGES := slapd ldap-utils
+SYSTEM_PACKAGES := slapd ldap-utils unixodbc libsqliteodbc odbc-postgresql tdsodbc postgresql
 CHECKED := connector.py lib connectors converters sandbox docs tests
 
 .PHONY: help demo test check docs format system-packages clean
@@ -29,16 +29,18 @@ format: $(VENV)/requirements-dev  ## Put the code into its form
 	$(BIN)/ruff check --fix-only $(CHECKED)
 	$(BIN)/ruff format $(CHECKED)
 
-# A real OpenLDAP for the tests. Without the right to install it, its tests are skipped and say so.
+# Real servers and drivers for the tests: OpenLDAP, PostgreSQL, ODBC. Without the right to install
+# them, the tests that need them are skipped and say so.
 system-packages:
-	@if command -v slapd >/dev/null || [ -x /usr/sbin/slapd ]; then \
-	    command -v ldapsearch >/dev/null && exit 0; \
-	fi; \
+	@missing=; for name in $(SYSTEM_PACKAGES); do \
+	    dpkg -s $$name >/dev/null 2>&1 || missing="$$missing $$name"; \
+	done; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
 	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-	        apt-get install -y -qq --no-install-recommends $(SYSTEM_PACKAGES); \
+	        apt-get install -y -qq --no-install-recommends $$missing; \
 	else \
-	    echo "Not installed: $(SYSTEM_PACKAGES). The tests against a real OpenLDAP will be skipped."; \
+	    echo "Not installed:$$missing. The tests that need them will be skipped."; \
 	fi
 
 $(VENV)/bin/python:
