@@ -14,7 +14,7 @@ from sandbox.bamboohr import BambooHR
 from sandbox.directory import Directory, company
 from sandbox.jamf import JamfPro
 from sandbox.jasper import Jasper
-from sandbox.mobileiron import MobileIronCloud
+from sandbox.mobileiron import MobileIronCloud, MobileIronCore
 from sandbox.okta import Okta
 from sandbox.onelogin import OneLogin
 from sandbox.oomnitza import Oomnitza
@@ -118,6 +118,7 @@ class Company:
             "bamboohr": BambooHR(),
             "jasper": Jasper(),
             "mobileiron": MobileIronCloud(),
+            "core": MobileIronCore(),
             "okta": Okta(),
             "onelogin": OneLogin(),
             "zendesk": Zendesk(),

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from itertools import islice
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import flask
@@ -18,6 +19,7 @@ from lib.http import NotFound
 from lib.settings import read_settings
 from sandbox.airwatch import AirWatch
 from tests.contract import ConnectorContract, failure
+from tests.example import page_example, upload
 from tests.source import WebSource, does_not_apply
 
 SEARCH = "/api/mdm/devices/search"
@@ -442,3 +444,22 @@ def test_the_answer_of_apple_s_program_is_looked_at(
     else:
         with pytest.raises(kind):
             read(source, "dep.profileName", dep_uuid="u")
+
+
+# From end to end.
+
+
+def test_the_example_of_its_page_runs(client: WithClient, tmp_path: Path) -> None:
+    outcome, assets = upload(page_example("airwatch", **client.ini), "airwatch", tmp_path)
+    assert outcome.error is None
+    assert (outcome.tally.sent, outcome.tally.incomplete) == (63, 2)  # two have no serial number
+    assert assets[0] == {"24DCF85294E411E38A52066B556BA4EE": "F9F0000001"}
+
+
+def test_the_section_of_the_sandbox_runs(source: WithPassword, tmp_path: Path) -> None:
+    airwatch = source.airwatch
+    text = airwatch.section(source.ini["url"])
+    outcome, assets = upload(text, "airwatch", tmp_path, airwatch.server_mapping)
+    assert outcome.error is None
+    assert outcome.tally.sent == 63
+    assert all(any(asset[field] for asset in assets) for field in assets[0])

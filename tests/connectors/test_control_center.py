@@ -246,7 +246,7 @@ def test_a_key_that_ends_in_the_middle_ends_the_run(center: ControlCenter) -> No
 @pytest.mark.parametrize(
     "body",
     [
-        '{"devices": [], "lastPage": false, "pageNumber": 1}',
+        '{"devices": [], "lastPage": false}',
         '{"devices": [], "lastPage": true, "pageNumber": 7}',
         '{"devices": [{"status": "ACTIVATED"}], "lastPage": true, "pageNumber": 1}',
         '{"devices": [{"iccid": "8944"}], "pageNumber": 1}',

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from itertools import islice
+from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -27,6 +28,7 @@ from lib.paths import compile_path
 from lib.settings import read_settings
 from sandbox.mobileiron import MobileIronCloud, MobileIronCore
 from tests.contract import ConnectorContract, failure
+from tests.example import page_example, upload
 from tests.source import WebSource, does_not_apply
 
 SPACES = "/api/v1/tenant/partition/device"
@@ -532,3 +534,35 @@ def test_three_devices_are_enough_for_who_wants_three(core: Core) -> None:
     with closing(core.connect().records(Sources(everything=True))) as records:
         assert len(list(islice(records, 3))) == 3
     assert core.requests == 3
+
+
+# From end to end.
+
+
+@pytest.mark.parametrize(
+    ("source_type", "section"), [(Cloud, "mobileiron"), (Core, "mobileiron.core")]
+)
+def test_the_example_of_its_page_runs(
+    source_type: type[MobileIron], section: str, tmp_path: Path
+) -> None:
+    with source_type() as source:  # type: ignore[call-arg]
+        own = {name: source.ini[name] for name in ("url", "username", "password")}
+        outcome, assets = upload(page_example("mobileiron", **own), section, tmp_path)
+    assert outcome.error is None
+    assert outcome.tally.sent == len(assets) > 10
+    assert all(each["24DCF85294E411E38A52066B556BA4EE"].startswith("TST") for each in assets)
+
+
+@pytest.mark.parametrize(
+    ("source_type", "section"), [(Cloud, "mobileiron"), (Core, "mobileiron.core")]
+)
+def test_the_section_of_the_sandbox_runs(
+    source_type: type[MobileIron], section: str, tmp_path: Path
+) -> None:
+    with source_type() as source:  # type: ignore[call-arg]
+        server = source.server
+        text = server.section(source.ini["url"])
+        outcome, assets = upload(text, section, tmp_path, server.server_mapping)
+    assert outcome.error is None
+    assert outcome.tally.sent == len(assets) > 10
+    assert all(any(asset[field] for asset in assets) for field in assets[0])
