@@ -25,8 +25,7 @@ from lib.errors import (
     SignInError,
     SourceFault,
 )
-from lib.http import json_of, member
-from lib.pages import PagingClient
+from lib.http import Client, json_of, member
 from lib.patience import Passing, patiently, while_readable
 from lib.position import Position, moment
 from lib.settings import setting, url
@@ -128,7 +127,7 @@ class Connector(AssetConnector[Settings]):
         self._position.keep()
 
 
-class Devices(PagingClient):
+class Devices(Client):
     """The API's devices. `asked`: when it began its first list, by its own clock."""
 
     def __init__(self, settings: Settings) -> None:

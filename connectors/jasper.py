@@ -140,7 +140,7 @@ class Terminals:
         while page <= pages:
             number = {"pageNumber": page} if page > 1 else {}
             answer = self._call("GetModifiedTerminals", since=since, **number)
-            self.asked = self.asked or moment(self._service.date)
+            self.asked = self.asked or moment(self._service.date or answer["timestamp"])
             pages = int(answer.get("totalPages") or 1)
             if pages > 1 and not self._service.takes("GetModifiedTerminals", "pageNumber"):
                 raise SourceFault(

@@ -14,8 +14,8 @@ from requests import Response
 from lib.auth import HeaderAuth
 from lib.connector import Record, Records, Sources, UserConnector, UserSettings
 from lib.errors import ConnectorError, SignInError, SourceFault
-from lib.http import member
-from lib.pages import PagingClient, walk
+from lib.http import Client, member
+from lib.pages import walk
 from lib.settings import at_least, setting, url
 
 USERS = "/api/v1/users"
@@ -97,7 +97,7 @@ class Connector(UserConnector[Settings]):
         )
 
 
-class OktaClient(PagingClient):
+class OktaClient(Client):
     """Knows why Okta refuses a token, and where its links lead."""
 
     def refusal(self, response: Response) -> ConnectorError:

@@ -18,8 +18,8 @@ from requests import Response
 from lib.auth import HeaderAuth, Token, TokenAuth
 from lib.connector import Record, Records, Sources, UserConnector, UserSettings
 from lib.errors import ConnectorError, SignInError, SourceFault, SourceUnavailable
-from lib.http import NotFound, json_of, member
-from lib.pages import PagingClient, walk
+from lib.http import Client, NotFound, json_of, member
+from lib.pages import walk
 from lib.ratelimit import LONGEST_PAUSE, seconds_to_reset
 from lib.settings import setting, url
 
@@ -99,20 +99,20 @@ class Connector(UserConnector[Settings]):
             for user in walk(page, first, where=client.url):
                 yield _with_short_names(user)
 
-    def _client(self) -> PagingClient:
+    def _client(self) -> Client:
         settings = self.settings
         if settings.api == "xml":
             login = base64.b64encode(f"{settings.api_token}:x".encode()).decode()
             auth = HeaderAuth("Authorization", f"Basic {login}")
             headers = {"Accept": "application/xml, text/xml"}
-            return PagingClient(settings.url, settings, auth=auth, headers=headers)
+            return Client(settings.url, settings, auth=auth, headers=headers)
         # What is posted signs in, and may be posted again.
         repeatable = frozenset({"GET", "POST"})
         onelogin = OneLogin(urljoin(settings.url, "/")[:-1], settings, repeatable=repeatable)
         onelogin.auth = TokenAuth(partial(_token, onelogin, settings))
         return onelogin
 
-    def _listing(self, client: PagingClient, sources: Sources) -> tuple[Callable[..., Any], Any]:
+    def _listing(self, client: Client, sources: Sources) -> tuple[Callable[..., Any], Any]:
         """What gives the page at a position, as `walk` wants it, and the first position."""
         if self.settings.api == "xml":
             return partial(_xml_page, client), 1
@@ -120,9 +120,7 @@ class Connector(UserConnector[Settings]):
             return partial(_page_1, client, self.settings.retries), ""
         return partial(self._page_2, client, _fields(sources)), 1
 
-    def _page_2(
-        self, onelogin: PagingClient, fields: str, number: int
-    ) -> tuple[list[Any], int | None]:
+    def _page_2(self, onelogin: Client, fields: str, number: int) -> tuple[list[Any], int | None]:
         """A page of API /2; by numbers, since its cursors go on behind the end."""
         path = "/api/2/users"
         users, response = onelogin.get_page(path, fields=fields, limit=50, page=number)
@@ -143,7 +141,7 @@ class UsedUp(SourceUnavailable):
     pause: float = LONGEST_PAUSE
 
 
-class OneLogin(PagingClient):
+class OneLogin(Client):
     """A client of the JSON APIs, of which /1 says with 400 that the quota is used up."""
 
     def refusal(self, response: Response) -> ConnectorError:
@@ -154,7 +152,7 @@ class OneLogin(PagingClient):
         return error
 
 
-def _page_1(onelogin: PagingClient, retries: int, cursor: str) -> tuple[list[Any], str | None]:
+def _page_1(onelogin: Client, retries: int, cursor: str) -> tuple[list[Any], str | None]:
     path, where = "/api/1/users", f"{onelogin.url}/api/1/users"
     answer = _patiently(partial(onelogin.get_json, path, after_cursor=cursor or None), retries)
     status = member(answer, "status", dict, where=where)
@@ -178,7 +176,7 @@ def _patiently(get: Callable[[], Any], retries: int) -> Any:
     return get()
 
 
-def _xml_page(onelogin: PagingClient, number: int) -> tuple[list[Record], int | None]:
+def _xml_page(onelogin: Client, number: int) -> tuple[list[Record], int | None]:
     """A page of the XML API; behind the last one come pages without users."""
     params = {"page": number, "include_custom_attributes": "true"}
     try:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import time
 from collections.abc import Callable, Mapping
 from http.cookiejar import DefaultCookiePolicy
@@ -19,7 +18,6 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from requests.auth import AuthBase
 
-from lib import secrets
 from lib.auth import UNSIGNED
 from lib.connection import ConnectionSettings
 from lib.errors import (
@@ -30,6 +28,7 @@ from lib.errors import (
     SourceFault,
     SourceUnavailable,
 )
+from lib.httperrors import excerpt, in_words, said_in
 from lib.jsontext import to_json
 from lib.ratelimit import pause_before_next
 from lib.session import new_session
@@ -96,7 +95,14 @@ class Client:
 
         Raises NoContent for 204, which some servers answer where others have an empty list.
         """
-        return self._read(_decoded, "GET", path, params=params)
+        return self.read(decoded, "GET", path, params=params)
+
+    def get_page(self, path: str, **params: Any) -> tuple[Any, requests.Response]:
+        """What get_json gives, with the answer, whose headers may tell where the next page is."""
+        page: tuple[Any, requests.Response] = self.read(
+            lambda answer: (decoded(answer), answer), "GET", path, params=params
+        )
+        return page
 
     def path_of(self, url: str) -> str:
         """The path of an address that the server gave for the next request.
@@ -143,7 +149,8 @@ class Client:
         except requests.exceptions.ChunkedEncodingError:
             raise
         except requests.RequestException as error:
-            raise self._no_answer(error, self._where(path)) from error
+            what, fix = in_words(error, self._timeout)
+            raise self.unavailable(what, where=self._where(path), fix=fix) from error
         took = (time.monotonic() - started) * 1000
         log.debug("%s %s: %s in %.0f ms", method, self._where(path), response.status_code, took)
         self._quiet_until = time.monotonic() + pause_before_next(response.headers)
@@ -151,9 +158,10 @@ class Client:
             raise self.refusal(response)
         return response
 
-    def _read(
+    def read(
         self, decode: Callable[[requests.Response], Any], method: str, path: str, **how: Any
     ) -> Any:
+        """What `decode` makes of an answer; after BrokenAnswer, another one is asked for."""
         broken = ""
         for pause in (*BROKEN_PAUSES, None):
             try:
@@ -173,55 +181,10 @@ class Client:
         """The address to show; the query is nobody's business."""
         return (self.url + path).split("?")[0]
 
-    def _no_answer(self, error: requests.RequestException, url: str) -> ConnectorError:
-        text = str(error)
-        if isinstance(error, requests.exceptions.SSLError):
-            reason = re.search(r"certificate verify failed: ([^(']+)", text)
-            if reason:
-                return self.unavailable(
-                    f"the server's certificate is not trusted ({reason[1].strip()})",
-                    where=url,
-                    fix="Set cacert_file to a PEM file with its certificate authority",
-                )
-            return self.unavailable(
-                "no secure connection can be made",
-                where=url,
-                fix="Check whether the port speaks https, and cacert_file",
-            )
-        if isinstance(error, requests.exceptions.ProxyError):
-            return self.unavailable(
-                f"the proxy does not let through ({_cause(error)})",
-                where=url,
-                fix="Check the environment's HTTPS_PROXY, HTTP_PROXY and NO_PROXY",
-            )
-        if isinstance(error, requests.ConnectTimeout):
-            return self.unavailable(
-                f"no connection within {self._timeout[0]} seconds",
-                where=url,
-                fix="Check the url, and the firewalls on the way",
-            )
-        if isinstance(error, requests.Timeout) or "Read timed out" in text:
-            return self.unavailable(
-                f"no answer within {self._timeout[1]} seconds", where=url, fix="Try again later"
-            )
-        if "NameResolutionError" in text:
-            return self.unavailable(
-                "there is no server of that name", where=url, fix="Check the url in the ini"
-            )
-        if "refused" in text.lower():
-            return self.unavailable(
-                "the connection was refused", where=url, fix="Check host and port of the url"
-            )
-        return self.unavailable(
-            f"the connection failed ({_cause(error)})",
-            where=url,
-            fix="Check the url, or try again later",
-        )
-
     def refusal(self, response: requests.Response) -> ConnectorError:
         """The error for an answer that is no success; a class for one vendor may know more."""
         where, status = response.url.split("?")[0], response.status_code
-        said = f"the server answered {status}{_words(response)}"
+        said = f"the server answered {status}{said_in(response)}"
         if response.is_redirect:
             target = response.headers["Location"].split("?")[0]
             return ConfigurationError(
@@ -242,7 +205,7 @@ class Client:
 def json_of(response: requests.Response) -> Any:
     """The decoded JSON of an answer; raises SourceFault when it is something else."""
     try:
-        return _decoded(response)
+        return decoded(response)
     except BrokenAnswer as error:
         raise SourceFault(
             str(error), where=response.url.split("?")[0], fix="Check the url"
@@ -263,7 +226,7 @@ class BrokenAnswer(ValueError):
     """An answer is not what it has to be; the text says what it is instead."""
 
 
-def _decoded(response: requests.Response) -> Any:
+def decoded(response: requests.Response) -> Any:
     """JSON is UTF-8 (RFC 8259), whatever the content type says."""
     if response.status_code == requests.codes.no_content:
         raise NoContent("the server answered 204 (no content)", where=response.url.split("?")[0])
@@ -271,25 +234,4 @@ def _decoded(response: requests.Response) -> Any:
         return json.loads(response.content)
     except (ValueError, RecursionError):
         text = response.content.decode("utf-8", "replace")
-        raise BrokenAnswer(f"the answer is not JSON but begins {_excerpt(text)!r}") from None
-
-
-def _words(response: requests.Response) -> str:
-    """What the server said in its answer, in brackets and shortened; some repeat secrets."""
-    said = secrets.redact(response.content.decode("utf-8", "replace"))
-    text = _excerpt(said) or response.reason or ""
-    return f" ({text})" if text else ""
-
-
-def _excerpt(text: str) -> str:
-    """A page's paragraphs, else its text without tags, on one line of at most 200 characters."""
-    paragraphs = re.findall(r"<p[^>]*>(.*?)</p>", text, re.IGNORECASE | re.DOTALL)
-    bare = re.sub(r"<[^>]*>", " ", " ".join(paragraphs) or text)
-    line = " ".join(bare.split())
-    return line if len(line) <= 200 else f"{line[:197]}..."
-
-
-def _cause(error: BaseException) -> str:
-    while inner := error.__cause__ or error.__context__:
-        error = inner
-    return str(error) or type(error).__name__
+        raise BrokenAnswer(f"the answer is not JSON but begins {excerpt(text)!r}") from None

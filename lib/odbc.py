@@ -32,6 +32,13 @@ from lib.errors import (
 # How many rows are fetched at once.
 ROWS = 1000
 LONGEST_LOGIN = 30
+# Drivers by the names under which Debian's packages register them.
+PACKAGES = {
+    "FreeTDS": "tdsodbc",
+    "PostgreSQL Unicode": "odbc-postgresql",
+    "SQLite3": "libsqliteodbc",
+}
+SQL_SERVER_DRIVERS = "Microsoft's `ODBC Driver 18 for SQL Server`, or FreeTDS (Debian: tdsodbc)"
 
 
 class NoSuchObject(SourceFault):
@@ -111,10 +118,13 @@ def drivers() -> list[str]:
 
 
 def missing_driver(wanted: str) -> ConfigurationError:
-    there = ", ".join(drivers()) or "none"
+    """The error for a driver that is not installed."""
+    package = PACKAGES.get(wanted)
+    advice = f"{wanted} (Debian: apt install {package})" if package else SQL_SERVER_DRIVERS
     return ConfigurationError(
-        f"there is no ODBC driver {wanted!r} on this machine; there are: {there}",
-        fix="Install Microsoft's `ODBC Driver 18 for SQL Server`, or FreeTDS (Debian: tdsodbc)",
+        f"there is no ODBC driver {wanted!r} on this machine; there are:"
+        f" {', '.join(drivers()) or 'none'}",
+        fix=f"Install {advice}",
     )
 
 

@@ -5,23 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator
 from typing import Any, TypeVar
 
-import requests
-
 from lib.errors import SourceFault
-from lib.http import Client, _decoded
 
 Position = TypeVar("Position", bound=Hashable)
-
-
-class PagingClient(Client):
-    """A client for servers that say in the headers of a page where the next one is."""
-
-    def get_page(self, path: str, **params: Any) -> tuple[Any, requests.Response]:
-        """What get_json gives, together with the answer in which it came."""
-        page: tuple[Any, requests.Response] = self._read(
-            lambda answer: (_decoded(answer), answer), "GET", path, params=params
-        )
-        return page
 
 
 def walk(

@@ -33,6 +33,7 @@ from zeep.xsd.valueobjects import CompoundValue
 from lib.connection import ConnectionSettings
 from lib.errors import ConfigurationError, ConnectorError, SourceFault
 from lib.http import BrokenAnswer, Client
+from lib.httperrors import excerpt
 
 ENVELOPE = "{http://schemas.xmlsoap.org/soap/envelope/}"
 STRICT = zeep.Settings()
@@ -159,7 +160,7 @@ class _SoapClient(Client):
 
     def exchange(self, envelope: bytes, headers: Mapping[str, str]) -> requests.Response:
         answer: requests.Response
-        answer, self.element = self._read(_whole, "POST", "", data=envelope, headers=headers)
+        answer, self.element = self.read(_whole, "POST", "", data=envelope, headers=headers)
         self.date = answer.headers.get("Date", "")
         return answer
 
@@ -184,7 +185,7 @@ def _whole(response: requests.Response) -> tuple[requests.Response, str]:
     except zeep_errors.Error:
         envelope = None
     if envelope is None or envelope.tag != f"{ENVELOPE}Envelope":
-        begins = " ".join(response.content.decode("utf-8", "replace").split())[:100]
+        begins = excerpt(response.content.decode("utf-8", "replace"))
         raise BrokenAnswer(f"the answer is no whole SOAP message; it begins {begins!r}")
     fault = envelope.find(f"{ENVELOPE}Body/{ENVELOPE}Fault")
     if fault is not None:

@@ -116,7 +116,7 @@ class Company:
         self.others: dict[str, Any] = {
             "airwatch": AirWatch(),
             "bamboohr": BambooHR(),
-            "jasper": Jasper(),
+            "jasper": Jasper(storage=folder / "storage.db"),
             "mobileiron": MobileIronCloud(),
             "core": MobileIronCore(),
             "okta": Okta(),

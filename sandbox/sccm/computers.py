@@ -36,7 +36,11 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Computer:
-    """One resource; `kind` is active, obsolete, decommissioned or discovered (without a client)."""
+    """One resource.
+
+    `kind` is active, obsolete, decommissioned, removed (once it had a client) or discovered (it
+    never had one, so there is no inventory).
+    """
 
     number: int
     owner: Person
@@ -87,7 +91,7 @@ class Computer:
             "Netbios_Name0": self.name,
             "Resource_Domain_OR_Workgr0": "CORP",
             "User_Name0": self.owner.login,
-            "Client0": 1 if known else None,
+            "Client0": int(self.kind != "removed") if known else None,
             "Client_Type0": 1 if known else None,
             "Active0": int(self.kind == "active") if known else None,
             "Obsolete0": int(self.kind == "obsolete") if known else None,
@@ -136,27 +140,38 @@ class Computer:
         }
 
     def _disks(self) -> list[Row]:
-        """A card reader without size and a USB stick may come before the disk."""
+        """A card reader without size, a USB stick or an external disk may come before the disk."""
         reader = {"Model0": "Generic SD reader", "InterfaceType0": "USB", "Size0": None}
-        stick = {"Model0": "Stick", "InterfaceType0": "USB", "MediaType0": "Removable Media"}
         fixed = {"Model0": "NVMe", "InterfaceType0": "SCSI", "MediaType0": "Fixed hard disk media"}
+        stick = {**fixed, "Model0": "Stick", "InterfaceType0": "USB"}  # some call themselves fixed
+        external = {**fixed, "MediaType0": "External hard disk media", "Size0": 1_953_000}
         disks: list[Row] = [{**fixed, "Size0": 488_384 * (1 + self.number % 2)}]
         if self.number % 5 == 1:
             disks = [reader, {**stick, "Size0": 29_500}, *disks, {**fixed, "Size0": 7}]
+        if self.number % 6 == 2:
+            disks = [external, {**fixed, "Size0": None}, *disks]
         return [{**disk, "Index0": index} for index, disk in enumerate(disks)]
 
     def _adapters(self) -> list[Row]:
-        """One without addresses, one of a virtual machine, and the real one."""
+        """One without addresses, some that are not in use, and last the real one."""
         number = self.number
         address = f"10.1.{number // 250}.{number % 250 + 1}"
         mac = f"00:1B:44:{number // 65536:02X}:{number // 256 % 256:02X}:{number % 256:02X}"
-        virtual = {"IPAddress0": "192.168.56.1, fe80::2", "MACAddress0": "0A:00:27:00:00:00"}
-        real = {"MACAddress0": mac, "IPEnabled0": 1, "DefaultIPGateway0": "10.1.0.254"}
         lists = (f"{address}, fe80::1:{number:x}", f"fe80::1:{number:x}, {address}", address)
-        rows = [{"ServiceName0": "vwifibus", "IPEnabled0": 0}]
+        gateway = None if number % 11 == 6 else "10.1.0.254"
+        rows: list[Row] = [{"ServiceName0": "vwifibus", "IPEnabled0": 0}]
         if number % 5 in (1, 2):
-            rows.append({**virtual, "IPEnabled0": 1, "ServiceName0": "VBoxNetAdp"})
-        rows.append({**real, "IPAddress0": lists[number % 3], "ServiceName0": "e1dexpress"})
+            virtual = {"IPAddress0": "192.168.56.1, fe80::2", "MACAddress0": "0A:00:27:00:00:00"}
+            rows.append(
+                {**virtual, "IPEnabled0": 1 if gateway else 0, "ServiceName0": "VBoxNetAdp"}
+            )
+        if number % 5 == 3:
+            rows.append({"DefaultIPGateway0": "10.8.0.1", "IPEnabled0": 1, "ServiceName0": "tun"})
+        if gateway is None:
+            old = {"IPAddress0": "10.9.9.9", "MACAddress0": "00:00:5E:00:53:01"}
+            rows.append({**old, "IPEnabled0": 0, "ServiceName0": "unplugged"})
+        real = {"IPAddress0": lists[number % 3], "MACAddress0": mac, "DefaultIPGateway0": gateway}
+        rows.append({**real, "IPEnabled0": 1, "ServiceName0": "e1dexpress"})
         return [{**row, "Index0": index} for index, row in enumerate(rows)]
 
     def _relation(self, at: int) -> Row:
@@ -178,7 +193,7 @@ def computers(count: int) -> Iterator[Computer]:
         if owner.number % 15 == 3:
             number += 1
             yield Computer(number, owner, "obsolete")
-        for kind, every in (("decommissioned", 25), ("discovered", 20)):
+        for kind, every in (("decommissioned", 25), ("removed", 22), ("discovered", 20)):
             if owner.number % every == 7:
                 number += 1
                 yield Computer(number, owner, kind)

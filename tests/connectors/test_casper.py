@@ -239,7 +239,7 @@ def test_the_id_of_an_api_client_as_username_is_noticed(casper: Casper) -> None:
 
 def test_an_expired_password_is_named(casper: Casper) -> None:
     casper.jamf.password_expired = True
-    assert "EXPIRED" in str(failure(casper.connect(), SignInError, casper.address))
+    assert "has expired" in str(failure(casper.connect(), SignInError, casper.address))
 
 
 @pytest.mark.parametrize("version", ["9.101.0", "10.34.2-t1640995200"])

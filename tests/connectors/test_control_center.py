@@ -26,6 +26,7 @@ from lib.errors import (
 from lib.settings import read_settings
 from sandbox.jasper import Jasper
 from tests.contract import ConnectorContract, failure
+from tests.example import page_example, upload
 from tests.source import WebSource, does_not_apply
 
 DEVICES = "/rws/api/v1/devices"
@@ -332,3 +333,11 @@ def test_what_is_missing_is_told(key: str) -> None:
     assert read_settings(Settings, given)[1] == []
     _, faults = read_settings(Settings, {**given, key: ""})
     assert [fault.key for fault in faults] == [key]
+
+
+def test_the_example_of_the_page_can_be_run(center: ControlCenter, tmp_path: Path) -> None:
+    text = page_example("control_center", **center.ini)
+    outcome, records = upload(text, "control_center", tmp_path)
+    assert outcome.error is None
+    assert len(records) == 70
+    assert {"24DCF85294E411E38A52066B556BA4EE", "IMEI", "RATE_PLAN"} <= set(records[0])

@@ -36,6 +36,8 @@ from sandbox.oomnitza import Oomnitza
 from sandbox.web import WebServer
 from tests.certificates import Certificates
 from tests.contract import ConnectorContract, failure
+from tests.example import page_example
+from tests.example import upload as run_example
 from tests.source import Source, address_in, does_not_apply
 
 SCHEMAS = Path(__file__).parents[2] / "sandbox" / "jasper"
@@ -486,3 +488,11 @@ def test_a_section_from_the_first_versions_is_complete() -> None:
     settings, faults = read_settings(Settings, given)
     assert faults == []
     assert settings == read_settings(Settings, {**given, "wsdl_path": "", "storage": ""})[0]
+
+
+def test_the_example_of_the_page_can_be_run(jasper: JasperSource, tmp_path: Path) -> None:
+    text = page_example("jasper", **jasper.ini)
+    outcome, records = run_example(text, "jasper", tmp_path)
+    assert outcome.error is None
+    assert len(records) == 130
+    assert {"24DCF85294E411E38A52066B556BA4EE", "IMEI", "RATE_PLAN"} <= set(records[0])

@@ -19,6 +19,7 @@ from sandbox.sccm import Sccm
 from sandbox.sccm.computers import Computer
 from tests.contract import ConnectorContract
 from tests.drivers import require_driver
+from tests.example import page_example, upload
 from tests.postgres import postgres, require_postgres
 from tests.source import Source, does_not_apply
 from tests.tds import DENIED, TdsServer
@@ -151,14 +152,17 @@ def test_one_record_for_each_active_computer(database: dict[str, str], site: Scc
     ids = [record["hardware"]["resource_id"] for record in records]
     assert ids == [computer.resource_id for computer in by_kind(site, "active")]
     assert len(ids) == 120
-    assert {"obsolete", "decommissioned", "discovered"} < {item.kind for item in site.computers}
+    others = {"obsolete", "decommissioned", "removed", "discovered"}
+    assert others < {computer.kind for computer in site.computers}
 
 
 def test_each_fact_is_what_the_right_row_says(database: dict[str, str], site: Sccm) -> None:
     records = {record["hardware"]["resource_id"]: record["hardware"] for record in read(database)}
     for computer in by_kind(site, "active"):
         views = first_rows(computer)
-        fixed = [disk for disk in views["v_GS_DISK"] if disk["InterfaceType0"] != "USB"]
+        disks = [disk for disk in views["v_GS_DISK"] if disk["Size0"]]
+        inside = [disk for disk in disks if disk["InterfaceType0"] != "USB"]
+        fixed = [disk for disk in inside if disk["MediaType0"].startswith("Fixed")]
         real = [row for row in views["v_GS_NETWORK_ADAPTER_CONFIGURATION"] if row.get("IPAddress0")]
         relations = views.get("v_UserMachineRelationship", [])
         system = views["v_GS_COMPUTER_SYSTEM"][0]
@@ -402,3 +406,13 @@ def test_of_an_adapter_s_addresses_the_one_of_ipv4_is_taken(
     addresses: str | None, address: str | None
 ) -> None:
     assert ipv4(addresses) == address
+
+
+def test_the_example_of_the_page_can_be_run(
+    database: dict[str, str], site: Sccm, tmp_path: Path
+) -> None:
+    outcome, records = upload(page_example("sccm", **database), "sccm", tmp_path)
+    assert outcome.error is None
+    assert len(records) == 120
+    assert records[0]["APPLICATIONS"][0]["name"]
+    assert records[0]["NAME"].startswith("PC-")

@@ -301,7 +301,7 @@ class TestErrors:
             ('{"error": "Odd"}', "Odd"),
             ("<html><p>Maintenance</p></html>", "Maintenance"),
             ("plain words", "plain words"),
-            ('["a list"]', '["a list"]'),
+            ('["a list"]', "a list"),
         ],
     )
     def test_errors_of_all_forms_are_put_into_words(self, source, body, said):
@@ -347,7 +347,7 @@ class TestUpload:
         text = ORIGINAL.format(url=source.ini["url"], token=source.zendesk.api_token)
         outcome, people = upload(text, "zendesk", tmp_path)
         assert outcome.error is None
-        assert outcome.tally.sent == len(source.names)
+        assert outcome.tally.sent + outcome.tally.incomplete == len(source.names)
         known = source.zendesk.users[12]
         assert known["name"] == "Mary Ann Quill"
         assert next(each for each in people if each["USER"] == known["email"]) == {

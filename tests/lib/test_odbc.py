@@ -21,7 +21,7 @@ from lib.errors import (
     SourceFault,
     SourceUnavailable,
 )
-from lib.odbc import Database, connection_string, drivers
+from lib.odbc import Database, connection_string, drivers, missing_driver
 from lib.plugins import ROOT
 from sandbox.sccm import Sccm
 from tests.drivers import require_driver
@@ -277,6 +277,11 @@ def test_a_driver_that_is_missing_is_told_with_those_that_there_are(driver: str)
     assert repr(driver) in str(error)
     assert "SQLite3" in str(error)
     assert "Install" in error.fix
+
+
+def test_of_known_drivers_the_package_is_named():
+    require_driver("SQLite3")
+    assert missing_driver("SQLite3").fix == "Install SQLite3 (Debian: apt install libsqliteodbc)"
 
 
 def test_drivers_are_listed():

@@ -7,7 +7,8 @@ import pytest
 
 from lib.connection import ConnectionSettings
 from lib.errors import SourceFault, SourceUnavailable
-from lib.pages import PagingClient, walk
+from lib.http import Client
+from lib.pages import walk
 
 WHERE = "https://acme.example.com"
 
@@ -93,7 +94,7 @@ def test_what_has_no_id_is_a_fault(item):
 
 
 def client(server):
-    return PagingClient(server.url, ConnectionSettings(retries=0))
+    return Client(server.url, ConnectionSettings(retries=0))
 
 
 def test_a_page_comes_with_its_headers(server):
