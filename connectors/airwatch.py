@@ -16,10 +16,10 @@ from lib import secrets
 from lib.auth import Token, TokenAuth, basic
 from lib.connector import AssetConnector, AssetSettings, Record, Records, Sources
 from lib.errors import AccessDenied, ConnectorError, SignInError, SourceFault
-from lib.extras import with_extras
 from lib.http import Client, NoContent, NotFound, member
 from lib.oauth import client_credentials
-from lib.offsets import Page, read_pages
+from lib.reading.extras import with_extras
+from lib.reading.offsets import Page, read_pages
 from lib.settings import at_least, setting
 from lib.settings import url as web_address
 

@@ -11,7 +11,6 @@ from email.utils import formatdate, parsedate_to_datetime
 from functools import partial
 from typing import Any, Literal
 
-from lib.ahead import fetch_ahead
 from lib.auth import Token, TokenAuth, basic
 from lib.connector import AssetConnector, AssetSettings, Delivered, Record, Records, Sources
 from lib.errors import (
@@ -26,6 +25,7 @@ from lib.errors import (
 from lib.http import Client, NotFound, json_of, member
 from lib.oauth import client_credentials
 from lib.plugins import did_you_mean
+from lib.reading.ahead import fetch_ahead
 from lib.settings import at_least, setting, url
 
 # So many details in a row that cannot be read mean that the server is at fault, not they.

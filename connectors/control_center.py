@@ -15,7 +15,6 @@ from urllib.parse import quote
 import requests
 
 from lib.auth import basic
-from lib.changes import Changes
 from lib.connector import AssetConnector, AssetSettings, Delivered, Record, Records, Sources
 from lib.errors import (
     AccessDenied,
@@ -26,8 +25,9 @@ from lib.errors import (
     SourceFault,
 )
 from lib.http import Client, json_of, member
-from lib.patience import Passing, patiently, while_readable
-from lib.position import Position, moment
+from lib.reading.changes import Changes
+from lib.reading.patience import Passing, patiently, while_readable
+from lib.reading.position import Position, moment
 from lib.settings import setting, url
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from lib.changes import Changes
 from lib.connector import AssetConnector, AssetSettings, Delivered, Record, Records, Sources
 from lib.errors import (
     AccessDenied,
@@ -22,8 +21,9 @@ from lib.errors import (
     SourceFault,
 )
 from lib.http import member
-from lib.patience import Passing, patiently, while_readable
-from lib.position import Position, moment
+from lib.reading.changes import Changes
+from lib.reading.patience import Passing, patiently, while_readable
+from lib.reading.position import Position, moment
 from lib.settings import existing_path, setting, url
 from lib.soap import SoapFault, SoapService, Unintelligible
 

@@ -17,9 +17,9 @@ from requests import Response
 from lib.auth import basic
 from lib.connector import AssetConnector, AssetSettings, Record, Records, Sources
 from lib.errors import AccessDenied, ConfigurationError, ConnectorError, SignInError, SourceFault
-from lib.extras import with_extras
 from lib.http import Client, NotFound, member
-from lib.offsets import Page, read_pages
+from lib.reading.extras import with_extras
+from lib.reading.offsets import Page, read_pages
 from lib.settings import at_least, setting, url
 
 log = logging.getLogger(__name__)

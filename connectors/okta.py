@@ -15,7 +15,7 @@ from lib.auth import HeaderAuth
 from lib.connector import Record, Records, Sources, UserConnector, UserSettings
 from lib.errors import ConnectorError, SignInError, SourceFault
 from lib.http import Client, member
-from lib.pages import walk
+from lib.reading.pages import walk
 from lib.settings import at_least, setting, url
 
 USERS = "/api/v1/users"

@@ -19,8 +19,8 @@ from lib.auth import HeaderAuth, Token, TokenAuth
 from lib.connector import Record, Records, Sources, UserConnector, UserSettings
 from lib.errors import ConnectorError, SignInError, SourceFault, SourceUnavailable
 from lib.http import Client, NotFound, json_of, member
-from lib.pages import walk
 from lib.ratelimit import LONGEST_PAUSE, seconds_to_reset
+from lib.reading.pages import walk
 from lib.settings import setting, url
 
 # The addresses of the JSON APIs; a host alone means the newest.

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from lib.connector import AssetConnector, AssetSettings, Record, Records, Sources
 from lib.errors import SourceFault
-from lib.merge import Row, side_by_side
 from lib.odbc import Database
+from lib.reading.merge import Row, side_by_side
 from lib.settings import setting
 from lib.sqlserver import SqlServerSettings, sql_server
 

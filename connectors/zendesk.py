@@ -15,7 +15,7 @@ from lib.connector import Record, Records, Sources, UserConnector, UserSettings
 from lib.errors import AccessDenied, ConnectorError, SignInError
 from lib.http import Client, NotFound, member
 from lib.oauth import client_credentials
-from lib.pages import walk
+from lib.reading.pages import walk
 from lib.settings import setting, url, words
 from lib.subdomain import subdomain
 

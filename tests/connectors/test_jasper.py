@@ -27,8 +27,8 @@ from lib.errors import (
     SourceUnavailable,
 )
 from lib.oomnitza import OomnitzaSettings
-from lib.patience import MOST_UNREADABLE
 from lib.pipeline import RunOptions, run_section
+from lib.reading.patience import MOST_UNREADABLE
 from lib.settings import read_settings
 from lib.tally import Outcome
 from sandbox.jasper import Jasper
@@ -124,7 +124,7 @@ class TestContract(ConnectorContract):
 @pytest.fixture
 def jasper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[JasperSource]:
     monkeypatch.setattr("lib.http.BROKEN_PAUSES", (0.0, 0.0))
-    monkeypatch.setattr("lib.patience.FIRST_PAUSE", 0.0)
+    monkeypatch.setattr("lib.reading.patience.FIRST_PAUSE", 0.0)
     with JasperSource(tmp_path) as source:
         yield source
 

@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 
 import pytest
 
-from lib import position
 from lib.config import Section
 from lib.connector import AssetConnector, AssetSettings, Delivered, Records, Sources
 from lib.errors import (
@@ -23,7 +22,8 @@ from lib.errors import (
 )
 from lib.oomnitza import OomnitzaSettings
 from lib.pipeline import RunOptions, run_section
-from lib.position import OVERLAP, Position, moment
+from lib.reading import position
+from lib.reading.position import OVERLAP, Position, moment
 from sandbox.oomnitza import Oomnitza
 from sandbox.web import WebServer
 

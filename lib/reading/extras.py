@@ -6,8 +6,8 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from lib.ahead import fetch_ahead
 from lib.errors import ConnectorError
+from lib.reading.ahead import fetch_ahead
 
 log = logging.getLogger(__name__)
 

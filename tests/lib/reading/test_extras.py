@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from lib.errors import AccessDenied, SourceUnavailable
-from lib.extras import MOST_FAILED, with_extras
+from lib.reading.extras import MOST_FAILED, with_extras
 
 
 def records(number: int) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lib.errors import SourceFault
-from lib.merge import side_by_side
+from lib.reading.merge import side_by_side
 
 
 def rows(*numbers: Any) -> list[dict[str, Any]]:

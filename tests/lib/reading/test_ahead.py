@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from lib.ahead import fetch_ahead
+from lib.reading.ahead import fetch_ahead
 
 
 class Fetches:

@@ -8,7 +8,7 @@ from itertools import chain
 import pytest
 
 from lib.errors import SourceFault
-from lib.offsets import Page, read_pages
+from lib.reading.offsets import Page, read_pages
 
 WHERE = "https://example.com/devices"
 

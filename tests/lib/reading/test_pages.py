@@ -8,7 +8,7 @@ import pytest
 from lib.connection import ConnectionSettings
 from lib.errors import SourceFault, SourceUnavailable
 from lib.http import Client
-from lib.pages import walk
+from lib.reading.pages import walk
 
 WHERE = "https://acme.example.com"
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from lib.changes import ROUNDS, Changes
 from lib.errors import SourceFault
+from lib.reading.changes import ROUNDS, Changes
 
 
 class Service:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lib.errors import RecordGone, RecordUnreadable, SourceFault, SourceUnavailable
-from lib.patience import MOST_UNREADABLE, Passing, patiently, while_readable
+from lib.reading.patience import MOST_UNREADABLE, Passing, patiently, while_readable
 
 SPOILED = RecordUnreadable("device 7 cannot be read")
 
