@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import formatdate, parsedate_to_datetime
@@ -20,16 +20,14 @@ from lib.errors import (
     RecordUnreadable,
     SignInError,
     SourceFault,
-    SourceUnavailable,
 )
 from lib.http import Client, NotFound, json_of, member
 from lib.oauth import client_credentials
 from lib.plugins import did_you_mean
 from lib.reading.ahead import fetch_ahead
+from lib.reading.patience import while_readable
 from lib.settings import at_least, setting, url
 
-# So many details in a row that cannot be read mean that the server is at fault, not they.
-MOST_UNREADABLE = 10
 # What Jamf Pro writes for a device that has none.
 NO_SERIAL_NUMBER = "Not Available"
 
@@ -143,7 +141,6 @@ class Connector(AssetConnector[Settings]):
 
     def records(self, sources: Sources) -> Records:
         subset = self._subset(sources)
-        unreadable = 0
         with self._jamf() as jamf:
             ids = self._ids(jamf)
             self.expected = len(ids)
@@ -151,15 +148,8 @@ class Connector(AssetConnector[Settings]):
             def detail(device: int) -> Delivered:
                 return self._detail(jamf, device, subset)
 
-            for item in fetch_ahead(detail, ids, self.settings.workers):
-                unreadable = unreadable + 1 if isinstance(item, RecordUnreadable) else 0
-                yield item
-                if unreadable == MOST_UNREADABLE:
-                    raise SourceUnavailable(
-                        f"{unreadable} devices in a row cannot be read; the last: {item}",
-                        where=self.settings.url,
-                        fix="Try again later, or check the rights of the account",
-                    )
+            with closing(fetch_ahead(detail, ids, self.settings.workers)) as found:
+                yield from while_readable(found, where=self.settings.url)
 
     @property
     def _devices(self) -> DeviceType:

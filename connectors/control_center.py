@@ -84,7 +84,7 @@ class Settings(AssetSettings):
     username: str = setting("A user of Control Center.", example="username@example.com")
     api_key: str = setting("The API key of that user.", example="change-me", secret=True)
     storage: Path = setting(
-        "The file that keeps how far was read. A relative path begins in the program's folder.",
+        "The file that keeps how far was read. A relative path begins in the folder of the ini.",
         default=Path("storage.db"),
         parse=lambda text: Path(text).expanduser(),
     )

@@ -19,7 +19,7 @@ import click
 from click.core import ParameterSource
 
 from lib import __version__, secrets
-from lib.errors import ConnectorError, ExitCode, UsageError
+from lib.errors import ConnectorError, ExitCode, UsageError, gravest
 from lib.interruption import Interruption
 from lib.plugins import ROOT
 
@@ -172,13 +172,13 @@ def check(ctx: click.Context, /, **_: Any) -> None:
     logs.configure(given["logging_config"])
     loaded = config.load(given["ini"], given["connectors"])
     _warn(loaded)
-    worst = ExitCode.OK
+    codes = []
     for section in loaded.sections:
         for finding in check_section(section, loaded.oomnitza, offline=given["offline"]):
             mark = "ok     " if finding.exit_code is ExitCode.OK else "FAILED "
             click.echo(secrets.redact(f"{mark}[{section.name}] {finding.text}"))
-            worst = worst or finding.exit_code
-    ctx.exit(int(worst))
+            codes.append(finding.exit_code)
+    ctx.exit(int(gravest(codes)))
 
 
 @main.command("generate-ini")

@@ -15,12 +15,15 @@ from lib.errors import ConfigurationError, UsageError
 from lib.ini import Entry, IniFile, IniSection
 from lib.language import LanguageError
 from lib.oomnitza import OomnitzaSettings
-from lib.settings import as_text, boolean, declared, read_settings, secrets_of
+from lib.settings import boolean, declared, read_settings, secrets_of
 
 OOMNITZA = "oomnitza"
 DEFAULT = "default"
 RESERVED = (OOMNITZA, DEFAULT)
 SPECIAL_KEYS = ("enable", "recordfilter")
+MAPPING = "mapping."
+# What is taken for a slip of the pen, since a mapping that is left aside is data left out.
+NEAR_MAPPING = ("mappings", "maping", "mappping", "map")
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,10 @@ def load(path: Path, names: Iterable[str]) -> Config:
     """
     file = _read(path)
     chosen = [_choose(file, name) for name in dict.fromkeys(name.lower() for name in names)]
+    if not chosen and not _enabled(file):
+        raise UsageError(
+            "no section is enabled", where=str(path), fix="Set `enable = True` in those to run"
+        )
     reader = _Reader(file)
     oomnitza = reader.oomnitza()
     sections = [reader.section(item) for item in chosen or _enabled(file)]
@@ -163,14 +170,15 @@ class _Reader:
             self._warn(section, line, text)
         self._unknown_keys(kind, section)
         given = {key: entry.value for key, entry in entries.items()}
-        variable = given.get("env_password", "").strip()
-        if variable and variable not in os.environ:
-            line = entries["env_password"].line
-            named = variable if re.fullmatch(r"[A-Z][A-Z0-9_]*", variable) else "of that name"
-            what = f"there is no environment variable {named}"
-            self._problem(section, line, "env_password", what)
-        elif variable:
-            given["password"] = os.environ[variable]
+        for item in declared(kind):
+            variable = given.get(f"env_{item.name}", "").strip() if item.about.secret else ""
+            if variable and variable not in os.environ:
+                key = f"env_{item.name}"
+                named = variable if re.fullmatch(r"[A-Z][A-Z0-9_]*", variable) else "of that name"
+                what = f"there is no environment variable {named}"
+                self._problem(section, entries[key].line, key, what)
+            elif variable:
+                given[item.name] = os.environ[variable]
         given |= self._paths(kind, given)
         settings, faults = read_settings(kind, given)
         for fault in faults:
@@ -183,9 +191,9 @@ class _Reader:
     def _paths(self, kind: type[Any], given: Mapping[str, str]) -> dict[str, str]:
         """The settings that are paths; they begin in the folder of the ini."""
         texts = {
-            item.name: given.get(item.name, "").strip() or as_text(item.default)
+            item.name: given.get(item.name, "").strip() or item.example_of_default
             for item in declared(kind)
-            if item.is_path and not item.required
+            if item.is_path
         }
         return {
             name: str(self._folder / Path(text).expanduser())
@@ -195,11 +203,17 @@ class _Reader:
 
     def _unknown_keys(self, kind: type[Any], section: IniSection) -> None:
         known = [item.name for item in declared(kind)]
+        known += [f"env_{item.name}" for item in declared(kind) if item.about.secret]
         for key, entry in section.entries.items():
             if self._inherited.get(key) is entry:
                 continue  # what one section does not know, another one may
             if key not in (*known, *SPECIAL_KEYS) and not key.startswith("mapping."):
-                hint = plugins.did_you_mean(key, known)
+                near = plugins.nearest(key, [*known, *SPECIAL_KEYS])
+                if near in SPECIAL_KEYS or key.split(".")[0] in NEAR_MAPPING:
+                    what = f"no such setting; did you mean {near or MAPPING}?"
+                    self._problem(section, entry.line, key, what)
+                    continue
+                hint = f"did you mean {near}?" if near else ""
                 self._warn(section, entry.line, f"{key}: no such setting, it is ignored; {hint}")
 
     def _mapping(
@@ -214,12 +228,15 @@ class _Reader:
             except ValueError as error:
                 self._problem(section, entry.line, key, str(error))
             else:
-                yield key.removeprefix("mapping.").strip("'\" ").upper(), attributes
+                yield key.removeprefix(MAPPING).strip("'\"[] ").upper(), attributes
 
     def _recordfilter(self, section: IniSection) -> str:
         entry = section.entries.get("recordfilter")
         if entry is None:
             return ""
+        if not entry.value.strip() and "recordfilter" not in self._inherited:
+            what = "the filter is empty; the lines of a filter have to be indented"
+            self._problem(section, entry.line, entry.key, what)
         try:
             recordfilter.compile_filter(entry.value)
         except LanguageError as error:

@@ -63,6 +63,10 @@ class ConnectorSettings(ConnectionSettings):
             yield "update_only", "insert_only and update_only cannot both be True"
 
 
+# What old settings say for a position that is not to be set.
+NO_POSITION = "unused"
+
+
 @dataclass(frozen=True, kw_only=True)
 class UserSettings(ConnectorSettings):
     """The settings of connectors that bring people."""
@@ -72,7 +76,9 @@ class UserSettings(ConnectorSettings):
         example="25",
         parse=number_text,
     )
-    default_position: str = setting("The position that imported people get.", example="Employee")
+    default_position: str = setting(
+        "The position that imported people get; unused sets none.", example="Employee"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +95,7 @@ class AssetSettings(ConnectorSettings):
 
 
 S = TypeVar("S", bound=ConnectorSettings)
+U = TypeVar("U", bound=UserSettings)
 
 
 class Connector(ABC, Generic[S]):
@@ -135,11 +142,12 @@ class Connector(ABC, Generic[S]):
         """Hear that a run has come to its end and nothing of it is left to be sent.
 
         A source that is read from a position on writes down the new one here, and nowhere else.
-        Not called in testmode, nor when the run was stopped or had records refused.
+        Not called in testmode, nor when the run was stopped, or had records that were refused or
+        incomplete: these are to come again.
         """
 
 
-class UserConnector(Connector[S]):
+class UserConnector(Connector[U]):
     """A source of people."""
 
     data_type = "users"
@@ -149,6 +157,9 @@ class UserConnector(Connector[S]):
         mapping = super().default_mapping()
         mapping.setdefault("PERMISSIONS_ID", {"setting": "default_role"})
         mapping.setdefault("POSITION", {"setting": "default_position"})
+        from_setting = mapping["POSITION"] == {"setting": "default_position"}
+        if from_setting and self.settings.default_position.lower() == NO_POSITION:
+            del mapping["POSITION"]
         return mapping
 
 

@@ -6,6 +6,7 @@ facts. `str(error)` is the sentence for the administrator. Nothing but `lib.cli`
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
 
 
@@ -18,6 +19,18 @@ class ExitCode(IntEnum):
     CONFIGURATION = 3
     RECORDS_LEFT = 4
     INTERRUPTED = 130
+
+
+def gravest(codes: Iterable[ExitCode]) -> ExitCode:
+    """The one of several that a command ends with."""
+    order = (
+        ExitCode.INTERRUPTED,
+        ExitCode.SECTION_FAILED,
+        ExitCode.CONFIGURATION,
+        ExitCode.RECORDS_LEFT,
+    )
+    there = set(codes)
+    return next((code for code in order if code in there), ExitCode.OK)
 
 
 class ConnectorError(Exception):

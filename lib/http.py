@@ -13,11 +13,12 @@ import time
 from collections.abc import Callable, Mapping
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 import requests
 from requests.auth import AuthBase
 
+from lib import secrets
 from lib.auth import UNSIGNED
 from lib.connection import ConnectionSettings
 from lib.errors import (
@@ -110,7 +111,7 @@ class Client:
         Raises SourceFault for another host or scheme: the credentials are not for them.
         """
         ours, theirs = urlsplit(self.url), urlsplit(urljoin(self.url, url))
-        if (theirs.scheme, theirs.netloc.lower()) != (ours.scheme, ours.netloc.lower()):
+        if _origin(ours) != _origin(theirs):
             raise SourceFault(
                 f"the server sends to {theirs.netloc} for the next page", where=self.url
             )
@@ -202,6 +203,11 @@ class Client:
         return self.fault(said, where=where)
 
 
+def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, parts.hostname, parts.port or default
+
+
 def json_of(response: requests.Response) -> Any:
     """The decoded JSON of an answer; raises SourceFault when it is something else."""
     try:
@@ -233,5 +239,5 @@ def decoded(response: requests.Response) -> Any:
     try:
         return json.loads(response.content)
     except (ValueError, RecursionError):
-        text = response.content.decode("utf-8", "replace")
+        text = secrets.redact(response.content.decode("utf-8", "replace"))
         raise BrokenAnswer(f"the answer is not JSON but begins {excerpt(text)!r}") from None

@@ -9,6 +9,7 @@ from typing import Any
 import requests
 
 from lib import secrets
+from lib.jsontext import printable
 
 LONGEST_EXCERPT = 200
 # Where servers put the sentence in a JSON error, the clearest first.
@@ -100,5 +101,5 @@ def _sentence(answer: Any, depth: int = 0) -> str:
 
 
 def _short(text: str) -> str:
-    line = " ".join(text.split())
+    line = printable(" ".join(text.split()))
     return line if len(line) <= LONGEST_EXCERPT else f"{line[: LONGEST_EXCERPT - 3]}..."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -41,4 +42,6 @@ class Interruption:
         if self._signal is not None:
             os._exit(128 + number)
         self._signal = number
+        with suppress(OSError):
+            os.write(2, b"Stopping in good order; a second time stops at once.\n")
         raise KeyboardInterrupt

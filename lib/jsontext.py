@@ -26,6 +26,11 @@ def to_json(value: Any) -> str:
     return SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
+def printable(text: str) -> str:
+    """The text without what a terminal would take for a command, and on one line."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+
+
 def _finite(value: Any) -> Any:
     match value:
         case float():

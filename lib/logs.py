@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lib.errors import ConfigurationError
+from lib.jsontext import printable
 from lib.secrets import redact
 
 log = logging.getLogger(__name__)
@@ -53,7 +54,7 @@ class _Record(logging.LogRecord):
     """A record whose message holds no secrets, for handlers that hand records on."""
 
     def getMessage(self) -> str:  # noqa: N802  the name is logging's
-        return redact(super().getMessage())
+        return printable(redact(super().getMessage()))
 
 
 class _Redacting(logging.Formatter):

@@ -37,11 +37,18 @@ def client_credentials(
         answer = json_of(client.request("POST", path, auth=UNSIGNED, **body))
         return Token(
             member(answer, "access_token", str, where=client.url + path),
-            float(answer.get("expires_in", SHORT_LIFE)),
+            _life(answer.get("expires_in")),
         )
     except NotFound:
         raise
     except (SignInError, SourceFault) as error:
-        raise SignInError(
-            error.what, where=error.where, fix="Check client_id and client_secret"
-        ) from None
+        fix = "Check scope" if "scope" in error.what else "Check client_id and client_secret"
+        raise SignInError(error.what, where=error.where, fix=fix) from None
+
+
+def _life(told: Any) -> float:
+    """Seconds, as far as they are told in a number."""
+    try:
+        return float(told)
+    except (TypeError, ValueError):
+        return SHORT_LIFE

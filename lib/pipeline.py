@@ -104,14 +104,34 @@ def run_section(
 def effective_mapping(
     section: Section, source: Connector[Any], client: OomnitzaClient | None
 ) -> dict[str, FieldMapping]:
-    """The merged mapping of a section; without a client the server's layer is left out."""
+    """The merged mapping of a section; without a client the server's layer is left out.
+
+    The fields by which a record is recognised have to have a value: the sync fields, and the login
+    of people, who are known by it unless Oomnitza or the ini say otherwise.
+    """
     server = client.server_mapping(source.mapping_name) if client else {}
     layers = {
         "built-in": source.default_mapping(),
         "server": mapping.from_server(server),
         "ini": section.mapping,
     }
-    return mapping.merge(layers, source.converters)
+    fields = mapping.merge(layers, source.converters)
+    for name in (
+        ("USER", *_sync_fields(section)) if source.data_type == "users" else _sync_fields(section)
+    ):
+        if name in fields:
+            fields[name].attributes["required"] = True
+            fields[name].layers.setdefault("required", "sync_field")
+    return fields
+
+
+def unmapped_sync_fields(section: Section, fields: dict[str, FieldMapping]) -> list[str]:
+    """The sync fields that no mapping fills."""
+    return [name for name in _sync_fields(section) if name not in fields]
+
+
+def _sync_fields(section: Section) -> list[str]:
+    return [name.upper() for name in section.settings.sync_field]
 
 
 class _Run:
@@ -136,7 +156,7 @@ class _Run:
         with ExitStack() as stack:
             client = stack.enter_context(closing(OomnitzaClient(self._oomnitza)))
             fields = self._mapping(client, source)
-            self._require_sync_fields(fields, source.data_type)
+            self._require_sync_fields(fields)
             mapper = Mapper(fields.values(), section.settings)
             if options.save_data:
                 self._saved = saved = SavedData(options.save_data, section.name)
@@ -157,17 +177,8 @@ class _Run:
             self.outcome.notes.append(f"Without the mapping kept in Oomnitza: {error}")
             return effective_mapping(self._section, source, None)
 
-    def _require_sync_fields(self, fields: dict[str, FieldMapping], data_type: str) -> None:
-        """Without its sync field a record cannot be recognised, so it has to have a value.
-
-        People are recognised by their login, unless Oomnitza or the ini say otherwise.
-        """
-        if data_type == "users" and "USER" in fields:
-            fields["USER"].attributes["required"] = True
-        for name in (item.upper() for item in self._section.settings.sync_field):
-            if name in fields:
-                fields[name].attributes["required"] = True
-                continue
+    def _require_sync_fields(self, fields: dict[str, FieldMapping]) -> None:
+        for name in unmapped_sync_fields(self._section, fields):
             missing = f"the sync_field {name} gets no value"
             if not self._options.testmode:
                 raise ConfigurationError(
@@ -183,7 +194,7 @@ class _Run:
         plan = UploadPlan(
             mapping_name=source.mapping_name,
             data_type=source.data_type,
-            sync_field=tuple(name.upper() for name in settings.sync_field),
+            sync_field=tuple(_sync_fields(self._section)),
             insert_only=settings.insert_only,
             update_only=settings.update_only,
         )
@@ -208,7 +219,8 @@ class _Run:
             _finish_quietly(uploader)
             raise
         uploader.finish()
-        if self._read_to_the_end and not self._tally.rejected and not self._options.testmode:
+        left = self._tally.rejected or self._tally.incomplete
+        if self._read_to_the_end and not left and not self._options.testmode:
             source.settled()
 
     def _read(self, delivered: Iterable[Delivered], source: Connector[Any]) -> Iterator[Record]:
@@ -273,7 +285,7 @@ class _Run:
         self._tally.rejected += 1
         text = brief(record) if record else error.where
         self.outcome.note_left_aside(f"rejected: {error.what}", text)
-        log.info("[%s] rejected: %s %s", self._section.name, error, text)
+        log.info("[%s] rejected: %s %s", self._section.name, error.what, text)
 
 
 def _finish_quietly(uploader: Uploader) -> None:

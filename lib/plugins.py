@@ -27,8 +27,14 @@ def load(package: str, name: str) -> ModuleType:
     return importlib.import_module(f"{package}.{name}")
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """The question to put behind an error, or nothing when no known name is near."""
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known name that is most like the word, or nothing when none is near."""
     by_lower = {name.lower(): name for name in known}
     near = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
-    return f"did you mean {by_lower[near[0]]}?" if near else ""
+    return by_lower[near[0]] if near else ""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The question to put behind an error, or nothing when no known name is near."""
+    near = nearest(word, known)
+    return f"did you mean {near}?" if near else ""

@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Self
 
 from urllib3 import BaseHTTPResponse
-from urllib3.exceptions import MaxRetryError, SSLError
+from urllib3.exceptions import InvalidHeader, MaxRetryError, SSLError
 from urllib3.util import Retry
 
 log = logging.getLogger(__name__)
@@ -85,7 +85,11 @@ class PatientRetry(Retry):
         return None if asked is None else min(asked, LONGEST_PAUSE)
 
     def _asked(self, response: BaseHTTPResponse) -> float | None:
-        asked = super().get_retry_after(response)
+        try:
+            asked = super().get_retry_after(response)
+        except InvalidHeader:  # a fraction, or no number at all
+            told = _number(response.headers, ("Retry-After",))
+            asked = told if told is not None and told >= 0 else None
         if asked is None and response.status == 429:
             asked = seconds_to_reset(response.headers)
         return asked

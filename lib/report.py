@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from lib.errors import ExitCode
+from lib.errors import ExitCode, gravest
 from lib.mapping import FieldMapping
 from lib.tally import Example, Outcome
 
@@ -29,13 +29,19 @@ def summary(outcomes: Sequence[Outcome], *, testmode: bool = False) -> str:
 
 def exit_code(outcomes: Iterable[Outcome]) -> ExitCode:
     """What the command exits with: the gravest of what happened to its sections."""
-    codes = {outcome.error.exit_code for outcome in outcomes if outcome.error}
-    for code in (ExitCode.INTERRUPTED, ExitCode.SECTION_FAILED, ExitCode.CONFIGURATION):
-        if code in codes:
-            return code
-    if any(outcome.tally.rejected or outcome.tally.unsent for outcome in outcomes):
-        return ExitCode.RECORDS_LEFT
-    return ExitCode.OK
+    codes = []
+    for outcome in outcomes:
+        if outcome.error:
+            codes.append(outcome.error.exit_code)
+        if _left_records(outcome):
+            codes.append(ExitCode.RECORDS_LEFT)
+    return gravest(codes)
+
+
+def _left_records(outcome: Outcome) -> bool:
+    """Whether records were left that should have gone; some incomplete ones are a daily matter."""
+    tally = outcome.tally
+    return bool(tally.rejected or tally.unsent or (tally.incomplete and not tally.sent))
 
 
 def mappings(title: str, fields: Iterable[FieldMapping]) -> str:

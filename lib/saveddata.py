@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -43,15 +44,19 @@ class SavedData(NothingSaved):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._fetched, self._uploads = _private(self.fetched), _private(self.uploads)
         except OSError as error:
-            raise ConfigurationError(
-                f"the data cannot be saved ({error.strerror})", where=str(folder)
-            ) from None
+            raise _cannot_save(folder, error) from None
 
     def add_fetched(self, record: dict[str, Any]) -> None:
-        self._fetched.write(to_json(redact_data(record)) + "\n")
+        self._add(self._fetched, record)
 
     def add_upload(self, record: dict[str, Any]) -> None:
-        self._uploads.write(to_json(redact_data(record)) + "\n")
+        self._add(self._uploads, record)
+
+    def _add(self, file: IO[str], record: dict[str, Any]) -> None:
+        try:
+            file.write(to_json(redact_data(record)) + "\n")
+        except OSError as error:
+            raise _cannot_save(self.fetched.parent, error) from None
 
     def __enter__(self) -> Self:
         return self
@@ -62,8 +67,13 @@ class SavedData(NothingSaved):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._fetched.close()
-        self._uploads.close()
+        for file in (self._fetched, self._uploads):
+            with suppress(OSError):  # a full disk has been told of
+                file.close()
+
+
+def _cannot_save(folder: Path, error: OSError) -> ConfigurationError:
+    return ConfigurationError(f"the data cannot be saved ({error.strerror})", where=str(folder))
 
 
 def _private(path: Path) -> IO[str]:

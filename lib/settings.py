@@ -76,7 +76,12 @@ class Setting:
     @property
     def example(self) -> str:
         """What `generate-ini` writes: the example, else the default as it would be typed."""
-        return self.about.example or ("" if self.required else as_text(self.default))
+        return self.about.example or self.example_of_default
+
+    @property
+    def example_of_default(self) -> str:
+        """The default as it would be typed; nothing where there is none."""
+        return "" if self.required else as_text(self.default)
 
     def read(self, text: str) -> Any:
         """The typed value of a text; raises ValueError with the sentence to show."""

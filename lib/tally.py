@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lib.errors import ConnectorError
+from lib.jsontext import printable
 
 # Reasons told apart in one run; a server may put something new into each of its refusals.
 MOST_REASONS = 20
@@ -75,7 +76,11 @@ def _count(examples: dict[str, Example], key: str, text: str) -> None:
 
 def brief(record: dict[str, Any]) -> str:
     """The first filled fields of a record, by which an administrator will know it."""
-    filled = [f"{name} {value}" for name, value in record.items() if value and _is_short(value)]
+    filled = [
+        f"{name} {printable(str(value))}"
+        for name, value in record.items()
+        if value and _is_short(value)
+    ]
     return ", ".join(filled[:3])
 
 

@@ -12,7 +12,7 @@ import click
 from tqdm import tqdm
 from tqdm.contrib import DummyTqdmFile
 
-from lib.jsontext import to_json
+from lib.jsontext import printable, to_json
 from lib.pipeline import Listener
 from lib.report import table
 from lib.secrets import redact_data
@@ -70,8 +70,7 @@ class TerminalListener(Listener):
 
 def _readable(value: Any, width: int) -> str:
     """A value on one line of a terminal, without what a terminal would take for a command."""
-    text = value if isinstance(value, str) else to_json(value)
-    text = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+    text = printable(value if isinstance(value, str) else to_json(value))
     if len(text) <= width:
         return text
     end = f"... ({len(value)} items)" if isinstance(value, list | dict) else "..."

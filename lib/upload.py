@@ -69,7 +69,7 @@ def batches(records: Iterable[Record], size: int) -> Iterator[list[Record]]:
             if len(batch) == size:
                 yield batch
                 batch = []
-    except Exception:
+    except (Exception, KeyboardInterrupt):
         if batch:
             yield batch
         raise

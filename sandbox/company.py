@@ -180,6 +180,8 @@ class Company:
             serial_number=SERIAL_NUMBER,
         )
         sections = [source.section(addresses[name]) for name, source in self.others.items()]
+        jasper = self.others["jasper"]
+        sections.append(jasper.control_center_section(addresses["jasper"]))
         return "\n".join([text, *sections, self._sccm_section()])
 
     def _sccm_section(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -21,7 +22,9 @@ def main() -> int:
         print(
             f"\n$ {shown} {' '.join(COMMAND[2:])} {company.config.relative_to(ROOT)}\n", flush=True
         )
-        result = subprocess.run([*COMMAND, str(company.config)], check=False)
+        local = dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost")
+        environment = {**os.environ, **local}
+        result = subprocess.run([*COMMAND, str(company.config)], check=False, env=environment)
         print()
         show(company.oomnitza)
     return result.returncode

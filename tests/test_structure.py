@@ -170,3 +170,9 @@ def test_help_imports_nothing_that_only_a_run_needs():
 def test_the_example_of_an_ini_is_what_generate_ini_writes():
     example = (ROOT / "config.ini.example").read_text("utf-8")
     assert example == generate.ini_text(), "run `make docs`"
+
+
+def test_the_architecture_page_names_every_module_of_lib():
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    modules = {name.split("/")[1].removesuffix(".py") for name in in_folder("lib")} - {"__init__"}
+    assert [name for name in sorted(modules) if f"`{name}" not in page] == []

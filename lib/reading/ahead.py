@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
@@ -12,21 +12,27 @@ Key = TypeVar("Key")
 Item = TypeVar("Item")
 
 
-def fetch_ahead(fetch: Callable[[Key], Item], keys: Iterable[Key], workers: int) -> Iterator[Item]:
+def fetch_ahead(
+    fetch: Callable[[Key], Item], keys: Iterable[Key], workers: int
+) -> Generator[Item, None, None]:
     """Yield fetch(key) for each key, in the order of the keys.
 
     At most `workers` fetches are under way or waiting to be used. When the user of the iterator
     stops, no further one is begun. What a fetch raises is raised at its place.
     """
     remaining = iter(keys)
-    with ThreadPoolExecutor(workers, thread_name_prefix="fetch") as pool:
-        waiting: deque[Future[Item]] = deque(
-            pool.submit(fetch, key) for key in islice(remaining, workers)
-        )
-        try:
-            while waiting:
-                item = waiting.popleft().result()
-                waiting.extend(pool.submit(fetch, key) for key in islice(remaining, 1))
-                yield item
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="fetch")
+    waiting: deque[Future[Item]] = deque(
+        pool.submit(fetch, key) for key in islice(remaining, workers)
+    )
+    patient = True
+    try:
+        while waiting:
+            item = waiting.popleft().result()
+            waiting.extend(pool.submit(fetch, key) for key in islice(remaining, 1))
+            yield item
+    except KeyboardInterrupt:
+        patient = False
+        raise
+    finally:
+        pool.shutdown(wait=patient, cancel_futures=True)

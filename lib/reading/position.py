@@ -16,19 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from lib.errors import ConfigurationError
-from lib.plugins import ROOT
 
 OVERLAP = timedelta(minutes=5)
 
 
 class Position:
-    """The moment that a file keeps under a key; other keys in it belong to other sections.
-
-    A path that is not absolute begins in the program's folder.
-    """
+    """The moment that a file keeps under a key; other keys in it belong to other sections."""
 
     def __init__(self, path: Path, key: str) -> None:
-        self._path = ROOT / path
+        self._path = path
         self._key = key
         self._next: datetime | None = None
 

@@ -412,7 +412,7 @@ def test_ten_unreadable_devices_in_a_row_end_the_run(casper: Casper) -> None:
     delivered: list[Delivered] = []
     with pytest.raises(SourceUnavailable) as caught:
         delivered.extend(casper.records(casper.connect()))
-    assert "10 devices in a row" in caught.value.what
+    assert "10 records in a row" in caught.value.what
     assert "device 14" in caught.value.what
     assert numbers(delivered) == [1, 2, 3, 4]
     assert sum(isinstance(item, RecordUnreadable) for item in delivered) == 10

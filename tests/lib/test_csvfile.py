@@ -84,6 +84,15 @@ class TestRows:
         content = f"a{character}b\n1,1{character}2\n"
         assert read(content, delimiter=text) == [{"a": "1,1", "b": "2"}]
 
+    @pytest.mark.parametrize("line", ["sep=;\r\n", '"sep=;"\n', "sep=;\n"])
+    def test_a_file_may_tell_its_delimiter_as_for_excel(self, read, line):
+        assert read(f"{line}a;b\n1,1;2\n3\n") == [
+            {"a": "1,1", "b": "2"},
+            (4, "the row does not fit the columns (1 values for 2)"),
+        ]
+        assert read("sep=\t\na\tb\n1\t2\n") == [{"a": "1", "b": "2"}]
+        assert read("sep=x,b\n1,2\n") == [{"sep=x": "1", "b": "2"}]
+
     @pytest.mark.parametrize("text", ["comma", ";;", '"', "ta b"])
     def test_what_is_no_delimiter_is_refused(self, text):
         _, [fault] = read_settings(CsvSettings, {"filename": "x", "delimiter": text})
@@ -118,20 +127,30 @@ class TestMalformedRows:
         assert [item[0] for item in delivered if isinstance(item, tuple)] == [6, 7]
         assert delivered[-1] == {"a": "5", "b": "6"}
 
-    def test_a_quote_that_is_never_closed_costs_its_own_line(self, read):
-        rest = "".join(f"{number},x\n" for number in range(1000))
-        delivered = read(f'a,b\n1,"open\n{rest}')
-        assert delivered[0][0] == 2
-        assert "malformed" in delivered[0][1]
-        assert [row["a"] for row in delivered[1:]] == [str(number) for number in range(1000)]
+    @pytest.mark.parametrize(
+        "rows",
+        [
+            '1,"open\n{inner}',  # never closed
+            '1,"open\n{inner}2,"closed"\n{inner}',  # closed by another row, as it seems
+            '1,"two\n{inner}lines"x\n{inner}',
+            '1,"a "word"\n{inner}in quotes"\n{inner}',
+            '"a" word\n{inner}in quotes",2\n{inner}',
+        ],
+    )
+    def test_what_may_be_the_inside_of_a_value_is_never_a_record(self, read, tmp_path, rows):
+        content = f"a,b\nada,Ada\n{rows.format(inner='eve,Eve' + chr(10))}"
+        path = tmp_path / "x.csv"
+        path.write_text(content)
+        made = csvfile.records(settings(filename=path), Sources())
+        assert next(made) == {"a": "ada", "b": "Ada"}
+        with pytest.raises(SourceFault, match="malformed") as caught:
+            next(made)
+        assert caught.value.where == f"{path}: line 3"
+        assert "quotes" in caught.value.fix
 
-    def test_a_quote_that_another_row_seems_to_close_costs_its_own_line(self, read):
-        delivered = read('a,b\n1,"open\n2,"closed"\n3,x\n')
-        assert [item[0] if isinstance(item, tuple) else item["a"] for item in delivered] == [
-            2,
-            "2",
-            "3",
-        ]
+    def test_a_long_value_is_one(self, read):
+        notes = "eve,Eve\n" * 30_000
+        assert read(f'a,b\n1,"{notes}"\n2,x\n') == [{"a": "1", "b": notes}, {"a": "2", "b": "x"}]
 
     def test_text_behind_a_closing_quote(self, read):
         delivered = read('a,b\n"1"x,2\n3,4\n')
@@ -139,9 +158,12 @@ class TestMalformedRows:
         assert delivered[1:] == [{"a": "3", "b": "4"}]
 
     def test_a_value_that_is_too_long_to_be_one(self, read):
-        delivered = read(f"a,b\n{'x' * 200_000},2\n3,4\n")
+        long = "x" * (csvfile.LONGEST_VALUE + 1)
+        delivered = read(f"a,b\n{long},2\n3,4\n")
         assert delivered[0][0] == 2
         assert delivered[1:] == [{"a": "3", "b": "4"}]
+        with pytest.raises(SourceFault, match="field larger"):
+            read(f'a,b\n1,"{long}\neve,Eve\n",2\n3,4\n')
 
     def test_bytes_that_are_not_in_the_encoding(self, read):
         delivered = read(b"a,b\n1,M\xfcller\n2,M\xc3\xbcller\n")
@@ -151,7 +173,7 @@ class TestMalformedRows:
     def test_broken_rows_at_every_place_leave_the_others_alone(self, read):
         good = [f"{number},x" for number in range(6)]
         for at in range(7):
-            for bad in ('9,"', "9", "9,9,9", '"9"9,9'):
+            for bad in ("9", "9,9,9", '"9"9,9'):
                 rows = [*good[:at], bad, *good[at:]]
                 delivered = read("a,b\n" + "\n".join(rows) + "\n")
                 assert [item["a"] for item in delivered if isinstance(item, dict)] == list("012345")
@@ -204,6 +226,13 @@ class TestColumnsAndFiles:
         read("Login,a.b,Extra\n1,2,3\n", "Login", "a.b", "Mail", "Phone")
         [warning] = [item.getMessage() for item in caplog.records]
         assert warning.endswith("people.csv has no column Mail, Phone")
+
+    def test_a_file_without_any_mapped_column_is_another_one(self, read):
+        with pytest.raises(
+            SourceFault, match=r"none of the mapped columns \(Mail, Phone\)"
+        ) as caught:
+            read("Login,Name\n1,2\n", "Mail", "Phone")
+        assert "Login, Name" in caught.value.fix
 
     def test_files_of_a_directory_may_have_columns_of_their_own(self, tmp_path):
         (tmp_path / "1.csv").write_text("a,b\n1,2\n")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lib import jsonlines
-from lib.errors import RecordUnreadable, SourceUnavailable
+from lib.errors import RecordUnreadable, SourceFault, SourceUnavailable
 from lib.files import FileSettings
 from lib.settings import read_settings
 
@@ -64,6 +64,8 @@ def test_each_line_is_a_record_as_it_stands(read):
         "login,mail",
         '{"a": NaN}',
         '{"a": [Infinity]}',
+        '{"a": 1e999}',
+        '{"a": [-1e999]}',
         "[" * 100_000,
         "[1, 2]",
         '"text"',
@@ -78,6 +80,18 @@ def test_a_malformed_line_is_told_and_the_rest_is_read(read, line):
     assert delivered[1][0] == 2
     assert delivered[1][1].startswith("the line is not")
     assert delivered[2:] == [{"a": 3}]
+
+
+@pytest.mark.parametrize("content", ['[{"a": 1}]', '\n [\n{"a": 1},\n{"a": 2}\n]\n', "[]"])
+def test_a_json_array_is_another_kind_of_file(read, content):
+    with pytest.raises(SourceFault, match="this is a JSON array, not JSON Lines"):
+        read(content)
+
+
+@pytest.mark.parametrize("end", ["\x1a", "\x1a\r\n"])
+def test_the_mark_at_the_end_of_an_old_text_is_no_record(read, end):
+    assert read('{"a": 1}\r\n' + end) == [{"a": 1}]
+    assert read(f'{{"a": 1}}\n{end}\n{{"a": 2}}\n')[1][0] == 2
 
 
 def test_bytes_that_are_not_in_the_encoding_are_told(read):

@@ -89,3 +89,10 @@ def test_no_retry_waits_longer_than_the_longest_pause():
 def test_the_patience_survives_a_try():
     later = PatientRetry(total=3).increment("GET", "/", response(429, RateLimit_Reset="9"))
     assert later.get_retry_after(response(429, RateLimit_Reset="9")) == 9
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"), [("1.5", 1.5), ("", None), ("-1", None), ("x", None)]
+)
+def test_a_retry_after_that_is_no_whole_number_ends_nothing(header, seconds):
+    assert PatientRetry().get_retry_after(response(503, Retry_After=header)) == seconds

@@ -14,6 +14,7 @@ from lib.subdomain import subdomain
         "https://acme-2.zendesk.com",
         "HTTP://acme-2.zendesk.com/agent/dashboard",
         "acme-2.zendesk.com/",
+        "acme-2.Zendesk.COM",
     ],
 )
 def test_a_name_may_come_with_what_is_around_it(text):

@@ -6,7 +6,7 @@ from itertools import islice
 import pytest
 
 from lib.connection import ConnectionSettings
-from lib.errors import SourceFault, SourceUnavailable
+from lib.errors import RecordUnreadable, SourceFault, SourceUnavailable
 from lib.http import Client
 from lib.reading.pages import walk
 
@@ -85,12 +85,29 @@ def test_going_in_circles_is_a_fault(pages):
     assert len(listing.fetched) <= len(pages)
 
 
-@pytest.mark.parametrize(
-    "item", [None, 1, "a", [], {}, {"id": None}, {"id": ""}, {"id": {}}, {"id": [1]}]
-)
-def test_what_has_no_id_is_a_fault(item):
+def test_the_page_that_leads_back_is_still_read():
+    walked = Listing({1: (records(1), 2), 2: (records(2, 1, 3), 1)}).walk()
+    assert list(islice(walked, 3)) == [1, 2, 3]
+    with pytest.raises(SourceFault, match="gave before"):
+        next(walked)
+
+
+WITHOUT_ID = [None, 1, "a", [], {}, {"id": None}, {"id": ""}, {"id": {}}, {"id": [1]}]
+
+
+@pytest.mark.parametrize("item", WITHOUT_ID)
+def test_one_item_without_an_id_is_told_and_the_rest_is_read(item):
+    listing = Listing({1: ([item, *records(1)], 2), 2: ([*records(2), item], None)})
+    delivered = list(walk(listing, 1, where=WHERE))
+    bad = [each for each in delivered if isinstance(each, RecordUnreadable)]
+    assert [each.where for each in bad] == [WHERE, WHERE]
+    assert [each for each in delivered if each not in bad] == records(1, 2)
+
+
+@pytest.mark.parametrize("item", WITHOUT_ID)
+def test_a_page_on_which_nothing_has_an_id_is_a_fault(item):
     with pytest.raises(SourceFault, match="no record with an id"):
-        list(Listing({1: ([item], None)}).walk())
+        list(Listing({1: (records(1), 2), 2: ([item, item], None)}).walk())
 
 
 def client(server):

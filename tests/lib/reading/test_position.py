@@ -22,7 +22,6 @@ from lib.errors import (
 )
 from lib.oomnitza import OomnitzaSettings
 from lib.pipeline import RunOptions, run_section
-from lib.reading import position
 from lib.reading.position import OVERLAP, Position, moment
 from sandbox.oomnitza import Oomnitza
 from sandbox.web import WebServer
@@ -140,15 +139,6 @@ def test_a_crash_while_writing_leaves_the_file_as_it_was(
     assert file.read_text() == before
 
 
-def test_a_relative_path_begins_in_the_program_s_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(position, "ROOT", tmp_path)
-    monkeypatch.chdir("/")
-    keep(Path("storage.db"), NOON)
-    assert (tmp_path / "storage.db").exists()
-
-
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -229,10 +219,16 @@ def test_an_empty_run_settles(oomnitza: Oomnitza):
 
 
 def test_records_that_are_left_aside_on_purpose_settle(oomnitza: Oomnitza):
-    Connector.delivered = [{"tag": "A-1"}, {"tag": ""}, RecordGone("A-3 is gone")]
+    Connector.delivered = [{"tag": "A-1"}, {"tag": "A-9"}, RecordGone("A-3 is gone")]
     outcome = run(oomnitza, recordfilter="record['tag'] != 'A-9'")
-    assert (outcome.tally.incomplete, outcome.tally.vanished) == (1, 1)
+    assert (outcome.tally.filtered, outcome.tally.vanished) == (1, 1)
     assert Connector.moves == ["settled"]
+
+
+def test_an_incomplete_record_keeps_the_position_so_that_it_comes_again(oomnitza: Oomnitza):
+    Connector.delivered = [{"tag": "A-1"}, {"tag": ""}]
+    assert run(oomnitza).tally.incomplete == 1
+    assert Connector.moves == []
 
 
 def test_it_settles_after_everything_was_sent(oomnitza: Oomnitza, monkeypatch: pytest.MonkeyPatch):
