@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +20,7 @@ from lib.errors import (
     RecordUnreadable,
     SignInError,
     SourceFault,
+    SourceUnavailable,
 )
 from lib.http import Client, NotFound, json_of, member
 from lib.oauth import client_credentials
@@ -28,6 +29,8 @@ from lib.reading.ahead import fetch_ahead
 from lib.reading.patience import while_readable
 from lib.settings import at_least, setting, url
 
+# So many devices in a row that are gone are looked for in the listing again.
+MOST_GONE = 10
 # What Jamf Pro writes for a device that has none.
 NO_SERIAL_NUMBER = "Not Available"
 
@@ -76,37 +79,24 @@ class Settings(AssetSettings):
 
 @dataclass(frozen=True)
 class DeviceType:
-    """One kind of device: as the Classic API's paths and its JSON spell it, and its subsets."""
+    """One kind of device: as the Classic API's paths and its JSON spell it, and its sections."""
 
     in_paths: str
     in_json: str
-    subsets: dict[str, str]
+    sections: frozenset[str]
 
 
-SUBSETS = {
-    "general": "General",
-    "location": "Location",
-    "purchasing": "Purchasing",
-    "certificates": "Certificates",
-    "security": "Security",
-    "extension_attributes": "ExtensionAttributes",
-    "configuration_profiles": "ConfigurationProfiles",
-}
-COMPUTER_SUBSETS = {
-    "peripherals": "Peripherals",
-    "hardware": "Hardware",
-    "software": "Software",
-    "groups_accounts": "GroupsAccounts",
-    "iphones": "iphones",
-}
-MOBILE_SUBSETS = {
-    "applications": "Applications",
-    "network": "Network",
-    "provisioning_profiles": "ProvisioningProfiles",
-    "mobile_device_groups": "MobileDeviceGroups",
-}
-COMPUTERS = DeviceType("computer", "computer", SUBSETS | COMPUTER_SUBSETS)
-MOBILE_DEVICES = DeviceType("mobiledevice", "mobile_device", SUBSETS | MOBILE_SUBSETS)
+# Found in the records of every device, of computers, and of mobile devices.
+EVERYWHERE = {
+    "general", "location", "purchasing", "certificates", "security", "extension_attributes",
+    "configuration_profiles",
+}  # fmt: skip
+OF_COMPUTERS = EVERYWHERE | {"peripherals", "hardware", "software", "groups_accounts", "iphones"}
+OF_MOBILE_DEVICES = EVERYWHERE | {
+    "applications", "network", "provisioning_profiles", "mobile_device_groups",
+}  # fmt: skip
+COMPUTERS = DeviceType("computer", "computer", frozenset(OF_COMPUTERS))
+MOBILE_DEVICES = DeviceType("mobiledevice", "mobile_device", frozenset(OF_MOBILE_DEVICES))
 
 
 class Connector(AssetConnector[Settings]):
@@ -149,7 +139,7 @@ class Connector(AssetConnector[Settings]):
                 return self._detail(jamf, device, subset)
 
             with closing(fetch_ahead(detail, ids, self.settings.workers)) as found:
-                yield from while_readable(found, where=self.settings.url)
+                yield from self._while_listed(jamf, while_readable(found, where=jamf.url))
 
     @property
     def _devices(self) -> DeviceType:
@@ -167,21 +157,43 @@ class Connector(AssetConnector[Settings]):
             repeatable=frozenset({"GET", "POST"}),  # what is posted signs in or out
             retry_status=frozenset({500}),
         )
-        signer = TokenAuth(
-            partial(_client_token if settings.client_id else _user_token, jamf, settings)
-        )
+        sign_in = partial(_client_token if settings.client_id else _user_token, jamf, settings)
         try:
-            signer.current()
-            jamf.auth = signer
+            jamf.auth = TokenAuth(partial(_again, sign_in), token=sign_in())
         except NotFound:  # a server from before 10.35 has no tokens
             jamf.auth = basic(settings.username, settings.password)
         try:
             yield jamf
         finally:
-            if jamf.auth is signer and not settings.client_id:
+            if isinstance(jamf.auth, TokenAuth) and not settings.client_id:
                 with suppress(ConnectorError):
                     jamf.request("POST", "/api/v1/auth/invalidate-token")
             jamf.close()
+
+    def _while_listed(self, jamf: Client, found: Iterable[Delivered]) -> Iterator[Delivered]:
+        """Yield what comes; devices that are gone must be gone from the listing, too.
+
+        A server that is being restarted says of every device that it has none such.
+        """
+        gone: set[str] = set()
+        some_left = False
+        for item in found:
+            gone = gone | {item.where} if isinstance(item, RecordGone) else set()
+            some_left = some_left or not gone
+            yield item
+            if len(gone) == MOST_GONE:
+                self._require_gone(jamf, gone)
+        if gone and not some_left:
+            self._require_gone(jamf, gone)
+
+    def _require_gone(self, jamf: Client, gone: set[str]) -> None:
+        listed = {f"device {device}" for device in self._ids(jamf)}
+        if not gone.isdisjoint(listed):
+            raise SourceFault(
+                f"the server lists {min(gone & listed)} and others, and says that it has none such",
+                where=jamf.url,
+                fix="Try again later",
+            )
 
     def _ids(self, jamf: Client) -> list[int]:
         settings, devices = self.settings, self._devices
@@ -209,19 +221,18 @@ class Connector(AssetConnector[Settings]):
 
     def _subset(self, sources: Sources) -> str:
         """The path's end that asks for the needed sections only; nothing asks for all."""
-        subsets = self._devices.subsets
-        if sources.everything or any(name not in subsets for name in sources.tops):
+        if sources.everything or not self._devices.sections.issuperset(sources.tops):
             return ""
-        # Without General a record has no id.
-        names = dict.fromkeys(["General", *(subsets[name] for name in sources.tops)])
-        return "/subset/" + "&".join(names)
+        # Without General a record has no id. In paths, extension_attributes is ExtensionAttributes.
+        names = dict.fromkeys(["general", *sources.tops])
+        return "/subset/" + "&".join(name.title().replace("_", "") for name in names)
 
     def _detail(self, jamf: Client, device: int, subset: str) -> Delivered:
         path = f"/JSSResource/{self._devices.in_paths}s/id/{device}{subset}"
         try:
             record: Record = _get(jamf, path, self._devices.in_json, dict)
         except NotFound:
-            return RecordGone(f"device {device} is no longer there")
+            return RecordGone("it is no longer there", where=f"device {device}")
         except ConnectorError as error:
             # With a token, what is refused of one device only is AccessDenied.
             if type(error) is SignInError and isinstance(jamf.auth, TokenAuth):
@@ -236,6 +247,16 @@ class Connector(AssetConnector[Settings]):
 def _get(jamf: Client, path: str, key: str, kind: type) -> Any:
     """What the answer to a GET holds under its one key."""
     return member(jamf.get_json(path), key, kind, where=jamf.url + path)
+
+
+def _again(sign_in: Callable[[], Token]) -> Token:
+    """A sign-in in the middle of a run; that it fails is no matter of a single device."""
+    try:
+        return sign_in()
+    except (NotFound, SourceUnavailable) as error:
+        raise SignInError(
+            f"signing in again has failed ({error.what})", where=error.where, fix="Try again later"
+        ) from None
 
 
 def _client_token(jamf: Client, settings: Settings) -> Token:

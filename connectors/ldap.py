@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import struct
 import uuid
 from collections.abc import Iterator
@@ -11,11 +12,15 @@ from functools import partial
 from typing import Literal
 
 from lib.connector import Record, Records, Sources, UserConnector, UserSettings
-from lib.errors import ConfigurationError, RecordGone
+from lib.errors import ConfigurationError, RecordGone, RecordUnreadable
 from lib.ldap import Directory, Entry, escaped, parenthesised
+from lib.ldaperrors import UnreachableEntry
 from lib.settings import address, distinguished_names, setting
 
+log = logging.getLogger(__name__)
+
 ANONYMOUS = "anonymous"
+MEMBER_ATTRIBUTES = ("member", "uniqueMember", "memberUid")
 BINARY = "*BINARY*"
 # What some directories let an account read, and nobody else should.
 SECRETS = frozenset(
@@ -125,7 +130,7 @@ class Connector(UserConnector[Settings]):
                     yield self._record(entry, sources.tops)
                 return
             for found in self._members(directory, groups, asked):
-                yield found if isinstance(found, RecordGone) else self._record(found, sources.tops)
+                yield self._record(found, sources.tops) if isinstance(found, Entry) else found
 
     @contextmanager
     def _directory(self) -> Iterator[Directory]:
@@ -143,7 +148,7 @@ class Connector(UserConnector[Settings]):
 
     def _members(
         self, directory: Directory, groups: tuple[str, ...], asked: list[str]
-    ) -> Iterator[Entry | RecordGone]:
+    ) -> Iterator[Entry | RecordGone | RecordUnreadable]:
         """Yield the members of the groups, each once."""
         seen: set[str] = set()
         names = [name for group in groups for name in self._member_names(directory, group)]
@@ -162,12 +167,26 @@ class Connector(UserConnector[Settings]):
             raise ConfigurationError(
                 f"there is no group {group}", fix="Check group_dn and groups_dn in the ini"
             )
+        if not names:
+            self._explain_empty(directory, group)
         # A group that has to have a member, and has none, holds an empty name.
         return [name.decode("utf-8", "replace") for name in names if name]
 
+    def _explain_empty(self, directory: Directory, group: str) -> None:
+        """A group that names its members otherwise than the settings say is no empty group."""
+        used = self.settings.group_members_attr
+        entry = directory.entry(group, "(objectClass=*)", list(MEMBER_ATTRIBUTES))
+        others = [name for name in entry.attributes if name != used] if entry else []
+        if others:
+            raise ConfigurationError(
+                f"the group {group} has no {used}, but {others[0]}",
+                fix=f"Set group_members_attr = {others[0]}",
+            )
+        log.warning("the group %s has no %s", group, used)
+
     def _member(
         self, directory: Directory, name: str, asked: list[str]
-    ) -> Iterator[Entry | RecordGone]:
+    ) -> Iterator[Entry | RecordGone | RecordUnreadable]:
         settings = self.settings
         if settings.group_member_filter:
             yield from self._member_by_filter(directory, name, asked)
@@ -177,7 +196,11 @@ class Connector(UserConnector[Settings]):
                 f"the group names its members otherwise than by their DN ({name})",
                 fix="Set group_member_filter, such as (uid={0})",
             )
-        entry = directory.entry(name, settings.filter, asked)
+        try:
+            entry = directory.entry(name, settings.filter, asked)
+        except UnreachableEntry as error:
+            yield RecordUnreadable(error.what, where=name)
+            return
         if entry is None and directory.entry(name, "(objectClass=*)", ["1.1"]) is None:
             yield _gone(name)
         elif entry:
@@ -185,7 +208,7 @@ class Connector(UserConnector[Settings]):
 
     def _member_by_filter(
         self, directory: Directory, name: str, asked: list[str]
-    ) -> Iterator[Entry | RecordGone]:
+    ) -> Iterator[Entry | RecordGone | RecordUnreadable]:
         settings = self.settings
         one = parenthesised(settings.group_member_filter.replace("{0}", escaped(name)))
         found = False

@@ -75,11 +75,12 @@ class TokenAuth(AuthBase):
         sign_in: Callable[[], Token],
         header: str = "Authorization",
         prefix: str = "Bearer ",
+        token: Token | None = None,
     ) -> None:
         self._sign_in = sign_in
         self._header = header
         self._prefix = prefix
-        self._token: Token | None = None
+        self._token = token
         self._refusal: SignInError | None = None
         self._lock = threading.Lock()
 

@@ -24,6 +24,10 @@ class NoSuchEntry(ConfigurationError):
     """The directory has no entry of that name, or does not show it to this user."""
 
 
+class UnreachableEntry(ConfigurationError):
+    """The entry belongs to another server, or its name is none."""
+
+
 SIGN_IN_REASONS = {
     "525": "there is no such user",
     "52e": "the user name or the password is wrong",
@@ -72,7 +76,7 @@ RESULTS: dict[int, tuple[type[ConnectorError], str, str]] = {
         "Set protocol_version = 3, or base_dn to a part that this server holds alone",
     ),
     10: (
-        ConfigurationError,
+        UnreachableEntry,
         "the directory refers to another server for this base",
         "Set url to that server, or base_dn to a part that this one holds",
     ),
@@ -88,7 +92,7 @@ RESULTS: dict[int, tuple[type[ConnectorError], str, str]] = {
         "the directory has no such entry, or does not show it to this user",
         "Check base_dn, and the rights of the account",
     ),
-    34: (ConfigurationError, "this is no valid distinguished name", "Check base_dn and username"),
+    34: (UnreachableEntry, "this is no valid distinguished name", "Check base_dn and username"),
     50: _NO_RIGHTS,
     51: _BUSY,
     52: _BUSY,

@@ -7,6 +7,7 @@ program as text passes `redact`. The memory belongs to the process and is never 
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
 import threading
@@ -30,7 +31,9 @@ def remember(*secrets: str) -> None:
 
 def _forms(secret: str) -> set[str]:
     for_json = {json.dumps(secret, ensure_ascii=ascii_)[1:-1] for ascii_ in (True, False)}
-    return {secret, quote(secret, safe=""), quote_plus(secret), repr(secret)[1:-1], *for_json}
+    for_html = {html.escape(secret), html.escape(secret, quote=False), secret.replace("/", "\\/")}
+    for_url = {quote(secret, safe=""), quote_plus(secret)}
+    return {secret, repr(secret)[1:-1], *for_url, *for_json, *for_html}
 
 
 def remember_login(username: str, password: str) -> None:

@@ -11,8 +11,10 @@ from requests.adapters import HTTPAdapter
 
 from lib import __version__
 from lib.connection import ConnectionSettings
-from lib.ratelimit import LONGEST_PAUSE, PatientRetry
+from lib.ratelimit import PatientRetry
 from lib.tls import client_context
+
+NO_CAP = 10**9
 
 
 class _ContextAdapter(HTTPAdapter):
@@ -51,7 +53,7 @@ def new_session(
         backoff_factor=0.5,
         backoff_jitter=0.5,
         backoff_max=60,
-        retry_after_max=LONGEST_PAUSE,
+        retry_after_max=NO_CAP,  # PatientRetry decides
         raise_on_status=False,
     )
     if settings.ssl_protocol == "tls1":

@@ -18,19 +18,31 @@ def fetch_ahead(
     """Yield fetch(key) for each key, in the order of the keys.
 
     At most `workers` fetches are under way or waiting to be used. When the user of the iterator
-    stops, no further one is begun. What a fetch raises is raised at its place.
+    stops, no further one is begun. What a fetch raises is raised at its place; what the keys raise,
+    when everything before it was yielded.
     """
     remaining = iter(keys)
     pool = ThreadPoolExecutor(workers, thread_name_prefix="fetch")
-    waiting: deque[Future[Item]] = deque(
-        pool.submit(fetch, key) for key in islice(remaining, workers)
-    )
+    waiting: deque[Future[Item]] = deque()
+    failed: Exception | None = None
+
+    def submit(count: int) -> None:
+        """Begin so many more; where the keys end in an error, it waits for what was begun."""
+        nonlocal failed
+        try:
+            waiting.extend(pool.submit(fetch, key) for key in islice(remaining, count))
+        except Exception as error:
+            failed = error
+
     patient = True
     try:
+        submit(workers)
         while waiting:
             item = waiting.popleft().result()
-            waiting.extend(pool.submit(fetch, key) for key in islice(remaining, 1))
+            submit(1 if failed is None else 0)
             yield item
+        if failed:
+            raise failed
     except KeyboardInterrupt:
         patient = False
         raise

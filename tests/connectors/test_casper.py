@@ -18,6 +18,8 @@ from lib.connector import Delivered, Sources
 from lib.errors import (
     AccessDenied,
     ConfigurationError,
+    ConnectorError,
+    RecordGone,
     RecordUnreadable,
     SignInError,
     SourceFault,
@@ -498,3 +500,53 @@ def test_the_dates_of_mobile_devices() -> None:
         assert dates(casper, path, sync_type="mobiledevices") == [
             [item["last_inventory_update_epoch"] // 1000] for item in general
         ]
+
+
+# What looks like a fleet that has vanished.
+
+
+def test_a_server_that_denies_all_it_lists_is_no_empty_fleet(casper: Casper) -> None:
+    casper.jamf.computers.vanished.update(casper.jamf.computers.ids)
+    failure_in_run(casper, SourceFault, "says that it has none such")
+
+
+def test_a_server_that_goes_away_in_the_middle_is_no_empty_fleet(casper: Casper) -> None:
+    casper.jamf.computers.vanished.update(casper.jamf.computers.ids[5:])
+    failure_in_run(casper, SourceFault, "says that it has none such")
+
+
+def test_devices_that_are_gone_from_the_listing_too_are_gone(casper: Casper) -> None:
+    fleet = casper.jamf.computers
+    gone = fleet.ids[5:20]
+    fleet.vanished.update(gone)
+    details = 0
+
+    def leave(method: str, path: str) -> None:
+        nonlocal details
+        details += "/computers/id/" in path
+        if details == 5:
+            fleet.ids[:] = [ident for ident in fleet.ids if ident not in gone]
+
+    casper.jamf.on_request = leave
+    delivered = list(casper.connect().records(Sources(frozenset({"general.name"}))))
+    assert sum(isinstance(item, RecordGone) for item in delivered) == len(gone)
+
+
+def test_a_sign_in_that_is_gone_in_the_middle_ends_the_run(casper: Casper) -> None:
+    details = 0
+
+    def restart(method: str, path: str) -> None:
+        nonlocal details
+        details += "/computers/id/" in path
+        if details == 10:
+            casper.jamf.revoke_tokens()
+            casper.jamf.fail_next(100, 404, path="/api/v1/auth/token")
+
+    casper.jamf.on_request = restart
+    failure_in_run(casper, SignInError, "signing in again has failed")
+
+
+def failure_in_run(casper: Casper, kind: type[ConnectorError], words: str) -> None:
+    with pytest.raises(kind) as caught:
+        list(casper.connect().records(Sources(frozenset({"general.name"}))))
+    assert words in caught.value.what

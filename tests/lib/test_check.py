@@ -95,3 +95,15 @@ def test_a_required_field_that_is_always_empty_is_a_mistake(findings):
     found = findings('mapping.TAG = {"source": "general.barcode_2", "required": true}')
     expected = "TAG is required and empty in 10 of 10 sample records"
     assert found[expected] is ExitCode.RECORDS_LEFT
+
+
+def test_a_filter_that_fails_is_told_and_stops_nothing(findings):
+    found = findings("recordfilter = int(record.general.name) > 3")
+    [text] = [text for text in found if "record filter fails on 10 of 10" in text]
+    assert found[text] is ExitCode.RECORDS_LEFT
+
+
+def test_the_sync_field_counts_as_required(findings):
+    found = findings("sync_field = TAG\nmapping.TAG = general.barcode_2")
+    expected = "TAG is required and empty in 10 of 10 sample records"
+    assert found[expected] is ExitCode.RECORDS_LEFT

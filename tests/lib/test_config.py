@@ -418,3 +418,59 @@ def test_the_secrets_of_what_is_read_are_masked_from_then_on(ini):
     config.load(ini(OOMNITZA, LDAP, CASPER), ["ldap"])
     text = "a-token-of-oomnitza a-password-of-ldap"
     assert secrets.redact(text) == f"{MASK} {MASK}"
+
+
+# What has to be right for nothing to go up that should stay.
+
+
+@pytest.mark.parametrize(
+    ("lines", "key", "words"),
+    [
+        ("recordfilter:\n", "recordfilter", "the lines of a filter have to be indented"),
+        ("recordfiltr = record.x\n", "recordfiltr", "did you mean recordfilter?"),
+        ("maping.X = uid\n", "maping.x", "no such setting"),
+    ],
+)
+def test_a_filter_or_mapping_that_would_be_left_aside_is_a_mistake(problems, lines, key, words):
+    [problem] = problems(OOMNITZA, LDAP + lines, names=["ldap"])
+    assert f"[ldap] {key}: " in problem
+    assert words in problem
+
+
+def test_an_empty_filter_takes_an_inherited_one_away(ini):
+    path = ini("[DEFAULT]\nrecordfilter = record.x\n", OOMNITZA, LDAP, "recordfilter =\n")
+    assert config.load(path, ["ldap"]).sections[0].recordfilter == ""
+
+
+def test_a_field_in_brackets_as_the_original_documentation_writes_it(ini):
+    path = ini(OOMNITZA, LDAP, "mapping.[USER] = uid\n")
+    assert config.load(path, ["ldap"]).sections[0].mapping == {"USER": {"source": "uid"}}
+
+
+def test_each_secret_may_stand_in_the_environment(ini, monkeypatch):
+    monkeypatch.setenv("JAMF", "a-secret-of-jamf")
+    section = CASPER.split("username")[0]
+    path = ini(OOMNITZA, section, "client_id = c\nenv_client_secret = JAMF\n")
+    loaded = config.load(path, ["casper"])
+    assert loaded.sections[0].settings.client_secret == "a-secret-of-jamf"
+    assert loaded.warnings == []
+
+
+def test_the_value_of_a_secret_in_place_of_its_variable_is_not_repeated(problems):
+    [problem] = problems(OOMNITZA, LDAP + "env_password = hunter2!\n", names=["ldap"])
+    assert "env_password: there is no environment variable of that name" in problem
+    assert "hunter2" not in problem
+
+
+def test_where_no_section_is_enabled_there_is_nothing_to_try(ini):
+    with pytest.raises(UsageError, match="no section is enabled"):
+        config.load(ini(OOMNITZA, LDAP.replace("True", "False")), [])
+
+
+def test_paths_begin_in_the_folder_of_the_ini(ini, tmp_path, monkeypatch):
+    monkeypatch.chdir("/")
+    (tmp_path / "people.csv").touch()
+    section = "[csv_users]\nenable = True\nfilename = people.csv\n"
+    people = "default_role = 25\ndefault_position = Employee\n"
+    loaded = config.load(ini(OOMNITZA, section + people), ["csv_users"])
+    assert loaded.sections[0].settings.filename == tmp_path / "people.csv"

@@ -170,7 +170,13 @@ class TestRepeating:
 
     def test_but_never_for_hours(self, server, pauses):
         server.answers = [(429, "", {"Retry-After": "86400"}), (200, "{}")]
-        ask(server.url, retries=1)
+        with pytest.raises(SourceUnavailable, match="the server answered 429"):
+            ask(server.url, retries=1)
+        assert pauses == []
+
+    def test_a_pause_has_a_bound_and_is_taken_again(self, server, pauses):
+        server.answers = [(429, "", {"Retry-After": "400"}), (200, "{}")]
+        ask(server.url, retries=2)
         assert pauses == [LONGEST_PAUSE]
 
     def test_pauses_grow_and_are_bounded(self, server, pauses):

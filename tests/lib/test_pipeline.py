@@ -667,3 +667,27 @@ def test_one_record_is_never_in_two_places(run, oomnitza):
         "vanished": kinds["RecordGone"],
     }
     assert oomnitza.count("assets") == 300 - empty - sevens
+
+
+class TestPeople:
+    @pytest.fixture
+    def people(self, run: Runner, source: type[MadeUp]) -> Runner:
+        source.data_type = "users"
+        source.mapping = {"USER": {"source": "login"}, "NAME": {"source": "name"}}
+        run.set(sync_field=())
+        return run
+
+    def test_without_a_login_they_are_incomplete(self, people, oomnitza):
+        outcome = people([{"login": "ada", "name": "Ada"}, {"login": " ", "name": "Nobody"}])
+        assert books(outcome) == {"fetched": 2, "sent": 1, "incomplete": 1}
+        assert [person["USER"] for person in oomnitza.records("users")] == ["ada"]
+
+
+class TestRefusals:
+    def test_when_all_of_the_first_are_refused_the_others_are_not_tried(self, run, oomnitza):
+        oomnitza.refuse = lambda _: "no such field"
+        outcome = run(devices(200))
+        assert outcome.tally.rejected == 25
+        assert outcome.tally.sent == 0
+        assert outcome.tally.unsent == outcome.tally.fetched - 25
+        assert "took none of the first 25 records" in str(outcome.error)

@@ -113,3 +113,8 @@ def test_a_table_has_columns_that_stand_below_each_other():
     rows = [["name", "n"], ["a", "100"], ["longer", "7"]]
     assert report.table(rows, right=[1]) == ["name      n", "a       100", "longer    7"]
     assert report.table(rows) == ["name    n", "a       100", "longer  7"]
+
+
+def test_a_run_that_could_send_nothing_at_all_left_records():
+    assert report.exit_code([outcome(fetched=3, incomplete=3)]) is ExitCode.RECORDS_LEFT
+    assert report.exit_code([outcome(fetched=3, incomplete=2, sent=1)]) is ExitCode.OK
