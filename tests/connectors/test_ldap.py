@@ -19,6 +19,7 @@ from lib.connector import Delivered, Sources
 from lib.errors import (
     ConfigurationError,
     RecordGone,
+    RecordUnreadable,
     SignInError,
     SourceFault,
     SourceUnavailable,
@@ -584,3 +585,23 @@ def test_departments_with_awkward_names_are_groups_too(active_directory: Slapd) 
     found = read(active_directory, "sAMAccountName", **groups(active_directory, f"CN={name}"))
     members = [person.login for person in active_directory.people if person.department == name]
     assert sorted(logins(found, "sAMAccountName")) == sorted(members)
+
+
+def test_a_group_that_names_its_members_otherwise_is_no_empty_one(openldap: Slapd) -> None:
+    (staff,) = json.loads(groups(openldap, "cn=staff")["groups_dn"])
+    with pytest.raises(ConfigurationError) as caught:
+        read(openldap, "uid", group_dn=staff, group_members_attr="uniqueMember")
+    assert "has no uniqueMember, but member" in caught.value.what
+    assert caught.value.fix == "Set group_members_attr = member"
+
+
+def test_a_member_that_another_server_holds_does_not_end_the_run(
+    active_directory: Slapd, tmp_path: Path
+) -> None:
+    foreign = "cn=x,dc=elsewhere,dc=example"
+    source = section(active_directory, base_dn=active_directory.base_dn)
+    with source._directory() as directory:
+        delivered = list(source._member(directory, foreign, ["cn"]))
+    assert [type(item) for item in delivered] == [RecordUnreadable]
+    assert delivered[0].where == foreign
+    assert not active_directory.was_chased()
