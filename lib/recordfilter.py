@@ -7,9 +7,12 @@ true. Without one, every record is kept.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lib.language import Program, compile_program
+from lib.language import compile_program
+
+if TYPE_CHECKING:
+    from lib.language.compiler import Program
 
 ARGUMENTS = ("record",)
 
@@ -25,7 +28,7 @@ class RecordFilter:
 
     @property
     def reads(self) -> frozenset[str] | None:
-        """The top-level fields that it looks at; None for all of them."""
+        """The paths that it looks at, as in mappings; None for all there are."""
         return frozenset() if self.program is None else self.program.reads("record")
 
 
@@ -37,11 +40,16 @@ def compile_filter(text: str) -> RecordFilter:
 
 
 def _aligned(text: str) -> str:
-    """The text with its first line, if the key's line holds one, indented like those below."""
+    """The text with its first line, if the key's line holds one, indented like those below.
+
+    How deep it would stand cannot be seen: one deeper than it if it opens a block that the next
+    line is in, else as deep as the least indented line.
+    """
     first, *rest = text.split("\n")
-    margins = [len(line) - len(line.lstrip()) for line in rest if line.strip()]
-    if not first.strip() or not margins:
+    lines = [line for line in rest if line.strip() and not line.lstrip().startswith("#")]
+    if not first.strip() or not lines:
         return text
-    within = first.rstrip().endswith(":") and margins[0] == min(margins)
-    margin = min(margins) - 1 if within else min(margins)
-    return "\n".join([" " * margin + first.strip(), *rest])
+    margins = [line[: len(line) - len(line.lstrip())] for line in lines]
+    least = min(margins, key=len)
+    opens = first.split("#")[0].rstrip().endswith(":") and margins[0] == least
+    return "\n".join([(least[:-1] if opens else least) + first.strip(), *rest])

@@ -1,15 +1,33 @@
 """The language of record filters and of converters written in the ini: Python's, made harmless.
 
 It looks like the body of a Python function and means the same, but has no way out: what the
-grammar does not have cannot be written, only the functions and methods listed in `functions` can
-be called, and the work that a record may cause is bounded. Two things are kinder than in Python: a
-field that is missing is None, at any depth, and an order comparison with None is false.
+grammar does not have cannot be written, only the functions and methods listed here can be called,
+and the work that a record may cause is bounded. Two things are kinder than in Python: a field that
+is missing is None, at any depth, and an order comparison with None is false.
 
     program = compile_program('return record.asset_type == "computer"', ("record",))
     program.run(record)
 """
 
-from lib.language.compiler import Program, compile_program
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from lib.language.errors import LanguageError, Stopped
 
-__all__ = ["LanguageError", "Program", "Stopped", "compile_program"]
+if TYPE_CHECKING:
+    from lib.language.compiler import Program
+
+__all__ = ["LanguageError", "Stopped", "compile_program"]
+
+
+def compile_program(text: str, arguments: Sequence[str]) -> Program:
+    """Compile a program with arguments of these names. Raises LanguageError.
+
+    A single expression is a program that returns its value.
+    """
+    # The grammar takes a tenth of a second to load, and most runs have no program.
+    from lib.language.compiler import compiled
+
+    return compiled(text, arguments)

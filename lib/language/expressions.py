@@ -2,86 +2,135 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import inspect
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from lib.language import nodes
+from lib.language import calls, nodes, runs
+from lib.language.bounds import FIRST, Run
 from lib.language.errors import LanguageError, Stopped
-from lib.language.functions import (
-    FUNCTIONS,
-    METHOD_NAMES,
-    PATTERN_FLAGS,
-    PATTERN_FUNCTIONS,
-    attribute,
-    bounded,
-    method,
-)
-from lib.language.layout import error
-from lib.language.operators import BINARY, COMPARISONS, UNARY, subscript
+from lib.language.functions import DEEP, FUNCTIONS
+from lib.language.methods import METHOD_NAMES, METHODS
+from lib.language.mistakes import CONSTANTS, unknown
+from lib.language.operators import BINARY, GROWING, UNARY
+from lib.language.patterns import PATTERN_FLAGS, PATTERN_FUNCTIONS, checked
 from lib.plugins import did_you_mean
 
-# What a run knows: how many steps are left, which line decided, then the arguments and the names
-# that the program gives.
-Frame = list[Any]
-Run = Callable[[Frame], Any]
-
-STEPS, LINE, FIRST = 0, 1, 2
-# How often the loops of one run may go round.
-MOST_STEPS = 100_000
+# Nodes in nodes; each takes a few calls to compile, and one or two to run.
+DEEPEST = 100
+TOO_DEEP = "this is nested too deeply; give a part of it a name"
+# In one comprehension.
+MOST_LOOPS = 5
+# What is written out and is no dict.
+NO_FIELDS = (nodes.Constant, nodes.Collection, nodes.Comprehension, nodes.Formatted)
 
 
 class Expressions:
-    """Compiles the expressions of one program; `size` is how many names it has."""
+    """Compiles the expressions of one program; `names` is how many values its frame holds."""
 
     def __init__(self, text: str, arguments: Sequence[str]) -> None:
         self._text = text
         self._slots = {name: FIRST + at for at, name in enumerate(arguments)}
-        self.size = len(arguments)
+        self._depth = 0
+        self.names = len(arguments)
 
     def compile(self, node: nodes.Node) -> Run:
         """A function that gives the node's value. Raises LanguageError."""
+        if self._depth == DEEPEST:
+            raise self.error(node, TOO_DEEP)
+        self._depth += 1
+        node = self._folded(node)
         compile_node = getattr(self, f"_compile_{type(node).__name__.lower()}")
         run: Run = compile_node(node)
+        self._depth -= 1
         return run
 
+    def slot(self, name: str) -> int:
+        """The place of a name in the frame; a new one for a name that there was not."""
+        if name not in self._slots:
+            self._slots[name] = self._new_slot()
+        return self._slots[name]
+
+    def error(self, node: nodes.Node, what: str) -> LanguageError:
+        return LanguageError(what, self._text, node.at)
+
+    def _new_slot(self) -> int:
+        self.names += 1
+        return FIRST + self.names - 1
+
+    def _folded(self, node: nodes.Node) -> nodes.Node:
+        """The node, or the constant that it always comes to."""
+        match node:
+            case nodes.Collection(kind=kind) if kind is tuple:
+                items = [self._folded(item) for item in node.items]
+                constants = [item.value for item in items if isinstance(item, nodes.Constant)]
+                if len(constants) == len(items):
+                    return nodes.Constant(node.at, tuple(constants))
+            case nodes.Attribute() if self._is_of_re(node):
+                return nodes.Constant(node.at, self._flag(node))
+            case nodes.Binary(operator="|"):
+                return nodes.Constant(node.at, self._flags(node))
+        return node
+
+    def _is_of_re(self, node: nodes.Attribute) -> bool:
+        owner = node.value
+        return isinstance(owner, nodes.Name) and owner.name == "re" and "re" not in self._slots
+
+    def _flag(self, node: nodes.Attribute) -> int:
+        if node.name not in PATTERN_FLAGS:
+            hint = did_you_mean(node.name, PATTERN_FLAGS)
+            raise self.error(node, f"there is no flag `re.{node.name}`; {hint}".rstrip("; "))
+        return PATTERN_FLAGS[node.name]
+
+    def _flags(self, node: nodes.Binary) -> int:
+        flags = 0
+        for side in (node.left, node.right):
+            flag = self._folded(side)
+            if flag is side or not isinstance(flag, nodes.Constant):
+                raise self.error(node, "write `or` for |")
+            flags |= flag.value
+        return flags
+
     def _compile_constant(self, node: nodes.Constant) -> Run:
-        value = node.value
-        return lambda _frame: value
+        return runs.constant(node.value)
 
     def _compile_name(self, node: nodes.Name) -> Run:
         slot = self._slots.get(node.name)
-        if slot is None:
-            hint = did_you_mean(node.name, [*self._slots, *FUNCTIONS])
-            raise self.error(node, f"there is no name {node.name!r}; {hint}".rstrip("; "))
-        return lambda frame: frame[slot]
+        if slot is not None:
+            return lambda frame: frame[slot]
+        if node.name in FUNCTIONS:
+            raise self.error(node, f"`{node.name}` is a function; write {node.name}(...)")
+        if node.name == "re":
+            raise self.error(node, "`re` is written with a function, such as re.search(...)")
+        raise self.error(node, unknown(node.name, [*self._slots, *FUNCTIONS, *CONSTANTS]))
 
     def _compile_attribute(self, node: nodes.Attribute) -> Run:
-        if isinstance(node.value, nodes.Name) and node.value.name == "re":
-            return self._flag(node)
-        value, name = self.compile(node.value), node.name
-
-        def run(frame: Frame) -> Any:
-            inner = value(frame)
-            return inner.get(name) if type(inner) is dict else attribute(inner, name)
-
-        return run
-
-    def _flag(self, node: nodes.Attribute) -> Run:
-        flag = PATTERN_FLAGS.get(node.name)
-        if flag is None:
-            raise self.error(node, f"`re` has no {node.name!r} here")
-        return lambda _frame: flag
+        names, owner = [node.name], node.value
+        while isinstance(owner, nodes.Attribute):
+            names.insert(0, owner.name)
+            owner = owner.value
+        if len(names) > DEEPEST:
+            raise self.error(node, TOO_DEEP)
+        if not self._has_fields(owner):
+            raise self.error(node, f"there is no field `{node.name}` in what stands before it")
+        if isinstance(owner, nodes.Name) and owner.name in self._slots:
+            return runs.field(self._slots[owner.name], names)
+        return runs.field_of(self.compile(owner), names)
 
     def _compile_subscript(self, node: nodes.Subscript) -> Run:
-        value, index = self.compile(node.value), self.compile(node.index)
-        return lambda frame: subscript(value(frame), index(frame))
+        owner, index = self.compile(node.value), node.index
+        if isinstance(index, nodes.Constant) and isinstance(index.value, str):
+            return runs.key_of(owner, index.value)
+        return runs.item(owner, self.compile(index))
+
+    def _has_fields(self, node: nodes.Node) -> bool:
+        if isinstance(node, nodes.Call) and isinstance(node.function, nodes.Attribute):
+            return not self._is_of_re(node.function)
+        return not isinstance(node, NO_FIELDS)
 
     def _compile_slice(self, node: nodes.Slice) -> Run:
-        value = self.compile(node.value)
-        start, stop, step = (
-            self.compile(part) if part else lambda _frame: None for part in node.parts
-        )
-        return lambda frame: subscript(value(frame), slice(start(frame), stop(frame), step(frame)))
+        bounds = [self.compile(part) if part else runs.constant(None) for part in node.parts]
+        return runs.part(self.compile(node.value), bounds)
 
     def _compile_unary(self, node: nodes.Unary) -> Run:
         operand, operation = self.compile(node.operand), UNARY[node.operator]
@@ -90,13 +139,12 @@ class Expressions:
     def _compile_binary(self, node: nodes.Binary) -> Run:
         left, right = self.compile(node.left), self.compile(node.right)
         operation = BINARY[node.operator]
+        if node.operator in GROWING:
+            return runs.growing(operation, left, right)
         return lambda frame: operation(left(frame), right(frame))
 
     def _compile_logical(self, node: nodes.Logical) -> Run:
-        left, right = self.compile(node.left), self.compile(node.right)
-        if node.operator == "and":
-            return lambda frame: left(frame) and right(frame)
-        return lambda frame: left(frame) or right(frame)
+        return runs.logical(node.operator, [self.compile(operand) for operand in node.operands])
 
     def _compile_conditional(self, node: nodes.Conditional) -> Run:
         then, test = self.compile(node.then), self.compile(node.condition)
@@ -105,158 +153,134 @@ class Expressions:
 
     def _compile_compare(self, node: nodes.Compare) -> Run:
         first = self.compile(node.first)
-        others = [(COMPARISONS[sign], self.compile(item)) for sign, item in node.others]
-        if len(others) == 1:
-            compare, other = others[0]
-            if node.others[0][0] == "==":  # the most frequent one
-                return lambda frame: first(frame) == other(frame)
-            return lambda frame: compare(first(frame), other(frame))
+        others = [(sign, self._compared(sign, other)) for sign, other in node.others]
+        if len(others) > 1:
+            return runs.chain(first, [(sign, self.compile(other)) for sign, other in others])
+        [(sign, other)] = others
+        if isinstance(other, nodes.Constant):
+            return runs.comparison_with(sign, first, other.value)
+        return runs.comparison(sign, first, self.compile(other))
 
-        def run(frame: Frame) -> Any:
-            left, result = first(frame), True
-            for compare, other in others:
-                right = other(frame)
-                result = compare(left, right)
-                if not result:
-                    break
-                left = right
-            return result
-
-        return run
+    def _compared(self, sign: str, node: nodes.Node) -> nodes.Node:
+        """The right side of a comparison; a list of constants to look into is a constant, too."""
+        if sign in ("is", "is not"):
+            if not isinstance(node, nodes.Constant) or type(node.value) not in (bool, type(None)):
+                raise self.error(node, f"`{sign}` asks for None; to compare, write == or !=")
+        elif sign in ("in", "not in") and isinstance(node, nodes.Collection):
+            folded = self._folded(nodes.Collection(node.at, tuple, node.items))
+            return folded if isinstance(folded, nodes.Constant) else node
+        return self._folded(node)
 
     def _compile_collection(self, node: nodes.Collection) -> Run:
-        kind, items = node.kind, [self.compile(item) for item in node.items]
-        return lambda frame: kind([item(frame) for item in items])
+        return runs.collection(node.kind, [self.compile(item) for item in node.items])
 
     def _compile_dictionary(self, node: nodes.Dictionary) -> Run:
-        items = [(self.compile(key), self.compile(value)) for key, value in node.items]
-        return lambda frame: {key(frame): value(frame) for key, value in items}
+        return runs.dictionary(
+            [(self.compile(key), self.compile(value)) for key, value in node.items]
+        )
 
     def _compile_comprehension(self, node: nodes.Comprehension) -> Run:
-        generate = self._generator(node)
-        return lambda frame: list(generate(frame))
+        slot = self._new_slot()
 
-    def _generator(self, node: nodes.Comprehension) -> Callable[[Frame], Iterator[Any]]:
-        outer = dict(self._slots)
-        loops = [self._loop(loop) for loop in node.loops]
-        item = self.compile(node.item)
-        self._slots = outer
+        def collecting(item: Run) -> Run:
+            return lambda frame: frame[slot].append(item(frame))
 
-        def generate(frame: Frame, depth: int = 0) -> Iterator[Any]:
-            if depth == len(loops):
-                yield item(frame)
-                return
-            for _ in loops[depth](frame):
-                yield from generate(frame, depth + 1)
+        return runs.collected(node.kind, slot, self._loops(node, collecting))
 
-        return generate
-
-    def _loop(self, loop: nodes.Loop) -> Callable[[Frame], Iterator[None]]:
-        """Goes round for each item that meets the conditions, with its names set."""
-        source = self.compile(loop.source)
-        slots = [self.slot(name, new=True) for name in loop.names]
-        conditions = [self.compile(condition) for condition in loop.conditions]
-
-        def rounds(frame: Frame) -> Iterator[None]:
-            for value in source(frame) or ():
-                frame[STEPS] -= 1
-                if frame[STEPS] < 0:
-                    raise Stopped(f"its loops go round more than {MOST_STEPS} times")
-                values = [value] if len(slots) == 1 else list(value)
-                for slot, part in zip(slots, values, strict=True):
-                    frame[slot] = part
-                if all(condition(frame) for condition in conditions):
-                    yield
-
-        return rounds
-
-    def _compile_formatted(self, node: nodes.Formatted) -> Run:
-        conversions: dict[str, Callable[[Any], Any]] = {"r": repr, "s": str, "a": ascii}
-        parts: list[str | tuple[Run, Callable[[Any], Any] | None, str]] = [
-            part
-            if isinstance(part, str)
-            else (self.compile(part[0]), conversions.get(part[1]), part[2])
-            for part in node.parts
-        ]
-
-        def run(frame: Frame) -> str:
-            texts = []
-            for part in parts:
-                if isinstance(part, str):
-                    texts.append(part)
-                else:
-                    value, convert, form = part
-                    shown = convert(value(frame)) if convert else value(frame)
-                    texts.append(format(shown, form))
-            bounded(sum(map(len, texts)))
-            return "".join(texts)
-
+    def _loops(self, node: nodes.Comprehension, body_of: Callable[[Run], Run]) -> Run:
+        """The loops of a comprehension around what is to be done with each of its items."""
+        if len(node.loops) > MOST_LOOPS:
+            raise self.error(node, f"there are more than {MOST_LOOPS} loops in each other here")
+        outside = dict(self._slots)
+        heads = [self._loop(loop) for loop in node.loops]
+        run = body_of(self.compile(node.item))
+        self._slots = outside
+        for source, slots, conditions in reversed(heads):
+            run = runs.loop(source, slots, conditions, run)
         return run
 
+    def _loop(self, loop: nodes.Loop) -> tuple[Run, list[int], list[Run]]:
+        source = self.compile(loop.source)
+        slots = [self._new_slot() for _ in loop.names]
+        self._slots.update(zip(loop.names, slots, strict=True))
+        return source, slots, [self.compile(condition) for condition in loop.conditions]
+
+    def _compile_formatted(self, node: nodes.Formatted) -> Run:
+        parts: list[runs.Part] = [
+            part
+            if isinstance(part, str)
+            else (self.compile(part[0]), runs.CONVERSIONS.get(part[1]), part[2])
+            for part in node.parts
+        ]
+        return runs.formatted(parts)
+
     def _compile_call(self, node: nodes.Call) -> Run:
-        target = node.function
-        if isinstance(target, nodes.Name):
-            return self._function(node, target)
-        if isinstance(target, nodes.Attribute):
-            if isinstance(target.value, nodes.Name) and target.value.name == "re":
-                return self._plain_call(
-                    node, PATTERN_FUNCTIONS.get(target.name), f"re.{target.name}"
-                )
-            return self._method(node, target)
+        match node.function:
+            case nodes.Name() as target:
+                return self._function(node, target)
+            case nodes.Attribute() as target if self._is_of_re(target):
+                return self._pattern(node, target)
+            case nodes.Attribute() as target:
+                return self._method(node, target)
         raise self.error(node, "this cannot be called")
 
     def _function(self, node: nodes.Call, target: nodes.Name) -> Run:
         name = target.name
-        first = node.arguments[0] if len(node.arguments) == 1 else None
+        if name in self._slots:
+            raise self.error(target, f"`{name}` is a value here and cannot be called")
+        if name not in FUNCTIONS:
+            hint = did_you_mean(name, FUNCTIONS) or f"there are: {', '.join(sorted(FUNCTIONS))}"
+            raise self.error(target, f"there is no function `{name}`; {hint}")
+        self._check_fit(node, name, [FUNCTIONS[name]])
+        if "key" in dict(node.keywords):
+            raise self.error(node, "functions are no values here, so that there is no `key`")
+        first = node.arguments[0] if node.arguments else None
         if name in ("any", "all") and isinstance(first, nodes.Comprehension):
-            function, generate = FUNCTIONS[name], self._generator(first)
-            return lambda frame: function(generate(frame))
-        return self._plain_call(node, FUNCTIONS.get(name), name)
+            ends = name == "any"
+            loops = self._loops(first, runs.truth if ends else runs.falsehood)
+            return loops if ends else runs.falsehood(loops)
+        arguments = self._arguments(node)
+        return calls.function_call(FUNCTIONS[name], arguments, deep=name in DEEP)
 
-    def _plain_call(self, node: nodes.Call, function: Callable[..., Any] | None, name: str) -> Run:
-        if function is None:
-            known = [*FUNCTIONS, *(f"re.{item}" for item in PATTERN_FUNCTIONS)]
-            hint = did_you_mean(name, known) or f"there are: {', '.join(sorted(known))}"
-            raise self.error(node.function, f"there is no function {name!r}; {hint}")
-        arguments, keywords = self._arguments(node)
-        if len(arguments) == 1 and not keywords:
-            only = arguments[0]
-            return lambda frame: function(only(frame))
-        return lambda frame: function(
-            *[item(frame) for item in arguments],
-            **{key: value(frame) for key, value in keywords},
-        )
+    def _pattern(self, node: nodes.Call, target: nodes.Attribute) -> Run:
+        if target.name not in PATTERN_FUNCTIONS:
+            hint = did_you_mean(target.name, PATTERN_FUNCTIONS)
+            there = hint or f"there are: {', '.join(sorted(PATTERN_FUNCTIONS))}"
+            raise self.error(target, f"there is no function `re.{target.name}`; {there}")
+        function = PATTERN_FUNCTIONS[target.name]
+        self._check_fit(node, f"re.{target.name}", [function])
+        given = map(self._folded, node.arguments)
+        named = {name: self._folded(value) for name, value in node.keywords}
+        bound = inspect.signature(function).bind(*given, **named).arguments
+        pattern, flags = bound["pattern"], bound.get("flags", nodes.Constant(node.at, 0))
+        if isinstance(pattern, nodes.Constant) and isinstance(flags, nodes.Constant):
+            try:
+                checked(pattern.value, flags.value)
+            except Stopped as problem:
+                raise self.error(pattern, str(problem)) from None
+        return calls.pattern_call(function, self._arguments(node))
 
     def _method(self, node: nodes.Call, target: nodes.Attribute) -> Run:
         name = target.name
         if name not in METHOD_NAMES:
-            hint = did_you_mean(name, METHOD_NAMES) or "see docs/recordfilter.md for the list"
-            raise self.error(target, f"there is no method {name!r}; {hint}")
-        value = self.compile(target.value)
-        arguments, keywords = self._arguments(node)
+            hint = did_you_mean(name, METHOD_NAMES)
+            raise self.error(target, f"there is no method `{name}`; {hint}".rstrip("; "))
+        self._check_fit(node, name, [found[name] for found in METHODS.values() if name in found], 1)
+        return calls.method_call(name, self.compile(target.value), self._arguments(node))
 
-        def run(frame: Frame) -> Any:
-            owner = value(frame)
-            if owner is None:
-                return None
-            return method(owner, name)(
-                owner,
-                *[item(frame) for item in arguments],
-                **{key: given(frame) for key, given in keywords},
-            )
+    def _check_fit(
+        self, node: nodes.Call, name: str, functions: Sequence[Callable[..., Any]], owner: int = 0
+    ) -> None:
+        count = len(node.arguments) + owner
+        reason = calls.misfit(functions, count, dict(node.keywords))
+        if reason:
+            raise self.error(node, f"{name}() does not take these arguments: {reason}")
 
-        return run
-
-    def _arguments(self, node: nodes.Call) -> tuple[list[Run], list[tuple[str, Run]]]:
-        arguments = [self.compile(item) for item in node.arguments]
-        return arguments, [(key, self.compile(item)) for key, item in node.keywords]
-
-    def slot(self, name: str, *, new: bool = False) -> int:
-        """The place of a name in the frame; a new one for a name that there was not."""
-        if new or name not in self._slots:
-            self._slots[name] = FIRST + self.size
-            self.size += 1
-        return self._slots[name]
-
-    def error(self, node: nodes.Node, what: str) -> LanguageError:
-        return error(what, self._text, node.at)
+    def _arguments(self, node: nodes.Call) -> calls.Arguments:
+        folded = [self._folded(item) for item in node.arguments]
+        constants = [item.value for item in folded if isinstance(item, nodes.Constant)]
+        return calls.Arguments(
+            [self.compile(item) for item in folded],
+            [(name, self.compile(item)) for name, item in node.keywords],
+            tuple(constants) if len(constants) == len(folded) else None,
+        )

@@ -1,70 +1,81 @@
-"""The lines of a program: comments and line continuations out, indentation measured."""
+"""The lines of a program: comments and line continuations out, brackets and strings closed."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lib.language.errors import LanguageError
+from lib.language.mistakes import strange
+from lib.language.source import Source
 from lib.language.strings import LITERAL
 
 PIECES = re.compile(
     rf"(?P<literal>{LITERAL.pattern})|(?P<comment>\#[^\n]*)|(?P<joined>\\\n)|(?P<newline>\n)"
-    r"|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<quote>['\"])|[^\W\d]\w*|[\s\S]"
+    r"|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<quote>['\"])|\w+|[ \t.,:;=<>!+*/%&|-]"
+    r"|(?P<strange>[\s\S])"
 )
+PAIRS = {")": "(", "]": "[", "}": "{"}
+# Brackets in brackets; each level takes the parser some thirty calls.
+DEEPEST = 20
 
 
-@dataclass(frozen=True)
-class Line:
-    """One logical line: from `start` to `end` of the text, indented by so many columns."""
+class Line(NamedTuple):
+    """One logical line, and the blanks and tabs by which it is indented."""
 
-    indent: int
-    start: int
-    end: int
+    margin: str
+    source: Source
 
 
-def place(text: str, at: int) -> tuple[int, int]:
-    """Line and column, counted from 1, of an offset."""
-    return text.count("\n", 0, at) + 1, at - (text.rfind("\n", 0, at) + 1) + 1
+def logical_lines(text: str) -> list[Line]:
+    """The lines of a program that hold something, with blanks for comments.
 
-
-def error(what: str, text: str, at: int) -> LanguageError:
-    return LanguageError(what, text, *place(text, min(at, len(text))))
-
-
-def logical_lines(text: str) -> tuple[str, list[Line]]:
-    """The text with blanks for comments, and its lines that hold something.
-
-    Inside brackets, and behind a backslash, a line goes on. Raises LanguageError for a string that
-    has no end.
+    Inside brackets, and behind a backslash, a line goes on. Raises LanguageError for strings and
+    brackets that have no end, and for characters that mean nothing.
     """
     clean = []
     breaks = []
-    depth = 0
+    brackets: list[re.Match[str]] = []
     for piece in PIECES.finditer(text):
         found = piece[0]
         if piece["comment"] or piece["joined"]:
             found = " " * len(found)
         elif piece["quote"]:
-            raise error("this string has no end", text, piece.start())
-        elif piece["open"]:
-            depth += 1
-        elif piece["close"]:
-            depth = max(0, depth - 1)
-        elif piece["newline"] and depth == 0:
+            raise LanguageError("this string has no end", text, piece.start())
+        elif piece["strange"]:
+            raise LanguageError(strange(found), text, piece.start())
+        elif piece["open"] or piece["close"]:
+            _match_bracket(brackets, piece)
+        elif piece["newline"] and not brackets:
             breaks.append(piece.start())
         clean.append(found)
-    plain = "".join(clean)
-    return plain, list(_lines(plain, [*breaks, len(plain)]))
+    if brackets:
+        raise LanguageError(f"this {brackets[-1][0]} is never closed", text, brackets[-1].start())
+    return list(_lines(text, "".join(clean), [*breaks, len(text)]))
 
 
-def _lines(text: str, breaks: list[int]) -> Iterator[Line]:
+def _match_bracket(brackets: list[re.Match[str]], piece: re.Match[str]) -> None:
+    """Put an opening bracket on the pile, and take off the one that a closing bracket closes."""
+    wrong = ""
+    if piece["open"]:
+        brackets.append(piece)
+        if len(brackets) > DEEPEST:
+            wrong = f"there are more than {DEEPEST} brackets in each other here"
+    elif not brackets:
+        wrong = f"this {piece[0]} closes nothing"
+    elif brackets.pop()[0] != PAIRS[piece[0]]:
+        wrong = f"this {piece[0]} does not fit the bracket that is open here"
+    if wrong:
+        raise LanguageError(wrong, piece.string, piece.start())
+
+
+def _lines(program: str, plain: str, breaks: list[int]) -> Iterator[Line]:
     start = 0
     for end in breaks:
-        whole = text[start:end]
-        bare = whole.lstrip()
+        bare = plain[start:end].lstrip()
         if bare:
-            margin = whole[: len(whole) - len(bare)].replace("\n", "")
-            yield Line(len(margin.expandtabs(8)), end - len(bare), end)
+            begin = end - len(bare)
+            margin = plain[start:begin].rpartition("\n")[2]
+            yield Line(margin, Source(bare.rstrip(), program, begin))
         start = end + 1

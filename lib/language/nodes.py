@@ -1,4 +1,4 @@
-"""The syntax tree of a program. `at` is the offset of a node in the program's text."""
+"""The syntax tree of a program. `at` is the offset in the program at which to report a node."""
 
 from __future__ import annotations
 
@@ -69,11 +69,10 @@ class Compare(Node):
 
 @dataclass(frozen=True)
 class Logical(Node):
-    """`and` or `or`."""
+    """Two or more operands between `and`, or between `or`."""
 
     operator: str
-    left: Node
-    right: Node
+    operands: tuple[Node, ...]
 
 
 @dataclass(frozen=True)
@@ -98,14 +97,18 @@ class Dictionary(Node):
 
 @dataclass(frozen=True)
 class Comprehension(Node):
-    """`[item for names in source if condition ...]`; a generator gives a list, too."""
+    """`[item for names in source if condition ...]`; a generator gives a list, too.
 
+    For a dict, the item is a tuple of key and value.
+    """
+
+    kind: type[Any]
     item: Node
     loops: tuple[Loop, ...]
 
 
 @dataclass(frozen=True)
-class Loop:
+class Loop(Node):
     names: tuple[str, ...]
     source: Node
     conditions: tuple[Node, ...]
@@ -120,6 +123,13 @@ class Formatted(Node):
     """An f-string."""
 
     parts: tuple[FormattedPart, ...]
+
+
+@dataclass(frozen=True)
+class Bare(Node):
+    """An expression that stands alone as a statement."""
+
+    value: Node
 
 
 @dataclass(frozen=True)
@@ -139,6 +149,14 @@ class Pass(Node):
 
 
 @dataclass(frozen=True)
+class Branch(Node):
+    """One `if` or `elif` with what it leads to."""
+
+    condition: Node
+    body: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
 class If(Node):
-    branches: tuple[tuple[Node, tuple[Node, ...]], ...]
+    branches: tuple[Branch, ...]
     otherwise: tuple[Node, ...]

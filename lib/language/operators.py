@@ -6,30 +6,34 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from lib.language.bounds import bounded, few_bits
 from lib.language.errors import Stopped
-from lib.language.functions import bounded
 
-MOST_BITS = 4096
+TEXTS = (str, bytes)
+SEQUENCES = (str, bytes, list, tuple)
+
+Operation = Callable[[Any, Any], Any]
 
 
 def _multiply(left: Any, right: Any) -> Any:
     if isinstance(left, int) and isinstance(right, int):
-        _few_bits(left.bit_length() + right.bit_length())
-    for text, times in ((left, right), (right, left)):
-        if isinstance(text, str | list | tuple) and isinstance(times, int):
-            bounded(len(text) * times)
+        few_bits(left.bit_length() + right.bit_length())
+    elif isinstance(left, SEQUENCES) and isinstance(right, int):
+        bounded(len(left) * right)
+    elif isinstance(right, SEQUENCES) and isinstance(left, int):
+        bounded(len(right) * left)
     return left * right
 
 
 def _add(left: Any, right: Any) -> Any:
-    if isinstance(left, str | list | tuple) and isinstance(right, str | list | tuple):
+    if isinstance(left, SEQUENCES) and isinstance(right, SEQUENCES):
         bounded(len(left) + len(right))
     return left + right
 
 
 def _power(left: Any, right: Any) -> Any:
     if isinstance(left, int) and isinstance(right, int) and right > 0:
-        _few_bits(left.bit_length() * right)
+        few_bits(left.bit_length() * right)
     result = left**right
     if isinstance(result, complex):
         raise Stopped("this power has no real result")
@@ -37,17 +41,12 @@ def _power(left: Any, right: Any) -> Any:
 
 
 def _modulo(left: Any, right: Any) -> Any:
-    if isinstance(left, str):
+    if isinstance(left, TEXTS):
         raise Stopped("texts are put together with f-strings here, not with %")
     return left % right
 
 
-def _few_bits(bits: int) -> None:
-    if bits > MOST_BITS:
-        raise Stopped("this number is too big")
-
-
-BINARY: dict[str, Callable[[Any, Any], Any]] = {
+BINARY: dict[str, Operation] = {
     "+": _add,
     "-": operator.sub,
     "*": _multiply,
@@ -56,6 +55,8 @@ BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "%": _modulo,
     "**": _power,
 }
+# Those that can give something longer than what they are given.
+GROWING = frozenset({"+", "*"})
 UNARY: dict[str, Callable[[Any], Any]] = {
     "-": operator.neg,
     "+": operator.pos,
@@ -63,22 +64,20 @@ UNARY: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _ordered(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], bool]:
-    def with_none(left: Any, right: Any) -> bool:
-        return left is not None and right is not None and bool(compare(left, right))
+def _ordered(compare: Operation) -> Operation:
+    def with_none(left: Any, right: Any) -> Any:
+        return left is not None and right is not None and compare(left, right)
 
     return with_none
 
 
 def _contains(item: Any, container: Any) -> bool:
-    if container is None:
-        return False
-    if isinstance(container, str) and item is None:
+    if container is None or (item is None and isinstance(container, str)):
         return False
     return item in container
 
 
-COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+COMPARISONS: dict[str, Operation] = {
     "==": operator.eq,
     "!=": operator.ne,
     "<": _ordered(operator.lt),
@@ -94,10 +93,10 @@ COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
 
 def subscript(value: Any, index: Any) -> Any:
     """value[index], or None where there is no such item."""
-    if value is None:
-        return None
     if isinstance(value, dict):
         return value.get(index)
+    if value is None or (isinstance(index, str) and isinstance(value, SEQUENCES)):
+        return None
     try:
         return value[index]
     except IndexError:

@@ -1,74 +1,92 @@
-"""From the text of a program to its statements: lines, blocks by indentation."""
+"""From the text of a program to its statements: lines, and blocks by their indentation."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from lib.language import nodes
-from lib.language.grammar import Head, parse_line
-from lib.language.layout import Line, error, logical_lines
+from lib.language.actions import Head
+from lib.language.errors import LanguageError
+from lib.language.grammar import parse_line
+from lib.language.layout import Line, logical_lines
 
 LONGEST_PROGRAM = 20_000
+# Blocks in blocks.
+DEEPEST = 20
+MIXED = "tabs and blanks are mixed in this indentation and those above it"
 
 
 def parse(text: str) -> tuple[nodes.Node, ...]:
     """The statements of a program. Raises LanguageError."""
     if len(text) > LONGEST_PROGRAM:
-        raise error(f"this is longer than {LONGEST_PROGRAM} characters", text, LONGEST_PROGRAM)
-    plain, lines = logical_lines(text)
+        what = f"this is longer than {LONGEST_PROGRAM} characters"
+        raise LanguageError(what, text, LONGEST_PROGRAM)
+    lines = logical_lines(text)
     if not lines:
-        raise error("here is nothing to run", text, 0)
+        raise LanguageError("there is nothing to run", text, 0)
     try:
-        statements, rest = _Parser(text, plain).block(lines)
+        return _Parser(lines).program()
     except RecursionError:
-        raise error("this is nested too deeply", text, lines[0].start) from None
-    if rest:
-        raise error("this line is indented less than the first", text, rest[0].start)
-    return statements
+        raise LanguageError("this is nested too deeply", text, lines[0].source.start) from None
 
 
 class _Parser:
-    def __init__(self, text: str, plain: str) -> None:
-        self._text = text
-        self._plain = plain
+    def __init__(self, lines: list[Line]) -> None:
+        self._lines = lines
+        self._next = 0
 
-    def block(self, lines: Sequence[Line]) -> tuple[tuple[nodes.Node, ...], Sequence[Line]]:
-        """The statements indented like the first line, and the lines behind them."""
-        depth = lines[0].indent
+    def program(self) -> tuple[nodes.Node, ...]:
+        statements = self._block(0)
+        if self._next < len(self._lines):
+            line = self._lines[self._next]
+            raise line.source.error(0, "this line is indented less than the first")
+        return statements
+
+    def _block(self, depth: int) -> tuple[nodes.Node, ...]:
+        """The statements that are indented like the next line."""
+        first = self._lines[self._next]
+        if depth > DEEPEST:
+            raise first.source.error(0, f"there are more than {DEEPEST} blocks in each other here")
         statements: list[nodes.Node] = []
-        while lines and lines[0].indent >= depth:
-            line, lines = lines[0], lines[1:]
-            if line.indent > depth:
-                raise error("this line is indented without a reason", self._text, line.start)
-            for found in self._line(line):
+        while self._next < len(self._lines) and _belongs(self._lines[self._next], first.margin):
+            line = self._lines[self._next]
+            self._next += 1
+            for found in parse_line(line.source):
                 if isinstance(found, Head):
-                    lines = self._branch(statements, found, line, lines)
+                    self._branch(statements, found, line, depth)
                 else:
                     statements.append(found)
-        return tuple(statements), lines
+        return tuple(statements)
 
-    def _branch(
-        self, statements: list[nodes.Node], head: Head, line: Line, lines: Sequence[Line]
-    ) -> Sequence[Line]:
-        """Add the branch with this head to the statements; returns the lines behind it."""
-        body = head.inline
-        if not body:
-            if not lines or lines[0].indent <= line.indent:
-                what = f"an indented line is missing behind this `{head.word}`"
-                raise error(what, self._text, head.at)
-            body, lines = self.block(lines)
+    def _branch(self, statements: list[nodes.Node], head: Head, line: Line, depth: int) -> None:
+        """Add the branch with this head to the statements."""
+        body = head.inline or self._indented(head, line, depth)
         before = statements[-1] if statements else None
         if head.word == "if" and head.condition:
-            statements.append(nodes.If(head.at, ((head.condition, body),), ()))
+            branch = nodes.Branch(head.at, head.condition, body)
+            statements.append(nodes.If(head.at, (branch,), ()))
         elif not isinstance(before, nodes.If) or before.otherwise:
-            raise error(f"there is no `if` for this `{head.word}`", self._text, head.at)
+            raise line.source.error(0, f"there is no `if` for this `{head.word}`")
         elif head.condition:
-            branches = (*before.branches, (head.condition, body))
-            statements[-1] = nodes.If(before.at, branches, ())
+            branch = nodes.Branch(head.at, head.condition, body)
+            statements[-1] = nodes.If(before.at, (*before.branches, branch), ())
         else:
             statements[-1] = nodes.If(before.at, before.branches, body)
-        return lines
 
-    def _line(self, line: Line) -> list[Head | nodes.Node]:
-        before = "".join("\n" if char == "\n" else " " for char in self._plain[: line.start])
-        return parse_line(before + self._plain[line.start : line.end], self._text)
+    def _indented(self, head: Head, line: Line, depth: int) -> tuple[nodes.Node, ...]:
+        """The block below a head."""
+        after = self._lines[self._next] if self._next < len(self._lines) else line
+        if line.margin.startswith(after.margin):
+            raise line.source.error(0, f"an indented line is missing below this `{head.word}`")
+        if not after.margin.startswith(line.margin):
+            raise after.source.error(0, MIXED)
+        return self._block(depth + 1)
+
+
+def _belongs(line: Line, margin: str) -> bool:
+    """Whether a line stands in the block with this margin, False where the block is over."""
+    if line.margin == margin:
+        return True
+    if line.margin.startswith(margin):
+        raise line.source.error(0, "this line is indented like none above it")
+    if margin.startswith(line.margin):
+        return False
+    raise line.source.error(0, MIXED)

@@ -8,9 +8,12 @@ from typing import Any, NamedTuple
 from lib.language import nodes
 
 # Comparisons share one level, and chain.
-COMPARISON = 4
-BINDING = {"or": 1, "and": 2, "+": 5, "-": 5, "*": 6, "/": 6, "//": 6, "%": 6, "**": 8}
-NOT, SIGN = 3, 7
+OR, AND, NOT, COMPARISON, SIGN, POWER = 1, 2, 3, 4, 8, 9
+BINDING = {
+    "or": OR, "and": AND, "|": 5, "+": 6, "-": 6, "*": 7, "/": 7, "//": 7, "%": 7, "**": POWER,
+}  # fmt: skip
+# Signs, and powers of powers, in one row.
+DEEPEST = 50
 
 
 class Operator(NamedTuple):
@@ -25,18 +28,20 @@ class Climber:
         self._row = row
         self._refuse = refuse
         self._next = 0
+        self._depth = 0
 
-    def climb(self, level: int = 1) -> nodes.Node:
+    def climb(self, level: int = OR) -> nodes.Node:
+        """The tree of what binds at least as tightly as the level."""
         left = self._operand(level)
         while (binds := self._binds()) >= level:
-            operator = self._take()
             if binds == COMPARISON:
-                left = self._comparison(left, operator)
-            elif operator.text in ("and", "or"):
-                left = nodes.Logical(operator.at, operator.text, left, self.climb(binds + 1))
+                left = self._comparison(left)
+            elif binds in (AND, OR):
+                left = self._logical(left, binds)
             else:
+                operator = self._take()
                 # A power binds to the right, and its exponent may have a sign.
-                right = self.climb(SIGN if operator.text == "**" else binds + 1)
+                right = self._deeper(SIGN, operator) if binds == POWER else self.climb(binds + 1)
                 left = nodes.Binary(operator.at, operator.text, left, right)
         return left
 
@@ -47,13 +52,33 @@ class Climber:
             return node
         if item.text == "not" and level > NOT:
             raise self._refuse(item.at, "`not` needs brackets here")
-        return nodes.Unary(item.at, item.text, self.climb(NOT if item.text == "not" else SIGN))
+        operand = self._deeper(NOT if item.text == "not" else SIGN, item)
+        if item.text == "-" and isinstance(operand, nodes.Constant) and _is_number(operand.value):
+            return nodes.Constant(item.at, -operand.value)
+        return nodes.Unary(item.at, item.text, operand)
 
-    def _comparison(self, left: nodes.Node, operator: Operator) -> nodes.Node:
-        others = [(operator.text, self.climb(COMPARISON + 1))]
+    def _comparison(self, left: nodes.Node) -> nodes.Node:
+        at = self._row[self._next].at
+        others = []
         while self._binds() == COMPARISON:
             others.append((self._take().text, self.climb(COMPARISON + 1)))
-        return nodes.Compare(operator.at, left, tuple(others))
+        return nodes.Compare(at, left, tuple(others))
+
+    def _logical(self, left: nodes.Node, binds: int) -> nodes.Node:
+        at, text = self._row[self._next]
+        operands = [left]
+        while self._binds() == binds:
+            self._take()
+            operands.append(self.climb(binds + 1))
+        return nodes.Logical(at, text, tuple(operands))
+
+    def _deeper(self, level: int, operator: Operator) -> nodes.Node:
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise self._refuse(operator.at, f"there are more than {DEEPEST} signs in a row here")
+        node = self.climb(level)
+        self._depth -= 1
+        return node
 
     def _binds(self) -> int:
         if self._next == len(self._row):
@@ -63,3 +88,7 @@ class Climber:
     def _take(self) -> Any:
         self._next += 1
         return self._row[self._next - 1]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 LITERAL = re.compile(
@@ -11,16 +12,21 @@ LITERAL = re.compile(
     r"|(?P<short>['\"])(?P<chars>(?:\\[\s\S]|(?!(?P=short))[^\\\n])*)(?P=short))"
 )
 ESCAPE = re.compile(
-    r"\\(?:(?P<hex>x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})|(?P<octal>[0-7]{1,3})"
-    r"|(?P<other>[\s\S]))"
+    r"\\(?:(?P<hex>x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4})"
+    r"|(?P<octal>[0-7]{1,3})|(?P<other>[\s\S]))"
 )
 SIMPLE = {
     "\n": "", "\\": "\\", "'": "'", '"': '"', "a": "\a", "b": "\b", "f": "\f", "n": "\n",
     "r": "\r", "t": "\t", "v": "\v",
 }  # fmt: skip
 PREFIXES = frozenset({"", "r", "u", "f", "rf", "fr"})
-# The width and the precision of a format, which decide how long its result gets.
-LONGEST_FORMAT = 3
+CONVERSION = re.compile(r"!(\w*)$")
+# The digits of a width or a precision in a format, which decide how long its result gets.
+LONGEST_WIDTH = 3
+
+
+class Malformed(Exception):
+    """What is wrong with a string."""
 
 
 class Literal(NamedTuple):
@@ -42,16 +48,16 @@ class Field(NamedTuple):
 
 
 def read(literal: str) -> Literal:
-    """Take a literal apart; raises ValueError for a prefix that there is not."""
+    """Take a literal apart; raises Malformed for a prefix that there is not."""
     match = LITERAL.fullmatch(literal)
     if not match or match["prefix"].lower() not in PREFIXES:
-        raise ValueError("there is no such kind of string")
+        raise Malformed("there is no such kind of string")
     prefix, inside = match["prefix"].lower(), "lines" if match["long"] else "chars"
     return Literal(match[inside], match.start(inside), "r" in prefix, "f" in prefix)
 
 
 def unescaped(body: str, *, raw: bool) -> str:
-    """The characters that the inside of a literal stands for; raises ValueError."""
+    """The characters that the inside of a literal stands for; raises Malformed."""
     return body if raw else ESCAPE.sub(_character, body)
 
 
@@ -61,71 +67,67 @@ def _character(escape: re.Match[str]) -> str:
     if escape["octal"]:
         return chr(int(escape["octal"], 8))
     if escape["other"] in "NxuU":
-        raise ValueError(f"the escape \\{escape['other']} is incomplete or unknown")
+        raise Malformed(f"this string has an escape \\{escape['other']} that stands for nothing")
     return SIMPLE.get(escape["other"], escape[0])
 
 
-def formatted_parts(body: str) -> list[str | Field]:
+def formatted_parts(body: str) -> Iterator[str | Field]:
     """Split the inside of an f-string into texts and fields.
 
-    Raises ValueError for braces that do not match.
+    Raises Malformed for braces that do not match.
     """
-    parts: list[str | Field] = []
-    at, text = 0, ""
+    begin = at = 0
     while at < len(body):
         if body[at : at + 2] in ("{{", "}}"):
-            text += body[at]
-            at += 2
+            yield body[begin : at + 1]
+            begin = at = at + 2
         elif body[at] == "}":
-            raise ValueError("a single } in an f-string; write }}")
+            raise Malformed("a single } in an f-string is written }}")
         elif body[at] == "{":
-            end = _closing_brace(body, at)
-            parts += [text, _field(at + 1, body[at + 1 : end])]
-            text = ""
-            at = end + 1
+            yield body[begin:at]
+            end = _end_of_field(body, at)
+            yield _field(at + 1, body[at + 1 : end])
+            begin = at = end + 1
         else:
-            text += body[at]
             at += 1
-    return [*parts, text]
+    yield body[begin:]
 
 
-def _closing_brace(body: str, start: int) -> int:
-    depth, quote = 0, ""
-    for at in range(start, len(body)):
-        char = body[at]
-        if quote:
-            quote = "" if char == quote else quote
-        elif char in "'\"":
-            quote = char
-        elif char in "{[(":
-            depth += 1
-        elif char in "}])":
-            depth -= 1
-            if depth == 0:
-                return at
-    raise ValueError("a { in an f-string is never closed")
+def _end_of_field(body: str, start: int) -> int:
+    for at, char in _outside(body[start + 1 :]):
+        if char == "}":
+            return start + 1 + at
+    raise Malformed("a { in an f-string is never closed (inside of it, use the other quotes)")
 
 
 def _field(offset: int, inside: str) -> Field:
+    colon = next((at for at, char in _outside(inside) if char == ":"), len(inside))
+    expression, form = inside[:colon].rstrip(), inside[colon + 1 :]
+    conversion = CONVERSION.search(expression)
+    if conversion:
+        expression = expression[: conversion.start()]
+        if conversion[1] not in ("r", "s", "a"):
+            raise Malformed("a conversion in an f-string is one of !r, !s, !a")
+    if not expression.strip():
+        raise Malformed("an empty {} in an f-string has no value")
+    if "{" in form:
+        raise Malformed("a format that is computed is not possible here")
+    if re.search(rf"\d{{{LONGEST_WIDTH + 1}}}", form):
+        raise Malformed(f"the format {form[:20]} asks for too long a text")
+    return Field(offset, expression, conversion[1] if conversion else "", form)
+
+
+def _outside(code: str) -> Iterator[tuple[int, str]]:
+    """The characters of an expression that stand outside of its strings and brackets."""
     depth, quote = 0, ""
-    expression, conversion, form = inside, "", ""
-    for at, char in enumerate(inside):
+    for at, char in enumerate(code):
         if quote:
             quote = "" if char == quote else quote
         elif char in "'\"":
             quote = char
         elif char in "[({":
             depth += 1
-        elif char in "])}":
+        elif depth and char in "])}":
             depth -= 1
-        elif not depth and char == ":":
-            expression, form = inside[:at], inside[at + 1 :]
-            break
-    expression = expression.rstrip()
-    if re.search(r"![rsa]$", expression):
-        expression, conversion = expression[:-2], expression[-1]
-    if "{" in form:
-        raise ValueError("a format that is computed is not possible here")
-    if any(len(number) > LONGEST_FORMAT for number in re.findall(r"\d+", form)):
-        raise ValueError(f"the format {form!r} asks for too long a text")
-    return Field(offset, expression, conversion, form)
+        elif not depth:
+            yield at, char

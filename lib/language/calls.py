@@ -1,0 +1,121 @@
+"""What a call of a function, of a method or of a pattern becomes: a function of a frame."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from time import monotonic
+from typing import Any, NamedTuple
+
+from lib.language.bounds import CONTAINERS, SECOND, SIZED, Frame, Run, spend, weight
+from lib.language.methods import METHODS, method
+
+
+class Arguments(NamedTuple):
+    """The arguments of a call; `constants` are their values where all of them are literals."""
+
+    values: Sequence[Run]
+    named: Sequence[tuple[str, Run]]
+    constants: tuple[Any, ...] | None
+
+    def given(self, frame: Frame) -> tuple[list[Any], dict[str, Any]]:
+        values = [value(frame) for value in self.values]
+        return values, {name: value(frame) for name, value in self.named}
+
+
+def misfit(functions: Iterable[Callable[..., Any]], count: int, names: Iterable[str]) -> str:
+    """Why none of the functions can take so many arguments, and those with names; "" if one can.
+
+    Some of Python's own functions do not tell what they take; they are not asked.
+    """
+    reason = ""
+    for function in functions:
+        try:
+            inspect.signature(function).bind(*[None] * count, **dict.fromkeys(names))
+        except TypeError as problem:
+            reason = str(problem)
+        except ValueError:
+            return ""
+        else:
+            return ""
+    return reason
+
+
+def function_call(function: Callable[..., Any], arguments: Arguments, *, deep: bool) -> Run:
+    """A call that costs what its arguments hold; `deep` if it looks at what is in their items."""
+
+    def cost(value: Any) -> int:
+        if type(value) not in SIZED:
+            return 0
+        return weight(value) if deep else len(value)
+
+    def run_one(frame: Frame) -> Any:
+        value = only(frame)
+        if type(value) in SIZED:
+            spend(frame, cost(value))
+        return function(value)
+
+    def run(frame: Frame) -> Any:
+        values, named = arguments.given(frame)
+        spend(frame, sum(map(cost, (*values, *named.values()))))
+        return function(*values, **named)
+
+    if len(arguments.values) == 1 and not arguments.named:
+        only = arguments.values[0]
+        return run_one
+    return run
+
+
+def method_call(name: str, owner: Run, arguments: Arguments) -> Run:
+    """A call that gives None for None; it costs what its value, arguments and result hold."""
+    constants = arguments.constants
+    if constants is None or arguments.named:
+        return _method_call(name, owner, arguments)
+    known = {kind: methods[name] for kind, methods in METHODS.items() if name in methods}
+
+    def run(frame: Frame) -> Any:
+        value = owner(frame)
+        if value is None:
+            return None
+        kind = type(value)
+        result = (known.get(kind) or method(value, name))(value, *constants)
+        work = len(value) if kind in SIZED else 0
+        if type(result) in SIZED:
+            work += len(result)
+        spend(frame, work)
+        return result
+
+    return run
+
+
+def _method_call(name: str, owner: Run, arguments: Arguments) -> Run:
+    """With arguments that are known only when it runs."""
+
+    def run(frame: Frame) -> Any:
+        value = owner(frame)
+        if value is None:
+            return None
+        values, named = arguments.given(frame)
+        nested = [item for item in values if type(item) in CONTAINERS]
+        if nested:
+            spend(frame, weight(nested) + weight(value))
+        elif type(value) in SIZED:
+            spend(frame, len(value))
+        result = method(value, name)(value, *values, **named)
+        spend(frame, len(result) if type(result) in SIZED else 0)
+        return result
+
+    return run
+
+
+def pattern_call(function: Callable[..., Any], arguments: Arguments) -> Run:
+    """A call that costs the time that it takes."""
+
+    def run(frame: Frame) -> Any:
+        values, named = arguments.given(frame)
+        begin = monotonic()
+        result = function(*values, **named)
+        spend(frame, int((monotonic() - begin) * SECOND))
+        return result
+
+    return run

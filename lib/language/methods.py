@@ -1,0 +1,132 @@
+"""The methods and the parts of values that a program may use, by the type of the value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import regex
+
+from lib.language.bounds import bounded
+from lib.language.errors import Stopped
+
+Method = Callable[..., Any]
+
+# A text that is looked for from the right, or stripped: Python has no quick way for these.
+LONGEST_SOUGHT = 1_000
+LONGEST_DATE_FORMAT = 1_000
+DATE_FORMAT = regex.compile(r"(?:[^%]|%-?[A-Za-z%])*")
+
+
+def attribute(value: Any, name: str) -> Any:
+    """A field of a dict, a part of a date; None for what is not there."""
+    if isinstance(value, dict):
+        return value.get(name)
+    kind = _kind(value)
+    if name in ATTRIBUTES.get(kind, ()):
+        return getattr(value, name)
+    if name in METHODS.get(kind, ()):
+        raise Stopped(f"{name} is a method; write {name}()")
+    return None
+
+
+def method(value: Any, name: str) -> Method:
+    """A method of a value; raises Stopped where its type has none of that name."""
+    methods = METHODS.get(_kind(value), {})
+    if name not in methods:
+        raise Stopped(f"a value of type {type(value).__name__} has no method {name}")
+    return methods[name]
+
+
+def _kind(value: Any) -> type[Any]:
+    """The type under which a value's methods are listed; its own if there is none."""
+    kind = type(value)
+    if kind in METHODS:
+        return kind
+    return next((known for known in METHODS if isinstance(value, known)), kind)
+
+
+def _replace(text: str, old: str, new: str, count: int = -1) -> str:
+    bounded(len(text) + text.count(old) * len(new))
+    return text.replace(old, new, count)
+
+
+def _join(text: str, iterable: Iterable[str]) -> str:
+    parts = list(iterable)
+    bounded(sum(map(len, parts)) + len(text) * len(parts))
+    return text.join(parts)
+
+
+def _padding(name: str) -> Method:
+    pad = getattr(str, name)
+
+    def call(text: str, width: int, *fill: str) -> Any:
+        bounded(width)
+        return pad(text, width, *fill)
+
+    return call
+
+
+def _seeking(name: str) -> Method:
+    seek = getattr(str, name)
+
+    def call(text: str, *sought: Any, **how: Any) -> Any:
+        for item in (*sought, *how.values()):
+            if isinstance(item, str) and len(item) > LONGEST_SOUGHT:
+                raise Stopped(f"{name} takes a text of at most {LONGEST_SOUGHT} characters here")
+        return seek(text, *sought, **how)
+
+    return call
+
+
+def _strftime(moment: date, form: str) -> str:
+    if len(form) > LONGEST_DATE_FORMAT or not DATE_FORMAT.fullmatch(form):
+        raise Stopped("in the format of a date, a % is followed by a letter")
+    return moment.strftime(form)
+
+
+def _methods(kind: type[Any], names: str) -> dict[str, Method]:
+    return {name: getattr(kind, name) for name in names.split()}
+
+
+METHODS: dict[type[Any], dict[str, Method]] = {
+    str: {
+        **_methods(
+            str,
+            "capitalize casefold count endswith find index isalnum isalpha isascii isdecimal"
+            " isdigit islower isnumeric isprintable isspace istitle isupper lower partition"
+            " removeprefix removesuffix split splitlines startswith swapcase title upper",
+        ),
+        **{name: _padding(name) for name in ("center", "ljust", "rjust", "zfill")},
+        **{
+            name: _seeking(name)
+            for name in ("lstrip", "rfind", "rindex", "rpartition", "rsplit", "rstrip", "strip")
+        },
+        "replace": _replace,
+        "join": _join,
+    },
+    dict: {
+        "get": dict.get,
+        "items": lambda fields: list(fields.items()),
+        "keys": list,
+        "values": lambda fields: list(fields.values()),
+    },
+    list: _methods(list, "count index"),
+    tuple: _methods(tuple, "count index"),
+    set: _methods(set, "difference intersection isdisjoint issubset issuperset union"),
+    float: _methods(float, "is_integer"),
+    datetime: {
+        **_methods(datetime, "astimezone date isoformat isoweekday timestamp weekday"),
+        "strftime": _strftime,
+    },
+    date: {**_methods(date, "isoformat isoweekday weekday"), "strftime": _strftime},
+    timedelta: _methods(timedelta, "total_seconds"),
+    regex.Match: _methods(regex.Match, "end group groupdict groups span start"),
+}
+METHOD_NAMES = frozenset(name for methods in METHODS.values() for name in methods)
+ATTRIBUTES: dict[type[Any], frozenset[str]] = {
+    datetime: frozenset({"year", "month", "day", "hour", "minute", "second"}),
+    date: frozenset({"year", "month", "day"}),
+    timedelta: frozenset({"days", "seconds"}),
+}

@@ -1,0 +1,127 @@
+"""What a program may call of `re`, with limits on the time that it takes and on what it gives.
+
+The patterns are those of the library `regex`, which are Python's, and which it gives up in time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from itertools import islice
+from math import prod
+from typing import Any
+
+import regex
+
+from lib.language.bounds import bounded
+from lib.language.errors import Stopped
+
+LONGEST_PATTERN = 1_000
+# `regex` writes out a part with a count, such as (...){50}, so often.
+MOST_PARTS = 500_000
+COUNT = regex.compile(r"\{\s*(\d+)")
+# Seconds that one call may take.
+PATTERN_SECONDS = 0.2
+
+Pattern = regex.Pattern[str]
+Match = regex.Match[str]
+
+PATTERN_FLAGS = {
+    name: int(getattr(regex, name))
+    for name in (
+        "A", "ASCII", "I", "IGNORECASE", "M", "MULTILINE", "S", "DOTALL", "X", "VERBOSE"
+    )
+}  # fmt: skip
+ALL_FLAGS = sum(set(PATTERN_FLAGS.values()))
+
+
+def checked(pattern: Any, flags: Any = 0) -> Pattern:
+    """The compiled pattern. Raises Stopped for what is none, or takes too much to compile."""
+    if not isinstance(pattern, str) or len(pattern) > LONGEST_PATTERN:
+        raise Stopped(f"a pattern is a text of at most {LONGEST_PATTERN} characters")
+    if not isinstance(flags, int) or flags & ALL_FLAGS != flags:
+        raise Stopped("the flags of a pattern are re.IGNORECASE and the like")
+    return _compiled(pattern, flags)
+
+
+@lru_cache(maxsize=200)
+def _compiled(pattern: str, flags: int) -> Pattern:
+    if prod(int(count) or 1 for count in COUNT.findall(pattern)) * len(pattern) > MOST_PARTS:
+        raise Stopped("the counts in the pattern, multiplied, are too much")
+    try:
+        return regex.compile(pattern, flags)
+    except RecursionError:
+        raise Stopped("the pattern is nested too deeply") from None
+    except Exception as problem:  # regex does not always raise its own error
+        raise Stopped(f"the pattern is wrong: {problem}") from None
+
+
+def _once(name: str) -> Callable[..., Match | None]:
+    def call(pattern: str, string: str | None, flags: int = 0) -> Match | None:
+        tried = getattr(checked(pattern, flags), name)
+        if string is None:
+            return None
+        try:
+            match: Match | None = tried(string, timeout=PATTERN_SECONDS)
+        except TimeoutError:
+            raise _too_long(pattern) from None
+        return match
+
+    return call
+
+
+def findall(pattern: str, string: str | None, flags: int = 0) -> list[Any]:
+    found = []
+    for match in _every(pattern, string, flags):
+        groups = match.groups("")
+        found.append(groups if len(groups) > 1 else groups[0] if groups else match[0])
+    return found
+
+
+def split(pattern: str, string: str | None, maxsplit: int = 0, flags: int = 0) -> list[Any]:
+    pieces: list[Any] = []
+    at = 0
+    for match in islice(_every(pattern, string, flags), maxsplit or None):
+        pieces += [match.string[at : match.start()], *match.groups()]
+        at = match.end()
+    return [] if string is None else [*pieces, string[at:]]
+
+
+def sub(pattern: str, repl: str, string: str | None, count: int = 0, flags: int = 0) -> str | None:
+    if string is None:
+        return None
+    bounded(repl.count("\\") * len(string))
+    pieces, length, at = [], 0, 0
+    for match in islice(_every(pattern, string, flags), count or None):
+        pieces += [string[at : match.start()], match.expand(repl)]
+        length += len(pieces[-1])
+        bounded(length)
+        at = match.end()
+    return "".join([*pieces, string[at:]])
+
+
+def _every(pattern: str, string: str | None, flags: int) -> Iterator[Match]:
+    """The matches one after the other. A text can be found in another one many times over."""
+    every = checked(pattern, flags)
+    length = 0
+    try:
+        for match in every.finditer(string or "", timeout=PATTERN_SECONDS):
+            length += 1 + sum(len(group) for group in (match[0], *match.groups("")))
+            bounded(length)
+            yield match
+    except TimeoutError:
+        raise _too_long(pattern) from None
+
+
+def _too_long(pattern: str) -> Stopped:
+    return Stopped(f"the pattern `{pattern[:60]}` takes too long on this text")
+
+
+PATTERN_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "findall": findall,
+    "fullmatch": _once("fullmatch"),
+    "match": _once("match"),
+    "search": _once("search"),
+    "split": split,
+    "sub": sub,
+}
