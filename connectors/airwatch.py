@@ -19,7 +19,7 @@ from lib.errors import AccessDenied, ConnectorError, SignInError, SourceFault
 from lib.http import Client, NoContent, NotFound, member
 from lib.oauth import client_credentials
 from lib.reading.extras import with_extras
-from lib.reading.offsets import Page, read_pages
+from lib.reading.offsets import Page, read_pages, whole_number
 from lib.settings import at_least, setting
 from lib.settings import url as web_address
 
@@ -103,8 +103,9 @@ class Connector(AssetConnector[Settings]):
             if "network" in wanted:
                 devices = self._with_network(devices, details, needed="network" in sources.tops)
             for device in devices:
-                if device.get("SerialNumber") in enrolled:
-                    device["dep"] = enrolled[device["SerialNumber"]]
+                number = device.get("SerialNumber")
+                if isinstance(number, str) and number in enrolled:
+                    device["dep"] = enrolled[number]
                 yield device
 
     @contextmanager
@@ -120,17 +121,14 @@ class Connector(AssetConnector[Settings]):
             yield stack.enter_context(closing(listings)), stack.enter_context(closing(details))
 
     def _listed(self, airwatch: Client) -> Iterator[Record]:
-        """The devices; each page as long as the first one, whatever length was asked for."""
-        length = 0
+        """The devices, until the server has no more: Total may count some that it does not give."""
 
-        def fetch(index: int) -> Page:
-            nonlocal length
-            number = index // length if length else 0
-            devices, self.expected = _devices(airwatch, number, LARGEST_PAGE)
-            length = length or len(devices)
-            return Page(devices, number * length, self.expected)
+        def fetch(number: int) -> Page:
+            devices, total = _devices(airwatch, number, LARGEST_PAGE)
+            self.expected = self.expected if total is None else total
+            return Page(devices, total, more=True)
 
-        for page in read_pages(fetch, _id, where=airwatch.url + SEARCH):
+        for page in read_pages(fetch, _id, where=airwatch.url + SEARCH, numbered=True):
             yield from page
 
     def _with_network(
@@ -196,23 +194,24 @@ def _get(airwatch: Client, path: str, **params: Any) -> Any:
 
 
 def _devices(airwatch: Client, number: int, length: int) -> tuple[list[Any], int | None]:
-    """A page of devices, the first being 0, and how many devices there are.
+    """A page of devices, the first being 0, and how many devices there are if the server says it.
 
-    Where there are no devices, or none any more, the server answers with nothing at all.
+    Where there are no devices, or none any more, most servers answer with nothing at all.
     """
     try:
         answer = _get(airwatch, SEARCH, page=number, pagesize=length, orderby="deviceid")
     except NoContent:
         return [], None
     where = airwatch.url + SEARCH
-    devices = member(answer, "Devices", list, where=where)
-    if answer.get("Page", number) != number:
+    if not isinstance(answer, dict) or not answer.keys() & {"Devices", "Total"}:
+        raise SourceFault("the answer has no 'Devices'", where=where, fix="Check the url")
+    came = whole_number(answer.get("Page"))
+    if came not in (None, number):
         raise SourceFault(
-            f"page {number} was asked for, {answer['Page']} came",
-            where=where,
-            fix="Try again later",
+            f"page {number} was asked for, {came} came", where=where, fix="Try again later"
         )
-    return devices, member(answer, "Total", int, where=where)
+    devices = [] if answer.get("Devices") is None else member(answer, "Devices", list, where=where)
+    return devices, whole_number(answer.get("Total"))
 
 
 def _id(device: Record) -> Any:
@@ -247,4 +246,5 @@ def _enrolled(airwatch: Client, group: str) -> dict[str, Record]:
 
 
 def _is_named(enrolled: Any) -> bool:
-    return isinstance(enrolled, dict) and bool(enrolled.get("deviceSerialNumber"))
+    number = enrolled.get("deviceSerialNumber") if isinstance(enrolled, dict) else None
+    return isinstance(number, str) and number != ""

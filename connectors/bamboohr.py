@@ -13,10 +13,11 @@ from urllib.parse import urlsplit
 
 import requests
 
+from lib import secrets
 from lib.auth import HeaderAuth
-from lib.connector import Record, Records, Sources, UserConnector, UserSettings
-from lib.errors import AccessDenied, ConnectorError, SignInError
-from lib.http import Client, NotFound, json_of, member
+from lib.connector import Delivered, Records, Sources, UserConnector, UserSettings
+from lib.errors import AccessDenied, ConnectorError, RecordUnreadable, SignInError, SourceFault
+from lib.http import Client, NotFound, decoded, member
 from lib.settings import setting, url, words
 from lib.subdomain import subdomain
 
@@ -78,7 +79,10 @@ class Settings(UserSettings):
         """The address of version 1 of the API: at the older gateway the company is in the path."""
         if re.fullmatch(r"(/api(/v1)?)?", urlsplit(self.url).path):
             return f"{self.url.removesuffix('/v1').removesuffix('/api')}/api/v1"
-        return f"{self.url}/{self.system_name}/v1"
+        gateway = self.url.removesuffix("/v1")
+        if not gateway.lower().endswith(f"/{self.system_name.lower()}"):
+            gateway += f"/{self.system_name}"
+        return f"{gateway}/v1"
 
 
 class Connector(UserConnector[Settings]):
@@ -108,20 +112,22 @@ class Connector(UserConnector[Settings]):
         self.expected = len(people)
         yield from people
 
-    def _people(self, wanted: list[str]) -> list[Record]:
+    def _people(self, wanted: list[str]) -> list[Delivered]:
         """Everybody, with these fields as far as BambooHR shows them; it has no pages."""
         with closing(_BambooHR(self.settings)) as bamboohr:
             if self.settings.by_report:
                 return self._report(bamboohr, wanted)
             return _directory(bamboohr, wanted)
 
-    def _report(self, bamboohr: _BambooHR, wanted: list[str]) -> list[Record]:
+    def _report(self, bamboohr: _BambooHR, wanted: list[str]) -> list[Delivered]:
         """A custom report, which holds those who left as well; the directory does not."""
         fields = [name for name in dict.fromkeys([*wanted, "status"]) if name != "id"]
         # With a charset in its content type, the body would be read as XML.
         body = {"title": "Oomnitza", "fields": fields}
-        response = bamboohr.request("POST", "/reports/custom", params={"format": "json"}, json=body)
-        people, shown = _listing(json_of(response), bamboohr.url)
+        asked = {"params": {"format": "json"}, "json": body}
+        answer = bamboohr.read(decoded, "POST", "/reports/custom", **asked)
+        member(answer, "fields", list, where=bamboohr.url)
+        people, shown = _listing(answer, bamboohr.url)
         _warn_without(fields, shown, "The names are wrong, or the owner of the key may not see it")
         if self.settings.include_inactive:
             return people
@@ -131,11 +137,11 @@ class Connector(UserConnector[Settings]):
                 where=bamboohr.url,
                 fix="Give the owner of the key the rights to see the field Status",
             )
-        return [person for person in people if person.get("status") == "Active"]
+        return [person for person in people if not _has_left(person)]
 
 
 class _Nothing(NotFound):
-    """BambooHR itself says that there is nothing, which a wrong address does not."""
+    """The answer has BambooHR's own header, which the answer to a wrong path has not."""
 
 
 class _BambooHR(Client):
@@ -143,6 +149,7 @@ class _BambooHR(Client):
 
     def __init__(self, settings: Settings) -> None:
         login = base64.b64encode(f"{settings.api_token}:x".encode()).decode()
+        secrets.remember(login)
         super().__init__(
             settings.api,
             settings,
@@ -156,7 +163,9 @@ class _BambooHR(Client):
         if said:
             once = ", ".join(dict.fromkeys(said.split(", ")))
             error.what = f"the server answered {response.status_code} ({once})"
-        if isinstance(error, AccessDenied):
+        if response.is_redirect:  # to where people sign in
+            error.fix = "Check system_name and url"
+        elif isinstance(error, AccessDenied):
             error.fix = (
                 "Share the employee directory in BambooHR, or give the owner of the key the rights"
                 " to see it. After several wrong keys BambooHR refuses everybody for a while"
@@ -168,24 +177,55 @@ class _BambooHR(Client):
         return error
 
 
-def _directory(bamboohr: _BambooHR, wanted: list[str]) -> list[Record]:
+def _directory(bamboohr: _BambooHR, wanted: list[str]) -> list[Delivered]:
     """The directory: those who are Active, with the fields that the company chose to show."""
     try:
         answer = bamboohr.get_json("/employees/directory")
-    except _Nothing:  # an empty directory is answered with 404
-        return []
+    except _Nothing as error:  # an empty directory is answered with 404
+        if _knows_the_key(bamboohr):
+            return []
+        raise NotFound(error.what, where=error.where, fix="Check url and system_name") from None
     people, shown = _listing(answer, bamboohr.url)
     _warn_without(wanted, shown, "Name what the directory lacks in report_fields")
     return people
 
 
-def _listing(answer: Any, where: str) -> tuple[list[Record], set[str]]:
-    """The people in an answer, and the fields that they were given beside their id."""
-    people: list[Record] = member(answer, "employees", list, where=where)
-    for person in people:
-        member(person, "id", where=where)
-    fields = member(answer, "fields", list, where=where)
-    return people, {str(member(field, "id", where=where)) for field in fields}
+def _knows_the_key(bamboohr: _BambooHR) -> bool:
+    """Whether this is the company of the key, whose owner, employee 0, need not be an employee."""
+    try:
+        bamboohr.get_json("/employees/0")
+    except _Nothing as error:
+        return "Employee not found" in error.what
+    except NotFound:
+        return False
+    return True
+
+
+def _listing(answer: Any, where: str) -> tuple[list[Delivered], set[str]]:
+    """The people in an answer, and the fields that they were given beside their id.
+
+    Somebody without an id is a RecordUnreadable; the fields may be missing where people come.
+    """
+    people: list[Any] = member(answer, "employees", list, where=where)
+    known = [person for person in people if _has_id(person)]
+    fields = answer.get("fields")
+    if not known and (people or not isinstance(fields, list)):
+        raise SourceFault("the answer is no list of employees", where=where, fix="Check the url")
+    shown = {name for person in known for name in person}
+    if isinstance(fields, list):
+        shown = {str(member(field, "id", where=where)) for field in fields}
+    unreadable = RecordUnreadable("an employee in the answer has no id", where=where)
+    return [person if _has_id(person) else unreadable for person in people], shown
+
+
+def _has_id(person: Any) -> bool:
+    return isinstance(person, dict) and person.get("id") not in (None, "")
+
+
+def _has_left(person: Delivered) -> bool:
+    """Whether the status says so; nothing is known of somebody without one."""
+    status = person.get("status") if isinstance(person, dict) else None
+    return status is not None and str(status).strip().lower() != "active"
 
 
 def _warn_without(wanted: list[str], shown: set[str], fix: str) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
+from operator import itemgetter
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
@@ -19,13 +21,15 @@ from lib.connector import AssetConnector, AssetSettings, Record, Records, Source
 from lib.errors import AccessDenied, ConfigurationError, ConnectorError, SignInError, SourceFault
 from lib.http import Client, NotFound, member
 from lib.reading.extras import with_extras
-from lib.reading.offsets import Page, read_pages
+from lib.reading.offsets import Page, read_latest, read_pages, whole_number
 from lib.settings import at_least, setting, url
 
 log = logging.getLogger(__name__)
 
 ALL = "All"
 CLOUD_PAGE, CORE_PAGE = 500, 200  # the largest ones
+# How names of fields of Core begin.
+FIELDS = ("common.", "user.", "ios.", "android.", "windows_phone.")
 # What is added to the devices of Cloud, and where it is in their hardware: first of which list.
 HARDWARE = {
     "primaryProcessorName": ("processor", "name"),
@@ -182,12 +186,11 @@ class Cloud(MobileIron):
         oldest = (time.time() - self.settings.last_checkin_date_threshold) * 1000
         name, order = ("lastCheckin", "DESC") if lately else ("id", "ASC")
         sorting = {"sortFields[0].name": name, "sortFields[0].order": order}
-        for page in self._pages("/api/v1/device", dmPartitionId=space, **sorting):
-            dated = [device for device in page if isinstance(device.get("lastCheckin"), int)]
-            recent = [device for device in dated if device["lastCheckin"] >= oldest]
-            yield from recent if lately else page
-            if lately and dated and not recent:
-                return
+        pages = partial(self._pages, "/api/v1/device", dmPartitionId=space, **sorting)
+        if not lately:
+            return chain.from_iterable(pages())
+        name = f"Check-ins of device space {space}"
+        return read_latest(pages, itemgetter("id"), "lastCheckin", oldest, name=name)
 
     def _pages(self, path: str, **params: Any) -> Iterator[list[Record]]:
         """The pages of a listing, which may be shorter than they are asked to be."""
@@ -196,7 +199,8 @@ class Cloud(MobileIron):
         def fetch(start: int) -> Page:
             result = _result(self, path, rows=CLOUD_PAGE, start=start, **params)
             items = member(result, "searchResults", list, where=where)
-            return Page(items, start, member(result, "totalCount", int, where=where))
+            total = whole_number(result.get("totalCount"))
+            return Page(items, total, more=total is None)
 
         return read_pages(fetch, lambda item: member(item, "id", where=where), where=where)
 
@@ -209,26 +213,40 @@ class Core(MobileIron):
 
     def devices(self, sources: Sources) -> Iterator[Record]:
         """The devices of the administrator's own device spaces."""
-        for space in self._results("/api/v2/device_spaces/mine"):
+        spaces = self._results("/api/v2/device_spaces/mine")
+        if not spaces:
+            log.warning("%s: the account has no device space. Check its roles.", self.url)
+        for space in spaces:
             yield from self._listed(member(space, "id", where=self.url), sources)
 
     def _listed(self, space: Any, sources: Sources) -> Iterator[Record]:
-        """The devices of a space, with the fields that are needed."""
+        """The devices of a space, with the fields that are needed.
+
+        Core's list of fields lacks some that it gives; but it may also refuse one that is not
+        in the list, or to give all at once.
+        """
         known = self._fields(space)
-        fields = needed = [self.key, *sorted(sources.paths.intersection(known) - {self.key})]
+        needed = [self.key, *sorted(sources.paths.intersection(known) - {self.key})]
+        others = sources.paths.difference(known, {self.key})
+        unlisted = sorted(path for path in others if path.startswith(FIELDS))
+        fields = [*needed, *unlisted]
         if sources.everything:
-            fields = list(dict.fromkeys([*needed, *known]))
+            fields = list(dict.fromkeys([*fields, *known]))
 
         def fetch(offset: int) -> Page:
-            nonlocal fields
+            nonlocal fields, unlisted
             while True:
                 try:
                     return self._page(space, fields, offset)
                 except Refused:
-                    if fields == needed:
+                    if unlisted:
+                        log.warning("Device space %s: Core refuses %s", space, ", ".join(unlisted))
+                        fields = [name for name in fields if name not in unlisted]
+                        unlisted = []
+                    elif fields != needed:
+                        fields = fields[: max(len(needed), len(fields) // 2)]
+                    else:
                         raise
-                    # Not every server gives all that it knows at once.
-                    fields = fields[: max(len(needed), len(fields) // 2)]
 
         for page in read_pages(fetch, lambda device: device.get(self.key), where=self.url):
             yield from page
@@ -249,17 +267,18 @@ class Core(MobileIron):
         # Some names of fields hold blanks, which have to arrive as %20.
         answer = self.get_json(f"{path}?{urlencode(query, quote_via=quote)}")
         devices = member(answer, "results", list, where=where)
-        return Page(devices, offset, member(answer, "totalCount", int, where=where))
+        total = whole_number(answer.get("totalCount"))
+        return Page(devices, total, more=bool(answer.get("hasMore", total is None)))
 
 
 def _result(cloud: Client, path: str, **params: Any) -> Any:
     """What an answer of Cloud holds beside its errors, which also a success may have."""
     answer = cloud.get_json(path, **params)
-    result = member(answer, "result", where=cloud.url + path)
-    if answer.get("errors"):
-        what = f"the server answered errors ({answer['errors']})"[:300]
+    errors = answer.get("errors") if isinstance(answer, dict) else None
+    if any(errors.values()) if isinstance(errors, dict) else errors:
+        what = f"the server answered errors ({errors})"[:300]
         raise SourceFault(what, where=cloud.url + path, fix="Try again later")
-    return result
+    return member(answer, "result", where=cloud.url + path)
 
 
 def _hardware(cloud: Client, device: Record) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -12,9 +13,10 @@ from urllib.parse import urlencode, urlsplit
 from requests import Response
 
 from lib.auth import HeaderAuth
-from lib.connector import Record, Records, Sources, UserConnector, UserSettings
-from lib.errors import ConnectorError, SignInError, SourceFault
-from lib.http import Client, member
+from lib.connector import Delivered, Records, Sources, UserConnector, UserSettings
+from lib.errors import AccessDenied, ConnectorError, RecordUnreadable, SignInError, SourceFault
+from lib.http import Client
+from lib.httperrors import said_in
 from lib.reading.pages import walk
 from lib.settings import at_least, setting, url
 
@@ -27,6 +29,9 @@ OMITTED = {
     "_links": "omitCredentialsLinks",
     "transitioningToStatus": "omitTransitioningToStatus",
 }
+# One link of a Link header (RFC 8288), and one of its parameters.
+LINK = re.compile(r'<([^<>]*)>((?:[^<,"]|"[^"]*")*)')
+PARAMETER = re.compile(r';\s*([^\s=;]+)\s*=\s*(?:"([^"]*)"|([^\s;,"]+))')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +75,7 @@ class Connector(UserConnector[Settings]):
 
     def check(self) -> None:
         with closing(self._okta(Sources())) as okta:
-            _page(okta, _listing(1))
+            _page(okta, 1, _listing(1))
 
     def records(self, sources: Sources) -> Records:
         size = self.settings.limit
@@ -81,8 +86,9 @@ class Connector(UserConnector[Settings]):
         seen: set[Any] = set()
         with closing(self._okta(sources)) as okta:
             for first in listings:
-                for user in walk(partial(_page, okta), first, where=okta.url + USERS, seen=seen):
-                    yield _record(user, okta.url + USERS)
+                page = partial(_page, okta, size)
+                for user in walk(page, first, where=okta.url + USERS, seen=seen):
+                    yield _delivered(user, okta.url + USERS)
 
     def _okta(self, sources: Sources) -> OktaClient:
         content_type = "application/json"
@@ -102,6 +108,15 @@ class OktaClient(Client):
 
     def refusal(self, response: Response) -> ConnectorError:
         error = super().refusal(response)
+        code = _error_code(response)
+        if code == "E0000005":  # 403: Okta has seen no token
+            fix = "Check api_token, and whether a proxy takes the header Authorization away"
+            return SignInError(error.what, where=error.where, fix=fix)
+        if code == "E0000015":  # 401: the token is good
+            fix = (
+                "Check the rights of the administrator who made the token: they do not reach people"
+            )
+            return AccessDenied(error.what, where=error.where, fix=fix)
         if type(error) is SignInError:
             error.fix = (
                 "Check api_token: Okta ends one that nobody used for 30 days,"
@@ -111,7 +126,7 @@ class OktaClient(Client):
 
     def next_path(self, response: Response) -> str | None:
         """The path of the next page as Okta gives it, to be used as it stands."""
-        link = response.links.get("next", {}).get("url")
+        link = _links(response).get("next")
         if link is None:
             return None
         # Okta may call the host that has -admin in its name by the name without it.
@@ -126,19 +141,53 @@ def _listing(limit: int, **more: str) -> str:
     return f"{USERS}?{urlencode({'limit': limit, **more})}"
 
 
-def _page(okta: OktaClient, path: str) -> tuple[list[Any], str | None]:
+def _page(okta: OktaClient, size: int, path: str) -> tuple[list[Any], str | None]:
+    where = okta.url + USERS
     users, response = okta.get_page(path)
     if not isinstance(users, list):
+        said = said_in(response) if _error_code(response) else ""
         raise SourceFault(
-            "the answer is no list of people", where=okta.url + USERS, fix="Check the url"
+            f"the answer is no list of people{said}", where=where, fix="Check the url"
+        )
+    # Each page that Okta sends has a link to itself.
+    if len(users) >= size and not _links(response).keys() & {"next", "self"}:
+        raise SourceFault(
+            "a full page came without the header Link, which tells where the next one is",
+            where=where,
+            fix="Check whether a proxy takes the header away",
         )
     return users, okta.next_path(response)
+
+
+def _links(response: Response) -> dict[str, str]:
+    """The addresses in the Link header by their relation, in small letters."""
+    return {
+        relation: address
+        for address, parameters in LINK.findall(response.headers.get("Link", ""))
+        for name, quoted, bare in PARAMETER.findall(parameters)
+        if name.lower() == "rel"
+        for relation in (quoted or bare).lower().split()
+    }
+
+
+def _error_code(response: Response) -> str:
+    """What Okta calls an error, by which its documentation wants it to be told; else nothing."""
+    try:
+        answer = response.json()
+    except ValueError:
+        return ""
+    return str(answer.get("errorCode", "")) if isinstance(answer, dict) else ""
 
 
 def _plain(host: str) -> str:
     return host.lower().replace("-admin.", ".", 1)
 
 
-def _record(user: Record, where: str) -> Record:
+def _delivered(user: Delivered, where: str) -> Delivered:
     """The user as Okta has it, and beside its own fields those of the profile."""
-    return {**member(user, "profile", dict, where=where), **user}
+    if not isinstance(user, dict):
+        return user
+    profile = user.get("profile")
+    if not isinstance(profile, dict):
+        return RecordUnreadable(f"the user {user['id']} has no profile", where=where)
+    return {**profile, **user}

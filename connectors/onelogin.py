@@ -15,16 +15,19 @@ from xml.etree import ElementTree
 
 from requests import Response
 
+from lib import secrets
 from lib.auth import HeaderAuth, Token, TokenAuth
-from lib.connector import Record, Records, Sources, UserConnector, UserSettings
+from lib.connector import Delivered, Record, Records, Sources, UserConnector, UserSettings
 from lib.errors import ConnectorError, SignInError, SourceFault, SourceUnavailable
 from lib.http import Client, NotFound, json_of, member
 from lib.ratelimit import LONGEST_PAUSE, seconds_to_reset
-from lib.reading.pages import walk
+from lib.reading.pages import Numbered, walk, walk_numbers
 from lib.settings import setting, url
 
 # The addresses of the JSON APIs; a host alone means the newest.
 JSON_API = re.compile(r"https?://[^/]+(/api/(?P<version>[12])(/users)?)?", re.IGNORECASE)
+CLASSIC_XML = "https://app.onelogin.com/api/v2/users.xml"
+CLASSIC_JSON = "https://api.us.onelogin.com/api/1/users"
 TODAY = "set client_id and client_secret, and url = https://example.onelogin.com/api/2/users"
 # All that API /2 has; of itself it gives 22 of them.
 FIELDS = (
@@ -35,6 +38,8 @@ FIELDS = (
     "updated_at", "preferred_locale_code", "created_at", "invalid_login_attempts", "locked_until",
     "password_changed_at", "custom_attributes",
 )  # fmt: skip
+USERS_2 = "/api/2/users"
+PAGE_2 = 50  # users on a page of API /2
 XML_CUSTOM = "custom_attribute_"
 
 
@@ -43,7 +48,8 @@ class Settings(UserSettings):
     url: str = setting(
         "The address of the users. With client_id: https://example.onelogin.com/api/2/users, or"
         " /api/1/users. With api_token: that of the old XML API.",
-        default="https://app.onelogin.com/api/v2/users.xml",
+        default="",
+        example=CLASSIC_XML,
         parse=url,
     )
     api_token: str = setting(
@@ -68,9 +74,14 @@ class Settings(UserSettings):
             yield "url", f"it is that of another API than the credentials; {TODAY}"
 
     @property
+    def address(self) -> str:
+        """The url; without one, that which the credentials have been for from of old."""
+        return self.url or (CLASSIC_JSON if self.client_id else CLASSIC_XML)
+
+    @property
     def api(self) -> str:
-        """The API that the url belongs to: xml, 1 or 2."""
-        found = JSON_API.fullmatch(self.url)
+        """The API that the address belongs to: xml, 1 or 2."""
+        found = JSON_API.fullmatch(self.address)
         return (found["version"] or "2") if found else "xml"
 
 
@@ -90,49 +101,45 @@ class Connector(UserConnector[Settings]):
 
     def check(self) -> None:
         with closing(self._client()) as client:
-            page, first = self._listing(client, Sources())
-            page(first)
+            next(self._users(client, Sources()), None)
 
     def records(self, sources: Sources) -> Records:
         with closing(self._client()) as client:
-            page, first = self._listing(client, sources)
-            for user in walk(page, first, where=client.url):
+            for user in self._users(client, sources):
                 yield _with_short_names(user)
 
     def _client(self) -> Client:
         settings = self.settings
         if settings.api == "xml":
             login = base64.b64encode(f"{settings.api_token}:x".encode()).decode()
+            secrets.remember(login)
             auth = HeaderAuth("Authorization", f"Basic {login}")
             headers = {"Accept": "application/xml, text/xml"}
-            return Client(settings.url, settings, auth=auth, headers=headers)
+            return Client(settings.address, settings, auth=auth, headers=headers)
         # What is posted signs in, and may be posted again.
         repeatable = frozenset({"GET", "POST"})
-        onelogin = OneLogin(urljoin(settings.url, "/")[:-1], settings, repeatable=repeatable)
+        onelogin = OneLogin(urljoin(settings.address, "/")[:-1], settings, repeatable=repeatable)
         onelogin.auth = TokenAuth(partial(_token, onelogin, settings))
         return onelogin
 
-    def _listing(self, client: Client, sources: Sources) -> tuple[Callable[..., Any], Any]:
-        """What gives the page at a position, as `walk` wants it, and the first position."""
+    def _users(self, client: Client, sources: Sources) -> Iterator[Delivered]:
         if self.settings.api == "xml":
-            return partial(_xml_page, client), 1
+            return walk(partial(_xml_page, client), 1, where=client.url)
         if self.settings.api == "1":
-            return partial(_page_1, client, self.settings.retries), ""
-        return partial(self._page_2, client, _fields(sources)), 1
+            page_1 = partial(_page_1, client, self.settings.retries)
+            return walk(page_1, "", where=client.url)
+        # By numbers, since the cursors of API /2 go on behind the end.
+        page_2 = partial(self._page_2, client, _fields(sources))
+        return walk_numbers(page_2, PAGE_2, where=client.url + USERS_2)
 
-    def _page_2(self, onelogin: Client, fields: str, number: int) -> tuple[list[Any], int | None]:
-        """A page of API /2; by numbers, since its cursors go on behind the end."""
-        path = "/api/2/users"
-        users, response = onelogin.get_page(path, fields=fields, limit=50, page=number)
-        fault = partial(SourceFault, where=onelogin.url + path, fix="Check the url")
+    def _page_2(self, onelogin: Client, fields: str, number: int) -> Numbered:
+        users, response = onelogin.get_page(USERS_2, fields=fields, limit=PAGE_2, page=number)
         if not isinstance(users, list):
-            raise fault("the answer is no list of users")
+            said = _complaint(users) or "what is no list of users"
+            where = onelogin.url + USERS_2
+            raise SourceFault(f"OneLogin says {said}", where=where, fix="Check the url")
         self.expected = _number(response, "Total-Count")
-        pages = _number(response, "Total-Pages")
-        more = bool(users) if pages is None else number < pages
-        if more and not users:
-            raise fault(f"page {number} of {pages} is empty")
-        return users, number + 1 if more else None
+        return Numbered(users, self.expected, _number(response, "Total-Pages"))
 
 
 class UsedUp(SourceUnavailable):
@@ -142,22 +149,31 @@ class UsedUp(SourceUnavailable):
 
 
 class OneLogin(Client):
-    """A client of the JSON APIs, of which /1 says with 400 that the quota is used up."""
+    """A client of the JSON APIs, which knows what their 400 and 500 mean.
+
+    API /1 says with 400 that the quota is used up. 500 is what the requests of credentials get
+    whose maker is no longer there (documented as "Generate Tokens v2").
+    """
 
     def refusal(self, response: Response) -> ConnectorError:
         error = super().refusal(response)
         if response.status_code == 400 and b"rate_limit_exceeded" in response.content:
             error = UsedUp(error.what, where=error.where, fix="Try again in an hour")
             error.pause = seconds_to_reset(response.headers) or error.pause
+        if response.status_code == 500:
+            error.fix = (
+                "Try again later. OneLogin also answers so when the administrator who made the"
+                " credentials was deleted: then make new ones"
+            )
         return error
 
 
 def _page_1(onelogin: Client, retries: int, cursor: str) -> tuple[list[Any], str | None]:
     path, where = "/api/1/users", f"{onelogin.url}/api/1/users"
     answer = _patiently(partial(onelogin.get_json, path, after_cursor=cursor or None), retries)
-    status = member(answer, "status", dict, where=where)
-    if status.get("error"):
-        raise SourceFault(f"OneLogin says {status.get('message')}", where=where)
+    if said := _complaint(answer):
+        raise SourceFault(f"OneLogin says {said}", where=where, fix="Try again later")
+    member(answer, "status", dict, where=where)
     pagination = member(answer, "pagination", dict, where=where)
     # An empty list in the list is how this API may say that there is nothing.
     users = [user for user in member(answer, "data", list, where=where) if user != []]
@@ -210,8 +226,10 @@ def _xml_value(element: ElementTree.Element) -> Any:
     return (element.text or "").strip() or None
 
 
-def _with_short_names(user: Record) -> Record:
+def _with_short_names(user: Delivered) -> Delivered:
     """The user as OneLogin has it, and beside its own fields the custom attributes."""
+    if not isinstance(user, dict):
+        return user
     custom = user.get("custom_attributes")
     if not isinstance(custom, dict):
         marked = [name for name in user if name.startswith(XML_CUSTOM)]
@@ -244,7 +262,23 @@ def _token(onelogin: OneLogin, settings: Settings) -> Token:
             error.what, where=error.where, fix="Check client_id and client_secret"
         ) from None
     answer = json_of(response)
+    if said := _complaint(answer):
+        fix = "Check client_id and client_secret"
+        raise SignInError(f"OneLogin says {said}", where=response.url, fix=fix)
     match answer:
         case {"data": [inner, *_]}:  # the shape of the token's first version
             answer = inner
     return Token(member(answer, "access_token", str, where=response.url))
+
+
+def _complaint(answer: Any) -> str:
+    """OneLogin's words in an error, which has one of three forms and may come with success."""
+    match answer:
+        case {"status": {"error": error, **status}} if error:
+            said = status.get("message", error)
+            return str(said.get("description", said) if isinstance(said, dict) else said)
+        case {"message": str(text), "statusCode": _}:
+            return text
+        case {"error": str(name), "description": str(text)}:
+            return f"{name}: {text}"
+    return ""

@@ -11,8 +11,8 @@ from typing import Any
 import requests
 
 from lib.auth import HeaderAuth, Token, TokenAuth, basic
-from lib.connector import Record, Records, Sources, UserConnector, UserSettings
-from lib.errors import AccessDenied, ConnectorError, SignInError
+from lib.connector import Records, Sources, UserConnector, UserSettings
+from lib.errors import AccessDenied, ConnectorError, SignInError, SourceFault
 from lib.http import Client, NotFound, member
 from lib.oauth import client_credentials
 from lib.reading.pages import walk
@@ -142,7 +142,10 @@ class _Zendesk(Client):
 
     def refusal(self, response: requests.Response) -> ConnectorError:
         error = super().refusal(response)
-        said = _said(response)
+        try:
+            said = _said(response.json())
+        except ValueError:
+            said = ""
         if said:
             error.what = f"the server answered {response.status_code} ({said})"
         if isinstance(error, AccessDenied):
@@ -169,32 +172,33 @@ def _new_token(zendesk: _Zendesk, settings: Settings) -> Token:
     )
 
 
-def _page(zendesk: _Zendesk, asked: dict[str, Any], cursor: str) -> tuple[list[Record], str | None]:
+def _page(zendesk: _Zendesk, asked: dict[str, Any], cursor: str) -> tuple[list[Any], str | None]:
     """The users behind a cursor, and the next cursor; no cursor is the beginning, and the end."""
     where = zendesk.url + USERS
     answer = zendesk.get_json(USERS, **asked, **({"page[after]": cursor} if cursor else {}))
-    users: list[Record] = member(answer, "users", list, where=where)
+    if said := _said(answer):
+        raise SourceFault(f"Zendesk says {said}", where=where, fix="Try again later")
+    users: list[Any] = member(answer, "users", list, where=where)
     meta = member(answer, "meta", dict, where=where)
     if "include" in asked:
-        _join(users, member(answer, "organizations", list, where=where), where)
+        _join(users, member(answer, "organizations", list, where=where))
     # The link to a next page is no sign: it is there on the last page, too.
     more = member(meta, "has_more", bool, where=where)
     return users, member(meta, "after_cursor", str, where=where) if more else None
 
 
-def _join(users: list[Record], organizations: list[Record], where: str) -> None:
+def _join(users: list[Any], organizations: list[Any]) -> None:
     """Give each user the organization that is his default one, or an empty one."""
-    by_id = {member(each, "id", where=where): each for each in organizations}
+    by_id = {
+        str(each["id"]): each for each in organizations if isinstance(each, dict) and "id" in each
+    }
     for user in users:
-        user["organization"] = by_id.get(member(user, "organization_id", where=where), {})
+        if isinstance(user, dict):
+            user["organization"] = by_id.get(str(user.get("organization_id")), {})
 
 
-def _said(response: requests.Response) -> str:
+def _said(answer: Any) -> str:
     """The words in an error, which has one of four forms."""
-    try:
-        answer = response.json()
-    except ValueError:
-        return ""
     match answer:
         case {"errors": [{"title": str(title), "detail": str(text)}, *_]}:
             return f"{title}: {text}"

@@ -1,16 +1,19 @@
 """Records from CSV files (RFC 4180): the first row names the columns, each further one is a record.
 
-A row that is malformed is told with the file and the line where it begins, and the rest is read.
+A row that is malformed is told with the file and the line where it begins, and the rest is read; a
+quote out of place that may reach into further lines ends the file, since what follows it may be the
+text of a value and no record.
 """
 
 from __future__ import annotations
 
 import csv
 import logging
-from collections import deque
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from lib import files
@@ -23,6 +26,10 @@ from lib.settings import Settings, setting
 log = logging.getLogger(__name__)
 
 SUFFIX = ".csv"
+# How long a value may be, in characters; the csv module alone would refuse notes of some length.
+LONGEST_VALUE = 16_000_000
+# With such a first line a file tells Excel its delimiter.
+TOLD = re.compile(r'"?sep=(.)"?[\r\n]*')
 # What separates the columns in most files that are called CSV.
 USUAL = ",;\t|"
 NAMED = {"tab": "\t", "\\t": "\t"}
@@ -61,18 +68,40 @@ def records(settings: CsvSettings, sources: Sources) -> Records:
 
 def _read(settings: CsvSettings, sources: Sources, path: Path) -> Iterator[Delivered]:
     lines = _Lines(files.lines(path, settings.encoding))
+    told = TOLD.fullmatch(lines.first)
+    if told:
+        lines.skip()
+        settings = replace(settings, delimiter=told[1])
     rows = _rows(lines, settings.delimiter)
     names = _names(next(rows, None), settings, path)
-    columns = dict.fromkeys(names, "")
-    missing = sorted(path for path in sources.paths if compile_path(path)(columns) is None)
-    if missing:
-        log.warning("%s has no column %s", path, ", ".join(missing))
+    _look_for_columns(names, sources, path)
     for row in rows:
+        where = f"{path}: line {lines.begin}"
+        if isinstance(row, str) and not lines.alone(settings.delimiter, len(names)):
+            raise SourceFault(
+                f"{row}, and it cannot be told where the next one begins",
+                where=where,
+                fix="Put the quotes of this row right",
+            )
         problem = row if isinstance(row, str) else _problem(row, names, settings)
         if problem:
-            yield RecordUnreadable(problem, where=f"{path}: line {lines.begin}")
+            yield RecordUnreadable(problem, where=where)
         else:
             yield {name: value for name, value in zip(names, row, strict=True) if name}
+
+
+def _look_for_columns(names: list[str], sources: Sources, path: Path) -> None:
+    """Warn of mapped columns that the file lacks; raises SourceFault when it has none of them."""
+    columns = dict.fromkeys(names, "")
+    missing = sorted(path for path in sources.paths if compile_path(path)(columns) is None)
+    if missing and len(missing) == len(sources.paths):
+        raise SourceFault(
+            f"the file has none of the mapped columns ({', '.join(missing)})",
+            where=str(path),
+            fix=f"Its columns are: {', '.join(filter(None, names))}",
+        )
+    if missing:
+        log.warning("%s has no column %s", path, ", ".join(missing))
 
 
 def _names(row: list[str] | str | None, settings: CsvSettings, path: Path) -> list[str]:
@@ -114,34 +143,40 @@ def _problem(row: list[str], names: list[str], settings: CsvSettings) -> str:
 
 
 class _Lines:
-    """The lines of a file for csv.reader; those of a row that went wrong can be given back."""
+    """The lines of a file for csv.reader, with the place of the row that is read."""
 
     def __init__(self, lines: Iterator[str]) -> None:
-        self._lines = lines
-        self._again: deque[str] = deque()
-        self._taken: list[str] = []
+        self.first = next(lines, "")
         self.begin = 1  # the number of the first line of the row, from 1
+        self._lines = chain([self.first] if self.first else [], lines)
+        self._line = ""
+        self._taken = 0
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        line = self._again.popleft() if self._again else next(self._lines)
-        self._taken.append(line)
-        return line
+        self._line = next(self._lines)
+        self._taken += 1
+        return self._line
+
+    def skip(self) -> None:
+        next(self)
+        self.next_row()
 
     def next_row(self) -> None:
-        self.begin += len(self._taken)
-        self._taken.clear()
+        self.begin += self._taken
+        self._taken = 0
 
-    def give_back(self) -> None:
-        """Let all lines of the row but the first be read again, as rows of their own."""
-        self._again.extendleft(reversed(self._taken[1:]))
-        del self._taken[1:]
+    def alone(self, delimiter: str, columns: int) -> bool:
+        """Whether the row, which is malformed, ends with its line: all of it seems to be there."""
+        whole = self._line.count('"') % 2 == 0 and self._line.count(delimiter) >= columns - 1
+        return self._taken == 1 and whole
 
 
 def _rows(lines: _Lines, delimiter: str) -> Iterator[list[str] | str]:
     """Yield the rows that hold anything; for one that is malformed, what is wrong with it."""
+    csv.field_size_limit(LONGEST_VALUE)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
         lines.next_row()
@@ -150,8 +185,6 @@ def _rows(lines: _Lines, delimiter: str) -> Iterator[list[str] | str]:
         except StopIteration:
             return
         except csv.Error as error:
-            # A quote that is never closed takes in all that follows.
-            lines.give_back()
             yield f"the row is malformed ({error})"
         else:
             if any(value.strip() for value in row):

@@ -19,6 +19,7 @@ MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
     codecs.BOM_UTF8: "utf-8-sig",
 }
+CTRL_Z = "\x1a"  # with it alone on a line, programs from the days of DOS end a text
 
 
 def text_encoding(text: str) -> str:
@@ -86,7 +87,7 @@ def lines(path: Path, encoding: str) -> Iterator[str]:
     try:
         used = _mark(path) or encoding
         with path.open(encoding=used, errors="surrogateescape", newline="") as file:
-            yield from file
+            yield from _without_end_mark(file)
     except OSError as error:
         raise SourceUnavailable(
             f"the file cannot be read ({error.strerror})", where=str(path)
@@ -129,6 +130,14 @@ def _files(settings: FileSettings, suffix: str) -> list[Path]:
 def _is_wanted(path: Path, suffix: str) -> bool:
     """Names with a dot in front are what systems and editors leave behind."""
     return path.suffix.lower() == suffix and not path.name.startswith(".") and path.is_file()
+
+
+def _without_end_mark(lines: Iterator[str]) -> Iterator[str]:
+    for line in lines:
+        if line.rstrip("\r\n") != CTRL_Z:
+            yield line
+        elif (following := next(lines, None)) is not None:
+            yield from (line, following)
 
 
 def _mark(path: Path) -> str | None:

@@ -6,6 +6,7 @@ A line that is malformed is told with the file and its number, and the rest is r
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 from lib import files
 from lib.connector import Delivered, Records
-from lib.errors import RecordUnreadable
+from lib.errors import RecordUnreadable, SourceFault
 from lib.files import FileSettings
 
 SUFFIX = ".jsonl"
@@ -30,9 +31,18 @@ def records(settings: FileSettings) -> Records:
 
 
 def _read(settings: FileSettings, path: Path) -> Iterator[Delivered]:
+    begun = False
     for number, line in enumerate(files.lines(path, settings.encoding), 1):
-        if line.strip():
-            yield _record(line, settings, f"{path}: line {number}")
+        if not line.strip():
+            continue
+        if not begun and line.lstrip().startswith("["):
+            raise SourceFault(
+                "this is a JSON array, not JSON Lines",
+                where=str(path),
+                fix="Write each record as an object on a line of its own",
+            )
+        begun = True
+        yield _record(line, settings, f"{path}: line {number}")
 
 
 def _record(line: str, settings: FileSettings, where: str) -> Delivered:
@@ -40,7 +50,7 @@ def _record(line: str, settings: FileSettings, where: str) -> Delivered:
         problem = f"the line is not {settings.encoding} text; is encoding right?"
         return RecordUnreadable(problem, where=where)
     try:
-        value = json.loads(line, parse_constant=_refuse)
+        value = json.loads(line, parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         return RecordUnreadable(f"the line is not JSON ({error})", where=where)
     if not isinstance(value, dict):
@@ -51,3 +61,11 @@ def _record(line: str, settings: FileSettings, where: str) -> Delivered:
 def _refuse(constant: str) -> Any:
     """Python takes NaN and Infinity for JSON, Oomnitza does not."""
     raise ValueError(f"{constant} is no JSON")
+
+
+def _finite(text: str) -> float:
+    """A number; one too large for a float would become infinite."""
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text} is too large for a number")
+    return number

@@ -13,7 +13,7 @@ def subdomain(text: str, *, domain: str) -> str:
     Raises ValueError for what is no name of a host.
     """
     host = re.sub(r"^https?://", "", text.strip(), flags=re.IGNORECASE).split("/")[0]
-    name = host.removesuffix(f".{domain}")
+    name = re.sub(rf"\.{re.escape(domain)}$", "", host, flags=re.IGNORECASE)
     if not LABEL.fullmatch(name):
         raise ValueError(f"{name!r} is not the NAME in https://NAME.{domain}")
     return name

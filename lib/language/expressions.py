@@ -235,10 +235,12 @@ class Expressions:
         if "key" in dict(node.keywords):
             raise self.error(node, "functions are no values here, so that there is no `key`")
         first = node.arguments[0] if node.arguments else None
-        if name in ("any", "all") and isinstance(first, nodes.Comprehension):
-            ends = name == "any"
-            loops = self._loops(first, runs.truth if ends else runs.falsehood)
-            return loops if ends else runs.falsehood(loops)
+        if isinstance(first, nodes.Comprehension) and first.kind is list:
+            # Without a list of all items: the first that decides ends the loops.
+            if name == "any":
+                return self._loops(first, lambda item: item)
+            if name == "all":
+                return runs.negated(self._loops(first, runs.negated))
         arguments = self._arguments(node)
         return calls.function_call(FUNCTIONS[name], arguments, deep=name in DEEP)
 

@@ -229,11 +229,7 @@ def collected(kind: Callable[[list[Any]], Any], slot: int, loops: Run) -> Run:
     return run
 
 
-def truth(run: Run) -> Run:
-    return run
-
-
-def falsehood(run: Run) -> Run:
+def negated(run: Run) -> Run:
     return lambda frame: not run(frame)
 
 

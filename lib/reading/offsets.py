@@ -1,74 +1,155 @@
-"""Listings that are read from an index on, and tell how many records they hold."""
+"""Listings that are read by an index or by the number of a page, and may tell what they hold."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from lib.errors import SourceFault
 
+log = logging.getLogger(__name__)
+
 Key = Callable[[dict[str, Any]], Any]
+# So many pages in a row with nothing new on them are no shift any more.
+MOST_STALE = 3
 
 
 @dataclass(frozen=True)
 class Page:
-    """A part of a listing: records, the index of the first one, and how many there are in all.
+    """A part of a listing: records, and how many there are in all as far as the answer tells it.
 
-    The total is None in an answer that does not tell it.
+    With `more`, there may be further ones whatever the total says.
     """
 
     records: list[Any]
-    first: int
     total: int | None
+    more: bool = False
 
 
 def read_pages(
-    fetch: Callable[[int], Page], key: Key, *, where: str
+    fetch: Callable[[int], Page], key: Key, *, where: str, numbered: bool = False
 ) -> Iterator[list[dict[str, Any]]]:
     """Yield the records page by page, from the first to the last, each once.
 
-    `fetch` gives the page that holds the record at an index, and may begin before it; it is called
+    `fetch` gives the page that begins at an index, or that has a number (from 0), which is called
     when the page before is used up. `key` tells records apart; one that has none (None) is kept.
-    When the listing got shorter since the last page, what follows has moved up, so reading goes
-    back by as many. Raises SourceFault, which names `where`, for a listing that ends before all
-    have come, for a page that comes again, and for what is no record.
+    Reading ends where the total is reached and the server promises no more, or at an empty page;
+    when fewer than the total have come by then, a warning says so. When the listing got shorter
+    since the last page, what follows has moved up, so reading goes back: by as many records, or by
+    the pages that they fill. Raises SourceFault, which names `where`, for a page that comes again,
+    and for what is no record.
     """
-    seen: set[Any] = set()
-    turned: set[int] = set()  # the indexes from which reading went back, once from each
-    index = total = 0
+    seen = _Seen(key, where)
+    turned: set[int] = set()  # where reading went back, once from each
+    at = total = length = 0
     went_back = False
     while True:
-        page = fetch(index)
+        page = fetch(at)
+        length = max(length, len(page.records))
         before, total = total, total if page.total is None else page.total
-        shorter = total < before or (not page.records and not went_back)
-        if shorter and index and index not in turned:
-            turned.add(index)
-            index = max(0, index - max(1, before - total))
+        ends_early = not page.records and not went_back and seen.count < total
+        if at and at not in turned and (total < before or ends_early):
+            turned.add(at)
+            moved_up = max(1, before - total)
+            pages = -(-moved_up // length)
+            at = max(0, at - (pages if numbered else moved_up))
+            seen.expect_again(pages)
             went_back = True
             continue
-        new = _unseen(page.records, key, seen, where)
-        if page.records and not new and not went_back:
-            raise _fault("a page has come twice", where)
-        yield new
-        index, went_back = page.first + len(page.records), False
-        if index >= total:
-            return
-        if not page.records:
-            raise _fault(f"the listing ends after {index} of {total} records", where)
+        yield seen.new(page.records)
+        went_back = False
+        at += 1 if numbered else len(page.records)
+        if not page.records or not (page.more or at < total):
+            break
+    if not page.records and seen.count < total:
+        log.warning("%s: %d of %d records came; no more are given", where, seen.count, total)
 
 
-def _unseen(records: list[Any], key: Key, seen: set[Any], where: str) -> list[dict[str, Any]]:
-    """The records with a key that has not been seen, which it is now."""
-    new = []
-    for record in records:
-        if not isinstance(record, dict):
-            raise _fault("a page holds what is no record", where)
-        found = key(record)
-        if found is None or found not in seen:
-            new.append(record)
-            seen.add(found)
-    return new
+class _Seen:
+    """Which records have come: `count` of them."""
+
+    def __init__(self, key: Key, where: str) -> None:
+        self.count = 0
+        self._key = key
+        self._where = where
+        self._known: set[Any] = set()
+        self._last: list[Any] = []
+        self._stale = 0
+
+    def expect_again(self, pages: int) -> None:
+        """Be told that so many pages may hold what has come before."""
+        self._last, self._stale = [], -pages
+
+    def new(self, records: list[Any]) -> list[dict[str, Any]]:
+        """Those that have not come before; raises SourceFault for a page that has."""
+        if not all(isinstance(record, dict) for record in records):
+            raise _fault("a page holds what is no record", self._where)
+        new, page = [], []
+        for record in records:
+            found = self._key(record)
+            page.append(record if found is None else found)
+            if found is None or found not in self._known:
+                new.append(record)
+                self._known.add(found)
+        self._stale = 0 if new else self._stale + 1
+        if page and (page == self._last or self._stale == MOST_STALE):
+            raise _fault("a page has come twice", self._where)
+        self._last = page
+        self.count += len(new)
+        return new
+
+
+def read_latest(
+    pages: Callable[[], Iterator[list[dict[str, Any]]]],
+    key: Key,
+    field: str,
+    oldest: float,
+    *,
+    name: str,
+) -> Iterator[dict[str, Any]]:
+    """Yield the records whose moment, a number in a field, is not before the oldest, each once.
+
+    `pages` begins to read a listing that has the latest ones first; it is read as far as they go.
+    A record that becomes a late one meanwhile moves to the front, so after more than a page the
+    front is read again, as far as there is something new. What is left out is logged under the
+    `name` of the listing; that a page has no moments at all is warned about.
+    """
+    came: set[Any] = set()
+    left_out: set[Any] = set()
+    count, undated = 0, False
+    for _ in range(2):
+        for page in pages():
+            count += 1
+            moments = [whole_number(record.get(field)) for record in page]
+            fresh = []
+            for record, at in zip(page, moments, strict=True):
+                found = key(record)
+                if at is None or at < oldest:
+                    left_out.add(found)
+                elif found not in came:
+                    came.add(found)
+                    fresh.append(record)
+            yield from fresh
+            dated = any(at is not None for at in moments)
+            undated = undated or bool(page and not dated)
+            if dated and not fresh:
+                break
+        if count < 2:
+            break
+    if undated:
+        log.warning("%s: on a whole page no record has one, so all of it is left out", name)
+    if left_out - came:
+        log.info("%s: at least %d are too old or never were", name, len(left_out - came))
+
+
+def whole_number(value: Any) -> int | None:
+    """A number that a source gives as such, with a fraction, or as text; None for what is none."""
+    if isinstance(value, str) and value.strip().isdecimal():
+        return int(value)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return int(value) if is_number and abs(value) < float("inf") else None
 
 
 def _fault(what: str, where: str) -> SourceFault:

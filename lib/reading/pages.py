@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from lib.errors import RecordUnreadable, SourceFault
@@ -47,6 +49,49 @@ def walk(
             )
         passed.add(position)
         begun.update(known[:1])
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """A page that is asked for by its number; as far as it tells: how many records and pages."""
+
+    records: list[Any]
+    total: int | None
+    pages: int | None
+
+
+def walk_numbers(
+    fetch: Callable[[int], Numbered], size: int, *, where: str
+) -> Iterator[dict[str, Any] | RecordUnreadable]:
+    """Yield what `walk` yields, of pages with numbers from 1 on that hold up to `size` records.
+
+    Where records vanish meanwhile, others move forward onto pages that were read: as many pages as
+    these may be on are read once more. Raises SourceFault, too, when fewer records came than the
+    listing has in the end, and for an empty page before the last.
+    """
+    came = total = 0
+
+    def numbered(number: int) -> tuple[list[Any], int | None]:
+        nonlocal total
+        page, before = fetch(number), total
+        total = page.total or 0
+        more = bool(page.records) if page.pages is None else number < page.pages
+        if more and not page.records:
+            raise _missing(f"page {number} of {page.pages} is empty", where)
+        vanished = before - total if page.total is not None else 0
+        again = range(max(1, number - math.ceil(vanished / size)), number)
+        moved = [record for earlier in again for record in fetch(earlier).records]
+        return page.records + moved, number + 1 if more else None
+
+    for record in walk(numbered, 1, where=where):
+        came += 1
+        yield record
+    if came < total:
+        raise _missing(f"only {came} of {total} records came", where)
+
+
+def _missing(what: str, where: str) -> SourceFault:
+    return SourceFault(what, where=where, fix="Try again later")
 
 
 def _id(record: Any) -> str | int | None:

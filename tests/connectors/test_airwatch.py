@@ -177,7 +177,7 @@ def test_an_oauth_client_needs_no_api_key(client: WithClient) -> None:
 def test_an_api_key_that_is_there_goes_along_with_the_token(client: WithClient) -> None:
     keys = headers_seen(client, "aw-tenant-code")
     read(client, api_token="a key")
-    assert keys == [None, *["a key"] * 4]
+    assert keys == [None, *["a key"] * 5]
 
 
 def test_the_secret_is_sent_for_the_token_only(client: WithClient) -> None:
@@ -232,13 +232,71 @@ def test_settings_that_do_not_fit_together_are_told(given: dict[str, str], key: 
 def test_pages_are_asked_for_by_number_in_a_fixed_order(source: WithPassword) -> None:
     read(source)
     ends = [path.partition("?")[2] for path in asked(source, SEARCH)]
-    assert ends == [f"page={number}&pagesize=500&orderby=deviceid" for number in range(4)]
+    assert ends == [f"page={number}&pagesize=500&orderby=deviceid" for number in range(5)]
 
 
-def test_nothing_is_asked_for_past_the_end(source: WithPassword) -> None:
+def test_the_end_is_where_the_server_has_nothing_any_more(
+    source: WithPassword, caplog: pytest.LogCaptureFixture
+) -> None:
     del source.airwatch.devices[40:]
     assert len(read(source)) == 40
-    assert len(asked(source, SEARCH)) == 2
+    assert len(asked(source, SEARCH)) == 3
+    assert caplog.records == []
+
+
+def change_answers(source: WithPassword, change: Callable[[dict[str, Any]], object]) -> None:
+    """Let each page of devices be changed before it is sent."""
+
+    def changed(answer: flask.Response) -> flask.Response:
+        if flask.request.path == SEARCH and answer.status_code == 200:
+            page = answer.get_json()
+            change(page)
+            answer.set_data(flask.json.dumps(page))
+        return answer
+
+    source.airwatch.app.after_request(changed)
+
+
+@pytest.mark.parametrize("total", [0, 1, 20, 64, None, "65", "many"])
+def test_a_total_that_is_none_ends_nothing(
+    source: WithPassword, total: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    change_answers(source, lambda page: page.update(Total=total))
+    assert len(read(source)) == 65
+    assert caplog.records == []
+
+
+def test_the_total_and_the_number_of_a_page_may_be_missing(source: WithPassword) -> None:
+    change_answers(source, lambda page: (page.pop("Total"), page.pop("Page")))
+    assert len(read(source)) == 65
+
+
+def test_the_number_of_a_page_may_be_text(source: WithPassword) -> None:
+    change_answers(source, lambda page: page.update(Page=str(page["Page"])))
+    assert len(read(source)) == 65
+
+
+@pytest.mark.parametrize("short", [0, 1, 3])
+def test_a_page_that_lacks_a_device_loses_no_other(
+    source: WithPassword, short: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    change_answers(source, lambda page: page["Devices"].pop() if page["Page"] == short else None)
+    assert len(set(numbers(read(source)))) == 64
+    (warning,) = (each for each in caplog.records if each.levelno == logging.WARNING)
+    assert "64 of 65" in warning.message
+
+
+@pytest.mark.parametrize("body", ['{"Devices": null, "Total": 0}', '{"Page": 0, "Total": 0}'])
+def test_no_devices_may_be_said_in_several_ways(source: WithPassword, body: str) -> None:
+    source.airwatch.outages.fail_next(1, 200, path=SEARCH, body=body)
+    assert read(source) == []
+
+
+@pytest.mark.parametrize("body", ["null", "[]", "{}", '{"Devices": {}, "Total": 1}'])
+def test_what_is_no_page_is_a_fault(source: WithPassword, body: str) -> None:
+    source.airwatch.outages.fail_next(1, 200, path=SEARCH, body=body)
+    with pytest.raises(SourceFault, match="no 'Devices'"):
+        read(source)
 
 
 def test_a_page_that_fails_within_the_server_is_asked_for_again(source: WithPassword) -> None:
@@ -292,13 +350,15 @@ def test_a_server_that_gives_another_page_is_at_fault(source: WithPassword) -> N
 
 
 @pytest.mark.parametrize("end", [204, 200])
-def test_a_listing_that_ends_early_is_a_fault(source: WithPassword, end: int) -> None:
+def test_a_listing_that_ends_early_is_warned_about(
+    source: WithPassword, end: int, caplog: pytest.LogCaptureFixture
+) -> None:
     body = "" if end == 204 else '{"Devices": [], "PageSize": 20, "Total": 65}'
     with closing(source.connect().records(Sources())) as records:
         assert len(list(islice(records, 41))) == 41  # of the third page
         source.airwatch.outages.fail_next(99, end, path=SEARCH, body=body)
-        with pytest.raises(SourceFault, match="ends after"):
-            list(records)
+        assert len(list(records)) == 60 - 41
+    assert "60 of 65 records came" in caplog.text
     assert len(asked(source, SEARCH)) == 5
 
 
@@ -433,7 +493,12 @@ def test_an_unknown_group_of_apple_s_program_is_told(source: WithPassword) -> No
 
 @pytest.mark.parametrize(
     ("status", "body", "kind"),
-    [(204, "", None), (200, "[null, {}]", None), (200, "{}", SourceFault), (403, "", SignInError)],
+    [
+        (204, "", None),
+        (200, '[null, {}, {"deviceSerialNumber": ["1"]}]', None),
+        (200, "{}", SourceFault),
+        (403, "", SignInError),
+    ],
 )
 def test_the_answer_of_apple_s_program_is_looked_at(
     source: WithPassword, status: int, body: str, kind: type[Exception] | None

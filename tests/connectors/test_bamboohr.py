@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 from collections.abc import Iterator
@@ -15,8 +16,16 @@ from connectors.bamboohr import Settings
 from lib import config
 from lib.check import check_section
 from lib.connector import Sources
-from lib.errors import AccessDenied, SignInError, SourceFault, SourceUnavailable
+from lib.errors import (
+    AccessDenied,
+    ConfigurationError,
+    RecordUnreadable,
+    SignInError,
+    SourceFault,
+    SourceUnavailable,
+)
 from lib.http import NotFound
+from lib.secrets import redact
 from lib.settings import read_settings
 from sandbox.bamboohr import BambooHR
 from sandbox.oomnitza import Oomnitza
@@ -126,6 +135,13 @@ class TestAddress:
         assert faults == []
         assert settings.api == "https://proxy.example.com/hr/acme/v1"
 
+    @pytest.mark.parametrize("ending", ["/acme", "/ACME/", "/acme/v1"])
+    def test_an_address_that_has_the_company_is_whole(self, ending):
+        url = "https://api.bamboohr.com/api/gateway.php"
+        given = {"url": url + ending, "system_name": "acme", "api_token": "x", "default_role": "1"}
+        settings, _ = read_settings(Settings, given)
+        assert settings.api.lower() == f"{url}/acme/v1"
+
     def test_without_a_url_the_older_address_counts(self):
         given = {"system_name": "acme", "api_token": "x", "default_role": "25"}
         settings, _ = read_settings(Settings, given)
@@ -134,6 +150,37 @@ class TestAddress:
     def test_a_wrong_address_is_no_empty_directory(self, source):
         made = source.connect(url=f"{source.ini['url']}/nowhere")
         assert "url" in failure(made, NotFound, source.address).fix
+
+
+class TestEmptyDirectory:
+    SAID: ClassVar = {"X-BambooHR-Error-Message": "Not found"}
+
+    def test_a_key_whose_owner_is_no_employee_will_do(self, source):
+        source.clear()
+        source.bamboohr.owner = None
+        assert read(source) == []
+        source.bamboohr.employees["7"] = {"id": "7", "status": "Inactive"}
+        source.bamboohr.owner = "7"
+        assert read(source) == []
+
+    def test_a_company_that_does_not_know_the_key_is_not_empty(self, source):
+        source.bamboohr.fail_next(1_000, 404, body="", headers=self.SAID)
+        for act in (source.connect().check, lambda: read(source)):
+            with pytest.raises(NotFound, match="Not found") as caught:
+                act()
+            assert caught.value.fix == "Check url and system_name"
+
+    def test_an_address_without_people_is_not_empty(self, source):
+        source.bamboohr.fail_next(1, 404, path="/directory", body="", headers=self.SAID)
+        source.bamboohr.fail_next(1, 404, path="/employees/0", body="")
+        with pytest.raises(NotFound, match="Not found"):
+            read(source)
+
+    def test_a_key_that_is_refused_there_ends_the_run(self, source):
+        source.bamboohr.fail_next(1, 404, path="/directory", body="", headers=self.SAID)
+        source.bamboohr.fail_next(1, 401, path="/employees/0", body="")
+        with pytest.raises(SignInError):
+            read(source)
 
 
 class TestDirectory:
@@ -161,6 +208,22 @@ class TestDirectory:
     def test_a_directory_that_shows_all_is_no_reason_to_warn(self, source, caplog):
         read(source, "id", "workEmail", "jobTitle")
         assert caplog.records == []
+
+    @pytest.mark.parametrize("odd", [None, "7", {"displayName": "Nobody"}, {"id": None}])
+    def test_somebody_without_an_id_does_not_end_the_run(self, source, odd):
+        ada = {"id": "7", "displayName": "Ada"}
+        source.garble(json.dumps({"fields": [{"id": "displayName"}], "employees": [odd, ada]}))
+        made = source.connect()
+        unreadable, other = made.records(Sources())
+        assert isinstance(unreadable, RecordUnreadable)
+        assert other == ada
+        assert made.expected == 2
+
+    def test_a_directory_may_leave_its_fields_untold(self, source, caplog):
+        ada = {"id": "7", "displayName": "Ada"}
+        source.garble(json.dumps({"employees": [ada]}))
+        assert read(source, "displayName", "workEmail") == [ada]
+        assert "BambooHR shows no workEmail." in caplog.text
 
     @pytest.mark.parametrize(
         "answer",
@@ -223,8 +286,25 @@ class TestReport:
         assert source.bamboohr.requests == [("POST", "/api/v1/reports/custom?format=json")]
         assert source.bamboohr.reports == [["status"]]
 
+    def test_only_who_is_said_to_have_left_is_left_out(self, source):
+        staff = list(source.bamboohr.employees.values())
+        staff[0]["status"], staff[1]["status"], staff[2]["status"] = None, "ACTIVE", "inactive"
+        found = {person["id"] for person in read(source, report_fields="hireDate")}
+        assert {staff[0]["id"], staff[1]["id"]} <= found
+        assert staff[2]["id"] not in found
+
+    def test_a_page_of_html_may_pass(self, source):
+        source.bamboohr.fail_next(2, 200, path="/reports")
+        assert len(read(source, report_fields="hireDate")) == len(source.names)
+
+    def test_a_report_that_tells_no_fields_ends_the_run(self, source):
+        body = json.dumps({"employees": [{"id": "7", "status": "Active"}]})
+        source.bamboohr.fail_next(1, 200, path="/reports", body=body)
+        with pytest.raises(SourceFault, match="fields"):
+            read(source, report_fields="hireDate")
+
     def test_a_page_of_html_is_no_report(self, source):
-        source.bamboohr.fail_next(1, 200, path="/reports")
+        source.bamboohr.fail_next(3, 200, path="/reports")
         with pytest.raises((SourceFault, SourceUnavailable)):
             read(source, report_fields="hireDate")
 
@@ -242,6 +322,17 @@ class TestRefusals:
         error = failure(source.connect(api_token="another"), SignInError, source.address)
         assert "API key not provided or invalid" in error.what
         assert "api_token" in error.fix
+
+    def test_a_page_to_sign_in_is_a_matter_of_the_name(self, source):
+        there = {"Location": "https://sandbox.bamboohr.com/login.php?r=1"}
+        source.bamboohr.fail_next(1, 302, body="", headers=there)
+        error = failure(source.connect(), ConfigurationError, source.address)
+        assert "system_name" in error.fix
+
+    def test_the_credential_is_a_secret_also_without_its_scheme(self, source):
+        source.connect().check()
+        login = base64.b64encode(f"{source.bamboohr.api_key}:x".encode()).decode()
+        assert login not in redact(f"sent {login}")
 
     def test_a_locked_api_is_not_taken_for_missing_rights_alone(self, source):
         source.bamboohr.locked = True

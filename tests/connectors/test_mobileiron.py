@@ -200,7 +200,9 @@ def test_a_device_that_goes_while_pages_are_read_makes_it_miss_none(
 
 
 @pytest.mark.parametrize("source_type", [Cloud, Core])
-def test_a_listing_that_ends_early_is_a_fault(source_type: type[MobileIron]) -> None:
+def test_a_listing_that_ends_early_is_warned_about(
+    source_type: type[MobileIron], caplog: pytest.LogCaptureFixture
+) -> None:
     with source_type() as source:  # type: ignore[call-arg]
         empty = {
             Cloud: '{"errors": null, "result": {"searchResults": [], "totalCount": 24}}',
@@ -209,8 +211,46 @@ def test_a_listing_that_ends_early_is_a_fault(source_type: type[MobileIron]) -> 
         with closing(source.records(source.connect())) as records:
             next(records)
             source.server.outages.fail_next(99, 200, path=source.listing, body=empty)
-            with pytest.raises(SourceFault, match="ends after"):
-                list(records)
+            assert len(list(records)) + 1 == {Cloud: 10, Core: 200}[source_type]
+    assert {Cloud: "10 of 24 records came", Core: "200 of 450"}[source_type] in caplog.text
+
+
+def change_answers(source: MobileIron, change: Callable[[dict[str, Any]], object]) -> None:
+    """Let each page of devices be changed before it is sent."""
+
+    def changed(answer: flask.Response) -> flask.Response:
+        if flask.request.path == source.listing and answer.status_code == 200:
+            page = answer.get_json()
+            change(page)
+            answer.set_data(flask.json.dumps(page))
+        return answer
+
+    source.server.app.after_request(changed)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda page: page.pop("totalCount"),
+        lambda page: page.pop("hasMore"),
+        lambda page: (page.pop("totalCount"), page.pop("hasMore")),
+        lambda page: page.update(totalCount=page["resultCount"]),
+        lambda page: page.update(totalCount=str(page["totalCount"])),
+        lambda page: page.update(hasMore=False),
+    ],
+)
+def test_core_may_tell_in_several_ways_that_there_is_more(
+    core: Core, change: Callable[[dict[str, Any]], object]
+) -> None:
+    change_answers(core, change)
+    assert len(read(core)) == 450
+
+
+@pytest.mark.parametrize("total", [None, "24"])
+def test_the_total_of_cloud_may_be_missing_or_text(cloud: Cloud, total: str | None) -> None:
+    change_answers(cloud, lambda page: page["result"].update(totalCount=total))
+    age(cloud, *range(24))
+    assert len(read(cloud)) == 24
 
 
 # Which device spaces of Cloud are read.
@@ -320,7 +360,50 @@ def test_with_that_switched_off_all_are_read_by_their_ids(cloud: Cloud) -> None:
 def test_nothing_is_asked_for_behind_a_page_of_old_devices(cloud: Cloud) -> None:
     age(cloud, *range(1, 16), *range(60, 100))
     assert len(lately(cloud)) == 15
-    assert [each["start"] for each in asked(cloud, DEVICES)] == ["0", "10", "20"]
+    # After several pages, the front is looked at once more.
+    assert [each["start"] for each in asked(cloud, DEVICES)] == ["0", "10", "20", "0"]
+
+
+@pytest.mark.parametrize("kind", [float, str])
+def test_check_ins_may_come_with_a_fraction_or_as_text(cloud: Cloud, kind: type) -> None:
+    age(cloud, 1, 2, 40)
+    for device in cloud.server.devices:
+        device["lastCheckin"] = kind(device["lastCheckin"])
+    found = read(cloud, include_checkin_devices_only="True", partitions="Default Space")
+    assert found == cloud.server.devices[:2]
+
+
+def test_how_many_the_cutoff_leaves_out_is_logged(
+    cloud: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    age(cloud, 1, None, 40, 50)
+    assert lately(cloud) == [1]
+    assert [(each.levelname, each.message) for each in caplog.records] == [
+        ("INFO", "Check-ins of device space 100001: at least 3 are too old or never were")
+    ]
+
+
+def test_a_page_without_a_check_in_is_warned_about(
+    cloud: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    age(cloud, None, None)
+    assert lately(cloud) == []
+    (warning,) = (each for each in caplog.records if each.levelno == logging.WARNING)
+    assert "Check-ins of device space 100001" in warning.message
+
+
+@pytest.mark.parametrize("moved", [(30,), (15, 25), (28, 29, 30)])
+def test_devices_that_check_in_meanwhile_are_read(cloud: Cloud, moved: tuple[int, ...]) -> None:
+    age(cloud, *range(1, 32))
+
+    def check_in() -> None:
+        for at in moved:
+            cloud.server.devices[at]["lastCheckin"] = int(time.time() * 1000)
+
+    at_request(cloud, "start=10&", check_in)
+    found = ids(cloud, read(cloud, include_checkin_devices_only="True"))
+    assert len(found) == len(set(found)) == 31
 
 
 @pytest.mark.parametrize("nulls_first", [True, False])
@@ -339,7 +422,7 @@ def test_a_device_that_checks_in_meanwhile_comes_once(cloud: Cloud) -> None:
 
     at_request(cloud, "start=10&", check_in)
     found = ids(cloud, read(cloud, include_checkin_devices_only="True"))
-    assert len(found) == len(set(found)) == 29
+    assert len(found) == len(set(found)) == 30
 
 
 def test_a_device_that_moves_to_another_partition_comes_once(cloud: Cloud) -> None:
@@ -353,6 +436,17 @@ def test_errors_inside_a_success_are_errors(cloud: Cloud) -> None:
     body = '{"errors": {"globalErrors": [{"message": "busy"}]}, "result": null}'
     cloud.garble(body)
     assert "busy" in str(failure(cloud.connect(), SourceFault, cloud.address))
+
+
+def test_errors_count_before_the_result_that_is_missing(cloud: Cloud) -> None:
+    cloud.garble('{"errors": {"globalErrors": ["tenant locked"], "fieldErrors": null}}')
+    assert "tenant locked" in str(failure(cloud.connect(), SourceFault, cloud.address))
+
+
+@pytest.mark.parametrize("errors", [{"globalErrors": None, "fieldErrors": None}, {}, []])
+def test_errors_that_are_empty_are_none(cloud: Cloud, errors: Any) -> None:
+    change_answers(cloud, lambda page: page.update(errors=errors))
+    assert len(read(cloud)) == 70
 
 
 def test_pages_are_never_larger_than_cloud_takes(cloud: Cloud) -> None:
@@ -494,9 +588,38 @@ def test_a_last_page_that_promises_more_is_the_last(core: Core) -> None:
     assert len(read(core)) == 450
 
 
-def test_a_field_that_core_does_not_know_is_not_asked_for(core: Core) -> None:
-    assert len(read(core, "serialNumber", "common.Serial", "common.model")) == 450
+def test_a_field_that_is_none_of_core_is_not_asked_for(core: Core) -> None:
+    assert len(read(core, "serialNumber", "common", "common.model")) == 450
     assert asked(core, "/api/v2/devices")[0]["fields"] == "common.uuid,common.model"
+
+
+def test_a_field_that_core_does_not_list_is_asked_for_nevertheless(core: Core) -> None:
+    listed = [{"name": name} for name in ("common.uuid", "common.model")]
+    answer = flask.json.dumps({"results": listed})
+    core.server.outages.fail_next(99, 200, path="/criteria", body=answer)
+    delivered = read(core, "common.SerialNumber", "common.model", "user.user_id", "common.uuid")
+    assert len(delivered) == 450
+    assert all(item["user.user_id"] and "common.SerialNumber" in item for item in delivered)
+    fields = "common.uuid,common.model,common.SerialNumber,user.user_id"
+    assert asked(core, "/api/v2/devices")[0]["fields"] == fields
+
+
+def test_a_field_that_core_refuses_is_left_out_and_told(
+    core: Core, caplog: pytest.LogCaptureFixture
+) -> None:
+    delivered = read(core, "common.Serial", "common.model")
+    assert len(delivered) == 450
+    assert delivered[0].keys() == {"common.uuid", "common.model"}
+    assert "Core refuses common.Serial" in caplog.text
+    assert asked(core, "/api/v2/devices")[-1]["fields"] == "common.uuid,common.model"
+
+
+def test_core_without_device_spaces_is_warned_about(
+    core: Core, caplog: pytest.LogCaptureFixture
+) -> None:
+    core.server.spaces.clear()
+    assert read(core) == []
+    assert "no device space" in caplog.text
 
 
 def test_everything_is_all_that_core_knows(core: Core) -> None:

@@ -16,7 +16,13 @@ from requests import Response
 from connectors.okta import OktaClient, Settings
 from lib.connection import ConnectionSettings
 from lib.connector import Record, Sources
-from lib.errors import AccessDenied, SignInError, SourceFault, SourceUnavailable
+from lib.errors import (
+    AccessDenied,
+    RecordUnreadable,
+    SignInError,
+    SourceFault,
+    SourceUnavailable,
+)
 from lib.http import NotFound
 from lib.mapping import Mapper, merge
 from lib.settings import read_settings
@@ -201,10 +207,16 @@ def test_old_and_new_names_of_a_source_give_the_same(source: OktaSource) -> None
         assert one["USER"]
 
 
-def test_a_user_without_a_profile_is_none_of_okta_s(source: OktaSource, okta: Okta) -> None:
-    okta.outages.fail_next(1, 200, body=json.dumps([{"id": "00u1", "profile": None}]))
-    with pytest.raises(SourceFault, match="profile"):
-        read(source)
+@pytest.mark.parametrize("odd", [{"id": "00u1"}, {"id": "00u1", "profile": None}, {"profile": {}}])
+def test_one_odd_user_does_not_end_the_run(
+    source: OktaSource, okta: Okta, odd: dict[str, Any]
+) -> None:
+    ada = {"id": "00u2", "profile": {"login": "ada"}}
+    okta.outages.fail_next(1, 200, body=json.dumps([odd, ada]))
+    unreadable, other = source.connect().records(Sources(frozenset({"login"})))
+    assert isinstance(unreadable, RecordUnreadable)
+    assert source.address in unreadable.where
+    assert other == {**ada, "login": "ada"}
 
 
 # What it asks for.
@@ -320,10 +332,55 @@ def test_a_host_that_looks_like_it_is_another_one(link: str) -> None:
         next_path("https://acme-admin.okta.com", f"{link}/api/v1/users?after=1")
 
 
-def next_path(url: str, link: str) -> str | None:
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        'rel="next"',
+        "rel=next",
+        'REL="Next"',
+        "rel = next",
+        'title="a=b; rel=self, c"; rel="next"',
+        'rel="next"; type="application/json"',
+        'rel="last next"',
+    ],
+)
+def test_the_next_page_may_be_written_in_any_way(parameters: str) -> None:
+    url, path = "https://acme.okta.com", "/api/v1/users?after=1,2&filter=a;b"
+    assert next_path(url, url + path, parameters) == path
+
+
+@pytest.mark.parametrize(
+    "parameters", ['rel="nextish"', "title=next", 'title="rel=next"', "rev=next"]
+)
+def test_another_relation_is_no_next_page(parameters: str) -> None:
+    url = "https://acme.okta.com"
+    assert next_path(url, f"{url}/api/v1/users?after=1", parameters) is None
+
+
+@pytest.mark.parametrize("limit", ["200", "15"])
+def test_a_full_page_that_lost_its_links_is_no_end(
+    source: OktaSource, okta: Okta, limit: str
+) -> None:
+    def undress(answer: flask.Response) -> flask.Response:
+        answer.headers.pop("link", None)
+        return answer
+
+    okta.app.after_request(undress)
+    with pytest.raises(SourceFault, match="Link"):
+        read(source, limit=limit)
+    assert "proxy" in failure(source.connect(), SourceFault, source.address).fix
+
+
+def test_a_last_page_may_be_full(source: OktaSource, okta: Okta) -> None:
+    okta.users = [user for user in okta.users if user["status"] == "ACTIVE"][:20]
+    assert len(read(source, limit="10")) == 20
+    assert len(okta.requests) == 2
+
+
+def next_path(url: str, link: str, parameters: str = 'rel="next"') -> str | None:
     """Where a page leads that comes from the first address and names the second."""
     response = Response()
-    response.headers["link"] = f'<{url}/api/v1/users>; rel="self", <{link}>; rel="next"'
+    response.headers["link"] = f'<{url}/api/v1/users>; rel="self", <{link}>; {parameters}'
     with closing(OktaClient(url, ConnectionSettings())) as client:
         return client.next_path(response)
 
@@ -410,6 +467,32 @@ def test_missing_rights_are_no_wrong_token(source: OktaSource) -> None:
     error = failure(source.connect(), AccessDenied, source.address)
     assert "E0000006" in error.what
     assert "api_token" not in error.fix
+
+
+def test_an_error_with_success_is_told_in_okta_s_words(source: OktaSource, okta: Okta) -> None:
+    body = json.dumps({"errorCode": "E0000009", "errorSummary": "Internal Server Error"})
+    okta.outages.fail_next(1, 200, body=body)
+    error = failure(source.connect(), SourceFault, source.address)
+    assert error.what == "the answer is no list of people (E0000009: Internal Server Error)"
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind", "fix"),
+    [
+        (403, "E0000005", SignInError, "proxy"),
+        (403, "E0000006", AccessDenied, "rights"),
+        (401, "E0000011", SignInError, "30 days"),
+        (401, "E0000015", AccessDenied, "rights of the administrator"),
+    ],
+)
+def test_the_advice_follows_okta_s_code(
+    source: OktaSource, okta: Okta, status: int, code: str, kind: type[SignInError], fix: str
+) -> None:
+    okta.outages.fail_next(1, status, body=json.dumps({"errorCode": code, "errorSummary": "No"}))
+    error = failure(source.connect(), kind, source.address)
+    assert type(error) is kind
+    assert code in error.what
+    assert fix in error.fix
 
 
 def test_an_organisation_that_is_not_there_is_a_matter_of_the_url(

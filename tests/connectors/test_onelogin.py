@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -17,6 +18,7 @@ from lib.connector import Delivered, Record, Sources
 from lib.errors import (
     AccessDenied,
     ConnectorError,
+    RecordUnreadable,
     SignInError,
     SourceFault,
     SourceUnavailable,
@@ -24,6 +26,7 @@ from lib.errors import (
 from lib.http import NotFound
 from lib.mapping import Mapper, merge
 from lib.paths import compile_path
+from lib.secrets import redact
 from lib.settings import read_settings
 from sandbox.onelogin import OneLogin
 from tests.certificates import Certificates
@@ -331,6 +334,27 @@ def test_a_sign_in_that_gives_no_token_fails(json_api: OneLoginSource, body: str
     failure(json_api.connect(), SourceFault, json_api.address)
 
 
+@pytest.mark.parametrize("message", ["Not this one", {"description": "Not this one"}])
+def test_a_sign_in_that_is_refused_with_success_is_told_in_its_words(
+    json_api: OneLoginSource, message: Any
+) -> None:
+    status = {"error": True, "code": 401, "type": "Unauthorized", "message": message}
+    body = json.dumps({"status": status})
+    json_api.onelogin.outages.fail_next(1, 200, path="/auth", body=body)
+    error = failure(json_api.connect(), SignInError, json_api.address)
+    assert error.what == "OneLogin says Not this one"
+    assert "client_secret" in error.fix
+
+
+@pytest.mark.parametrize("path", ["/auth", "/api/"])
+def test_credentials_whose_maker_was_deleted_are_thought_of(
+    json_api: OneLoginSource, path: str
+) -> None:
+    json_api.onelogin.outages.fail_next(1, 500, path=path)
+    error = failure(json_api.connect(), SourceUnavailable, json_api.address)
+    assert "administrator who made the credentials" in error.fix
+
+
 def test_a_crowd_at_the_sign_in_is_waited_for(json_api: OneLoginSource) -> None:
     json_api.onelogin.outages.fail_next(1, 429, path="/auth", body="<html>Too many</html>")
     json_api.connect(retries="1").check()
@@ -387,8 +411,10 @@ def test_an_empty_page_before_the_last_ends_the_run(api_2: OneLoginSource) -> No
 def test_who_moves_to_a_later_page_comes_once(api_2: OneLoginSource) -> None:
     users = api_2.onelogin.users
     at_page(api_2, 2, lambda: users.insert(0, users[0] | {"id": 7}))
-    found = ids(read(api_2))
-    assert len(set(found)) == len(found) == PEOPLE
+    delivered: list[Delivered] = []
+    with pytest.raises(SourceFault, match=f"only {PEOPLE} of {PEOPLE + 1} records came"):
+        delivered.extend(api_2.records(api_2.connect()))
+    assert len(set(api_2.ids(delivered))) == len(delivered) == PEOPLE
 
 
 def test_a_single_person_who_moved_to_the_last_page_is_no_repeated_page(
@@ -402,17 +428,67 @@ def test_a_single_person_who_moved_to_the_last_page_is_no_repeated_page(
         delivered = list(islice(records, 50))
         users.insert(0, users[0] | {"id": 7})
         del users[-1]
-        delivered += records
+        with pytest.raises(SourceFault, match="only 50 of 51 records came"):
+            delivered.extend(records)
     assert len(delivered) == 50
 
 
+@pytest.mark.parametrize("vanished", [1, 50, 51, 120])
+@pytest.mark.parametrize("page", [2, 3, 5])
+def test_who_moves_forward_when_others_are_deleted_is_not_lost(
+    api_2: OneLoginSource, vanished: int, page: int
+) -> None:
+    users = api_2.onelogin.users
+    at_page(api_2, page, lambda: users.__delitem__(slice(0, vanished)))
+    found = ids(read(api_2))
+    assert len(set(found)) == len(found)
+    assert set(found) >= set(all_ids(api_2))
+
+
+def test_a_listing_that_gives_fewer_users_than_it_tells_is_not_complete(
+    api_2: OneLoginSource,
+) -> None:
+    body = json.dumps([{"id": 1}, {"id": 2}])
+    headers = {"Total-Count": "3", "Total-Pages": "1"}
+    api_2.onelogin.outages.fail_next(MANY, 200, path="/api/", body=body, headers=headers)
+    delivered: list[Delivered] = []
+    with pytest.raises(SourceFault, match="only 2 of 3"):
+        delivered.extend(api_2.connect().records(Sources()))
+    assert len(delivered) == 2
+
+
 @pytest.mark.parametrize(
-    "body", ['{"message": "Internal", "statusCode": 500}', "[null]", '[{"username": "ada"}]']
+    "body", ['{"message": "Internal", "statusCode": 500}', "[null]", "{}", '[{"username": "ada"}]']
 )
 def test_a_page_of_api_2_of_another_shape_ends_the_run(api_2: OneLoginSource, body: str) -> None:
     at_page(api_2, 2, lambda: api_2.garble(body))
     with pytest.raises(SourceFault):
         read(api_2)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ('{"message": "Internal", "name": "X", "statusCode": 500}', "Internal"),
+        ('{"status": 400, "error": "BadRequestError", "description": "No"}', "BadRequestError: No"),
+    ],
+)
+def test_an_error_of_api_2_with_success_is_told_in_its_words(
+    api_2: OneLoginSource, body: str, said: str
+) -> None:
+    api_2.garble(body)
+    assert failure(api_2.connect(), SourceFault, api_2.address).what == f"OneLogin says {said}"
+
+
+def test_one_odd_user_does_not_end_the_run(each: OneLoginSource) -> None:
+    _, *others = all_ids(each)
+    each.onelogin.users[0]["id"] = ""
+    if isinstance(each, Api1):  # whose cursors need the id
+        each.garble(envelope(data=[{"username": "ada"}, {"id": 7}]))
+        others = [7]
+    delivered = list(each.connect().records(Sources(frozenset({"id"}))))
+    assert isinstance(delivered[0], RecordUnreadable)
+    assert ids([item for item in delivered if isinstance(item, dict)]) == others
 
 
 def test_api_2_can_be_overloaded(api_2: OneLoginSource) -> None:
@@ -449,6 +525,7 @@ def envelope(**changes: Any) -> str:
     "changes",
     [
         {"status": {"error": True, "code": 500, "message": "Something is broken"}},
+        {"status": {"error": True}},
         {"status": 200},
         {"pagination": None},
         {"pagination": {}},
@@ -511,6 +588,12 @@ def test_the_key_is_the_name_and_x_the_password(xml_api: OneLoginSource) -> None
     xml_api.onelogin.on_request = lambda *_: seen.append(flask.request.authorization)
     read(xml_api)
     assert {(login.username, login.password) for login in seen} == {(xml_api.onelogin.api_key, "x")}
+
+
+def test_the_credential_is_a_secret_also_without_its_scheme(xml_api: OneLoginSource) -> None:
+    xml_api.connect().check()
+    login = base64.b64encode(f"{xml_api.onelogin.api_key}:x".encode()).decode()
+    assert login not in redact(f"sent {login}")
 
 
 def test_xml_is_asked_for(xml_api: OneLoginSource) -> None:
@@ -641,6 +724,8 @@ KEY = {"api_token": "a key"}
     ("ini", "api"),
     [
         (KEY, "xml"),
+        (PAIR, "1"),
+        ({**PAIR, **KEY}, "1"),
         ({**KEY, "url": "https://api.onelogin.com/api/v3/users.xml"}, "xml"),
         ({**PAIR, "url": "https://api.us.onelogin.com/api/1/users"}, "1"),
         ({**PAIR, "url": "https://api.eu.onelogin.com/api/1/users/"}, "1"),
@@ -656,13 +741,20 @@ def test_the_url_says_which_api_it_is(ini: dict[str, str], api: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("ini", "address"), [(KEY, XML), (PAIR, "https://api.us.onelogin.com/api/1/users")]
+)
+def test_without_a_url_it_is_that_of_the_credentials(ini: dict[str, str], address: str) -> None:
+    settings, _ = read_settings(Settings, {"default_role": "25", "default_position": "E", **ini})
+    assert settings.address == address
+
+
+@pytest.mark.parametrize(
     ("ini", "key", "hint"),
     [
         ({}, "client_id", "client_secret"),
         ({"client_id": "an id"}, "client_id", "belong together"),
         ({"client_secret": "a secret", **KEY}, "client_id", "belong together"),
         ({**PAIR, "url": XML}, "url", "/api/2/users"),
-        (PAIR, "url", "/api/2/users"),
         ({**KEY, "url": "https://acme.onelogin.com/api/2/users"}, "url", "client_secret"),
         ({**KEY, "url": "https://acme.onelogin.com"}, "url", "client_secret"),
         ({**PAIR, "url": "https://acme.onelogin.com/api/3/users"}, "url", "/api/2/users"),

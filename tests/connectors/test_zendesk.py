@@ -11,7 +11,7 @@ import requests
 
 from connectors.zendesk import Settings
 from lib.connector import Sources
-from lib.errors import AccessDenied, SignInError, SourceFault
+from lib.errors import AccessDenied, RecordUnreadable, SignInError, SourceFault
 from lib.http import NotFound
 from lib.settings import read_settings
 from sandbox.zendesk import Zendesk
@@ -129,8 +129,10 @@ def read(source: WithApiToken, *paths: str, everything: bool = False, **changes:
     return list(source.connect(**changes).records(Sources(frozenset(paths), everything)))
 
 
-def page(users: list[Any], **meta: Any) -> str:
-    return json.dumps({"users": users, "meta": meta, "links": {"next": None, "prev": None}})
+def page(users: list[Any], organizations: list[Any] | None = None, **meta: Any) -> str:
+    more = {} if organizations is None else {"organizations": organizations}
+    links = {"next": None, "prev": None}
+    return json.dumps({"users": users, **more, "meta": meta, "links": links})
 
 
 class TestPages:
@@ -225,6 +227,23 @@ class TestRecords:
     def test_who_wants_everything_gets_organizations(self, source):
         assert "organization" in read(source, everything=True, load_organizations="True")[0]
 
+    @pytest.mark.parametrize("odd", [{}, {"organization_id": None}, {"organization_id": [1]}])
+    def test_a_user_without_an_organization_does_not_end_the_run(self, source, odd):
+        source.garble(
+            page(
+                [{"id": 1, **odd}, {"id": 2, "organization_id": 7}],
+                has_more=False,
+                organizations=[{"id": 7, "name": "ACME"}, {"name": "nameless"}],
+            )
+        )
+        one, other = read(source, ORGANIZATION, load_organizations="True")
+        assert (one["organization"], other["organization"]["name"]) == ({}, "ACME")
+
+    def test_one_odd_user_does_not_end_the_run(self, source):
+        source.garble(page([None, {"id": 1}, {"name": "Ada"}], has_more=False, organizations=[]))
+        delivered = read(source, ORGANIZATION, load_organizations="True")
+        assert [isinstance(item, RecordUnreadable) for item in delivered] == [True, False, True]
+
     def test_organizations_that_were_promised_and_do_not_come_end_the_run(self, source):
         source.garble(page([{"id": 1, "organization_id": 2}], has_more=False))
         with pytest.raises(SourceFault, match="organizations"):
@@ -309,6 +328,18 @@ class TestErrors:
         with pytest.raises(SourceFault) as caught:
             read(source)
         assert caught.value.what == f"the server answered 422 ({said})"
+
+    @pytest.mark.parametrize(
+        ("body", "said"),
+        [
+            ('{"error": "DatabaseError", "description": "Too busy"}', "DatabaseError: Too busy"),
+            ('{"error": {"title": "Forbidden", "message": "No"}}', "Forbidden: No"),
+        ],
+    )
+    def test_an_error_with_success_is_told_in_zendesk_s_words(self, source, body, said):
+        source.garble(body)
+        error = failure(source.connect(), SourceFault, source.address)
+        assert error.what == f"Zendesk says {said}"
 
 
 class TestSettings:

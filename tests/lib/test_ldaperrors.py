@@ -12,7 +12,13 @@ from lib.errors import (
     SourceFault,
     SourceUnavailable,
 )
-from lib.ldaperrors import SIGN_IN_REASONS, NoSuchEntry, from_failure, from_result
+from lib.ldaperrors import (
+    SIGN_IN_REASONS,
+    NoSuchEntry,
+    UnreachableEntry,
+    from_failure,
+    from_result,
+)
 
 WHERE = "ldap://dc1.corp.test dc=corp,dc=test"
 # The form of Active Directory's words (Microsoft, and others who list the numbers behind "data").
@@ -28,12 +34,12 @@ REFUSED = "80090308: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext erro
         (4, SourceFault, "limits"),
         (8, SignInError, "start_tls"),
         (9, ConfigurationError, "base_dn"),
-        (10, ConfigurationError, "url"),
+        (10, UnreachableEntry, "url"),
         (11, SourceFault, "limits"),
         (12, SourceFault, "protocol_version"),
         (13, SignInError, "start_tls"),
         (32, NoSuchEntry, "base_dn"),
-        (34, ConfigurationError, "base_dn"),
+        (34, UnreachableEntry, "base_dn"),
         (49, SignInError, "password"),
         (50, AccessDenied, "rights"),
         (51, SourceUnavailable, "later"),

@@ -152,7 +152,8 @@ def test_an_expression_has_the_value_that_python_gives_it(text):
         "sorted([3, 1, 2], reverse=True)", "max([], default=7)", "sum([1, 2], 3)", "1e3", "1.",
         ".5", "None is None", "1 is not None", "'b' not in 'abc'", "record.tags[5:]",
         "'a,b'.split(',')", "'abc'[-2:]", "[1, 2][-1]",
-        "{'a': {'b': 1}}['a']['b']", "(1, (2, 3))[1][0]",
+        "{'a': {'b': 1}}['a']['b']", "(1, (2, 3))[1][0]", "any({0: 1 for x in [1]})",
+        "all({0 for x in [1]})", "any([x for x in [0, 1]])", "all([x for x in [0, 1]])",
     ],
 )  # fmt: skip
 def test_what_is_easily_got_wrong(text):

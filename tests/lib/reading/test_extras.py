@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lib.errors import AccessDenied, SourceUnavailable
+from lib.errors import AccessDenied, SignInError, SourceUnavailable
 from lib.reading.extras import MOST_FAILED, with_extras
 
 
@@ -73,6 +73,27 @@ def test_too_many_in_a_row_end_it_with_the_last_error() -> None:
     with pytest.raises(AccessDenied, match=f"not {MOST_FAILED - 1}"):
         taken.extend(found)
     assert len(taken) == MOST_FAILED - 1
+
+
+def test_too_many_in_a_row_after_a_success_are_left_out(caplog: pytest.LogCaptureFixture) -> None:
+    found = read(50, failing(*range(1, 40)))
+    assert found == ["0", *[None] * 39, *map(str, range(40, 50))]
+    assert [each.message for each in caplog.records if each.levelno == logging.WARNING] == [
+        "It could not be read for 39 records; the log says why"
+    ]
+
+
+@pytest.mark.parametrize("kind", [AccessDenied, SignInError])
+def test_rights_that_are_lost_on_the_way_end_it(kind: type[SignInError]) -> None:
+    def fetch(record: dict[str, Any]) -> int:
+        if record["id"] >= 5:
+            raise kind("no more")
+        return 1
+
+    taken = []
+    with pytest.raises(kind):
+        taken.extend(with_extras(records(50), fetch, 3, name="It", needed=True))
+    assert len(taken) == 5 + MOST_FAILED - 1
 
 
 def test_records_without_an_extra_do_not_break_a_row_of_failures() -> None:

@@ -8,7 +8,7 @@ import pytest
 from lib.connection import ConnectionSettings
 from lib.errors import RecordUnreadable, SourceFault, SourceUnavailable
 from lib.http import Client
-from lib.reading.pages import walk
+from lib.reading.pages import Numbered, walk, walk_numbers
 
 WHERE = "https://acme.example.com"
 
@@ -108,6 +108,53 @@ def test_one_item_without_an_id_is_told_and_the_rest_is_read(item):
 def test_a_page_on_which_nothing_has_an_id_is_a_fault(item):
     with pytest.raises(SourceFault, match="no record with an id"):
         list(Listing({1: (records(1), 2), 2: ([item, item], None)}).walk())
+
+
+class Shrinking:
+    """Pages of two, by number; `vanish` is who is gone when so many pages have been asked for."""
+
+    def __init__(self, count, vanish=None, tells=True):
+        self.idents, self.vanish, self.tells = list(range(count)), vanish or {}, tells
+        self.fetched = []
+
+    def __call__(self, number):
+        self.fetched.append(number)
+        gone = self.vanish.get(len(self.fetched), ())
+        self.idents = [ident for ident in self.idents if ident not in gone]
+        total = len(self.idents)
+        page = records(*self.idents[2 * number - 2 : 2 * number])
+        return Numbered(page, total, -(-total // 2)) if self.tells else Numbered(page, None, None)
+
+    def walk(self):
+        return [record["id"] for record in walk_numbers(self, 2, where=WHERE)]
+
+
+def test_numbered_pages_are_read_to_the_last():
+    listing = Shrinking(5)
+    assert listing.walk() == [0, 1, 2, 3, 4]
+    assert listing.fetched == [1, 2, 3]
+
+
+def test_numbered_pages_that_tell_no_number_are_read_until_nothing_comes():
+    listing = Shrinking(4, tells=False)
+    assert listing.walk() == [0, 1, 2, 3]
+    assert listing.fetched == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("gone", "fetched"),
+    [([0], [1, 2, 3, 2, 4]), ([0, 1, 2], [1, 2, 3, 1, 2]), ([7], [1, 2, 3, 2, 4])],
+)
+def test_pages_onto_which_records_moved_are_read_once_more(gone, fetched):
+    listing = Shrinking(8, {3: gone})
+    assert set(listing.walk()) >= set(range(8)) - set(gone)
+    assert listing.fetched == fetched
+
+
+def test_fewer_records_than_were_told_are_a_fault():
+    with pytest.raises(SourceFault, match="only 2 of 5 records came") as caught:
+        list(walk_numbers(lambda _: Numbered(records(1, 2), 5, 1), 2, where=WHERE))
+    assert caught.value.where == WHERE
 
 
 def client(server):
