@@ -150,17 +150,11 @@ class Cloud(MobileIron):
         if not wanted and not sources.everything:
             yield from devices
             return
-        workers = self.settings.workers
+        workers, needed = self.settings.workers, bool(wanted - {self.serial_number})
         # What fails with 500 is not repeated here: for some devices it always does.
         with closing(MobileIron(self.settings, connections=workers)) as details:
-            found = with_extras(
-                devices,
-                partial(_hardware, details),
-                workers,
-                name="The hardware of Windows devices",
-                needed=bool(wanted - {self.serial_number}),
-            )
-            for device, hardware in found:
+            fetch, name = partial(_hardware, details), "The hardware of Windows devices"
+            for device, hardware in with_extras(devices, fetch, workers, name=name, needed=needed):
                 yield device | _primary(hardware or {})
 
     def _spaces(self) -> list[Any]:
@@ -171,10 +165,9 @@ class Cloud(MobileIron):
         wanted = names if self.settings.partitions == (ALL,) else self.settings.partitions
         missing = ", ".join(name for name in wanted if name not in names)
         if missing and not set(wanted) & set(names):
+            fix = f"Check partitions; there are: {', '.join(names)}"
             raise ConfigurationError(
-                f"MobileIron has no device space {missing}",
-                where=self.url,
-                fix=f"Check partitions; there are: {', '.join(names)}",
+                f"MobileIron has no device space {missing}", where=self.url, fix=fix
             )
         if missing:
             log.warning("MobileIron has no device space %s. Check partitions.", missing)
@@ -248,8 +241,8 @@ class Core(MobileIron):
                     else:
                         raise
 
-        for page in read_pages(fetch, lambda device: device.get(self.key), where=self.url):
-            yield from page
+        pages = read_pages(fetch, lambda device: device.get(self.key), where=self.url)
+        return chain.from_iterable(pages)
 
     def _fields(self, space: Any) -> list[str]:
         """The names of all fields that devices may have, the general ones first."""
@@ -297,15 +290,11 @@ def _primary(hardware: Record) -> Record:
 
 
 def _first(items: Any) -> Record:
-    item = items[0] if isinstance(items, list) and items else None
-    return item if isinstance(item, dict) else {}
+    return items[0] if isinstance(items, list) and items and isinstance(items[0], dict) else {}
 
 
 def _require_unmasked(serial_number: Any, where: str) -> None:
     """By masked numbers, all devices would be one."""
     if "*" in str(serial_number):
-        raise AccessDenied(
-            f"serial numbers are masked ({serial_number})",
-            where=where,
-            fix="Take the account out of its GDPR profile",
-        )
+        what = f"serial numbers are masked ({serial_number})"
+        raise AccessDenied(what, where=where, fix="Take the account out of its GDPR profile")

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 LITERAL = re.compile(
     r"(?P<prefix>[rRfFuU]{0,2})(?:"
-    r"(?P<long>'''|\"\"\")(?P<lines>(?:\\[\s\S]|(?!(?P=long))[\s\S])*)(?P=long)"
-    r"|(?P<short>['\"])(?P<chars>(?:\\[\s\S]|(?!(?P=short))[^\\\n])*)(?P=short))"
+    r"(?P<long>'''|\"\"\")(?P<lines>(?:\\[\s\S]|(?!(?P=long))[^\\])*)(?P=long)"
+    r"|(?P<short>['\"])(?!(?P=short){2})(?P<chars>(?:\\[\s\S]|(?!(?P=short))[^\\\n])*)(?P=short))"
 )
 ESCAPE = re.compile(
     r"\\(?:(?P<hex>x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4})"
@@ -20,6 +20,7 @@ SIMPLE = {
     "r": "\r", "t": "\t", "v": "\v",
 }  # fmt: skip
 PREFIXES = frozenset({"", "r", "u", "f", "rf", "fr"})
+BLANKS = " \t\n"
 CONVERSION = re.compile(r"!(\w*)$")
 # The digits of a width or a precision in a format, which decide how long its result gets.
 LONGEST_WIDTH = 3
@@ -85,42 +86,41 @@ def formatted_parts(body: str) -> Iterator[str | Field]:
             raise Malformed("a single } in an f-string is written }}")
         elif body[at] == "{":
             yield body[begin:at]
-            end = _end_of_field(body, at)
-            yield _field(at + 1, body[at + 1 : end])
-            begin = at = end + 1
+            field, begin = _field(body, at + 1)
+            yield field
+            at = begin
         else:
             at += 1
     yield body[begin:]
 
 
-def _end_of_field(body: str, start: int) -> int:
-    for at, char in _outside(body[start + 1 :]):
-        if char == "}":
-            return start + 1 + at
-    raise Malformed("a { in an f-string is never closed (inside of it, use the other quotes)")
-
-
-def _field(offset: int, inside: str) -> Field:
-    colon = next((at for at, char in _outside(inside) if char == ":"), len(inside))
-    expression, form = inside[:colon].rstrip(), inside[colon + 1 :]
+def _field(body: str, start: int) -> tuple[Field, int]:
+    """The field whose inside begins at `start`, and where what follows it begins."""
+    ends = (at for at, char in _outside(body, start) if char in ":}")
+    colon = next(ends, len(body))
+    end = body.find("}", colon)
+    if end < 0:
+        raise Malformed("a { in an f-string is never closed (inside of it, use the other quotes)")
+    expression, form = body[start:colon].rstrip(BLANKS), body[colon + 1 : end]
     conversion = CONVERSION.search(expression)
     if conversion:
         expression = expression[: conversion.start()]
         if conversion[1] not in ("r", "s", "a"):
             raise Malformed("a conversion in an f-string is one of !r, !s, !a")
-    if not expression.strip():
+    if not expression.strip(BLANKS):
         raise Malformed("an empty {} in an f-string has no value")
     if "{" in form:
         raise Malformed("a format that is computed is not possible here")
     if re.search(rf"\d{{{LONGEST_WIDTH + 1}}}", form):
         raise Malformed(f"the format {form[:20]} asks for too long a text")
-    return Field(offset, expression, conversion[1] if conversion else "", form)
+    return Field(start, expression, conversion[1] if conversion else "", form), end + 1
 
 
-def _outside(code: str) -> Iterator[tuple[int, str]]:
-    """The characters of an expression that stand outside of its strings and brackets."""
+def _outside(body: str, start: int) -> Iterator[tuple[int, str]]:
+    """The characters from an offset on that stand outside of strings and brackets."""
     depth, quote = 0, ""
-    for at, char in enumerate(code):
+    for at in range(start, len(body)):
+        char = body[at]
         if quote:
             quote = "" if char == quote else quote
         elif char in "'\"":
