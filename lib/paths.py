@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 Getter = Callable[[Any], Any]
@@ -34,7 +34,7 @@ class Step(NamedTuple):
     rest: str
 
 
-@cache
+@lru_cache(maxsize=1000)  # a record filter may make a path for each record
 def steps(path: str) -> tuple[Step, ...]:
     """The steps of a path; one that follows no rule is a single key."""
     return tuple(_steps(path)) or (Step(path, (), path),)

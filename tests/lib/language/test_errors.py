@@ -112,6 +112,7 @@ def marked(program):
         ("return record.name.lower^^('x')", "lower() does not take these arguments: too many"),
         ("return round^^(record.a, digits=1)", "got an unexpected keyword argument 'digits'"),
         ("return sorted^^(record.a, key=record.b)", "there is no `key`"),
+        ("return round^^(record.a, ndigits=1, ndigits=2)", "an argument is given twice"),
         ("return max^^(default=1, 2)", "arguments with a name come behind"),
         ("len = 1\nreturn ^^len('a')", "`len` is a value here and cannot be called"),
         ("return record.name.lower()^^()", "this cannot be called"),

@@ -443,6 +443,9 @@ def test_a_pattern_that_is_written_out_is_checked_when_it_is_compiled():
         ("re.sub('a', t, 'a')", "Error"),
         ("re.sub('(a)', '\\\\2', 'a')", "Error"),
         ("re.search('a', 'b', t)", "the flags of a pattern"),
+        ("re.search('a', 'b', int(t) + 507)", "the flags of a pattern"),
+        ("re.search('a', 'b', int(t) - 6)", "the flags of a pattern"),
+        ("re.search('a', 'b', int(t) ** 90)", "the flags of a pattern"),
         ("re.split('a', 'b', -1)", "Error"),
     ],
 )

@@ -201,7 +201,7 @@ def test_what_is_nested_is_weighed(lists, use, monkeypatch):
 )  # fmt: skip
 def test_what_is_nested_is_no_key(use, monkeypatch):
     monkeypatch.setattr(bounds, "LONGEST", 10_000)
-    assert "longer than 10000 characters or items" in stopped(f"{NESTED}return 1 == {use}")
+    assert "longer than 10000 characters or items" in stopped(f"{NESTED}return 1 == ({use})")
 
 
 # --- loops
