@@ -364,16 +364,40 @@ def test_a_long_program_runs_or_is_refused(name):
     program.reads("record")
 
 
-def test_twenty_brackets_and_twenty_blocks_are_possible():
-    def deep(levels):
-        blocks = "".join(" " * n + "if 1:\n" for n in range(levels))
-        return f"{blocks}{' ' * levels}return " + "(0, " * levels + "1" + ")" * levels
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("sum", "nested too deeply; give a part of it a name"),
+        ("choices", "nested too deeply; give a part of it a name"),
+        ("fields", "nested too deeply; give a part of it a name"),
+        ("methods", "nested too deeply; give a part of it a name"),
+        ("not", "more than 50 signs in a row"),
+        ("minus", "more than 50 signs in a row"),
+        ("powers", "more than 50 signs in a row"),
+        ("loops", "more than 5 loops in each other"),
+        ("round", "more than 20 brackets in each other"),
+        ("calls in calls", "more than 20 brackets in each other"),
+        ("blocks", "more than 20 blocks in each other"),
+        ("name", "this name is too long"),
+        ("digits", "this number is too long"),
+    ],
+)
+def test_what_is_too_deep_is_told(name, what):
+    assert what in refused(LONG[name])
 
-    value = compile_program(deep(20), ("record",)).run(RECORD)
+
+def nested(blocks, brackets):
+    heads = "".join(" " * n + "if 1:\n" for n in range(blocks))
+    return f"{heads}{' ' * blocks}return " + "(0, " * brackets + "1" + ")" * brackets
+
+
+def test_twenty_brackets_in_twenty_blocks_are_possible():
+    value = compile_program(nested(20, 20), ("record",)).run(RECORD)
     for _ in range(20):
         value = value[1]
     assert value == 1
-    assert "more than 20" in refused(deep(21))
+    assert "more than 20 blocks" in refused(nested(21, 20))
+    assert "more than 20 brackets" in refused(nested(20, 21))
 
 
 def test_how_deep_the_caller_is_makes_no_difference():
