@@ -21,7 +21,9 @@ SIMPLE = {
 }  # fmt: skip
 PREFIXES = frozenset({"", "r", "u", "f", "rf", "fr"})
 BLANKS = " \t\n"
-CONVERSION = re.compile(r"!(\w*)$")
+CONVERSIONS = ("r", "s", "a")
+# What ends an expression in an f-string: a conversion, a format, or the brace.
+END = re.compile(r"[:}]|!(?!=)")
 # The digits of a width or a precision in a format, which decide how long its result gets.
 LONGEST_WIDTH = 3
 
@@ -96,24 +98,24 @@ def formatted_parts(body: str) -> Iterator[str | Field]:
 
 def _field(body: str, start: int) -> tuple[Field, int]:
     """The field whose inside begins at `start`, and where what follows it begins."""
-    ends = (at for at, char in _outside(body, start) if char in ":}")
-    colon = next(ends, len(body))
-    end = body.find("}", colon)
+    stop = next((at for at, _ in _outside(body, start) if END.match(body, at)), len(body))
+    expression, conversion = body[start:stop], ""
+    if body.startswith("!", stop):
+        conversion = body[stop + 1 : stop + 2]
+        stop += 2
+        if conversion not in CONVERSIONS or body[stop : stop + 1] not in (":", "}"):
+            raise Malformed("a conversion in an f-string is one of !r, !s, !a")
+    end = body.find("}", stop)
     if end < 0:
         raise Malformed("a { in an f-string is never closed (inside of it, use the other quotes)")
-    expression, form = body[start:colon].rstrip(BLANKS), body[colon + 1 : end]
-    conversion = CONVERSION.search(expression)
-    if conversion:
-        expression = expression[: conversion.start()]
-        if conversion[1] not in ("r", "s", "a"):
-            raise Malformed("a conversion in an f-string is one of !r, !s, !a")
+    form = body[stop + 1 : end]
     if not expression.strip(BLANKS):
         raise Malformed("an empty {} in an f-string has no value")
     if "{" in form:
         raise Malformed("a format that is computed is not possible here")
     if re.search(rf"\d{{{LONGEST_WIDTH + 1}}}", form):
         raise Malformed(f"the format {form[:20]} asks for too long a text")
-    return Field(start, expression, conversion[1] if conversion else "", form), end + 1
+    return Field(start, expression.rstrip(BLANKS), conversion, form), end + 1
 
 
 def _outside(body: str, start: int) -> Iterator[tuple[int, str]]:

@@ -3,7 +3,6 @@
 import builtins
 import keyword
 import math
-import warnings
 
 import pytest
 from hypothesis import given, settings
@@ -98,11 +97,15 @@ def grow(inner):
 expressions = st.recursive(st.sampled_from(LEAVES), grow, max_leaves=8)
 
 
+def as_function(program):
+    lines = "\n".join(f"    {line}" for line in program.split("\n"))
+    return compile(f"def function(record):\n{lines}", "program", "exec")
+
+
 def by_python(program):
     """What Python gives for the program as the body of a function."""
-    lines = "\n".join(f"    {line}" for line in program.split("\n"))
     scope = {"__builtins__": {}, **NAMES}
-    exec(f"def function(record):\n{lines}", scope)
+    exec(as_function(program), scope)
     return scope["function"](RECORD)
 
 
@@ -161,18 +164,32 @@ def test_what_is_easily_got_wrong(text):
     assert agree(f"return {text}")
 
 
-@settings(max_examples=150, deadline=None)
-@given(expressions)
-def test_what_python_refuses_to_read_is_refused(text):
+EDITS = [
+    *"()[]{}:,.=!+-*|;# \n\t0_'\\",
+    "",
+    "",
+    "==",
+    "not ",
+    "in ",
+    "is ",
+    "if ",
+    "else ",
+    "for x ",
+    "rf",
+]
+
+
+@settings(max_examples=400, deadline=None)
+@given(expressions, st.integers(0, 40), st.integers(0, 3), st.sampled_from(EDITS))
+def test_what_python_refuses_to_read_is_refused(text, at, dropped, put):
+    edited = text[:at] + put + text[at + dropped :]
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            compile(text, "filter", "eval")
-    except SyntaxError:
-        if 'f"' in text and "\\" in text:
-            return  # only newer Pythons take a backslash inside an f-string's braces
+        as_function(f"return {edited}")
+    except (SyntaxError, ValueError):
+        if 'f"' in edited and ("\\" in edited or "#" in edited):
+            return  # only newer Pythons take these inside an f-string's braces
         with pytest.raises(LanguageError):
-            compile_program(text, ("record",))
+            compile_program(f"return {edited}", ("record",))
 
 
 # --- statements: names, and blocks in blocks

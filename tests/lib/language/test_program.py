@@ -135,6 +135,11 @@ def test_a_function_may_lend_its_name_to_a_value():
     assert run("return [len for len in record.tags]") == ["a", "b"]
 
 
+def test_texts_keep_their_tabs():
+    assert run("return 'a\tb'") == "a\tb"
+    assert run("return '''\ta\t'''") == "\ta\t"
+
+
 def test_texts_over_several_lines():
     assert run('return """a\n  b"""') == "a\n  b"
     assert run("return 'a\\\nb'") == "ab"
@@ -147,6 +152,8 @@ def test_f_strings_show_what_python_shows():
         " 'LAB-Mac 7'|003|Lab"
     )
     assert run("return f'{record[\"name\"]}{{}}'") == "LAB-Mac 7{}"
+    assert run("return f'{record.count:(>3}{record.count != 4}'") == "((3True"
+    assert run('return f\'{"!" in "}!"!s:>5}{record.general!r:.3}\'') == " True{'p"
     assert run('return f"{date(record.day):%d.%m.%Y}"', {"day": "2024-05-06"}) == "06.05.2024"
     assert run('return rf"\\d{record.count}"') == "\\d3"
     assert run('return f"{record.missing} {record.count + 1 if record.count else 0}"') == "None 4"
