@@ -94,6 +94,7 @@ class Connector(AssetConnector[Settings]):
     """SIMs from Cisco IoT Control Center (formerly Jasper) by its REST API."""
 
     title = "Jasper"
+    incremental = True
     settings_type = Settings
 
     def __init__(self, settings: Settings) -> None:

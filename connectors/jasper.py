@@ -85,6 +85,7 @@ class Connector(AssetConnector[Settings]):
     """SIMs from Jasper Wireless by its SOAP API."""
 
     title = "Jasper"
+    incremental = True
     settings_type = Settings
 
     def __init__(self, settings: Settings) -> None:

@@ -2,14 +2,19 @@
 
     {"source": "extension_attributes", "converter": "casper_extension_attribute:attr=Owner"}
 
-Parameters: `attr`, the name; `default`, the value where the record has no such attribute. Of
-several with one name the first that is filled counts.
+Of several attributes with one name the first that is filled counts. One that is there but empty
+stays so.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
-from lib.converters import Params, Record
+from lib.converters import Parameter, Params, Record
+from lib.values import filled, is_nothing
+
+PARAMETERS = {
+    "attr": Parameter("The name of the attribute, exactly.", parse=filled),
+    "default": Parameter("The value where the record has no such attribute.", default=None),
+}
 
 
 def reads(params: Params) -> tuple[str, ...]:
@@ -17,13 +22,14 @@ def reads(params: Params) -> tuple[str, ...]:
 
 
 def converter(field: str, record: Record, value: Any, params: Params) -> Any:
-    values = list(_values(record, params["attr"]))
+    attributes = record.get("extension_attributes") or []
+    if not isinstance(attributes, list):
+        raise ValueError("extension_attributes is no list")
+    values = [
+        item.get("value")
+        for item in attributes
+        if isinstance(item, dict) and item.get("name") == params["attr"]
+    ]
     if not values:
-        return params.get("default")
-    return next(filter(None, values), values[0])
-
-
-def _values(record: Record, name: str) -> Iterator[Any]:
-    for item in record.get("extension_attributes") or ():
-        if item.get("name") == name:
-            yield item.get("value")
+        return params["default"]
+    return next((item for item in values if not is_nothing(item)), values[0])

@@ -1,9 +1,17 @@
-"""The first name of a full one: `Ada` of `Ada Maria Quill`. A single word is taken as it is."""
+"""The first name of a full one: `Ada` of `Ada Maria Quill`.
+
+    {"source": "name", "converter": "first_from_full"}
+
+A single word is taken as it is.
+"""
 
 from typing import Any
 
-from lib.converters import Params, Record
+from lib.converters import Parameter, Params, Record
+from lib.values import each
+
+PARAMETERS: dict[str, Parameter] = {}
 
 
 def converter(field: str, record: Record, value: Any, params: Params) -> Any:
-    return value.strip().partition(" ")[0] if value else value
+    return each(value, lambda full: full.split()[0])

@@ -1,9 +1,17 @@
-"""The last name of a full one: `Quill` of `Ada Maria Quill`. A single word is taken as it is."""
+"""The last name of a full one: `Quill` of `Ada Maria Quill`.
+
+    {"source": "name", "converter": "last_from_full"}
+
+A single word is taken as it is.
+"""
 
 from typing import Any
 
-from lib.converters import Params, Record
+from lib.converters import Parameter, Params, Record
+from lib.values import each
+
+PARAMETERS: dict[str, Parameter] = {}
 
 
 def converter(field: str, record: Record, value: Any, params: Params) -> Any:
-    return value.strip().rpartition(" ")[2] if value else value
+    return each(value, lambda full: full.split()[-1])

@@ -1,8 +1,16 @@
-"""The value, or where there is none the sAMAccountName: Active Directory rarely fills `uid`."""
+"""The value, or where it is empty the sAMAccountName: Active Directory rarely fills `uid`.
+
+    {"source": "uid", "converter": "ldap_user_field"}
+
+This is how the LDAP connector fills USER, unless its mapping says otherwise.
+"""
 
 from typing import Any
 
-from lib.converters import Params, Record
+from lib.converters import Parameter, Params, Record
+from lib.values import is_nothing
+
+PARAMETERS: dict[str, Parameter] = {}
 
 
 def reads(params: Params) -> tuple[str, ...]:
@@ -10,4 +18,4 @@ def reads(params: Params) -> tuple[str, ...]:
 
 
 def converter(field: str, record: Record, value: Any, params: Params) -> Any:
-    return value or record.get("sAMAccountName")
+    return record.get("sAMAccountName") if is_nothing(value) else value

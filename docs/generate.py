@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT))
 
 from lib import generate, plugins  # noqa: E402
 from lib.connector import ConnectorSettings  # noqa: E402
+from lib.converters import REQUIRED, Parameter  # noqa: E402
 from lib.settings import Setting, as_text, declared  # noqa: E402
 
 MARK = re.compile(
@@ -71,8 +72,23 @@ def _help(item: Setting) -> str:
 def _converters() -> str:
     parts = []
     for name in plugins.names("converters"):
-        parts += [f"### `{name}`", inspect.cleandoc(plugins.load("converters", name).__doc__ or "")]
+        module = plugins.load("converters", name)
+        parts += [f"### `{name}`", inspect.cleandoc(module.__doc__ or "")]
+        parameters = getattr(module, "PARAMETERS", {})
+        if parameters:
+            rows = [
+                f"| `{key}` | {_given(item)} | {item.help} |" for key, item in parameters.items()
+            ]
+            parts += ["\n".join(["| parameter | default | meaning |", "|---|---|---|", *rows])]
     return "\n\n".join([*parts, ""])
+
+
+def _given(parameter: Parameter) -> str:
+    """The default of a parameter, as a cell of a table."""
+    default = parameter.default
+    if default is REQUIRED:
+        return "*must be given*"
+    return f"`{default}`" if default not in (None, "", False) else "*none*"
 
 
 if __name__ == "__main__":

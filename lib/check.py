@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from lib import connector, pipeline
-from lib.config import Section
+from lib import connector, layers
 from lib.connector import Connector, Record, Sources
 from lib.errors import ConnectorError, ExitCode, RecordUnreadable
 from lib.language import Stopped
@@ -19,6 +18,7 @@ from lib.oomnitza import OomnitzaClient, OomnitzaSettings
 from lib.paths import compile_path
 from lib.plugins import did_you_mean
 from lib.recordfilter import compile_filter
+from lib.sections import Section
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ def check_section(
 def _check(section: Section, oomnitza: OomnitzaSettings, offline: bool) -> Iterator[Finding]:
     source = connector.load(section.connector)(section.settings)
     try:
-        local = pipeline.effective_mapping(section, source, None)
+        local = layers.effective_mapping(source, section.mapping)
         yield Finding(
             f"settings and mapping can be read; {len(local)} fields mapped without Oomnitza"
         )
@@ -63,47 +63,51 @@ def _check(section: Section, oomnitza: OomnitzaSettings, offline: bool) -> Itera
 def _check_online(
     section: Section, source: Connector[Any], oomnitza: OomnitzaSettings
 ) -> Iterator[Finding]:
-    fields: dict[str, FieldMapping] | None = None
     with closing(OomnitzaClient(oomnitza)) as client:
+        fields: dict[str, FieldMapping] = {}
         try:
             client.sign_in()
-            server = client if section.settings.use_server_map else None
-            fields = pipeline.effective_mapping(section, source, server)
+            with_server = section.settings.use_server_map
+            server = client.server_mapping(source.mapping_name) if with_server else {}
+            fields = layers.effective_mapping(source, section.mapping, server)
             yield Finding(f"Oomnitza: signed in; {len(fields)} fields mapped in all")
+            for text in layers.doubly_mapped(server, section.mapping):
+                yield Finding(text, ExitCode.CONFIGURATION)
         except ConnectorError as error:
             yield _failed(error, "Oomnitza")
-    paths = frozenset[str]()
-    if fields is not None:
-        paths = Mapper(fields.values(), section.settings).sources
-    try:
-        source.check()
-        yield Finding("source: reachable, signed in, permitted to read")
-        # What a mapping names may be no part of everything, unless it is asked for by its name.
-        with closing(source.records(Sources(paths, everything=True))) as delivered:
-            sample = list(islice(delivered, SAMPLE))
-    except ConnectorError as error:
-        yield _failed(error, "source")
-        return
+        resources = replace(section.resources, locations=client.locations)
+        mapper = Mapper(fields.values(), section.settings, resources)
+        try:
+            source.check()
+            yield Finding("source: reachable, signed in, permitted to read")
+            samples = yield from _samples(source, mapper)
+        except ConnectorError as error:
+            yield _failed(error, "source")
+            return
+        if fields and samples:
+            yield from _check_fields(source, fields, samples)
+            yield from _check_values(section, mapper, samples)
+
+
+def _samples(source: Connector[Any], mapper: Mapper) -> Generator[Finding, None, list[Record]]:
+    # What a mapping names may be no part of everything, unless it is asked for by its name.
+    sources = Sources(mapper.sources or frozenset(), everything=True)
+    with closing(source.records(sources)) as delivered:
+        sample = list(islice(delivered, SAMPLE))
     samples = [item for item in sample if isinstance(item, dict)]
     yield Finding(f"source: {len(samples)} sample records read")
     unreadable = [item for item in sample if isinstance(item, RecordUnreadable)]
     if unreadable:
         what = f"source: {len(unreadable)} sample records cannot be read, such as: {unreadable[0]}"
         yield Finding(what, ExitCode.RECORDS_LEFT)
-    if fields is not None:
-        yield from _check_fields(section, source, fields, samples)
+    return samples
 
 
 def _check_fields(
-    section: Section,
-    source: Connector[Any],
-    fields: dict[str, FieldMapping],
-    samples: list[Record],
+    source: Connector[Any], fields: dict[str, FieldMapping], samples: list[Record]
 ) -> Iterator[Finding]:
-    for name in pipeline.unmapped_sync_fields(section, fields):
+    for name in layers.unmapped_sync_fields(source, fields):
         yield Finding(f"the sync_field {name} gets no value", ExitCode.CONFIGURATION)
-    if not samples:
-        return
     known = sorted({path for record in samples for path in _paths(record)})
     for item in fields.values():
         path = item.attributes.get("source")
@@ -111,12 +115,22 @@ def _check_fields(
             hint = did_you_mean(path, known)
             text = f"mapping.{item.field}: no sample record has {path!r}; {hint}".rstrip("; ")
             yield Finding(text, ExitCode.CONFIGURATION if hint else ExitCode.OK)
-    mapper = Mapper(fields.values(), section.settings)
+
+
+def _check_values(section: Section, mapper: Mapper, samples: list[Record]) -> Iterator[Finding]:
     kept, failures = _kept(section, samples)
     if failures:
         what = f"the record filter fails on {len(failures)} of {len(samples)} sample records"
         yield Finding(f"{what}, such as: {failures[0]}", ExitCode.RECORDS_LEFT)
-    missing = [name for record in kept for name in mapper(record).missing]
+    mapped = [mapper(record) for record in kept]
+    failed: dict[str, list[str]] = {}
+    for name, text in (pair for each in mapped for pair in each.failures):
+        failed.setdefault(name, []).append(text)
+    for name, texts in failed.items():
+        yield Finding(
+            f"{name} is left empty in {len(texts)} of {len(kept)} sample records ({texts[0]})"
+        )
+    missing = [name for each in mapped for name in each.missing]
     for name in dict.fromkeys(missing):
         count = missing.count(name)
         text = f"{name} is required and empty in {count} of {len(kept)} sample records"

@@ -15,7 +15,7 @@ from lib import plugins
 from lib.connection import ConnectionSettings
 from lib.errors import RecordGone, RecordUnreadable
 from lib.paths import first_key
-from lib.settings import number_text, setting, words
+from lib.settings import duration, number_text, setting, share_or_number, words
 
 Record = dict[str, Any]
 # What `records` yields: a record as the source has it, or what became of one that it had named.
@@ -57,6 +57,26 @@ class ConnectorSettings(ConnectionSettings):
         parse=words,
     )
 
+    changed_only: bool = setting(
+        "True sends only the records that are not as they were last sent.",
+        default=False,
+        advanced=True,
+    )
+    full_every: str = setting(
+        "With changed_only, how long until a run sends all records again.",
+        default="7d",
+        advanced=True,
+        parse=duration,
+    )
+    shrink_limit: str = setting(
+        "By how much the number of records may fall below that of the last complete run, as a"
+        " percentage or a number of records. Below that nothing is sent without --force; 100%"
+        " allows everything.",
+        default="50%",
+        advanced=True,
+        parse=share_or_number,
+    )
+
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from super().problems()
         if self.insert_only and self.update_only:
@@ -93,6 +113,11 @@ class AssetSettings(ConnectorSettings):
         parse=words,
     )
 
+    def problems(self) -> Iterator[tuple[str, str]]:
+        yield from super().problems()
+        if self.changed_only and not self.sync_field:
+            yield "changed_only", "records are told apart by their sync_field; give one here"
+
 
 S = TypeVar("S", bound=ConnectorSettings)
 U = TypeVar("U", bound=UserSettings)
@@ -103,6 +128,8 @@ class Connector(ABC, Generic[S]):
 
     title: ClassVar[str]  # how Oomnitza knows the connector
     data_type: ClassVar[Literal["users", "assets"]]
+    # Whether a run brings only what has changed since the last one, so that few records are normal.
+    incremental: ClassVar[bool] = False
     settings_type: ClassVar[type[ConnectorSettings]]
     mapping: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     # Converters for source paths, for every mapping of that path that names none.

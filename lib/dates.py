@@ -3,37 +3,234 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
 
 # Beyond this, a number cannot mean seconds (it would be the year 5138): it means milliseconds.
 MILLISECONDS_FROM = 100_000_000_000
+FIRST = -62_135_596_800  # the first second that Python knows, 0001-01-01
+# Windows counts steps of 100 ns since 1601 (FILETIME). These numbers are the years 1917 to 4769.
+FILETIMES = range(10**17, 10**18)
+FILETIMES_A_SECOND = 10**7
+FILETIME_EPOCH = 11_644_473_600  # the seconds from 1601 to 1970
+# How Active Directory says "never"; so does 0.
+NEVER = 2**63 - 1
+# The first day of .NET (AirWatch's "never") and of FILETIME.
+NO_DATES = frozenset({date(1, 1, 1), date(1601, 1, 1)})
+
+NUMBER = re.compile(r"-?[0-9]{9,20}(?:\.[0-9]+)?")
+# RFC 4517: 20150721100000.0Z. Fourteen digits are a moment without a zone, too.
+GENERALIZED = re.compile(
+    r"(?P<day>[0-9]{8})(?P<time>[0-9]{6}(?:[.,][0-9]+)?|(?:[0-9]{4}|[0-9]{2})(?=[Z+-]))"
+    r"(?P<zone>Z|[+-][0-9]{2}(?:[0-9]{2})?)?"
+)
+# RFC 5322, as in the headers of HTTP: Tue, 21 Jul 2015 10:00:00 GMT
+HEADER = re.compile(
+    r"(?:[A-Z][a-z]{2}, )?(?P<day>[0-9]{1,2}) (?P<month>[A-Z][a-z]{2}) (?P<year>[0-9]{4})"
+    r" (?P<time>[0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?: (?P<zone>GMT|UTC?|[+-][0-9]{4}))?"
+)
+# Jamf Pro: Tuesday, July 21 2015 at 10:00 AM
+SENTENCE = re.compile(
+    r"(?:[A-Z][a-z]+day, )?(?P<month>[A-Z][a-z]+) (?P<day>[0-9]{1,2}),? (?P<year>[0-9]{4})"
+    r"(?: at|,)? (?P<hour>1[0-2]|0?[1-9]):(?P<minute>[0-9]{2}) (?P<half>[AP])M"
+)
+ORDER_UNKNOWN = re.compile(r"[0-9]{1,2}([/.-])[0-9]{1,2}\1[0-9]{2,4}\b")
+MONTH_NAMES = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+MONTHS = {name[:size]: n for n, name in enumerate(MONTH_NAMES, 1) for size in (3, None)}
+
+DIRECTIVE = re.compile(r"%(.?)", re.DOTALL)
+# What every system's Python writes and reads in the same way, whatever its language.
+WRITTEN = frozenset("aAbBdfGHIjmMpSuUVwWyYzZ%")
+READ = WRITTEN - {"Z"}  # of most zones, strptime does not know the name
 
 
-def epoch(value: Any) -> int | None:
-    """Seconds since 1970 for ISO 8601 (with or without time, zone, fraction) or a number.
-
-    A text without a zone is taken as UTC, a number of 12 digits or more as milliseconds. Nothing,
-    blanks and 0 are no moment: None. Raises ValueError for everything else.
-    """
+def epoch(value: Any, zone: tzinfo = UTC, pattern: str = "") -> int | None:
+    """Seconds since 1970, rounded down, of a value that `moment` knows; None for no date."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return _from_number(value)
-    text = "" if value is None else str(value).strip()
-    if text in ("", "0"):
+        return _seconds(value)
+    found = moment(value, zone, pattern)
+    return None if found is None else (found - EPOCH) // SECOND
+
+
+def moment(value: Any, zone: tzinfo = UTC, pattern: str = "") -> datetime | None:
+    """The moment, with its time zone, that a date of any of the sources stands for.
+
+    Takes ISO 8601, the generalizedTime of directories, the headers of HTTP, Jamf Pro's sentences,
+    dates of Python, and numbers: of seconds, from 12 digits on of milliseconds, and of 18 digits
+    as Windows counts (FILETIME). With a pattern of strptime, texts are read by that only.
+
+    `zone` is that of texts without one. A day without a time of day begins at midnight UTC: it is
+    to stay that day. None for what stands for no date: nothing, blanks, 0, 0000-00-00, the first
+    days of .NET (0001-01-01) and of FILETIME. Raises ValueError for everything else.
+    """
+    if value is None:
         return None
-    if text.isdecimal() and len(text) > 8:
-        return _from_number(int(text))
+    if isinstance(value, str):
+        text = value.strip()
+        if not text or text == "0" or text.startswith("0000-00-00"):
+            return None
+        found = _by_pattern(text, zone, pattern) if pattern else _from_text(text, zone)
+    elif isinstance(value, datetime):
+        found = value if value.tzinfo else value.replace(tzinfo=zone)
+    elif isinstance(value, date):
+        found = datetime(value.year, value.month, value.day, tzinfo=UTC)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        return _from_number(value)
+    else:
+        raise ValueError(f"a {type(value).__name__} is no date")
+    return None if found is None or (found.year < 1602 and found.date() in NO_DATES) else found
+
+
+def filetime(ticks: int) -> int | None:
+    """Seconds since 1970 of what Windows counts from 1601 on; None for 0 and "never".
+
+    Raises ValueError for numbers that mean something else, as spans of time do.
+    """
+    if ticks in (0, NEVER):
+        return None
+    if ticks not in FILETIMES:
+        raise ValueError(f"{ticks} is no moment as Windows counts them")
+    return ticks // FILETIMES_A_SECOND - FILETIME_EPOCH
+
+
+def each_date(value: Any, change: Callable[[Any], Any]) -> Any:
+    """A date changed, or a list of them one by one; those that are none are left out of a list."""
+    if not isinstance(value, list):
+        return change(value)
+    changed = [change(item) for item in value]
+    return [item for item in changed if item is not None]
+
+
+def time_zone(name: str) -> tzinfo:
+    """A time zone by its IANA name; raises ValueError for others."""
+    import zoneinfo  # few need it
+
     try:
-        moment = datetime.fromisoformat(text)
+        return zoneinfo.ZoneInfo(name.strip())
+    except (OSError, ValueError, KeyError):  # it is a folder, a path, or not there
+        from lib.plugins import did_you_mean
+
+        hint = did_you_mean(name.strip(), zoneinfo.available_timezones()) or "such as Europe/Oslo"
+        raise ValueError(f"there is no time zone {name.strip()!r}; {hint}") from None
+
+
+def writing_pattern(text: str) -> str:
+    """A pattern of strftime; raises ValueError for what does not mean the same everywhere."""
+    _directives(text, WRITTEN)
+    EPOCH.strftime(text)
+    return text
+
+
+def reading_pattern(text: str) -> str:
+    """A pattern of strptime that gives a day, a month or a year; raises ValueError for others."""
+    text = text.strip()  # as the texts are that it is for
+    if not _directives(text, READ) & set("yYG"):
+        raise ValueError(f"{text!r} has no year (%Y)")
+    sample = datetime(2001, 2, 3, 16, 5, 6, tzinfo=UTC)
+    days = {(sample.month, sample.day), (sample.month, 1), (1, 1)}
+    try:
+        back = datetime.strptime(sample.strftime(text), text)
+    except (ValueError, re.error):
+        raise ValueError(f"{text!r} is no pattern that dates can be read by") from None
+    if (back.month, back.day) not in days or back.hour not in (0, sample.hour):
+        raise ValueError(
+            f"{text!r} leaves something open, such as the month (%m) or AM and PM (%p)"
+        )
+    return text
+
+
+def _from_text(text: str, zone: tzinfo) -> datetime | None:
+    if _is_iso(text):
+        iso = text
+    elif match := GENERALIZED.fullmatch(text):
+        iso = f"{match['day']}T{match['time']}{match['zone'] or ''}"
+    elif NUMBER.fullmatch(text):
+        return _from_number(float(text) if "." in text else int(text))
+    else:
+        iso = _from_words(text)
+    try:
+        found = datetime.fromisoformat(iso)
     except ValueError:
-        raise ValueError(f"{text!r} is no date in a known form") from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return int(moment.timestamp())
+        raise _unknown(text) from None
+    if found.tzinfo:
+        return found
+    return found.replace(tzinfo=zone if len(iso) > len("2015-07-21") else UTC)
 
 
-def _from_number(number: float) -> int | None:
-    if not math.isfinite(number):
+def _is_iso(text: str) -> bool:
+    """Whether a text begins as ISO 8601 does; Python reads others, too, and some of them wrongly.
+
+    It takes 20150721100000Z for a midnight.
+    """
+    if text[4:5] == "-":
+        return text[10:11] in " T"  # or nothing
+    return text[8:9] in " T" and text[:8].isdecimal()
+
+
+def _from_words(text: str) -> str:
+    """A moment with the name of its month, as ISO 8601 has it."""
+    match = HEADER.fullmatch(text) or SENTENCE.fullmatch(text)
+    if not match or match["month"] not in MONTHS:
+        raise _unknown(text)
+    facts = match.groupdict()
+    day = f"{facts['year']}-{MONTHS[facts['month']]:02d}-{int(facts['day']):02d}"
+    if match.re is HEADER:
+        zone = facts["zone"] or ""
+        return f"{day}T{facts['time']}{'Z' if zone.isalpha() else zone}"
+    hour = int(facts["hour"]) % 12 + (12 if facts["half"] == "P" else 0)
+    return f"{day}T{hour:02d}:{facts['minute']}"
+
+
+def _by_pattern(text: str, zone: tzinfo, pattern: str) -> datetime:
+    try:
+        found = datetime.strptime(text, pattern)
+    except ValueError:
+        raise ValueError(f"{text!r:.60} does not fit {pattern}") from None
+    if found.tzinfo:
+        return found
+    return found.replace(tzinfo=zone if set("HI") & _directives(pattern, READ) else UTC)
+
+
+def _from_number(number: float) -> datetime | None:
+    seconds = _seconds(number)
+    return None if seconds is None else EPOCH + timedelta(seconds=seconds)
+
+
+def _seconds(number: float) -> int | None:
+    """Seconds since 1970 of a number that may count otherwise, by its size; None for no date."""
+    if isinstance(number, float) and not math.isfinite(number):
         raise ValueError(f"{number} is no moment")
-    seconds = number / 1000 if abs(number) >= MILLISECONDS_FROM else number
-    return int(seconds) or None
+    whole = math.floor(number)
+    if whole in (0, NEVER):
+        return None
+    if whole in FILETIMES:
+        return filetime(whole)
+    seconds = whole if abs(whole) < MILLISECONDS_FROM else whole // 1000
+    if not FIRST <= seconds < MILLISECONDS_FROM:
+        raise ValueError(f"{number} is no moment")
+    return seconds
+
+
+def _unknown(text: str) -> ValueError:
+    if ORDER_UNKNOWN.match(text):
+        return ValueError(f"the order of day and month in {text!r:.60} is not known")
+    return ValueError(f"{text!r:.60} is no date in a known form")
+
+
+def _directives(pattern: str, known: frozenset[str]) -> set[str]:
+    """The letters behind the % of a pattern; raises ValueError for others than the known ones."""
+    found = set(DIRECTIVE.findall(pattern))
+    for letter in sorted(found - known):
+        there = " ".join(f"%{each}" for each in sorted(known, key=str.lower))
+        raise ValueError(f"%{letter} is not known; there are: {there}")
+    if not found - {"%"}:
+        raise ValueError(f"{pattern!r} has nothing like %Y in it")
+    return found

@@ -18,6 +18,8 @@ class ExitCode(IntEnum):
     USAGE = 2
     CONFIGURATION = 3
     RECORDS_LEFT = 4
+    ALREADY_RUNNING = 5
+    UNSAFE = 6
     INTERRUPTED = 130
 
 
@@ -27,7 +29,9 @@ def gravest(codes: Iterable[ExitCode]) -> ExitCode:
         ExitCode.INTERRUPTED,
         ExitCode.SECTION_FAILED,
         ExitCode.CONFIGURATION,
+        ExitCode.UNSAFE,
         ExitCode.RECORDS_LEFT,
+        ExitCode.ALREADY_RUNNING,
     )
     there = set(codes)
     return next((code for code in order if code in there), ExitCode.OK)
@@ -92,8 +96,28 @@ class TargetUnavailable(ConnectorError):
     """Oomnitza cannot be reached. Ends the section; what was not sent counts as unsent."""
 
 
+class TargetFault(TargetUnavailable):
+    """Oomnitza fails on this request (500) every time. The records in it may be the cause."""
+
+
 class TargetRefused(ConnectorError):
     """Oomnitza refuses this request, and would again. The records in it count as rejected."""
+
+
+class AlreadyRunning(ConnectorError):
+    """Another run of the section is under way. This one has not begun."""
+
+    exit_code = ExitCode.ALREADY_RUNNING
+
+
+class RunCanceled(ConnectorError):
+    """Somebody cancelled the run in Oomnitza's web interface. Ends the section."""
+
+
+class UnsafeRun(ConnectorError):
+    """The source has far fewer records than before. Nothing was sent."""
+
+    exit_code = ExitCode.UNSAFE
 
 
 class Interrupted(ConnectorError):

@@ -5,11 +5,35 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
 from typing import Any, Self
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+# How many `shielded` blocks the main thread is in, and whether a signal waits for their end.
+_shields = 0
+_waiting = False
+
+
+@contextmanager
+def shielded() -> Iterator[None]:
+    """Let a signal's KeyboardInterrupt wait until the block has ended.
+
+    For what must not be done by half: sending a batch and writing down what became of it. A second
+    signal ends the program at once all the same.
+    """
+    global _shields, _waiting
+    main = threading.current_thread() is threading.main_thread()
+    _shields += main
+    try:
+        yield
+    finally:
+        _shields -= main
+        if main and not _shields and _waiting:
+            _waiting = False
+            raise KeyboardInterrupt
 
 
 class Interruption:
@@ -39,9 +63,13 @@ class Interruption:
             signal.signal(number, handler)
 
     def _stop(self, number: int, _frame: FrameType | None) -> None:
+        global _waiting
         if self._signal is not None:
             os._exit(128 + number)
         self._signal = number
         with suppress(OSError):
             os.write(2, b"Stopping in good order; a second time stops at once.\n")
-        raise KeyboardInterrupt
+        if _shields:
+            _waiting = True
+        else:
+            raise KeyboardInterrupt

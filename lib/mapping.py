@@ -10,21 +10,27 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from lib.converters import Conversion, Record, conversion
+from lib.converters import Conversion, Record, Resources, conversions
 from lib.errors import ConfigurationError
-from lib.paths import Getter, compile_path
+from lib.language import Stopped
+from lib.paths import Getter, compile_path, section_and_key
 from lib.plugins import did_you_mean
 from lib.settings import boolean, declared
 
 Attributes = dict[str, Any]
 Layer = Mapping[str, Attributes | None]
+# A field, its key in a section, and its getter where the section is no dict.
+KeyedField = tuple[str, str, Getter]
 
 ORIGINS = ("source", "setting", "hardcoded")
 KEYS = (*ORIGINS, "converter", "required")
+# What JSON refuses, and Python would silently take for something else.
+LONE_BACKSLASH = re.compile(r"(?<!\\)(?:\\\\)*\\(?![\\\"'])")
 
 
 @dataclass(frozen=True)
@@ -40,7 +46,7 @@ class FieldMapping:
         return bool(self.attributes.get("required"))
 
 
-@dataclass
+@dataclass(slots=True)
 class Mapped:
     """A mapped record: every mapped field, which required ones are empty, which failed and why."""
 
@@ -63,36 +69,31 @@ def parse(text: str) -> Attributes | None:
             raise ValueError("the value goes on over several lines; is the next line indented?")
         return {"source": text}
     attributes = _dictionary(text.rstrip(", \t"))
-    for key in attributes:
-        if key not in KEYS:
-            hint = did_you_mean(key, KEYS) or f"there are: {', '.join(KEYS)}"
-            raise ValueError(f"a mapping has no {key!r}; {hint}")
-    for key in ("source", "setting", "converter"):
-        if not isinstance(attributes.get(key, ""), str):
-            raise ValueError(f"{key} has to be text, not {attributes[key]!r}")
-    if not attributes.get("source", "-").strip():
-        raise ValueError("the source is empty; to take the field out, leave the whole value empty")
+    _check_keys(attributes)
     if "required" in attributes:
         attributes["required"] = boolean(str(attributes["required"]))
     return attributes
 
 
-def check(attributes: Attributes, settings_type: type[Any]) -> None:
+def check(attributes: Attributes, settings_type: type[Any], resources: Resources) -> None:
     """Check what can be checked without the other layers; raises ValueError."""
     if attributes.get("converter"):
-        conversion(attributes["converter"])
+        conversions(attributes["converter"], resources)
     if "setting" in attributes:
         _check_setting(attributes["setting"], settings_type)
 
 
 def from_server(answer: Mapping[str, str | list[str]]) -> dict[str, Attributes]:
     """The server's layer: its answer has the source first, and the field or fields behind it."""
-    return {
-        name.upper(): {"source": source}
-        for source, fields in answer.items()
-        for name in ([fields] if isinstance(fields, str) else fields or ())
-        if isinstance(name, str)
-    }
+    return {name: {"source": source} for source, name in server_pairs(answer)}
+
+
+def server_pairs(answer: Mapping[str, str | list[str]]) -> Iterator[tuple[str, str]]:
+    """The (source path, field) pairs of a server's answer."""
+    for source, fields in answer.items():
+        for name in [fields] if isinstance(fields, str) else fields or ():
+            if isinstance(name, str):
+                yield source, name.upper()
 
 
 def merge(
@@ -130,55 +131,139 @@ def merge(
 
 
 class Mapper:
-    """A compiled mapping: call it with a record, get a `Mapped`."""
+    """A compiled mapping: call it with a record, get a `Mapped`.
 
-    def __init__(self, fields: Iterable[FieldMapping], settings: Any) -> None:
-        self._fields: list[tuple[str, Getter, Conversion | None, str, bool]] = []
-        self._sources: set[str] = set()
-        for item in fields:
-            self._add(item, settings)
+    Raises ValueError for converters that cannot be made, which `check` would have told.
+    """
+
+    def __init__(
+        self, fields: Iterable[FieldMapping], settings: Any, resources: Resources | None = None
+    ) -> None:
+        self.steps = [_step(item, settings, resources or Resources()) for item in fields]
+        self._empty: Record = dict.fromkeys(step.field for step in self.steps)
+        self._sections, self._others = _by_section(self.steps)
+        self._converted = [
+            (step.field, step.origin, step.conversions) for step in self.steps if step.conversions
+        ]
+        self._required = [step.field for step in self.steps if step.required]
 
     @property
-    def sources(self) -> frozenset[str]:
-        """The paths that the mapping reads in a record."""
-        return frozenset(self._sources)
+    def sources(self) -> frozenset[str] | None:
+        """The paths that the mapping reads in a record; None if that may be any."""
+        found = {step.source for step in self.steps if step.source}
+        for step in self.steps:
+            for convert in step.conversions:
+                if convert.reads is None:
+                    return None
+                found |= convert.reads
+        return frozenset(found)
 
     def __call__(self, record: Record) -> Mapped:
-        mapped = Mapped({})
-        for name, get, convert, source, required in self._fields:
-            value = get(record)
-            if convert is not None:
+        values = self._empty.copy()
+        for place, fields in self._sections:
+            section = record if place is None else record.get(place)
+            if type(section) is dict:
+                for name, key, _ in fields:
+                    values[name] = section.get(key)
+            else:
+                for name, _, get in fields:
+                    values[name] = get(record)
+        for name, get in self._others:
+            values[name] = get(record)
+        mapped = Mapped(values)
+        for name, origin, converters in self._converted:
+            value = values[name]
+            for convert in converters:
                 try:
-                    value = convert(source, record, value)
+                    value = convert.function(origin, record, value, convert.params)
                 except Exception as error:  # a converter may be anybody's code
-                    mapped.failures.append(
-                        (name, f"{convert.name}: {error!r:.200} for {value!r:.100}")
-                    )
+                    mapped.failures.append((name, failure(convert, error, value)))
                     value = None
-            if required and _is_empty(value):
-                mapped.missing.append(name)
-            mapped.values[name] = value
+                    break
+            values[name] = value
+        mapped.missing += [name for name in self._required if is_empty(values[name])]
         return mapped
 
-    def _add(self, item: FieldMapping, settings: Any) -> None:
-        attributes = item.attributes
-        source = attributes.get("source", "")
-        if source:
-            get = compile_path(source)
-            self._sources.add(source)
-        elif "setting" in attributes:
-            get = _constant(getattr(settings, attributes["setting"]))
-        else:
-            get = _constant(attributes.get("hardcoded"))
-        spec = attributes.get("converter")
-        convert = conversion(spec) if spec else None
-        if convert:
-            self._sources.update(convert.reads)
-        self._fields.append((item.field, get, convert, source or item.field, item.required))
+
+class Step(NamedTuple):
+    """How one field is filled: its getter, then its conversions, applied one after the other."""
+
+    field: str
+    get: Getter
+    conversions: tuple[Conversion, ...]
+    source: str
+    required: bool
+
+    @property
+    def origin(self) -> str:
+        """What a converter is told of where its value comes from: the source path or the field."""
+        return self.source or self.field
 
 
-def _is_empty(value: Any) -> bool:
+def failure(convert: Conversion, error: Exception, value: Any) -> str:
+    """Why a converter failed, in words."""
+    said = str(error) if isinstance(error, ValueError | Stopped) else repr(error)
+    return f"{convert.name}: {said:.200} for {value!r:.100}"
+
+
+def is_empty(value: Any) -> bool:
+    """Whether a required field counts as missing with this value."""
     return not value or (isinstance(value, str) and not value.strip())
+
+
+def _step(item: FieldMapping, settings: Any, resources: Resources) -> Step:
+    attributes = item.attributes
+    source = attributes.get("source", "")
+    if source:
+        get = compile_path(source)
+    elif "setting" in attributes:
+        get = _constant(getattr(settings, attributes["setting"]))
+    else:
+        get = _constant(attributes.get("hardcoded"))
+    made = conversions(attributes.get("converter") or (), resources)
+    return Step(item.field, get, made, source, item.required)
+
+
+def _by_section(
+    steps: Iterable[Step],
+) -> tuple[list[tuple[str | None, list[KeyedField]]], list[tuple[str, Getter]]]:
+    """The fields of each section, to be looked up together, and those of other paths.
+
+    To call the getter of each takes twice as long.
+    """
+    sections: dict[str | None, list[KeyedField]] = {}
+    others = []
+    for step in steps:
+        found = section_and_key(step.source) if step.source else None
+        if found is None:
+            others.append((step.field, step.get))
+        else:
+            place, key = found
+            sections.setdefault(place, []).append((step.field, key, step.get))
+    return list(sections.items()), others
+
+
+def _check_keys(attributes: Attributes) -> None:
+    for key in attributes:
+        if key not in KEYS:
+            hint = did_you_mean(key, KEYS) or f"there are: {', '.join(KEYS)}"
+            raise ValueError(f"a mapping has no {key!r}; {hint}")
+    for key in ("source", "setting"):
+        if not isinstance(attributes.get(key, ""), str):
+            raise ValueError(f"{key} has to be text, not {attributes[key]!r}")
+    if not _are_texts(attributes.get("converter", "")):
+        raise ValueError("converter has to be a text, or a list of texts")
+    if not attributes.get("source", "-").strip():
+        raise ValueError("the source is empty; to take the field out, leave the whole value empty")
+    origins = [key for key in ORIGINS if key in attributes]
+    if len(origins) > 1:
+        raise ValueError(f"there are {' and '.join(origins)} for one field; keep one of them")
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, str) or (
+        isinstance(value, list) and all(isinstance(item, str) for item in value)
+    )
 
 
 def _constant(value: Any) -> Callable[[Any], Any]:
@@ -189,6 +274,8 @@ def _dictionary(text: str) -> Attributes:
     try:
         value = json.loads(text)
     except json.JSONDecodeError as json_error:
+        if LONE_BACKSLASH.search(text):
+            raise ValueError("a backslash has to be written twice here: \\\\d for \\d") from None
         try:
             value = ast.literal_eval(text)
         except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):

@@ -6,27 +6,41 @@ Oomnitza send today (v3, from 2020 on) and sent before (v2).
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
-from uuid import uuid4
+from urllib.parse import quote
 
 import requests
 
-from lib import __version__
 from lib.auth import UNSIGNED, HeaderAuth, Token, TokenAuth
 from lib.connection import ConnectionSettings
-from lib.errors import ConfigurationError, TargetRefused, TargetUnavailable
+from lib.errors import (
+    ConnectorError,
+    TargetFault,
+    TargetRefused,
+    TargetUnavailable,
+)
 from lib.http import Client
-from lib.settings import setting, url, whole_number
+from lib.settings import at_least, setting, url, whole_number
 
 Record = dict[str, Any]
+
+log = logging.getLogger(__name__)
 
 AUTH_HEADER = "Authorization2"
 CSRF_HEADER = "X-CSRF-Token"
 # The most records that shipped clients have ever put into one request.
 LARGEST_BATCH = 100
-LARGEST_AUDIT = 10
+# Locations in one answer.
+LOCATIONS = 200
+RUN_COUNTS = {
+    "added": "added_records_count",
+    "updated": "updated_records_count",
+    "skipped": "skipped_records_count",
+    "errors": "error_logs_count",
+}
 
 
 def _batch_size(text: str) -> int:
@@ -64,6 +78,13 @@ class OomnitzaSettings(ConnectionSettings):
         parse=_batch_size,
     )
 
+    upload_workers: int = setting(
+        "How many of these requests to make at the same time.",
+        default=2,
+        advanced=True,
+        parse=at_least(1),
+    )
+
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from super().problems()
         if not self.api_token and not (self.username and self.password):
@@ -76,11 +97,11 @@ class OomnitzaClient(Client):
     unavailable = TargetUnavailable
     fault = TargetRefused
 
-    def __init__(self, settings: OomnitzaSettings, connections: int = 1) -> None:
+    def __init__(self, settings: OomnitzaSettings) -> None:
         super().__init__(
             settings.url,
             settings,
-            connections=connections,
+            connections=max(settings.upload_workers, 1),
             # A batch that arrives twice changes nothing: the sync field identifies records.
             repeatable=frozenset({"GET", "POST"}),
             retry_status=frozenset({500}),
@@ -117,6 +138,54 @@ class OomnitzaClient(Client):
             )
         return answer
 
+    def locations(self) -> list[Record]:
+        """All locations; the endpoint gives them in pages (X-Total-Count tells how many).
+
+        Signs in first, where that was not needed so far.
+        """
+        if self.auth is UNSIGNED:
+            self.sign_in()
+        found: list[Record] = []
+        last: Any = None
+        while True:
+            page, answer = self.get_page("/api/v3/locations", limit=LOCATIONS, skip=len(found))
+            if not isinstance(page, list) or page == last:
+                raise TargetRefused(
+                    "the answer is no list of locations" if page != last else "a page comes twice",
+                    where=f"{self.url}/api/v3/locations",
+                )
+            found += page
+            last = page
+            total = answer.headers.get("X-Total-Count", "")
+            if len(found) >= int(total) if total.isdecimal() else len(page) != LOCATIONS:
+                return found
+
+    def close_run(self, portion: str) -> None:
+        """Tell Oomnitza that a run is over."""
+        self.post_json(f"/api/v3/bulk/{portion}/finalize", {})
+
+    def run_counts(self, mapping_name: str, portion: str) -> dict[str, int] | None:
+        """What Oomnitza counted in a run: added, updated, skipped, errors; None if it won't say.
+
+        Documented is the answer (model ConnectorRunLogs), not by what a connector is named there.
+        """
+        try:
+            logs = self.get_json(f"/api/v3/connector_run_logs/{quote(mapping_name, safe='')}")
+        except ConnectorError as error:
+            log.debug("Oomnitza's run log cannot be read: %s", error)
+            return None
+        for entry in logs if isinstance(logs, list) else ():
+            if isinstance(entry, dict) and entry.get("portion_correlation_id") == portion:
+                return {name: int(entry.get(member) or 0) for name, member in RUN_COUNTS.items()}
+        return None
+
+    def refusal(self, response: requests.Response) -> ConnectorError:
+        """As any client's; but a 500 may be the fault of what was sent."""
+        error = super().refusal(response)
+        if response.status_code == requests.codes.internal_server_error:
+            return TargetFault(error.what, where=error.where, fix=error.fix)
+        return error
+
     def _login(self) -> Token:
         form = {"login": self._settings.username, "password": self._settings.password}
         response = self.request("POST", "/api/request_token", auth=UNSIGNED, data=form)
@@ -136,79 +205,3 @@ class OomnitzaClient(Client):
     def _keep_csrf(self, response: Any) -> None:
         if CSRF_HEADER in response.headers:
             self.headers[CSRF_HEADER] = response.headers[CSRF_HEADER]
-
-
-@dataclass(frozen=True)
-class UploadPlan:
-    """What the requests of one run have in common."""
-
-    mapping_name: str
-    data_type: Literal["users", "assets"]
-    sync_field: tuple[str, ...]
-    insert_only: bool
-    update_only: bool
-
-
-class BulkV3:
-    """One run in today's bulk API: batches of one portion, closed at the end."""
-
-    def __init__(self, client: OomnitzaClient, plan: UploadPlan, batch_size: int) -> None:
-        self.batch_size = batch_size
-        self._client = client
-        self._portion = str(uuid4())
-        self._common = {
-            "connector_name": plan.mapping_name,
-            "connector_version": __version__,
-            "portion": self._portion,
-            "sync_field": list(plan.sync_field),
-            "data_type": plan.data_type,
-            "insert_only": plan.insert_only,
-            "update_only": plan.update_only,
-            "test_run": False,
-            "error": None,
-        }
-
-    def send(self, records: list[Record]) -> None:
-        """Upload up to `batch_size` records; raises TargetRefused for these, or another error."""
-        self._client.post_json("/api/v3/bulk", {**self._common, "records": records})
-
-    def finish(self) -> None:
-        """Tell Oomnitza that the run is over."""
-        self._client.post_json(f"/api/v3/bulk/{self._portion}/finalize", {})
-
-
-class BulkV2:
-    """One run in the bulk API of an Oomnitza from before 2020, which knows no end of a run.
-
-    Raises ConfigurationError for assets without a sync field: that API keeps none of its own.
-    """
-
-    def __init__(self, client: OomnitzaClient, plan: UploadPlan, batch_size: int) -> None:
-        self._client = client
-        self._plan = plan
-        people = plan.data_type == "users"
-        if not people and not plan.sync_field:
-            raise ConfigurationError("with api = v2 in [oomnitza], assets need a sync_field")
-        self.batch_size = batch_size if people else min(batch_size, LARGEST_AUDIT)
-        self.send = self._send_users if people else self._send_audit
-
-    def finish(self) -> None:
-        """Nothing to tell."""
-
-    def _send_users(self, records: list[Record]) -> None:
-        query = {
-            "VERSION": __version__,
-            "agent_id": self._plan.mapping_name,
-            "sync_field": ",".join(self._plan.sync_field) or "USER",
-        }
-        self._client.post_json("/api/v2/bulk/users", records, params=query)
-
-    def _send_audit(self, records: list[Record]) -> None:
-        body = {
-            "agent_id": self._plan.mapping_name,
-            "sync_field": ",".join(self._plan.sync_field),
-            "computers": records,
-            "insert_only": str(self._plan.insert_only),
-            "update_only": str(self._plan.update_only),
-        }
-        self._client.post_json("/api/v2/bulk/audit", body, params={"VERSION": __version__})

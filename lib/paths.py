@@ -25,19 +25,25 @@ STEP = re.compile(
     rf"(?P<selectors>(?:{SELECTOR})*)(?:\.(?=.)|$)"
 )
 
+# The number of an item; no list is longer.
+NUMBER = re.compile(r"\d{1,9}")
+
 
 class Step(NamedTuple):
-    """One step of a path: a key, what picks from the list there, and the path from here on."""
+    """One step of a path: a key, what picks from the list there, and the path from here on.
+
+    `nth` is the item that the key means in a list.
+    """
 
     key: str
+    nth: int | None
     selectors: tuple[str, ...]
     rest: str
 
 
-@lru_cache(maxsize=1000)  # a record filter may make a path for each record
 def steps(path: str) -> tuple[Step, ...]:
     """The steps of a path; one that follows no rule is a single key."""
-    return tuple(_steps(path)) or (Step(path, (), path),)
+    return tuple(_steps(path)) or (Step(path, None, (), path),)
 
 
 def first_key(path: str) -> str:
@@ -45,29 +51,88 @@ def first_key(path: str) -> str:
     return steps(path)[0].key
 
 
+def section_and_key(path: str) -> tuple[str | None, str] | None:
+    """The two keys of a path such as `general.name`, or None and a key of the record itself.
+
+    In a section that is a dict, or in the record, the key is all there is to look for. None for
+    all other paths.
+    """
+    way = steps(path)
+    if any(step.selectors for step in way):
+        return None
+    if len(way) == 1:
+        return None, way[0].key
+    return (way[0].key, way[1].key) if len(way) == 2 and way[1].key == way[1].rest else None
+
+
+@lru_cache(maxsize=1000)  # converters and record filters ask for the same paths with each record
 def compile_path(path: str) -> Getter:
     """A function that looks the path up in a record (a dict)."""
     way = steps(path)
     if len(way) == 1 and not way[0].selectors:
         key = way[0].key
         return lambda record: record.get(key)
-    if any(step.selectors for step in way):
-        return lambda record: _select(record, way)
+    return _getter(way)
 
-    def get(record: Any) -> Any:
-        value = record
-        for key, _, rest in way:
-            if isinstance(value, dict):
-                if key not in value:
-                    return value.get(rest)
-                value = value[key]
-            elif isinstance(value, list):
-                value = _item(value, key)
-            else:
-                return None
-        return value
+
+def _getter(way: tuple[Step, ...]) -> Getter:
+    """A function that follows a way from a value on; quick for what most ways are."""
+    if any(step.selectors for step in way):
+        return _selecting(way)
+    key, rest = way[-1].key, way[-1].rest
+    if len(way) > 2 or key != rest:
+        return lambda value: _follow(value, way)
+    if len(way) == 1:
+        return lambda value: value.get(key) if type(value) is dict else _follow(value, way)
+    place = way[0].key
+
+    def get(value: Any) -> Any:
+        section = value.get(place) if type(value) is dict else None
+        return section.get(key) if type(section) is dict else _follow(value, way)
 
     return get
+
+
+def _follow(value: Any, way: tuple[Step, ...]) -> Any:
+    """Follow a way without selectors."""
+    for key, nth, _, rest in way:
+        if isinstance(value, dict):
+            if key not in value:
+                return value.get(rest)
+            value = value[key]
+        elif isinstance(value, list):
+            value = _item(value, nth)
+        else:
+            return None
+    return value
+
+
+def _selecting(way: tuple[Step, ...]) -> Getter:
+    """Follows a way with selectors."""
+    key, nth, selectors, rest = way[0]
+    behind = _behind(selectors, way[1:])
+
+    def get(value: Any) -> Any:
+        if isinstance(value, dict):
+            return behind(value[key]) if key in value else value.get(rest)
+        return behind(_item(value, nth) if isinstance(value, list) else None)
+
+    return get
+
+
+def _behind(selectors: tuple[str, ...], way: tuple[Step, ...]) -> Getter:
+    """Follows selectors, then a way; behind `[*]` the values of all items that have one."""
+    if not selectors:
+        return _getter(way) if way else lambda value: value
+    selector, further = selectors[0], _behind(selectors[1:], way)
+    if selector != "*":
+        return lambda value: further(_picked(value, selector))
+
+    def collect(value: Any) -> list[Any]:
+        found = map(further, value if isinstance(value, list) else ())
+        return [item for item in found if item is not None]
+
+    return collect
 
 
 def _steps(path: str) -> Iterator[Step]:
@@ -78,43 +143,26 @@ def _steps(path: str) -> Iterator[Step]:
         if not match:
             return
         key = next(part for part in match.group("double", "single", "plain") if part is not None)
-        selectors = re.findall(SELECTOR, match["selectors"])
-        found.append(Step(key, tuple(item[1:-1] for item in selectors), path[at:]))
+        selectors = tuple(item[1:-1] for item in re.findall(SELECTOR, match["selectors"]))
+        found.append(Step(key, _nth(key), selectors, path[at:]))
         at = match.end()
     yield from found
-
-
-def _select(value: Any, way: tuple[Step, ...]) -> Any:
-    """Follow a way with selectors; behind `[*]` the values of all items that have one."""
-    for at, (key, selectors, rest) in enumerate(way):
-        if isinstance(value, dict):
-            if key not in value:
-                return value.get(rest)
-            value = value[key]
-        else:
-            value = _item(value, key) if isinstance(value, list) else None
-        for number, selector in enumerate(selectors):
-            if selector == "*":
-                items = value if isinstance(value, list) else []
-                further = (Step("", selectors[number + 1 :], ""), *way[at + 1 :])
-                found = [_select({"": item}, further) for item in items]
-                return [item for item in found if item is not None]
-            value = _picked(value, selector)
-    return value
 
 
 def _picked(value: Any, selector: str) -> Any:
     if not isinstance(value, list):
         return None
     if selector.isdecimal():
-        return _item(value, selector)
+        return _item(value, _nth(selector))
     key, _, wanted = selector.partition("=")
     return next(
         (item for item in value if isinstance(item, dict) and str(item.get(key)) == wanted), None
     )
 
 
-def _item(items: list[Any], step: str) -> Any:
-    if not step.isdecimal() or int(step) >= len(items):
-        return None
-    return items[int(step)]
+def _nth(step: str) -> int | None:
+    return int(step) if NUMBER.fullmatch(step) else None
+
+
+def _item(items: list[Any], nth: int | None) -> Any:
+    return items[nth] if nth is not None and nth < len(items) else None

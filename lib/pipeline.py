@@ -1,67 +1,48 @@
 """The run of one section.
 
 Records come from its connector, pass the record filter, are mapped to Oomnitza fields, and are
-sent in batches; every record ends in exactly one named outcome.
+delivered; every record ends in exactly one named outcome.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
-from itertools import islice
-from pathlib import Path
 from typing import Any
 
-from lib import connector, mapping, secrets
-from lib.config import Section
-from lib.connector import Connector, Delivered, Record, Sources
+from lib import bookkeeping, bulk, connector, continuity, layers, secrets
+from lib.book import Book, NoBook
+from lib.bulk import UploadPlan
+from lib.connector import Connector, Delivered, Sources
+from lib.delivery import Delivery, Terms
 from lib.errors import (
     ConfigurationError,
     ConnectorError,
     Interrupted,
     RecordGone,
     RecordUnreadable,
-    TargetRefused,
+    SignInError,
     TargetUnavailable,
 )
-from lib.http import NotFound
-from lib.language import Stopped
 from lib.logs import IN_SUMMARY
 from lib.mapping import FieldMapping, Mapper
-from lib.oomnitza import BulkV2, BulkV3, OomnitzaClient, OomnitzaSettings, UploadPlan
+from lib.oomnitza import OomnitzaClient, OomnitzaSettings
+from lib.options import Listener, RunOptions
+from lib.preparation import Preparation
+from lib.ratelimit import retry_budget
 from lib.recordfilter import RecordFilter, compile_filter
 from lib.saveddata import NothingSaved, SavedData
+from lib.sections import Section
 from lib.settings import secrets_of
-from lib.tally import Outcome, brief
-from lib.upload import DryRun, Uploader, batches, deliver
+from lib.tally import Outcome
+from lib.upload import DryRun, Item, Uploader
 
 log = logging.getLogger(__name__)
-
-# When Oomnitza has refused so many records and taken none, it will not take the others.
-MOST_REFUSALS = 25
-
-
-@dataclass(frozen=True)
-class RunOptions:
-    """What the command line says about a run."""
-
-    testmode: bool = False
-    record_count: int | None = None
-    save_data: Path | None = None
-
-
-class Listener:
-    """Hears how a run goes on; this one does nothing with it."""
-
-    def progress(self, outcome: Outcome, expected: int | None) -> None:
-        """Called for each record; `expected` is their number, where the source has told it."""
-
-    def show(self, section: str, record: Record) -> None:
-        """A record that testmode would have sent."""
 
 
 def run_section(
@@ -75,63 +56,38 @@ def run_section(
     outcome = run.outcome
     started = time.monotonic()
     log.info("[%s] begins", section.name)
+    with ExitStack() as stack:
+        budget = stack.enter_context(retry_budget(options.retry_ceiling))
+        outcome.error = _attempt(section, partial(run.open_book, stack))
+        if not outcome.error:
+            outcome.error = _attempt(section, run.to_the_end)
+            outcome.retries = budget.used
+            bookkeeping.close_tally(outcome)
+            outcome.error = outcome.error or _attempt(section, run.write_down)
+    if outcome.error:
+        log.error("[%s] failed: %s", section.name, outcome.error, extra=IN_SUMMARY)
+    outcome.seconds = time.monotonic() - started
+    log.info("[%s] ends after %.1f s: %s", section.name, outcome.seconds, outcome.tally)
+    return outcome
+
+
+def _attempt(section: Section, act: Callable[[], None]) -> ConnectorError | None:
+    """Do a part of a run; whatever goes wrong becomes an error in words."""
     try:
-        run.to_the_end()
+        act()
     except ConnectorError as error:
-        outcome.error = error
+        return error
     except KeyboardInterrupt:
-        outcome.error = Interrupted("the run was interrupted")
+        return Interrupted("the run was interrupted")
     except BrokenPipeError:
         raise  # whoever read the output of testmode has seen enough
     except Exception as error:
         log.exception("[%s] unexpected error", section.name)
-        outcome.error = ConnectorError(
+        return ConnectorError(
             f"an error that should not happen ({type(error).__name__})",
             fix="The log file has the details; please report them",
         )
-    tally = outcome.tally
-    if outcome.error:
-        tally.unsent = tally.fetched - tally.settled
-        log.error("[%s] failed: %s", section.name, outcome.error, extra=IN_SUMMARY)
-    if not tally.balanced:
-        log.error("[%s] the books do not balance: %s", section.name, tally)
-        outcome.error = outcome.error or ConnectorError(f"the books do not balance: {tally}")
-    outcome.seconds = time.monotonic() - started
-    log.info("[%s] ends after %.1f s: %s", section.name, outcome.seconds, tally)
-    return outcome
-
-
-def effective_mapping(
-    section: Section, source: Connector[Any], client: OomnitzaClient | None
-) -> dict[str, FieldMapping]:
-    """The merged mapping of a section; without a client the server's layer is left out.
-
-    The fields by which a record is recognised have to have a value: the sync fields, and the login
-    of people, who are known by it unless Oomnitza or the ini say otherwise.
-    """
-    server = client.server_mapping(source.mapping_name) if client else {}
-    layers = {
-        "built-in": source.default_mapping(),
-        "server": mapping.from_server(server),
-        "ini": section.mapping,
-    }
-    fields = mapping.merge(layers, source.converters)
-    for name in (
-        ("USER", *_sync_fields(section)) if source.data_type == "users" else _sync_fields(section)
-    ):
-        if name in fields:
-            fields[name].attributes["required"] = True
-            fields[name].layers.setdefault("required", "sync_field")
-    return fields
-
-
-def unmapped_sync_fields(section: Section, fields: dict[str, FieldMapping]) -> list[str]:
-    """The sync fields that no mapping fills."""
-    return [name for name in _sync_fields(section) if name not in fields]
-
-
-def _sync_fields(section: Section) -> list[str]:
-    return [name.upper() for name in section.settings.sync_field]
+    return None
 
 
 class _Run:
@@ -145,9 +101,25 @@ class _Run:
         self._oomnitza = oomnitza
         self._options = options
         self._listener = listener
-        self._tally = self.outcome.tally
         self._saved = NothingSaved()
+        self._book: Book = NoBook()
         self._read_to_the_end = False
+
+    def open_book(self, stack: ExitStack) -> None:
+        options = self._options
+        self._book = bookkeeping.open_book(
+            stack,
+            options.state,
+            self._section.name,
+            self._oomnitza.url,
+            testmode=options.testmode,
+            wait=options.wait,
+        )
+        bookkeeping.begin(self._book, self.outcome)
+
+    def write_down(self) -> None:
+        complete = self._read_to_the_end and not self._options.resend
+        bookkeeping.end(self._book, self.outcome, complete=complete)
 
     def to_the_end(self) -> None:
         section, options = self._section, self._options
@@ -156,29 +128,34 @@ class _Run:
         with ExitStack() as stack:
             client = stack.enter_context(closing(OomnitzaClient(self._oomnitza)))
             fields = self._mapping(client, source)
-            self._require_sync_fields(fields)
-            mapper = Mapper(fields.values(), section.settings)
+            self._require_sync_fields(source, fields)
+            resources = replace(section.resources, locations=client.locations)
+            mapper = Mapper(fields.values(), section.settings, resources)
             if options.save_data:
                 self._saved = saved = SavedData(options.save_data, section.name)
                 stack.enter_context(saved)
                 self.outcome.notes.append(f"Saved: {saved.fetched} and {saved.uploads.name}")
-            self._process(source, mapper, self._uploader(client, source))
+            if not options.testmode:
+                bookkeeping.close_earlier_runs(self._book, client)
+            self._process(source, client, mapper, fields)
 
     def _mapping(self, client: OomnitzaClient, source: Connector[Any]) -> dict[str, FieldMapping]:
         """Sign in where Oomnitza is needed; in testmode a run goes on without it."""
         with_server = self._section.settings.use_server_map
-        try:
-            if with_server or not self._options.testmode:
-                client.sign_in()
-            return effective_mapping(self._section, source, client if with_server else None)
-        except (TargetUnavailable, TargetRefused, NotFound) as error:
-            if not self._options.testmode:
-                raise
-            self.outcome.notes.append(f"Without the mapping kept in Oomnitza: {error}")
-            return effective_mapping(self._section, source, None)
+        server: layers.ServerMapping = {}
+        if self._options.testmode:
+            if with_server:
+                server, notes = layers.kept_in_oomnitza(client, source)
+                self.outcome.notes += notes
+        else:
+            client.sign_in()
+            if with_server:
+                server = client.server_mapping(source.mapping_name)
+        self.outcome.notes += layers.doubly_mapped(server, self._section.mapping)
+        return layers.effective_mapping(source, self._section.mapping, server)
 
-    def _require_sync_fields(self, fields: dict[str, FieldMapping]) -> None:
-        for name in unmapped_sync_fields(self._section, fields):
+    def _require_sync_fields(self, source: Connector[Any], fields: dict[str, FieldMapping]) -> None:
+        for name in layers.unmapped_sync_fields(source, fields):
             missing = f"the sync_field {name} gets no value"
             if not self._options.testmode:
                 raise ConfigurationError(
@@ -187,109 +164,132 @@ class _Run:
                 )
             self.outcome.notes.append(f"An upload would be refused: {missing}.")
 
-    def _uploader(self, client: OomnitzaClient, source: Connector[Any]) -> Uploader:
-        if self._options.testmode:
-            return DryRun(partial(self._listener.show, self._section.name))
-        settings = self._section.settings
-        plan = UploadPlan(
-            mapping_name=source.mapping_name,
-            data_type=source.data_type,
-            sync_field=tuple(_sync_fields(self._section)),
-            insert_only=settings.insert_only,
-            update_only=settings.update_only,
-        )
-        bulk = BulkV2 if self._oomnitza.api == "v2" else BulkV3
-        return bulk(client, plan, self._oomnitza.batch_size)
-
-    def _process(self, source: Connector[Any], mapper: Mapper, uploader: Uploader) -> None:
+    def _process(
+        self,
+        source: Connector[Any],
+        client: OomnitzaClient,
+        mapper: Mapper,
+        fields: dict[str, FieldMapping],
+    ) -> None:
+        plan = UploadPlan.of(source, fields)
+        full = self._options.full or continuity.is_full(self._section.settings, self._book)
+        recognised = [fields[name] for name in plan.key_fields]
+        # Of a source that brings only what has changed, nothing is ever missing.
+        print_ = "" if source.incremental else continuity.fingerprint(self._section, recognised)
+        self._book.describe(fingerprint=print_, full=full)
         keep = compile_filter(self._section.recordfilter)
-        sources = Sources(
-            mapper.sources | (keep.reads or frozenset()),
-            everything=bool(self._options.save_data) or keep.reads is None,
-        )
-        try:
-            with closing(source.records(sources)) as delivered:
-                read = self._read(delivered, source)
-                kept = islice(self._kept(read, keep), self._options.record_count)
-                for batch in batches(self._mapped(kept, mapper), uploader.batch_size):
-                    self._send(batch, uploader)
-        except TargetUnavailable:
-            raise  # there is nobody to tell that the run is over
-        except BaseException:
-            _finish_quietly(uploader)
-            raise
+        prepare = Preparation(keep, mapper, plan, self.outcome, self._book, self._saved)
+        uploader = self._uploader(client, plan)
+        terms = self._terms(source, full=full)
+        progress = partial(self._listener.progress, self.outcome, None)
+        delivery = Delivery(uploader, self._book, self.outcome, terms, progress)
+        with closing(delivery):
+            try:
+                with closing(self._delivered(source, keep, mapper)) as delivered:
+                    self._deliver(delivered, source, prepare, delivery)
+                delivery.finish()
+            except (Exception, KeyboardInterrupt) as error:
+                self._end_badly(delivery, uploader, error)
+                raise
         uploader.finish()
-        left = self._tally.rejected or self._tally.incomplete
-        if self._read_to_the_end and not left and not self._options.testmode:
+        self._book.closed()
+        self.outcome.ready = delivery.taken
+        if self._options.testmode:
+            self._note_brake(source)
+            return
+        if uploader.portion:
+            self.outcome.server = client.run_counts(plan.mapping_name, uploader.portion)
+        left = self.outcome.tally.rejected or self.outcome.tally.incomplete
+        if self._read_to_the_end and not left and not self._options.resend:
             source.settled()
 
-    def _read(self, delivered: Iterable[Delivered], source: Connector[Any]) -> Iterator[Record]:
-        for item in delivered:
+    def _delivered(
+        self, source: Connector[Any], keep: RecordFilter, mapper: Mapper
+    ) -> Generator[tuple[Delivered, int | None], None, None]:
+        """What comes from the source, or what was set aside before, with its number there."""
+        if self._options.resend:
+            for aside in self._book.asides():
+                if aside.fetched is not None:
+                    yield json.loads(aside.fetched), aside.id
+            return
+        everything = bool(self._options.save_data) or None in (keep.reads, mapper.sources)
+        paths = (mapper.sources or frozenset()) | (keep.reads or frozenset())
+        with closing(source.records(Sources(paths, everything))) as delivered:
+            for item in delivered:
+                yield item, None
+
+    def _deliver(
+        self,
+        delivered: Iterable[tuple[Delivered, int | None]],
+        source: Connector[Any],
+        prepare: Preparation,
+        delivery: Delivery,
+    ) -> None:
+        tally = self.outcome.tally
+        for item, aside in delivered:
             if isinstance(item, RecordGone):
-                self._tally.vanished += 1
+                tally.vanished += 1
                 log.info("[%s] %s", self._section.name, item)
             else:
-                self._tally.fetched += 1
+                tally.fetched += 1
                 if isinstance(item, RecordUnreadable):
-                    self._reject(item)
+                    prepare.reject(item)
                 else:
                     self._saved.add_fetched(item)
-                    yield item
+                    ready = prepare(item, aside)
+                    if ready:
+                        delivery.take(ready)
             self._listener.progress(self.outcome, source.expected)
+            if prepare.kept == self._options.record_count:
+                return
         self._read_to_the_end = True
 
-    def _kept(self, records: Iterable[Record], keep: RecordFilter) -> Iterator[Record]:
-        for record in records:
-            try:
-                kept = keep(record)
-            except Stopped as error:
-                self._reject(RecordUnreadable(f"the record filter fails: {error}"), record)
-                continue
-            if kept:
-                yield record
-            else:
-                self._tally.filtered += 1
+    def _end_badly(self, delivery: Delivery, uploader: Uploader, error: BaseException) -> None:
+        """Send what was read before the error, set aside what cannot be sent, close the run."""
+        reason = secrets.redact(str(error)) or "the run was interrupted"
+        try:
+            delivery.flush()
+        except ConnectorError as later:
+            error = later
+            log.warning("[%s] %s", self._section.name, later)
+        away = delivery.broken and isinstance(error, TargetUnavailable | SignInError)
+        try:
+            delivery.abandon(reason)
+            if not away:
+                uploader.finish(reason)
+                self._book.closed()
+        except ConnectorError as later:
+            log.warning("[%s] the run was not closed in good order: %s", self._section.name, later)
 
-    def _mapped(self, records: Iterable[Record], mapper: Mapper) -> Iterator[Record]:
-        for record in records:
-            mapped = mapper(record)
-            for name, text in mapped.failures:
-                self.outcome.note_conversion(name, text)
-            if mapped.missing:
-                self._tally.incomplete += 1
-                reason = f"without a value for {', '.join(mapped.missing)}"
-                self.outcome.note_left_aside(reason, brief(mapped.values))
-                log.info(
-                    "[%s] incomplete, %s: %s", self._section.name, reason, brief(mapped.values)
-                )
-            else:
-                self._saved.add_upload(mapped.values)
-                yield mapped.values
+    def _terms(self, source: Connector[Any], *, full: bool) -> Terms:
+        options = self._options
+        free = options.force or options.testmode or options.resend or options.record_count
+        return Terms(0 if free else self._least(source), sift=not full)
 
-    def _send(self, batch: list[Record], uploader: Uploader) -> None:
-        settled = 0
-        for count, refusal in deliver(uploader, batch):
-            if refusal:
-                self._reject(refusal, batch[settled])
-            else:
-                self._tally.sent += count
-            settled += count
-            if self._tally.rejected >= MOST_REFUSALS and not self._tally.sent:
-                raise ConfigurationError(
-                    f"Oomnitza took none of the first {self._tally.rejected} records",
-                    fix="See the reasons above; they are likely to be the same for all",
-                )
-        self._listener.progress(self.outcome, None)
+    def _least(self, source: Connector[Any]) -> int:
+        """How many records have to come for any to be sent."""
+        before = self._book.last_complete()
+        if before is None or source.incremental:
+            return 0
+        return continuity.least_expected(
+            before.counts["ready"], self._section.settings.shrink_limit
+        )
 
-    def _reject(self, error: ConnectorError, record: Record | None = None) -> None:
-        self._tally.rejected += 1
-        text = brief(record) if record else error.where
-        self.outcome.note_left_aside(f"rejected: {error.what}", text)
-        log.info("[%s] rejected: %s %s", self._section.name, error.what, text)
+    def _note_brake(self, source: Connector[Any]) -> None:
+        if self._read_to_the_end and self.outcome.ready < self._least(source):
+            self.outcome.notes.append(
+                "An upload would stop: far fewer records came than in the last complete run."
+            )
 
+    def _uploader(self, client: OomnitzaClient, plan: UploadPlan) -> Uploader:
+        if self._options.testmode:
+            return DryRun(self._show)
+        return bulk.open_run(client, plan, self._oomnitza)
 
-def _finish_quietly(uploader: Uploader) -> None:
-    try:
-        uploader.finish()
-    except ConnectorError as error:
-        log.warning("the run could not be closed at Oomnitza: %s", error)
+    def _show(self, item: Item) -> None:
+        """Show a record of testmode beside the way in which it was last sent, if that is known."""
+        known = self._book.known([item.key]).get(item.key) if item.key is not None else None
+        before = known.fields if known else None
+        same = known is not None and known.digest == item.digest
+        self.outcome.compared["same" if same else "changed" if known else "new"] += 1
+        self._listener.show(self._section.name, json.loads(item.text), before)

@@ -8,8 +8,11 @@ from now, some as seconds since 1970, and how many requests are left until then.
 from __future__ import annotations
 
 import logging
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from email.utils import parsedate_to_datetime
 from typing import Any, Self
 
@@ -23,6 +26,8 @@ log = logging.getLogger(__name__)
 LONGEST_PAUSE = 300
 RESET_HEADERS = ("X-Rate-Limit-Reset", "X-RateLimit-Reset", "RateLimit-Reset")
 REMAINING_HEADERS = ("X-Rate-Limit-Remaining", "X-RateLimit-Remaining", "RateLimit-Remaining")
+# Where no run sets a ceiling.
+UNLIMITED = 10**9
 # A reset in more seconds than these is a date.
 LONGEST_WINDOW = 10_000_000
 
@@ -53,8 +58,47 @@ def pause_before_next(headers: Mapping[str, str]) -> float:
     return pause if pause <= LONGEST_PAUSE else 0.0
 
 
+class RetryBudget:
+    """How many requests one run may repeat, all of its connections together; threads share it."""
+
+    def __init__(self, ceiling: int) -> None:
+        self.used = 0
+        self._ceiling = ceiling
+        self._lock = threading.Lock()
+
+    def take(self) -> bool:
+        """Take one from what is left; False if there is nothing."""
+        with self._lock:
+            if self.used >= self._ceiling:
+                return False
+            self.used += 1
+            return True
+
+
+_budget: ContextVar[RetryBudget | None] = ContextVar("retry_budget", default=None)
+
+
+@contextmanager
+def retry_budget(ceiling: int) -> Iterator[RetryBudget]:
+    """Give the sessions that are made within the block a budget in common."""
+    budget = RetryBudget(ceiling)
+    token = _budget.set(budget)
+    try:
+        yield budget
+    finally:
+        _budget.reset(token)
+
+
 class PatientRetry(Retry):
     """Waits for the reset of the quota where there is no Retry-After, and logs what is repeated."""
+
+    def __init__(self, *args: Any, budget: RetryBudget | None = None, **how: Any) -> None:
+        super().__init__(*args, **how)
+        self._run_budget = budget or _budget.get() or RetryBudget(UNLIMITED)
+
+    def new(self, **changed: Any) -> Self:
+        """A copy with changes; the budget is that of the run."""
+        return super().new(budget=self._run_budget, **changed)
 
     def increment(
         self,
@@ -76,6 +120,9 @@ class PatientRetry(Retry):
         if asked is not None and self.total is not None and asked > LONGEST_PAUSE * self.total:
             raise MaxRetryError(how.get("_pool"), url or "", error)  # type: ignore[arg-type]
         left = super().increment(method, url, response, error, *more, **how)
+        if not self._run_budget.take():
+            log.warning("this run has repeated too many requests; it repeats no more")
+            raise MaxRetryError(how.get("_pool"), url or "", error)  # type: ignore[arg-type]
         why = error if response is None else f"the server answered {response.status}"
         log.info("%s %s: %s; trying again", method, (url or "").split("?")[0], why)
         return left

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lib.language import compile_program
+from lib.ini import Entry
+from lib.programs import compile_entry
 
 if TYPE_CHECKING:
     from lib.language.compiler import Program
@@ -31,25 +32,13 @@ class RecordFilter:
         """The paths that it looks at, as in mappings; None for all there are."""
         return frozenset() if self.program is None else self.program.reads("record")
 
+    def decide(self, record: dict[str, Any]) -> tuple[Any, int | None]:
+        """What the filter returns, and the line of the ini that decided; None without a filter."""
+        return (True, None) if self.program is None else self.program.decide(record)
 
-def compile_filter(text: str) -> RecordFilter:
-    """Compile the value of a `recordfilter` key. Raises lib.language.LanguageError."""
-    if not text.strip():
+
+def compile_filter(entry: Entry | None) -> RecordFilter:
+    """Compile the key `recordfilter` of a section. Raises lib.language.LanguageError."""
+    if entry is None or not entry.value.strip():
         return RecordFilter(None)
-    return RecordFilter(compile_program(_aligned(text), ARGUMENTS))
-
-
-def _aligned(text: str) -> str:
-    """The text with its first line, if the key's line holds one, indented like those below.
-
-    How deep it would stand cannot be seen: one deeper than it if it opens a block that the next
-    line is in, else as deep as the least indented line.
-    """
-    first, *rest = text.split("\n")
-    lines = [line for line in rest if line.strip() and not line.lstrip().startswith("#")]
-    if not first.strip() or not lines:
-        return text
-    margins = [line[: len(line) - len(line.lstrip())] for line in lines]
-    least = min(margins, key=len)
-    opens = first.split("#")[0].rstrip().endswith(":") and margins[0] == least
-    return "\n".join([(least[:-1] if opens else least) + first.strip(), *rest])
+    return RecordFilter(compile_entry(entry, ARGUMENTS))

@@ -8,18 +8,25 @@ from lib.errors import ExitCode, gravest
 from lib.mapping import FieldMapping
 from lib.tally import Example, Outcome
 
-COLUMNS = ("fetched", "filtered", "incomplete", "sent", "rejected", "unsent")
+COLUMNS = ("fetched", "filtered", "incomplete", "unchanged", "sent", "rejected", "unsent")
+# Left out where no section has any.
+OPTIONAL = ("unchanged",)
 
 
 def summary(outcomes: Sequence[Outcome], *, testmode: bool = False) -> str:
     """A table with one line for each section, and below it what there is to say about them."""
-    heads = [{"sent": "would send"}.get(name, name) if testmode else name for name in COLUMNS]
+    shown = [
+        name
+        for name in COLUMNS
+        if name not in OPTIONAL or any(getattr(each.tally, name) for each in outcomes)
+    ]
+    heads = [{"sent": "would send"}.get(name, name) if testmode else name for name in shown]
     rows = [["section", *heads, "seconds"]]
     for outcome in outcomes:
-        counts = [str(getattr(outcome.tally, name)) for name in COLUMNS]
+        counts = [str(getattr(outcome.tally, name)) for name in shown]
         rows.append([outcome.section, *counts, f"{outcome.seconds:.1f}"])
     lines = [
-        *table(rows, right=range(1, 8)),
+        *table(rows, right=range(1, len(rows[0]))),
         *(line for each in outcomes for line in _remarks(each)),
     ]
     if testmode:
@@ -41,7 +48,8 @@ def exit_code(outcomes: Iterable[Outcome]) -> ExitCode:
 def _left_records(outcome: Outcome) -> bool:
     """Whether records were left that should have gone; some incomplete ones are a daily matter."""
     tally = outcome.tally
-    return bool(tally.rejected or tally.unsent or (tally.incomplete and not tally.sent))
+    none_complete = tally.incomplete and not (tally.sent or tally.unchanged)
+    return bool(tally.rejected or tally.unsent or none_complete)
 
 
 def mappings(title: str, fields: Iterable[FieldMapping]) -> str:
@@ -77,6 +85,17 @@ def _remarks(outcome: Outcome) -> Iterator[str]:
         yield f"{begin} {_times(example)} {reason}{_such_as(example)}"
     for name, example in outcome.failed_conversions.items():
         yield f"{begin} {name} left empty in {_times(example)}{_such_as(example)}"
+    if outcome.compared.total() > outcome.compared["new"]:
+        told = ", ".join(f"{outcome.compared[name]} {name}" for name in ("new", "changed", "same"))
+        yield f"{begin} Compared with what was last sent: {told}"
+    if outcome.server is not None:
+        told = ", ".join(f"{count} {name}" for name, count in outcome.server.items())
+        yield f"{begin} Oomnitza counted {told}"
+    if outcome.missing:
+        yield (
+            f"{begin} {outcome.missing} records of earlier runs are no longer at the source;"
+            f" `connector.py missing {outcome.section}` lists them"
+        )
     if outcome.error:
         yield f"{begin} Failed: {outcome.error}"
 

@@ -199,6 +199,27 @@ def number_text(text: str) -> str:
     return str(whole_number(text))
 
 
+def seconds(text: str) -> float:
+    """A length of time, such as 90s, 30m, 12h or 7d, in seconds."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd])", text.strip().lower())
+    if not found:
+        raise ValueError(f"{text.strip()!r} is no length of time; write 30m, 12h or 7d")
+    return float(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]]
+
+
+def duration(text: str) -> str:
+    """A length of time, kept as the text that was typed."""
+    seconds(text)
+    return text.strip()
+
+
+def share_or_number(text: str) -> str:
+    """A percentage or a number of records, kept as the text that was typed."""
+    if not re.fullmatch(r"(\d{1,2}(\.\d+)?|100)\s*%|\d+", text.strip()):
+        raise ValueError(f"{text.strip()!r} is neither a percentage (50%) nor a number of records")
+    return text.strip()
+
+
 def words(text: str) -> tuple[str, ...]:
     """Words from a JSON list, or between commas or line ends."""
     if not text.lstrip().startswith("["):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,6 +60,12 @@ class Outcome:
     failed_conversions: dict[str, Example] = field(default_factory=dict)
     left_aside: dict[str, Example] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    ready: int = 0  # records that were mapped, to be sent unless they are unchanged
+    retries: int = 0  # requests that were made again
+    missing: int = 0  # records of earlier runs that the source no longer had
+    # In testmode: how many are new, changed or the same, as far as is known what was last sent.
+    compared: Counter[str] = field(default_factory=Counter)
+    server: dict[str, int] | None = None  # what Oomnitza counted: added, updated, skipped, errors
 
     def note_conversion(self, name: str, text: str) -> None:
         _count(self.failed_conversions, name, text)

@@ -12,8 +12,9 @@ import click
 from tqdm import tqdm
 from tqdm.contrib import DummyTqdmFile
 
+from lib.connector import Record
 from lib.jsontext import printable, to_json
-from lib.pipeline import Listener
+from lib.options import Listener
 from lib.report import table
 from lib.secrets import redact_data
 from lib.tally import Outcome
@@ -35,15 +36,16 @@ class TerminalListener(Listener):
         self._bar.set_postfix({"sent": tally.sent}, refresh=False)
         self._bar.update(tally.fetched + tally.vanished - self._bar.n)
 
-    def show(self, section: str, record: dict[str, Any]) -> None:
-        record = redact_data(record)
+    def show(self, section: str, record: Record, before: Record | None) -> None:
+        record, before = redact_data(record), redact_data(before)
         if not self._for_people:
             click.echo(to_json(record))
             return
-        width = shutil.get_terminal_size().columns - max(map(len, record), default=0) - 5
-        rows = [[name, _readable(value, max(width, 20))] for name, value in record.items()]
         self._bar.clear()
-        click.echo("\n".join([f"[{section}]", *("  " + line for line in table(rows)), ""]))
+        state = "new" if before is None else "changed" if before != record else "as last sent"
+        width = shutil.get_terminal_size().columns
+        rows = _rows(record, before, width)
+        click.echo("\n".join([f"[{section}] {state}", *("  " + line for line in table(rows)), ""]))
 
     def __enter__(self) -> Self:
         """Let what is logged to the terminal appear above the progress line."""
@@ -66,6 +68,19 @@ class TerminalListener(Listener):
         for handler in self._consoles:
             handler.setStream(sys.stderr)
         self._bar.close()
+
+
+def _rows(record: Record, before: Record | None, width: int) -> list[list[str]]:
+    """A row for each field; where it was last sent otherwise, with what it was before."""
+    room = max(width - max(map(len, record), default=0) - 5, 20)
+    rows = []
+    for name, value in record.items():
+        if before is not None and before.get(name) != value:
+            old, new = (_readable(item, room // 2 - 2) for item in (before.get(name), value))
+            rows.append([name, f"{old} → {new}"])
+        else:
+            rows.append([name, _readable(value, room)])
+    return rows
 
 
 def _readable(value: Any, width: int) -> str:

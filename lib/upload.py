@@ -5,73 +5,99 @@ An uploader is a run at Oomnitza (`lib.oomnitza`), or its twin here that only sh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
-from lib.errors import TargetRefused
+from lib.errors import TargetFault, TargetRefused
+from lib.jsontext import to_json
+from lib.ledger import NewAside
 
 Record = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Item:
+    """A record on its way: as it came, as it is to be sent, and that as JSON.
+
+    It is recognised by its `key` (None where only Oomnitza knows how), and is as it was last sent
+    if its `digest` is the same. `aside` is its number if it had been set aside before.
+    """
+
+    fetched: Record
+    values: Record
+    text: str
+    key: str | None
+    digest: bytes
+    aside: int | None = None
+
+    def set_aside(self, outcome: str, reason: str) -> NewAside:
+        return NewAside(outcome, reason, self.key, to_json(self.fetched), self.text)
 
 
 class Uploader(Protocol):
     """Where the records of one run go."""
 
     batch_size: int
+    workers: int  # how many threads may send at the same time; 0: only the one that calls
+    portion: str  # by which Oomnitza knows the run, if it does
 
-    def send(self, records: list[Record], /) -> None:
+    def send(self, items: Sequence[Item], /) -> None:
         """Take up to `batch_size` records, or raise TargetRefused for what is in them."""
 
-    def finish(self) -> None:
-        """Close the run; called once, whatever became of it."""
+    def leave_out(self, items: Sequence[Item], /) -> None:
+        """Hear of records that need not be sent, since they are as they were."""
+
+    def canceled(self) -> bool:
+        """Whether somebody stopped the run at the other end; raises if that cannot be reached."""
+
+    def finish(self, error: str = "", /) -> None:
+        """Close the run, with what went wrong; called once."""
 
 
 class DryRun:
     """Takes every record, sends nothing, and shows what would have been sent."""
 
     batch_size = 1
+    workers = 0
+    portion = ""
 
-    def __init__(self, show: Callable[[Record], None]) -> None:
+    def __init__(self, show: Callable[[Item], None]) -> None:
         self._show = show
 
-    def send(self, records: list[Record]) -> None:
-        for record in records:
-            self._show(record)
+    def send(self, items: Sequence[Item]) -> None:
+        for item in items:
+            self._show(item)
 
-    def finish(self) -> None:
+    def leave_out(self, items: Sequence[Item]) -> None:
+        """They are counted; there is nothing to show."""
+
+    def canceled(self) -> bool:
+        return False
+
+    def finish(self, error: str = "") -> None:
         """There is no run to close."""
 
 
-def deliver(uploader: Uploader, batch: list[Record]) -> Iterator[tuple[int, TargetRefused | None]]:
+def deliver(
+    uploader: Uploader, batch: Sequence[Item]
+) -> Iterator[tuple[Sequence[Item], TargetRefused | TargetFault | None]]:
     """Send a batch; of one that is refused send the halves, down to the records at fault.
 
-    Yields (number of records, None) for those taken and (1, error) for each one that was refused,
-    in their order. Any other error than TargetRefused is raised.
+    Yields (records, None) for those taken and ([record], error) for each one that was refused, in
+    their order. Any other error is raised: a server that is away refuses nothing. An internal error
+    of Oomnitza's counts as a refusal while Oomnitza answers otherwise.
     """
     try:
         uploader.send(batch)
-    except TargetRefused as refusal:
+    except (TargetRefused, TargetFault) as refusal:
+        if isinstance(refusal, TargetFault):
+            uploader.canceled()  # raises if it is not this batch but Oomnitza
         if len(batch) == 1:
-            yield 1, refusal
+            yield batch, refusal
         else:
             middle = len(batch) // 2
             yield from deliver(uploader, batch[:middle])
             yield from deliver(uploader, batch[middle:])
     else:
-        yield len(batch), None
-
-
-def batches(records: Iterable[Record], size: int) -> Iterator[list[Record]]:
-    """Collect records into lists; what came before the source failed is still a batch."""
-    batch: list[Record] = []
-    try:
-        for record in records:
-            batch.append(record)
-            if len(batch) == size:
-                yield batch
-                batch = []
-    except (Exception, KeyboardInterrupt):
-        if batch:
-            yield batch
-        raise
-    if batch:
-        yield batch
+        yield batch, None

@@ -33,7 +33,7 @@ from lib.connector import (
     Sources,
     UserSettings,
 )
-from lib.converters import conversion
+from lib.converters import NOTHING, conversion
 from lib.errors import (
     AccessDenied,
     ConnectorError,
@@ -128,7 +128,7 @@ class ConnectorContract:
         assert {name.upper() for name in layer} == set(layer)
         for attributes in layer.values():
             assert set(attributes) <= set(mapping.KEYS)
-            mapping.check(attributes, made.settings_type)
+            mapping.check(attributes, made.settings_type, NOTHING)
         for spec in made.converters.values():
             conversion(spec)
         assert made.mapping_name

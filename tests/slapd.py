@@ -44,6 +44,8 @@ security simple_bind={bind_strength}
 {globals}
 database mdb
 suffix "{slapd.base_dn}"
+rootdn "{slapd.root_dn}"
+rootpw "{slapd.password}"
 directory "{folder}/db"
 maxsize 1073741824
 dbnosync
@@ -101,6 +103,7 @@ class Slapd:
     - `limited_dn` gets it after 500 entries in total, paged or not;
     - `outsider_dn` can sign in and sees nothing: noSuchObject.
 
+    `root_dn`, with the same password, may also change what is there.
     With `require_tls` a simple bind without TLS gets confidentialityRequired. A server that hangs
     is made by SIGSTOP to its `pid`.
     """
@@ -123,6 +126,7 @@ class Slapd:
         self.bind_dn = f"cn=read-only-admin,{self.base_dn}"
         self.limited_dn = f"cn=limited,{self.base_dn}"
         self.outsider_dn = f"cn=outsider,{self.base_dn}"
+        self.root_dn = f"cn=root,{self.base_dn}"
         self.cacert_file = certificates.ca
         with socket.create_server(LOOPBACK) as one, socket.create_server(LOOPBACK) as other:
             self.ldap_port, self.ldaps_port = one.getsockname()[1], other.getsockname()[1]

@@ -271,7 +271,7 @@ class TestTheMainJob:
         ended = end_of(process)
         assert ended.code == 1
         counts = books(ended.out)["casper"]
-        assert counts["unsent"] == 10
+        assert counts["unsent"] >= 10  # the batch, and what was read while it was on its way
         assert counts["fetched"] == counts["incomplete"] + counts["sent"] + counts["unsent"]
         assert counts["sent"] == company.oomnitza.count("assets")
         assert "the server answered 503 (Down for maintenance)" in ended.out
@@ -288,7 +288,8 @@ class TestPaths:
         )
         assert ended.code == 0
         assert len(list((folder / "saved_data").glob("casper.*.jsonl"))) == 2
-        assert {path.name for path in folder.iterdir()} == {"my.ini", "saved_data"}
+        left = {path.name for path in folder.iterdir()}
+        assert left == {"my.ini", "my.db", "my.db.casper.lock", "saved_data"}
 
     def test_without_an_ini_the_place_where_it_is_looked_for_is_named(self, program):
         program.ini.unlink()
@@ -380,7 +381,7 @@ class TestTerminal:
         ended = on_terminal("upload", "ldap", "--testmode", "--record-count", "1")
         assert ended.code == 0
         lines = ended.out.replace("\r", "\n").split("\n")
-        assert "[ldap]" in lines
+        assert "[ldap] new" in lines
         assert "  USER            aquill1" in lines
         assert '"USER"' not in ended.out
 

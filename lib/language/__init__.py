@@ -22,12 +22,17 @@ if TYPE_CHECKING:
 __all__ = ["LanguageError", "Stopped", "compile_program"]
 
 
-def compile_program(text: str, arguments: Sequence[str]) -> Program:
+def compile_program(text: str, arguments: Sequence[str], first_line: int = 1) -> Program:
     """Compile a program with arguments of these names. Raises LanguageError.
 
-    A single expression is a program that returns its value.
+    A single expression is a program that returns its value. Lines are told as counted from
+    `first_line`, the one with which the text begins.
     """
     # The grammar takes a tenth of a second to load, and most runs have no program.
     from lib.language.compiler import compiled
 
-    return compiled(text, arguments)
+    try:
+        return compiled(text, arguments, first_line)
+    except LanguageError as error:
+        error.line += first_line - 1
+        raise

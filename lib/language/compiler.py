@@ -53,24 +53,27 @@ class Program:
         except Exception as problem:
             said = str(problem)[:LONGEST_REASON]
             kind = "" if isinstance(problem, Stopped) else f"{type(problem).__name__}: "
-            raise Stopped(f"line {frame[LINE]}: {kind}{said}") from problem
+            stopped = Stopped(f"line {frame[LINE]}: {kind}{said}")
+            stopped.line = frame[LINE]
+            raise stopped from problem
         return None if value is GOES_ON else value
 
 
-def compiled(text: str, arguments: Sequence[str]) -> Program:
+def compiled(text: str, arguments: Sequence[str], first_line: int = 1) -> Program:
     """Compile a program. Raises LanguageError."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     statements = parse(text)
     if len(statements) == 1 and isinstance(statements[0], nodes.Bare):
         statements = (nodes.Return(statements[0].at, statements[0].value),)
-    compiler = _Compiler(text, arguments)
+    compiler = _Compiler(text, arguments, first_line)
     block = compiler.block(statements)
     return Program(statements, block, compiler.names - len(arguments))
 
 
 class _Compiler:
-    def __init__(self, text: str, arguments: Sequence[str]) -> None:
+    def __init__(self, text: str, arguments: Sequence[str], first_line: int) -> None:
         self._text = text
+        self._first_line = first_line
         self._expressions = Expressions(text, arguments)
 
     @property
@@ -148,7 +151,7 @@ class _Compiler:
         return run
 
     def _line(self, node: nodes.Node) -> int:
-        return place(self._text, node.at)[0]
+        return place(self._text, node.at)[0] + self._first_line - 1
 
 
 def _nothing(_frame: Frame) -> Any:

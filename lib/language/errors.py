@@ -23,7 +23,12 @@ class LanguageError(ValueError):
 
 
 class Stopped(Exception):
-    """A program failed on this record, did what it may not do, or took too long."""
+    """A program failed on this record, did what it may not do, or took too long.
+
+    `line` is the one that it had come to; 0 as long as that is not known.
+    """
+
+    line = 0
 
 
 def place(text: str, at: int) -> tuple[int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from time import time
 from typing import Any
 
 from lib.dates import epoch
@@ -18,8 +18,7 @@ MOST_DIGITS = 1_000
 LONGEST_PATH = 200
 # What may be a date, besides dates.
 DATES = (str, int, float)
-
-_path = lru_cache(maxsize=200)(compile_path)
+SECONDS_OF_A_DAY = 86_400
 
 
 def a_date(value: Any) -> datetime | None:
@@ -36,8 +35,12 @@ def a_date(value: Any) -> datetime | None:
 
 def days_since(value: Any) -> float | None:
     """Days, with their fraction, since a date in any known form; None for no date."""
-    moment = a_date(value)
-    return None if moment is None else (now() - moment) / timedelta(days=1)
+    if isinstance(value, DATES):
+        seconds: float | None = epoch(value)
+    else:
+        moment = a_date(value)
+        seconds = None if moment is None else moment.timestamp()
+    return None if seconds is None else (time() - seconds) / SECONDS_OF_A_DAY
 
 
 def now() -> datetime:
@@ -61,7 +64,7 @@ def get_field_value(data: Any, path: str, default: Any = None) -> Any:
     """The value at a path such as `general.serial_number`."""
     if len(path) > LONGEST_PATH:
         raise Stopped(f"a path has at most {LONGEST_PATH} characters here")
-    value = _path(path)(data) if isinstance(data, dict) else None
+    value = compile_path(path)(data) if isinstance(data, dict) else None
     return default if value is None else value
 
 

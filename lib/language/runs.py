@@ -21,13 +21,30 @@ def constant(value: Any) -> Run:
 
 def field(slot: int, names: Sequence[str]) -> Run:
     """A field below a name: `record.general.name`."""
-    if len(names) > 1:
+    name, *others = names
+    if len(others) == 1:
+        return _field_in_section(slot, name, others[0])
+    if others:
         return field_of(lambda frame: frame[slot], names)
-    [name] = names
 
     def run(frame: Frame) -> Any:
         value = frame[slot]
         return value.get(name) if type(value) is dict else attribute(value, name)
+
+    return run
+
+
+def _field_in_section(slot: int, section_key: str, key: str) -> Run:
+    """The same as `field_of`, quicker for what most filters ask for."""
+    of_any = field_of(lambda frame: frame[slot], (section_key, key))
+
+    def run(frame: Frame) -> Any:
+        value = frame[slot]
+        if type(value) is dict:
+            section = value.get(section_key)
+            if type(section) is dict:
+                return section.get(key)
+        return of_any(frame)
 
     return run
 

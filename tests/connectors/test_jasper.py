@@ -15,7 +15,6 @@ import pytest
 from flask import Request
 
 from connectors.jasper import Settings
-from lib.config import Section
 from lib.connector import Delivered, Sources
 from lib.errors import (
     AccessDenied,
@@ -29,6 +28,7 @@ from lib.errors import (
 from lib.oomnitza import OomnitzaSettings
 from lib.pipeline import RunOptions, run_section
 from lib.reading.patience import MOST_UNREADABLE
+from lib.sections import Section
 from lib.settings import read_settings
 from lib.tally import Outcome
 from sandbox.jasper import Jasper

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from types import SimpleNamespace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import pytest
@@ -10,6 +10,7 @@ import urllib3
 from werkzeug.wrappers import Request, Response
 
 from lib import secrets
+from lib.oomnitza import OomnitzaClient, OomnitzaSettings
 from sandbox.oomnitza import Oomnitza
 from sandbox.web import WebServer
 
@@ -84,6 +85,21 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     clock = SimpleNamespace(sleep=slept.append, time=urllib3.util.retry.time.time)
     monkeypatch.setattr(urllib3.util.retry, "time", clock)
     return slept
+
+
+@pytest.fixture
+def connect(stage):
+    """Make a client for the stage; settings by name, else those of the sandbox's token."""
+    made: list[OomnitzaClient] = []
+
+    def connect(**given: Any) -> OomnitzaClient:
+        settings = {"url": stage.url, "api_token": "sandbox-token", "retries": 0, "timeout": 5}
+        made.append(OomnitzaClient(OomnitzaSettings(**(settings | given))))
+        return made[-1]
+
+    yield connect
+    for client in made:
+        client.close()
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ import re
 import shutil
 import socket
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ from typing import Any
 import click
 import pytest
 
-from lib import __version__, connector, plugins
+from lib import __version__, config, connector, plugins
 from lib.cli import main
+from lib.connector import Sources
 from lib.report import COLUMNS
+from lib.saveddata import SavedData
 from sandbox.jamf import JamfPro
 from sandbox.oomnitza import Oomnitza
 from sandbox.web import WebServer
@@ -334,9 +337,10 @@ class TestRuns:
         ended = upload("casper")
         assert ended.code == 0
         assert ended.err == ""
-        head, line = ended.out.splitlines()
-        assert re.split(r" +", head)[1:-1] == [*COLUMNS]
+        head, line, counted = ended.out.splitlines()
+        assert re.split(r" +", head)[1:-1] == [name for name in COLUMNS if name != "unchanged"]
         assert line.split()[:-1] == ["casper", "6", "0", "0", "6", "0", "0"]
+        assert counted == "[casper] Oomnitza counted 6 added, 0 updated, 0 skipped, 0 errors"
 
     def test_the_second_run_updates(self, upload, oomnitza):
         upload("casper")
@@ -497,6 +501,125 @@ class TestShowMappings:
         ended = upload("casper", "--show-mappings")
         assert ended.code == 1
         assert "the connection was refused" in ended.err
+
+
+class TestExplain:
+    @pytest.fixture
+    def explain(self, cli, ini, logs):
+        def run(*arguments: object) -> Ended:
+            return cli("explain", "--ini", ini, "--logging-config", logs, *arguments)
+
+        return run
+
+    @pytest.fixture
+    def saved(self, ini, tmp_path, jamf) -> Path:
+        """What --save-data would keep of the six records."""
+        source = connector.load("casper")(config.load(ini, ["casper"]).sections[0].settings)
+        with SavedData(tmp_path, "casper") as data:
+            for record in source.records(Sources(everything=True)):
+                data.add_fetched(record)
+        jamf.requests.clear()
+        return data.fetched
+
+    def test_the_first_record_of_the_source(self, explain, ini, oomnitza):
+        text = 'mapping.USER = {"source": "location.username", "converter": ["strip", "upper"]}'
+        change(ini, "mapping.APPLICATIONS =\n", f"mapping.APPLICATIONS =\n{text}\n")
+        change(ini, "[casper]\n", "[casper]\nrecordfilter:\n    return record.general.name != ''\n")
+        ended = explain("CASPER")
+        assert ended.code == 0
+        assert ended.err == ""
+        at = ini.read_text("utf-8").splitlines().index("    return record.general.name != ''") + 1
+        assert ended.out.splitlines() == [
+            "[casper] record 1: kept by the record filter,"
+            f" line {at}: return record.general.name != ''",
+            "  field   from, then converters       value, the last one sent",
+            '  SERIAL  ini: general.serial_number  "SNDBXMAC0001"',
+            '  NAME    ini: general.name           "LAB-MAC-0001"',
+            '  USER    ini: location.username      "aquill1"',
+            '          strip                       "aquill1"',
+            '          upper                       "AQUILL1"',
+            "Would be sent.",
+        ]
+        assert oomnitza.runs() == []
+
+    def test_more_records(self, explain):
+        ended = explain("casper", "--record-count", "3")
+        assert ended.out.count("Would be sent.") == 3
+
+    @pytest.mark.parametrize("words", [("--offline",), ()])
+    def test_records_that_were_saved(self, explain, saved, jamf, oomnitza, words):
+        ended = explain("casper", "--record", saved, "--record-count", "9", *words)
+        assert ended.code == 0
+        assert ended.out.count("Would be sent.") == 6
+        assert jamf.requests == []
+        assert (oomnitza.requests == []) is bool(words)
+
+    def test_a_record_from_standard_input(self, explain, saved, monkeypatch):
+        with saved.open(encoding="utf-8") as file:
+            monkeypatch.setattr("sys.stdin", file)
+            ended = explain("casper", "--record", "-")
+        assert ended.code == 0
+        assert '"SNDBXMAC0001"' in ended.out
+
+    def test_a_file_that_is_no_json(self, explain, tmp_path):
+        path = tmp_path / "broken.json"
+        path.write_text('{\n"a": 1\n"b": 2}')
+        ended = explain("casper", "--record", path)
+        assert ended.code == 1
+        assert ended.err == (
+            f"Error: {path}: line 3: this is not JSON (Expecting ',' delimiter, column 1)\n"
+        )
+
+    def test_a_file_that_is_not_there(self, explain, tmp_path):
+        ended = explain("casper", "--record", tmp_path / "none.json")
+        assert ended.code == 2
+        assert "No such file" in ended.err
+
+    def test_a_section_that_is_not_there(self, explain):
+        ended = explain("caspar")
+        assert ended.code == 2
+        assert "there is no section [caspar]. Did you mean casper?" in ended.err
+
+    def test_offline_needs_a_record(self, explain, jamf):
+        ended = explain("casper", "--offline")
+        assert ended == Ended(
+            2, "", "Error: --offline explains records of a file. Add --record FILE.\n"
+        )
+        assert jamf.requests == []
+
+    def test_a_mapping_that_cannot_be_read(self, explain, ini):
+        change(ini, "mapping.NAME = general.name", 'mapping.NAME = {"sorce": "x"}')
+        ended = explain("casper")
+        assert ended.code == 3
+        assert "did you mean source?" in ended.err
+
+    def test_a_source_that_is_away(self, explain, ini, jamf):
+        change(ini, f"enable = True\nurl = {jamf.url}", f"enable = True\nurl = {closed_port()}")
+        ended = explain("casper")
+        assert ended.code == 1
+        assert "the connection was refused" in ended.err
+
+    def test_secrets_in_records_are_masked(self, explain, ini, tmp_path):
+        path = tmp_path / "record.json"
+        secret = "sandbox password"
+        path.write_text(
+            json.dumps({"general": {"name": secret, "serial_number": "x" * 150 + secret}})
+        )
+        ended = explain("casper", "--record", path)
+        assert '"********"' in ended.out
+        assert "sandbox" not in ended.out
+
+    def test_it_fits_a_terminal(self, explain, saved, monkeypatch, capsys):
+        monkeypatch.setenv("COLUMNS", "60")
+        monkeypatch.setattr(type(sys.stdout), "isatty", lambda _: True)
+        ended = explain("casper", "--record", saved)
+        assert max(map(len, ended.out.splitlines())) <= 60
+
+    def test_its_help(self, cli):
+        ended = cli("explain", "--help")
+        assert ended.code == 0
+        for word in ("connector.py explain", "--record ", "--offline", "SECTION"):
+            assert word in ended.out
 
 
 class TestGenerateIni:

@@ -439,7 +439,7 @@ def test_a_filter_or_mapping_that_would_be_left_aside_is_a_mistake(problems, lin
 
 def test_an_empty_filter_takes_an_inherited_one_away(ini):
     path = ini("[DEFAULT]\nrecordfilter = record.x\n", OOMNITZA, LDAP, "recordfilter =\n")
-    assert config.load(path, ["ldap"]).sections[0].recordfilter == ""
+    assert config.load(path, ["ldap"]).sections[0].recordfilter.value == ""
 
 
 def test_a_field_in_brackets_as_the_original_documentation_writes_it(ini):
@@ -474,3 +474,83 @@ def test_paths_begin_in_the_folder_of_the_ini(ini, tmp_path, monkeypatch):
     people = "default_role = 25\ndefault_position = Employee\n"
     loaded = config.load(ini(OOMNITZA, section + people), ["csv_users"])
     assert loaded.sections[0].settings.filename == tmp_path / "people.csv"
+
+
+# --- what concerns all sections: the run, converters, tables to look things up in
+
+
+def test_converters_of_the_ini_are_there_for_all_mappings(ini):
+    path = ini(
+        OOMNITZA,
+        LDAP,
+        'mapping.PHONE = {"source": "tel", "converter": ["Digits", "lookup:table=Phones"]}\n',
+        "[converters]\ndigits:\n    return re.sub(r'[^0-9]', '', value)\n",
+        "[lookup.Phones]\n123 = front desk\nAB: other\n",
+    )
+    loaded = config.load(path, ["ldap"])
+    assert loaded.warnings == []
+    resources = loaded.sections[0].resources
+    assert set(resources.programs) == {"digits"}
+    assert resources.tables == {"phones": {"123": "front desk", "ab": "other"}}
+
+
+def test_a_mistake_in_a_converter_of_the_ini_is_told_with_its_line(problems):
+    lines = problems(
+        OOMNITZA, LDAP, "[converters]\nx = value\ny:\n    return valeu\n", names=["ldap"]
+    )
+    assert lines[0] == "line 15 [converters] y: there is no name `valeu`; did you mean value?"
+
+
+def test_what_all_sections_inherit_is_no_converter(ini):
+    path = ini("[DEFAULT]\nverify_ssl = False\n", OOMNITZA, LDAP, "[converters]\nx = value\n")
+    assert set(config.load(path, ["ldap"]).sections[0].resources.programs) == {"x"}
+
+
+def test_a_folder_of_converters_is_named_in_run_and_begins_beside_the_ini(ini, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "shout.py").write_text(
+        "def converter(field, record, value, params):\n    return value.upper()\n", "utf-8"
+    )
+    path = ini(OOMNITZA, LDAP, 'mapping.A = {"source": "a", "converter": "shout"}\n')
+    with pytest.raises(ConfigurationError, match="there is no converter 'shout'"):
+        config.load(path, ["ldap"])
+    path = ini(
+        OOMNITZA,
+        "[run]\nconverters_folder = mine\n",
+        LDAP,
+        'mapping.A = {"source": "a", "converter": "shout"}\n',
+    )
+    loaded = config.load(path, ["ldap"])
+    assert loaded.run.converters_folder == tmp_path / "mine"
+    assert loaded.sections[0].resources.folder == tmp_path / "mine"
+
+
+def test_a_folder_of_converters_that_is_not_there_is_told(problems):
+    lines = problems(OOMNITZA, "[run]\nconverters_folder = mine\n", LDAP, names=["ldap"])
+    assert any("[run] converters_folder: there is no" in line for line in lines)
+
+
+# --- the mapping as a whole, where Oomnitza adds nothing to it
+
+
+def test_a_sync_field_that_no_mapping_fills_is_told_when_the_ini_is_read(problems):
+    lines = problems(
+        OOMNITZA, CASPER, "use_server_map = False\nsync_field = SERIAL\n", names=["casper"]
+    )
+    assert len(lines) == 1
+    assert "[casper] sync_field: no mapping fills SERIAL; add `mapping.SERIAL" in lines[0]
+
+
+def test_where_oomnitza_may_fill_it_nothing_is_said(ini):
+    path = ini(OOMNITZA, CASPER, "sync_field = SERIAL\n")
+    assert config.load(path, ["casper"]).warnings == []
+
+
+def test_a_field_without_an_origin_is_told_when_the_ini_is_read(problems):
+    lines = problems(
+        OOMNITZA,
+        CASPER,
+        'use_server_map = False\nmapping.A = {"converter": "date_format"}\n',
+        names=["casper"],
+    )
+    assert "mapping.A has neither a source" in lines[0]

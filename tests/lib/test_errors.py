@@ -70,7 +70,7 @@ def test_the_exit_codes_are_those_that_the_readme_promises(kind, code):
 
 
 def test_exit_codes_differ():
-    assert [int(code) for code in ExitCode] == [0, 1, 2, 3, 4, 130]
+    assert [int(code) for code in ExitCode] == [0, 1, 2, 3, 4, 5, 6, 130]
 
 
 def test_who_is_denied_access_has_signed_in_in_vain():

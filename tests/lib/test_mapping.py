@@ -3,10 +3,15 @@
 from dataclasses import dataclass
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lib import mapping
+from lib.converters import NOTHING, Resources
 from lib.errors import ConfigurationError
+from lib.ini import Entry
 from lib.mapping import FieldMapping, Mapper
+from lib.paths import compile_path
 from lib.settings import Settings, setting
 
 DEFAULT_CONVERTERS = {"general.report_date": "date_format"}
@@ -25,6 +30,14 @@ def apply(layer, record, **layers):
 
 
 # --- as written in an ini
+
+
+@pytest.fixture
+def own():
+    """Resources with these programs in the section [converters], all at line 7."""
+    return lambda **programs: Resources(
+        {name: Entry(name, text, 7) for name, text in programs.items()}
+    )
 
 
 @pytest.mark.parametrize(
@@ -48,6 +61,9 @@ def apply(layer, record, **layers):
         ("{'hardcoded': None}", {"hardcoded": None}),
         ('{"hardcoded": "Größe"}', {"hardcoded": "Größe"}),
         ('{"source": "uid", "converter": ""}', {"source": "uid", "converter": ""}),
+        ('{"converter": ["a", "b:c=1"]}', {"converter": ["a", "b:c=1"]}),
+        (r'{"converter": "regex:pattern=\\d"}', {"converter": r"regex:pattern=\d"}),
+        (r"{'converter': 'regex:pattern=\\d\\'}", {"converter": "regex:pattern=\\d\\"}),
         ("", None),
         ("  ", None),
     ],
@@ -69,7 +85,11 @@ def test_a_mapping_is_json_or_a_python_dict_or_a_bare_path_or_nothing(text, attr
         ('{"colour": "red"}', "there are: source, setting, hardcoded, converter, required"),
         ('{"source": ["mail"]}', "source has to be text"),
         ('{"setting": 5}', "setting has to be text"),
-        ('{"converter": true}', "converter has to be text"),
+        ('{"converter": true}', "converter has to be a text"),
+        ('{"converter": ["strip", 1]}', "or a list of texts"),
+        (r'{"converter": "regex:pattern=(\d+)"}', "a backslash has to be written twice"),
+        (r"{'converter': 'regex:pattern=(x)|replace=\1'}", r"written twice here: \\d for \d"),
+        ('{"source": "a", "hardcoded": 1}', "source and hardcoded for one field"),
         ('{"required": "perhaps"}', "neither True nor False"),
         ("mobile\n  mapping.TITLE = title", "is the next line indented?"),
     ],
@@ -93,20 +113,22 @@ def test_no_code_in_a_mapping_is_run():
         ({"setting": "password"}, "'password' is a secret"),
         ({"source": "x", "converter": "date_fromat"}, "did you mean date_format?"),
         ({"source": "x", "converter": "nothing:a=1"}, "there is no converter 'nothing'"),
+        ({"source": "x", "converter": ["first_from_full", "none"]}, "no converter 'none'"),
+        ({"source": "x", "converter": "a|b"}, "several are written as a list"),
     ],
 )
 def test_a_mapping_may_name_only_settings_that_can_be_sent_and_converters_that_are_there(
     attributes, words
 ):
     with pytest.raises(ValueError) as caught:
-        mapping.check(attributes, Example)
+        mapping.check(attributes, Example, NOTHING)
     assert words in str(caught.value)
 
 
 def test_what_is_right_passes_the_check():
-    mapping.check({"setting": "default_role"}, Example)
-    mapping.check({"source": "x", "converter": "date_format"}, Example)
-    mapping.check({"source": "x", "converter": ""}, Example)
+    mapping.check({"setting": "default_role"}, Example, NOTHING)
+    mapping.check({"source": "x", "converter": "date_format"}, Example, NOTHING)
+    mapping.check({"source": "x", "converter": ""}, Example, NOTHING)
 
 
 def test_the_server_s_answer_has_the_source_first_and_one_field_or_several():
@@ -195,6 +217,18 @@ def test_of_several_origins_in_one_layer_the_source_counts():
     assert apply(layer, {"a": "from the record"}).values == {"A": "from the record"}
 
 
+@given(
+    st.dictionaries(
+        st.sampled_from(["a", "b", "a.c"]),
+        st.one_of(st.none(), st.text("x"), st.dictionaries(st.sampled_from("cd"), st.integers())),
+    ),
+    st.permutations(["a.c", "a.d", "b.c", "a", "c", '"a".c', 'a."c"', "b[0]", "a.c.e", "a.0"]),
+)
+def test_a_field_is_what_its_path_leads_to_whichever_others_there_are(record, paths):
+    mapped = apply({path: {"source": path} for path in paths}, record)
+    assert list(mapped.values.items()) == [(path, compile_path(path)(record)) for path in paths]
+
+
 def test_a_record_gets_every_field_also_where_the_source_has_none():
     assert apply({"PHONE": {"source": "phone"}}, {}).values == {"PHONE": None}
 
@@ -264,3 +298,44 @@ def test_the_mapper_tells_which_paths_it_reads_also_inside_converters():
     )
     sources = Mapper(fields.values(), Example()).sources
     assert sources == {"uid", "sAMAccountName", "extension_attributes", "general.serial_number"}
+
+
+def test_converters_are_applied_one_after_the_other(own):
+    resources = own(
+        twice="value + value",
+        seen='f"{field}={value}"',
+    )
+    fields = mapping.merge({"ini": {"A": {"source": "a.b", "converter": ["twice", "seen"]}}})
+    mapped = Mapper(fields.values(), Example(), resources)({"a": {"b": "x"}})
+    assert mapped.values == {"A": "a.b=xx"}
+    assert mapped.failures == []
+
+
+def test_of_several_converters_the_first_that_fails_empties_the_field(own):
+    resources = own(fails="1 + value", after='"never"')
+    fields = mapping.merge({"ini": {"A": {"source": "a", "converter": ["fails", "after"]}}})
+    mapped = Mapper(fields.values(), Example(), resources)({"a": "x"})
+    assert mapped.values == {"A": None}
+    [(name, text)] = mapped.failures
+    assert name == "A"
+    assert text.startswith("fails: line 7: TypeError")
+
+
+def test_a_converter_that_may_look_at_anything_is_told(own):
+    resources = own(sized="len(record)", picks='record["b"]["c"]')
+    layer = {"A": {"source": "a", "converter": "picks"}}
+    assert Mapper(mapping.merge({"ini": layer}).values(), Example(), resources).sources == {
+        "a",
+        "b.c",
+    }
+    layer["B"] = {"source": "a", "converter": "sized"}
+    assert Mapper(mapping.merge({"ini": layer}).values(), Example(), resources).sources is None
+
+
+def test_a_path_that_the_server_maps_to_several_fields_fills_them_all():
+    answer = {"a": "NAME", "b": ["serial", "TAG"]}
+    assert mapping.from_server(answer) == {
+        "NAME": {"source": "a"},
+        "SERIAL": {"source": "b"},
+        "TAG": {"source": "b"},
+    }

@@ -1,8 +1,10 @@
 """Paths into records, as mappings write them."""
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from lib.paths import compile_path, first_key
+from lib.paths import compile_path, first_key, section_and_key, steps
 
 RECORD = {
     "name": "Mac",
@@ -122,3 +124,95 @@ def test_no_path_makes_an_error(path):
 )
 def test_the_first_key_is_what_a_source_is_asked_for(path, key):
     assert first_key(path) == key
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("general.name", ("general", "name")),
+        ('"general".name', ("general", "name")),
+        ("storage.0", ("storage", "0")),
+        ("name", (None, "name")),
+        ('"Serial No. (1)"', (None, "Serial No. (1)")),
+        ("a.b.c", None),
+        ("apps[*]", None),
+        ("apps[0].name", None),
+        ("a[0", (None, "a[0")),
+    ],
+)
+def test_a_section_and_a_key_are_told_of_paths_that_are_no_more(path, expected):
+    assert section_and_key(path) == expected
+
+
+# --- compiled paths find what following them step by step finds
+
+
+class Fields(dict):
+    """As a library may give records: a dict, and not of the type dict."""
+
+
+def by_steps(value, way):
+    """The value that a way leads to, by the rules of `lib.paths` and nothing else."""
+    for at, step in enumerate(way):
+        if isinstance(value, dict):
+            if step.key not in value:
+                return value.get(step.rest)
+            value = value[step.key]
+        else:
+            value = item(value, step.key)
+        for number, selector in enumerate(step.selectors, 1):
+            if selector == "*":
+                left = step._replace(key="item", selectors=step.selectors[number:])
+                items = value if isinstance(value, list) else []
+                found = [by_steps({"item": each}, (left, *way[at + 1 :])) for each in items]
+                return [each for each in found if each is not None]
+            value = picked(value, selector)
+    return value
+
+
+def item(value, number):
+    if not isinstance(value, list) or not number.isdecimal():
+        return None
+    return value[int(number)] if int(number) < len(value) else None
+
+
+def picked(value, selector):
+    if selector.isdecimal():
+        return item(value, selector)
+    key, _, wanted = selector.partition("=")
+    dicts = [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+    return next((each for each in dicts if str(each.get(key)) == wanted), None)
+
+
+KEYS = st.sampled_from(["a", "b", "0", "1", "a.b", "b.a", "a[*]", "b[0].a", '"a"', ""])
+LEAVES = st.sampled_from([None, 0, 1, "", "a", "b", True])
+
+
+def containers(inside):
+    dicts = st.dictionaries(KEYS, inside, max_size=4)
+    return st.one_of(dicts, dicts, dicts.map(Fields), st.lists(inside, max_size=3))
+
+
+VALUES = st.recursive(LEAVES, containers, max_leaves=12)
+RECORDS = st.dictionaries(KEYS, VALUES, max_size=4)
+STEPS = st.tuples(
+    st.sampled_from(["a", "b", "0", "1", '"a"', "'b'", '"a.b"', ""]),
+    st.sampled_from(["", "", "", "[*]", "[0]", "[1]", "[a=1]", "[b=a]", "[*][*]", "["]),
+).map("".join)
+PATHS = st.lists(STEPS, min_size=1, max_size=4).map(".".join)
+
+
+@given(st.lists(RECORDS, min_size=1, max_size=3), PATHS)
+@example([{"a": {"b": None}, "a.b": 1}, {"a": {}}, {"a": None}, {"a.b": 2}], "a.b")
+@example([{"a": {'"b"': 1}}, {"a": Fields(b=1)}, {"a": [1, 2]}], 'a."b"')
+@example([{"a": [{"b": 1}, {"b": None}, {}, None, "b", [7]]}], "a[*].b")
+def test_a_compiled_path_agrees_with_its_steps(records, path):
+    get, way = compile_path(path), steps(path)
+    only_key = len(way) == 1 and not way[0].selectors
+    for record in records:
+        expected = record.get(way[0].key) if only_key else by_steps(record, way)
+        assert get(record) == expected
+        plain = section_and_key(path)
+        section = record if plain is None or plain[0] is None else record.get(plain[0])
+        if plain is not None and type(section) is dict:
+            assert section.get(plain[1]) == expected

@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 
 from lib import secrets
-from lib.config import Section
 from lib.connector import AssetConnector, AssetSettings, Records, Sources
 from lib.errors import (
     ConfigurationError,
@@ -28,10 +27,14 @@ from lib.errors import (
     SourceUnavailable,
     TargetUnavailable,
 )
+from lib.ini import Entry
 from lib.oomnitza import OomnitzaSettings
-from lib.pipeline import MOST_REFUSALS, Listener, RunOptions, run_section
+from lib.options import Listener, RunOptions
+from lib.pipeline import run_section
 from lib.report import exit_code
+from lib.sections import Section
 from lib.tally import Outcome
+from lib.underway import MOST_REFUSALS
 from sandbox.oomnitza import Oomnitza
 
 
@@ -80,7 +83,10 @@ class Runner:
         self.section = Section(
             "made_up", "made_up", AssetSettings(sync_field=("SERIAL",)), mapping={}
         )
-        self.oomnitza = OomnitzaSettings(url=url, api_token="sandbox-token", retries=0, timeout=5)
+        # Without threads that upload, it is certain how far the source has been read.
+        self.oomnitza = OomnitzaSettings(
+            url=url, api_token="sandbox-token", retries=0, timeout=5, upload_workers=0
+        )
         self.listener: Listener | None = None
 
     def __call__(self, items: Iterable[Any], **options: Any) -> Outcome:
@@ -120,7 +126,7 @@ class Watcher(Listener):
         if act:
             act()
 
-    def show(self, section: str, record: dict[str, Any]) -> None:
+    def show(self, section: str, record: Any, before: Any) -> None:
         assert section == "made_up"
         self.shown.append(record)
 
@@ -285,14 +291,16 @@ class TestTheSourceFails:
         assert books(outcome) == {"fetched": 130, "sent": 130}
         assert isinstance(outcome.error, SourceUnavailable)
         assert exit_code([outcome]) is ExitCode.SECTION_FAILED
-        assert posts(oomnitza) == [("bulk", 200), ("bulk", 200), ("finalize", 200)]
+        # Two batches, the error, the end.
+        assert posts(oomnitza) == [("bulk", 200)] * 3 + [("finalize", 200)]
         assert len(serials(oomnitza)) == 130
+        assert oomnitza.runs()[0].error == "https://jamf: gone away"
 
     def test_at_once(self, run, oomnitza):
         outcome = run([SignInError("wrong password")])
         assert books(outcome) == {}
         assert isinstance(outcome.error, SignInError)
-        assert posts(oomnitza) == [("finalize", 200)]
+        assert posts(oomnitza) == []  # no run was opened
 
     def test_a_mistake_in_a_connector_loses_nothing_that_was_read(self, run, oomnitza, caplog):
         outcome = run([*devices(130), KeyError("computers")])
@@ -352,14 +360,13 @@ class TestOomnitzaFails:
         assert source.given == 200
         assert source.closed
 
-    def test_a_token_that_is_revoked_in_the_middle(self, run, oomnitza, caplog):
+    def test_a_token_that_is_revoked_in_the_middle(self, run, oomnitza):
         run.listener = Watcher()
         run.listener.at[101] = oomnitza.revoke_tokens
         outcome = run(devices(300))
         assert books(outcome) == {"fetched": 200, "sent": 100, "unsent": 100}
         assert isinstance(outcome.error, SignInError)
-        assert posts(oomnitza) == [("bulk", 200), ("bulk", 401), ("finalize", 401)]
-        assert any("could not be closed" in message for message in caplog.messages)
+        assert posts(oomnitza) == [("bulk", 200), ("bulk", 401)]
 
     def test_a_run_that_cannot_be_closed_has_failed(self, run, oomnitza):
         oomnitza.fail_next(1, 503, path="/api/v3/bulk/")
@@ -448,24 +455,36 @@ class TestFewRecords:
         assert oomnitza.runs()[0].updated == 0
 
     def test_what_the_filter_drops_does_not_count(self, run, source):
-        run.section = replace(run.section, recordfilter='return "5" in record["serial"]')
+        run.section = replace(
+            run.section, recordfilter=Entry("recordfilter", 'return "5" in record["serial"]', 1)
+        )
         outcome = run(devices(100), record_count=2)
         assert books(outcome) == {"fetched": 16, "filtered": 14, "sent": 2}
 
 
+def written(recordfilter):
+    return Entry("recordfilter", recordfilter, 1)
+
+
 class TestFilter:
     def test_it_counts_what_it_drops(self, run, oomnitza):
-        run.section = replace(run.section, recordfilter='return "1" in record["serial"]')
+        run.section = replace(
+            run.section, recordfilter=Entry("recordfilter", 'return "1" in record["serial"]', 1)
+        )
         assert books(run(devices(20))) == {"fetched": 20, "filtered": 9, "sent": 11}
         assert serials(oomnitza) == ["S1", *(f"S{n}" for n in range(10, 20))]
 
     def test_the_source_is_told_what_it_looks_at(self, run, source):
-        run.section = replace(run.section, recordfilter='return record["model"] == "iMac"')
+        run.section = replace(
+            run.section, recordfilter=Entry("recordfilter", 'return record["model"] == "iMac"', 1)
+        )
         run([{"serial": "S1", "model": "iMac"}])
         assert source.sources == Sources(frozenset({"serial", "name", "model"}))
 
     def test_a_record_on_which_it_fails_is_rejected_and_the_others_are_not(self, run, oomnitza):
-        run.section = replace(run.section, recordfilter='return record["n"] > 1')
+        run.section = replace(
+            run.section, recordfilter=Entry("recordfilter", 'return record["n"] > 1', 1)
+        )
         outcome = run([{"serial": "S1", "n": 2}, {"serial": "S2", "n": "x"}, {"serial": "S3"}])
         assert outcome.tally.sent + outcome.tally.rejected + outcome.tally.filtered == 3
         assert outcome.tally.rejected >= 1
@@ -489,7 +508,7 @@ class TestInterrupted:
         assert isinstance(outcome.error, Interrupted)
         assert exit_code([outcome]) is ExitCode.INTERRUPTED
         assert source.closed
-        assert posts(oomnitza)[-1] == ("finalize", 200)
+        assert posts(oomnitza)[-1:] == ([("finalize", 200)] if before else [])
 
     def test_between_two_records(self, run, oomnitza):
         def interrupt() -> None:
@@ -530,7 +549,7 @@ class TestTestmode:
 
     def test_it_shows_each_record_before_the_next_is_fetched(self, run, source):
         seen = []
-        run.listener.show = lambda section, record: seen.append(source.given)
+        run.listener.show = lambda section, record, before: seen.append(source.given)
         run(devices(3), testmode=True)
         assert seen == [1, 2, 3]
 
@@ -574,7 +593,7 @@ class TestTestmode:
         assert len(run.listener.shown) == 1
 
     def test_a_closed_pipe_is_passed_on(self, run, source):
-        def show(section: str, record: dict[str, Any]) -> None:
+        def show(section: str, record: Any, before: Any) -> None:
             raise BrokenPipeError
 
         run.listener.show = show

@@ -8,13 +8,14 @@ from types import MappingProxyType, ModuleType
 import pytest
 
 from lib import config
-from lib.config import Section
 from lib.connector import AssetConnector, AssetSettings, Sources
 from lib.errors import ConfigurationError, ExitCode
+from lib.ini import Entry
 from lib.language import LanguageError, Stopped
 from lib.pipeline import RunOptions, run_section
 from lib.recordfilter import compile_filter
 from lib.report import exit_code, summary
+from lib.sections import Section
 
 PUBLISHED = """\
 recordfilter:
@@ -61,6 +62,11 @@ def mistakes(ini):
     return load
 
 
+def written(text, line=1):
+    """The filter that an ini with this text at this line has."""
+    return compile_filter(Entry("recordfilter", text, line))
+
+
 def kept(keep, *records):
     return [keep(record) for record in records]
 
@@ -70,7 +76,7 @@ def kept(keep, *records):
 
 @pytest.mark.parametrize("text", ["", "  ", "\n\n  \n"])
 def test_without_a_filter_every_record_is_kept_and_nothing_is_read(text):
-    keep = compile_filter(text)
+    keep = written(text)
     assert kept(keep, {"a": 1}, {}) == [True, True]
     assert keep.reads == frozenset()
 
@@ -80,29 +86,43 @@ def test_without_a_filter_every_record_is_kept_and_nothing_is_read(text):
     [(1, True), ("x", True), ([0], True), (0, False), ("", False), ([], False), (None, False)],
 )
 def test_a_record_is_kept_for_anything_true(value, keeps):
-    keep = compile_filter("record.value")
+    keep = written("record.value")
     assert keep({"value": value}) is keeps
 
 
 def test_it_tells_which_paths_it_reads():
-    assert compile_filter('record.a.b == 1 and record["c"]').reads == {"a.b", "c"}
-    assert compile_filter("len(record) > 5").reads is None
+    assert written('record.a.b == 1 and record["c"]').reads == {"a.b", "c"}
+    assert written("len(record) > 5").reads is None
 
 
 def test_a_filter_that_cannot_be_compiled_is_an_error():
     with pytest.raises(LanguageError):
-        compile_filter("record.a = 1")
+        written("record.a = 1")
 
 
 def test_a_filter_that_fails_keeps_nothing():
     with pytest.raises(Stopped, match="line 1: TypeError"):
-        compile_filter("record.a > 1")({"a": "x"})
+        written("record.a > 1")({"a": "x"})
 
 
 def test_nothing_but_the_record_is_there():
     for name in ("field", "value", "params", "settings", "LOG"):
         with pytest.raises(LanguageError, match="there is no name"):
-            compile_filter(f"return {name}")
+            written(f"return {name}")
+
+
+def test_a_section_without_the_key_keeps_every_record():
+    keep = compile_filter(None)
+    assert keep({})
+    assert keep.decide({}) == (True, None)
+
+
+def test_it_tells_the_line_of_the_ini_that_decided():
+    keep = written("\n    if record.a:\n        return True\n    return record.b", 14)
+    assert keep.decide({"a": 1}) == (True, 16)
+    assert keep.decide({"b": 0}) == (False, 17)
+    with pytest.raises(Stopped, match="line 17: TypeError"):
+        written("\n    if record.a:\n        return True\n    return 1 + record.b", 14)({})
 
 
 # --- on the line of its key, and below it
@@ -270,10 +290,9 @@ def test_a_record_on_which_it_fails_is_rejected_with_the_reason_and_the_others_g
     assert outcome.error is None
     assert exit_code([outcome]) is ExitCode.RECORDS_LEFT
     reasons = list(outcome.left_aside)
-    # Lines are counted from that of the key.
-    assert reasons[0].startswith("rejected: the record filter fails: line 3: TypeError: '>' not")
+    assert reasons[0].startswith("rejected: the record filter fails: line 12: TypeError: '>' not")
     assert outcome.left_aside[reasons[0]].text == "serial S2, count 6"
-    assert "the record filter fails: line 3" in summary([outcome])
+    assert "the record filter fails: line 12" in summary([outcome])
 
 
 @pytest.mark.parametrize(
@@ -342,7 +361,13 @@ def test_the_source_is_asked_for_what_mapping_and_filter_read(
     asked, oomnitza, stage, text, expected
 ):
     settings = AssetSettings(sync_field=("SERIAL",), use_server_map=False)
-    section = Section("made_up", "made_up", settings, {"SERIAL": {"source": "serial"}}, text)
+    section = Section(
+        "made_up",
+        "made_up",
+        settings,
+        {"SERIAL": {"source": "serial"}},
+        Entry("recordfilter", text, 1),
+    )
     oomnitza_settings = config.OomnitzaSettings(url=stage.url, api_token="sandbox-token", retries=0)
     assert run_section(section, oomnitza_settings, RunOptions()).error is None
     assert asked == [expected]

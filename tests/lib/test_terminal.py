@@ -44,17 +44,17 @@ def console() -> Iterator[logging.StreamHandler]:
     logging.getLogger().removeHandler(handler)
 
 
-def shown(record: dict[str, Any]) -> str:
+def shown(record: dict[str, Any], before: dict[str, Any] | None = None) -> str:
     with TerminalListener("ldap") as listener:
-        listener.show("ldap", record)
+        listener.show("ldap", record, before)
     return sys.stdout.getvalue()
 
 
 class TestRecordsForPrograms:
     def test_a_record_is_one_line_of_json(self, capsys):
         with TerminalListener("ldap") as listener:
-            listener.show("ldap", {"USER": "zoë", "NOTE": "two\nlines", "LIST": [1, None]})
-            listener.show("ldap", {"SEEN": date(2015, 7, 21)})
+            listener.show("ldap", {"USER": "zoë", "NOTE": "two\nlines", "LIST": [1, None]}, None)
+            listener.show("ldap", {"SEEN": date(2015, 7, 21)}, None)
         first, second = capsys.readouterr().out.splitlines()
         assert json.loads(first) == {"USER": "zoë", "NOTE": "two\nlines", "LIST": [1, None]}
         assert json.loads(second) == {"SEEN": "2015-07-21"}
@@ -67,7 +67,7 @@ class TestRecordsForPrograms:
     def test_secrets_are_masked_wherever_they_are(self, capsys):
         secrets.remember("pass word")
         with TerminalListener("ldap") as listener:
-            listener.show("ldap", {"A": "my pass word", "B": [{"c": "pass word"}]})
+            listener.show("ldap", {"A": "my pass word", "B": [{"c": "pass word"}]}, None)
         assert "pass word" not in capsys.readouterr().out
 
 
@@ -75,7 +75,7 @@ class TestRecordsForPeople:
     def test_a_record_is_a_small_table(self, terminal):
         terminal("stdout")
         assert shown({"USER": "zoë", "FIRST_NAME": None, "AGE": 7}).splitlines() == [
-            "[ldap]",
+            "[ldap] new",
             "  USER        zoë",
             "  FIRST_NAME  null",
             "  AGE         7",
@@ -99,9 +99,25 @@ class TestRecordsForPeople:
         assert not {"\x1b", "\x07", "\r", "\x9b"} & {*text}
         assert len(text.splitlines()) == 4
 
+    def test_what_has_changed_is_shown_beside_what_it_was(self, terminal):
+        terminal("stdout")
+        before = {"USER": "zoë", "PHONE": None, "AGE": 6}
+        assert shown({"USER": "zoë", "PHONE": "1", "AGE": 6, "NEW": 2}, before).splitlines() == [
+            "[ldap] changed",
+            "  USER   zoë",
+            "  PHONE  null → 1",
+            "  AGE    6",
+            "  NEW    null → 2",
+            "",
+        ]
+
+    def test_what_has_not_changed_is_said_to_be_so(self, terminal):
+        terminal("stdout")
+        assert shown({"USER": "zoë"}, {"USER": "zoë"}).startswith("[ldap] as last sent\n")
+
     def test_an_empty_record(self, terminal):
         terminal("stdout")
-        assert shown({}).splitlines() == ["[ldap]", ""]
+        assert shown({}).splitlines() == ["[ldap] new", ""]
 
 
 class TestProgress:

@@ -33,6 +33,7 @@ def clock(monkeypatch):
     """The time is NOW."""
     monkeypatch.setattr(functions, "now", lambda: NOW)
     monkeypatch.setitem(FUNCTIONS, "now", functions.now)
+    monkeypatch.setattr(functions, "time", NOW.timestamp)
 
 
 # --- what the page says

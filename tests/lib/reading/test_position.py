@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 
 import pytest
 
-from lib.config import Section
 from lib.connector import AssetConnector, AssetSettings, Delivered, Records, Sources
 from lib.errors import (
     ConfigurationError,
@@ -20,9 +19,11 @@ from lib.errors import (
     SourceUnavailable,
     TargetUnavailable,
 )
+from lib.ini import Entry
 from lib.oomnitza import OomnitzaSettings
 from lib.pipeline import RunOptions, run_section
 from lib.reading.position import OVERLAP, Position, moment
+from lib.sections import Section
 from sandbox.oomnitza import Oomnitza
 from sandbox.web import WebServer
 
@@ -203,7 +204,7 @@ def oomnitza(monkeypatch: pytest.MonkeyPatch) -> Iterator[Oomnitza]:
 def run(oomnitza: Any, recordfilter: str = "", **options: Any) -> Any:
     settings = Settings(sync_field=("BARCODE",))
     target = OomnitzaSettings(url=oomnitza.url, api_token="sandbox-token", retries=0)
-    section = Section("acme", "acme", settings, {}, recordfilter)
+    section = Section("acme", "acme", settings, {}, Entry("recordfilter", recordfilter, 1))
     return run_section(section, target, RunOptions(**options))
 
 

@@ -1,0 +1,32 @@
+"""True or false, from the words and numbers in which systems say so.
+
+    {"source": "general.managed", "converter": "boolean"}
+    {"source": "status", "converter": "boolean:true=Active|false=Retired"}
+
+Knows true and false, yes and no, on and off, enabled and disabled, active and inactive, 1 and 0,
+t and f, y and n, in large and small letters. Any other value cannot be converted.
+"""
+
+from typing import Any
+
+from lib import settings
+from lib.converters import Parameter, Params, Record
+from lib.values import is_nothing, text_of
+
+PARAMETERS = {
+    "true": Parameter("What is given for true, instead of true itself.", default=True),
+    "false": Parameter("What is given for false, instead of false itself.", default=False),
+}
+TRUE = settings.TRUE | {"enabled", "active"}
+FALSE = settings.FALSE | {"disabled", "inactive"}
+
+
+def converter(field: str, record: Record, value: Any, params: Params) -> Any:
+    if is_nothing(value):
+        return None
+    word = str(value) if isinstance(value, bool) else text_of(value).strip()
+    if word.lower() in TRUE:
+        return params["true"]
+    if word.lower() in FALSE:
+        return params["false"]
+    raise ValueError("this says neither true nor false")

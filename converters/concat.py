@@ -1,0 +1,56 @@
+"""Several fields of the record, and texts between them, as one text.
+
+    {"source": "first", "converter": "concat:values=first,' ',profile.last"}
+
+The value of the source itself counts only where its path is named again. Each field comes without
+the blanks around it, a missing one as nothing, and the whole without blanks at its ends. Where
+that leaves nothing, there is no value. A field that holds a list or an object cannot be converted.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from lib.converters import Parameter, Params, Record, Resources
+from lib.paths import compile_path
+from lib.values import is_nothing, parts, text_of
+
+PARAMETERS = {
+    "values": Parameter(
+        "Paths, and texts in single or double quotes, with commas between them. A text may hold"
+        " a comma.",
+        parse=parts,
+    )
+}
+LITERAL = re.compile(r"'[^']*'|\"[^\"]*\"")
+
+Piece = Callable[[Record], str]
+
+
+def reads(params: Params) -> list[str]:
+    return [part for part in params["values"] if not LITERAL.fullmatch(part)]
+
+
+def prepare(params: Params, resources: Resources) -> list[Piece]:
+    return [_piece(part) for part in params["values"]]
+
+
+def converter(field: str, record: Record, value: Any, params: list[Piece]) -> str | None:
+    return "".join([piece(record) for piece in params]).strip() or None
+
+
+def _piece(part: str) -> Piece:
+    literal = LITERAL.fullmatch(part)
+    if literal:
+        text = literal[0][1:-1]
+        return lambda record: text
+    get = compile_path(part)
+
+    def piece(record: Record) -> str:
+        value = get(record)
+        try:
+            return "" if is_nothing(value) else text_of(value).strip()
+        except ValueError as error:
+            raise ValueError(f"{part}: {error}") from None
+
+    return piece

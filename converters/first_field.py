@@ -1,0 +1,37 @@
+"""The value, or where it is empty the first of other fields that is filled.
+
+    {"source": "mobilePhone", "converter": "first_field:fields=workPhone,profile.phones.0"}
+
+Blank text, empty lists and empty objects count as empty; 0 and false do not. Text from another
+field comes without the blanks around it. Where all are empty, there is no value.
+"""
+
+from typing import Any
+
+from lib.converters import Parameter, Params, Record, Resources
+from lib.paths import Getter, compile_path
+from lib.values import is_nothing, parts
+
+PARAMETERS = {
+    "fields": Parameter(
+        "The paths of the other fields, in their order, with commas between them.", parse=parts
+    )
+}
+
+
+def reads(params: Params) -> tuple[str, ...]:
+    return tuple(params["fields"])
+
+
+def prepare(params: Params, resources: Resources) -> list[Getter]:
+    return [compile_path(path) for path in params["fields"]]
+
+
+def converter(field: str, record: Record, value: Any, params: list[Getter]) -> Any:
+    if not is_nothing(value):
+        return value
+    for get in params:
+        other = get(record)
+        if not is_nothing(other):
+            return other.strip() if isinstance(other, str) else other
+    return None

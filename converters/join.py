@@ -1,0 +1,22 @@
+"""The items of a list as one text.
+
+    {"source": "software.applications[*].name", "converter": "join:with=; "}
+
+Empty items are left out. A single text is taken as it is.
+"""
+
+from typing import Any
+
+from lib.converters import Parameter, Params, Record
+from lib.values import is_nothing, text_of
+
+PARAMETERS = {"with": Parameter("What stands between two items.", default=", ")}
+
+
+def converter(field: str, record: Record, value: Any, params: Params) -> Any:
+    if is_nothing(value):
+        return None
+    if not isinstance(value, list):
+        return text_of(value)
+    texts = [text_of(item) for item in value if not is_nothing(item)]
+    return params["with"].join(texts) or None

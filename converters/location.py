@@ -1,0 +1,80 @@
+"""The id of a location of Oomnitza, by the location's name.
+
+    {"source": "location.building", "converter": "location"}
+    {"source": "office_code", "converter": "location:label=code"}
+
+A value that is no name but the id of a location, in any case, gives that id. Names have to be
+equal; of several locations with one name the first counts, and deleted ones do not count. Where
+Oomnitza has no such location, the value cannot be converted. Oomnitza is asked for its locations
+once in a run, when the first of them is needed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from lib.converters import Parameter, Params, Record, Resources
+from lib.errors import ConnectorError
+from lib.values import each
+
+PARAMETERS = {
+    "field": Parameter("What is given of the location.", default="location_id"),
+    "label": Parameter("What the value is compared with.", default="name"),
+}
+
+
+def prepare(params: Params, resources: Resources) -> Locations:
+    return Locations(resources.locations, params["field"].strip(), params["label"].strip())
+
+
+def converter(field: str, record: Record, value: Any, params: Locations) -> Any:
+    return each(value, params.find)
+
+
+class Locations:
+    """Oomnitza's locations, loaded when first needed; threads may share them."""
+
+    def __init__(self, load: Callable[[], list[Record]] | None, field: str, label: str) -> None:
+        self._load = load
+        self._field = field
+        self._label = label
+        self._lock = threading.Lock()
+        self._loaded = False
+        self._why_not = ""
+        self._by_label: dict[str, Any] = {}
+        self._by_id: dict[str, Any] = {}
+
+    def find(self, text: str) -> Any:
+        """The id of the location of that name, or id. Raises ValueError where there is none."""
+        with self._lock:
+            if not self._loaded:
+                self._fill()
+                self._loaded = True
+        if self._why_not:
+            raise ValueError(self._why_not)
+        text = text.strip()
+        found = self._by_label.get(text, self._by_id.get(text.lower()))
+        if found is None:
+            raise ValueError(f"Oomnitza has no location {text!r:.60}")
+        return found
+
+    def _fill(self) -> None:
+        if self._load is None:
+            self._why_not = "Oomnitza, which has the locations, is not asked here"
+            return
+        try:
+            locations = self._load()
+        except ConnectorError as error:
+            self._why_not = f"the locations could not be read: {error}"
+            return
+        for location in filter(_exists, locations):
+            label, given = location.get(self._label), location.get(self._field)
+            if label and given:
+                self._by_label.setdefault(str(label).strip(), given)
+                self._by_id.setdefault(str(given).lower(), given)
+
+
+def _exists(location: Any) -> bool:
+    return isinstance(location, dict) and not location.get("deleted")

@@ -1,0 +1,50 @@
+"""Another value for each value, from a table in the ini.
+
+    [lookup.departments]
+    R&D = Research
+    0417 = Sales
+
+    [casper]
+    mapping.DEPARTMENT = {"source": "location.department", "converter": "lookup:table=departments"}
+
+Large and small letters, and blanks around a value, make no difference. What stands before the first
+`=` or `:` of a line is the value, so that it can hold neither. A value that the table does not have
+cannot be converted, unless there is a default; an empty `default=` leaves its field empty.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from lib.converters import Parameter, Params, Record, Resources
+from lib.plugins import did_you_mean
+from lib.values import each, filled
+
+PARAMETERS = {
+    "table": Parameter(
+        "The name of the table: that of its section, behind `lookup.`", parse=filled
+    ),
+    "default": Parameter("What is given for values that the table does not have.", default=None),
+}
+
+Change = Callable[[str], str]
+
+
+def prepare(params: Params, resources: Resources) -> Change:
+    name, default = params["table"].strip().lower(), params["default"]
+    if name not in resources.tables:
+        known = ", ".join(resources.tables)
+        hint = did_you_mean(name, resources.tables) or f"there are: {known or 'none'}"
+        raise ValueError(f"there is no table [lookup.{name}] in the ini; {hint}")
+    table = {key.casefold(): given for key, given in resources.tables[name].items()}
+
+    def look_up(text: str) -> str:
+        given: str | None = table.get(text.strip().casefold(), default)
+        if given is None:
+            raise ValueError(f"[lookup.{name}] has no {text.strip()!r:.60}")
+        return given
+
+    return look_up
+
+
+def converter(field: str, record: Record, value: Any, params: Change) -> Any:
+    return each(value, params)

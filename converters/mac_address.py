@@ -1,0 +1,49 @@
+"""A MAC address in one spelling.
+
+    {"source": "network.mac", "converter": "mac_address"}
+    {"source": "network.mac", "converter": "mac_address:separator=-|lower"}
+
+makes `02:00:5E:10:00:2A`, or `02-00-5e-10-00-2a`, of `0200.5e10.002a`, `02-00-5E-10-00-2A`,
+`02005e10002a` and the other usual spellings. What is no MAC address cannot be converted.
+"""
+
+import re
+from typing import Any
+
+from lib.converters import Parameter, Params, Record
+from lib.settings import boolean
+from lib.values import each
+
+PAIRS = re.compile(r"[0-9A-F]{2}([:. -]?)(?:[0-9A-F]{2}\1){4}[0-9A-F]{2}")
+FOURS = re.compile(r"[0-9A-F]{4}([:. -])[0-9A-F]{4}\1[0-9A-F]{4}")
+SIXES = re.compile(r"[0-9A-F]{6}[:. -][0-9A-F]{6}")
+
+
+def _separator(text: str) -> str:
+    if text.strip() not in ("", ":", "-", "."):
+        raise ValueError(f"{text!r} cannot be it; there are : and - and . and nothing")
+    return text.strip()
+
+
+PARAMETERS = {
+    "separator": Parameter(
+        "What stands between two digits and the next: `:` or `-`, or nothing; `.` stands between"
+        " four, as Cisco has it.",
+        default=":",
+        parse=_separator,
+    ),
+    "lower": Parameter("Gives small letters.", default=False, parse=boolean),
+}
+
+
+def converter(field: str, record: Record, value: Any, params: Params) -> Any:
+    return each(value, lambda text: _spelt(text.strip().upper(), **params))
+
+
+def _spelt(text: str, separator: str, lower: bool) -> str:
+    if not any(spelling.fullmatch(text) for spelling in (PAIRS, FOURS, SIXES)):
+        raise ValueError(f"{text!r:.60} is no MAC address")
+    digits = re.sub("[:. -]", "", text)
+    size = 4 if separator == "." else 2
+    spelt = separator.join(digits[at : at + size] for at in range(0, 12, size))
+    return spelt.lower() if lower else spelt

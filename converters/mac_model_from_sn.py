@@ -1,0 +1,114 @@
+"""The model of a Mac from the end of its serial number, where the source does not have it.
+
+    {"source": "hardware.model", "converter": "mac_model_from_sn"}
+
+A value that is there stays as it is. Else Apple's support service, which tells About This Mac the
+name of the model, is asked with the last four of 12 characters, or the last three of 11, once for
+each such ending; nothing else is sent. That works for the Macs of before 2021. Those made since
+have random serial numbers, most of 10 characters, which tell no model and cannot be converted.
+
+Apple promises nothing about this service. Where it fails three times in a row, it is not asked
+again in that run.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from contextlib import closing
+from typing import Any
+from xml.etree import ElementTree
+
+from lib.connection import ConnectionSettings
+from lib.converters import Parameter, Params, Record, Resources
+from lib.errors import ConnectorError, SourceFault
+from lib.http import Client
+from lib.paths import compile_path
+from lib.settings import url
+from lib.values import is_nothing, text_of
+
+PARAMETERS = {
+    "serial": Parameter("The path of the serial number.", default="general.serial_number"),
+    "url": Parameter(
+        "The service that is asked.", default="https://support-sp.apple.com/sp/product", parse=url
+    ),
+}
+# Once is enough to repeat what is asked again for the next Mac, and nobody waits for it.
+CONNECTION = ConnectionSettings(timeout=20, retries=1)
+MOST_FAILURES = 3
+PLACEHOLDER = "CPU Name"  # what the service has had in the place of a name that it did not know
+
+
+def reads(params: Params) -> tuple[str, ...]:
+    return (params["serial"],)
+
+
+def prepare(params: Params, resources: Resources) -> Models:
+    return Models(params["url"], params["serial"])
+
+
+def converter(field: str, record: Record, value: Any, params: Models) -> Any:
+    return params.of(record) if is_nothing(value) else value
+
+
+class Models:
+    """The models that the service has told, by serial numbers' ends; threads may share them."""
+
+    def __init__(self, address: str, serial: str) -> None:
+        self._address = address
+        self._serial = compile_path(serial)
+        self._lock = threading.Lock()
+        self._known: dict[str, str | ConnectorError] = {}
+        self._failures = 0  # in a row
+
+    def of(self, record: Record) -> str | None:
+        """The model of a record; None without a serial number, ValueError where none is known."""
+        serial = self._serial(record)
+        if is_nothing(serial):
+            return None
+        code = _code(text_of(serial).strip().upper())
+        with self._lock:
+            if code not in self._known:
+                self._known[code] = self._ask(code)
+        found = self._known[code]
+        if isinstance(found, ConnectorError):
+            raise ValueError(f"{self._address}: {found.what}")
+        if not found:
+            raise ValueError(f"Apple names no model of serial numbers that end with {code}")
+        return found
+
+    def _ask(self, code: str) -> str | ConnectorError:
+        if self._failures >= MOST_FAILURES:
+            return SourceFault(f"failed {MOST_FAILURES} times in a row and is asked no more")
+        try:
+            headers = {"Accept": "application/xml"}
+            with closing(Client(self._address, CONNECTION, headers=headers)) as apple:
+                found = _name(apple.request("GET", "", params={"cc": code}).content)
+        except ConnectorError as error:
+            self._failures += 1
+            return error
+        self._failures = 0
+        return found
+
+
+def _code(serial: str) -> str:
+    """The part of a serial number that stands for the model."""
+    if not re.fullmatch("[0-9A-Z]{11,12}", serial):
+        raise ValueError(f"the serial number {serial!r:.60} tells no model")
+    return serial[8:]
+
+
+def _name(content: bytes) -> str:
+    """The name in `<root><configCode>NAME</configCode></root>`; empty where Apple knows none.
+
+    An ending that stands for nothing gets `<root><error>0009</error></root>`.
+    """
+    try:
+        text = content.decode()
+        if "<!DOCTYPE" in text:  # without one there are no entities that could grow
+            raise SourceFault("the answer is not what it was")
+        root = ElementTree.fromstring(text)  # noqa: S314
+    except (UnicodeDecodeError, ElementTree.ParseError):
+        raise SourceFault("the answer is not XML") from None
+    name = " ".join((root.findtext("configCode") or "").split())
+    return "" if name == PLACEHOLDER else name

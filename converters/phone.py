@@ -1,0 +1,65 @@
+"""A phone number in one spelling, by the rules of its country.
+
+    {"source": "mobilePhone", "converter": "phone"}
+    {"source": "workPhone", "converter": "phone:region=NO|format=international"}
+
+makes `+4722345678`, or `+47 22 34 56 78`, of `+47 (22) 34-56-78`; with a region also of
+`22 34 56 78`. What is no valid number cannot be converted. `e164` leaves out an extension (`x12`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from lib.converters import Parameter, Params, Record, Resources
+from lib.plugins import did_you_mean
+from lib.values import each
+
+FORMATS = ("e164", "international", "national", "rfc3966")
+
+
+def _format(text: str) -> str:
+    name = text.strip().lower()
+    if name not in FORMATS:
+        hint = did_you_mean(name, FORMATS) or f"there are: {', '.join(FORMATS)}"
+        raise ValueError(f"there is no format {name!r}; {hint}")
+    return name
+
+
+PARAMETERS = {
+    "region": Parameter(
+        "The country of numbers without one, by its two letters, such as `NO`; left out, numbers"
+        " have to begin with +.",
+        default="",
+        parse=lambda text: text.strip().upper(),
+    ),
+    "format": Parameter(f"One of: {', '.join(FORMATS)}.", default="e164", parse=_format),
+}
+
+
+def prepare(params: Params, resources: Resources) -> Callable[[str], str]:
+    import phonenumbers  # with the rules of all countries: only who uses it is to wait for it
+
+    region = params["region"]
+    if region and region not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValueError(f"region: {region!r} is not two letters of a country, such as NO or US")
+    form = getattr(phonenumbers.PhoneNumberFormat, params["format"].upper())
+
+    def spelt(text: str) -> str:
+        try:
+            number = phonenumbers.parse(text.strip(), region or None)
+        except phonenumbers.NumberParseException as error:
+            why = "is no phone number"
+            if error.error_type == error.INVALID_COUNTRY_CODE:
+                why = "does not tell its country; is region= missing?"
+            raise ValueError(f"{text.strip()!r:.60} {why}") from None
+        if not phonenumbers.is_valid_number(number):
+            raise ValueError(f"{text.strip()!r:.60} is no valid phone number")
+        return phonenumbers.format_number(number, form)
+
+    return spelt
+
+
+def converter(field: str, record: Record, value: Any, params: Callable[[str], str]) -> Any:
+    return each(value, params)

@@ -1,0 +1,34 @@
+"""One part of a text, such as the domain of a mail address or the last word of a title.
+
+    {"source": "email", "converter": "split:on=@|index=1"}
+
+The part is taken as it stands between its separators, with the blanks around it: put `strip` behind
+`split` where there are any. A text with too few parts cannot be converted.
+"""
+
+from typing import Any
+
+from lib.converters import Parameter, Params, Record
+from lib.settings import whole_number
+from lib.values import each, filled
+
+PARAMETERS = {
+    "on": Parameter(
+        "What separates the parts; left out, any run of white space.", default=None, parse=filled
+    ),
+    "index": Parameter(
+        "Which part: 0 is the first one, -1 the last one.", default=0, parse=whole_number
+    ),
+}
+
+
+def converter(field: str, record: Record, value: Any, params: Params) -> Any:
+    index = params["index"]
+
+    def part(text: str) -> str:
+        parts = text.split(params["on"])
+        if not -len(parts) <= index < len(parts):
+            raise ValueError(f"too few parts ({len(parts)}) for index={index}")
+        return parts[index]
+
+    return each(value, part)

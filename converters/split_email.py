@@ -1,0 +1,21 @@
+"""The name in a mail address, before its `@`: `ada` of `ada@example.com`.
+
+    {"source": "email", "converter": "split_email"}
+
+A text without an `@` is taken as it is.
+"""
+
+from typing import Any
+
+from lib.converters import Parameter, Params, Record
+from lib.values import each
+
+PARAMETERS: dict[str, Parameter] = {}
+
+
+def converter(field: str, record: Record, value: Any, params: Params) -> Any:
+    return each(value, _name)
+
+
+def _name(text: str) -> str:
+    return text.partition("@")[0].strip()

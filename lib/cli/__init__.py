@@ -1,0 +1,10 @@
+"""The command line. Here, and in `lib.terminal`, is all that prints; here is all that exits.
+
+Modules that need more than the standard library and click are imported by the command that uses
+them, so that `--help` is quick and an error of one part keeps no other from running.
+"""
+
+from lib.cli import looking, running, starting, trying
+from lib.cli.group import main
+
+__all__ = ["looking", "main", "running", "starting", "trying"]

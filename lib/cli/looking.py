@@ -1,0 +1,81 @@
+"""The actions that look into the ledger: `rejects`, `missing` and `history`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import click
+
+from lib import secrets
+from lib.cli.group import given_in, main, with_options
+
+JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object on each line.")
+COUNT = click.option(
+    "--count", type=click.IntRange(min=1), default=20, show_default=True, help="Of how many runs."
+)
+
+
+@main.command()
+@click.argument("connectors", nargs=-1)
+@JSON
+@with_options
+@click.pass_context
+def rejects(ctx: click.Context, /, **_: Any) -> None:
+    """List the records that were set aside, of CONNECTORS or of all: rejected, or not sent."""
+    given = given_in(ctx)
+    from lib import ledgertext
+    from lib.config import common, spelled
+    from lib.ledger import open_to_look
+
+    loaded, names = common(given["ini"]), spelled(given["ini"], given["connectors"])
+    with open_to_look(loaded.state) as ledger:
+        found = ledger.set_aside(names, target=loaded.oomnitza.url)
+        _tell(ledgertext.json_lines(found) if given["as_json"] else ledgertext.rejects(found))
+
+
+@main.command()
+@click.argument("connectors", nargs=-1)
+@JSON
+@with_options
+@click.pass_context
+def missing(ctx: click.Context, /, **_: Any) -> None:
+    """List the records that earlier runs of CONNECTORS sent and the last complete one did not find.
+
+    Nothing is done about them.
+    """
+    given = given_in(ctx)
+    from lib import ledgertext
+    from lib.config import common, spelled
+    from lib.ledger import open_to_look
+
+    loaded, names = common(given["ini"]), spelled(given["ini"], given["connectors"])
+    with open_to_look(loaded.state) as ledger:
+        for name in names or ledger.sections(loaded.oomnitza.url):
+            found = ledger.of(name, loaded.oomnitza.url).missing()
+            in_json = ledgertext.json_lines(found, section=name)
+            _tell(in_json if given["as_json"] else ledgertext.missing(name, found))
+
+
+@main.command()
+@click.argument("connectors", nargs=-1)
+@COUNT
+@JSON
+@with_options
+@click.pass_context
+def history(ctx: click.Context, /, **_: Any) -> None:
+    """Show past runs of CONNECTORS, or of all sections, the latest first."""
+    given = given_in(ctx)
+    from lib import ledgertext
+    from lib.config import common, spelled
+    from lib.ledger import open_to_look
+
+    loaded, names = common(given["ini"]), spelled(given["ini"], given["connectors"])
+    with open_to_look(loaded.state) as ledger:
+        found = ledger.history(names, given["count"], target=loaded.oomnitza.url)
+    _tell(ledgertext.json_lines(found) if given["as_json"] else [ledgertext.history(found)])
+
+
+def _tell(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(secrets.redact(line))

@@ -1,0 +1,153 @@
+"""The actions that send records: `upload`, and `resend` for those that were set aside."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lib import secrets
+from lib.cli.group import FILE, given_in, main, warn, with_options
+from lib.errors import UsageError
+
+if TYPE_CHECKING:
+    from lib.config import Config
+    from lib.options import RunOptions
+    from lib.tally import Outcome
+
+FULL = click.option("--full", is_flag=True, help="Send all records, also with changed_only = True.")
+FORCE = click.option(
+    "--force", is_flag=True, help="Send although far fewer records came than last time."
+)
+WAIT = click.option(
+    "--wait", is_flag=True, help="If a section is being run already, wait until that is over."
+)
+FAIL_FAST = click.option(
+    "--fail-fast", is_flag=True, help="Run no further section when one has failed."
+)
+REPORT = click.option("--report", type=FILE, help="Write what came of the run to a JSON file.")
+
+
+@main.command()
+@click.argument("connectors", nargs=-1)
+@FULL
+@FORCE
+@WAIT
+@FAIL_FAST
+@REPORT
+@with_options
+@click.pass_context
+def upload(ctx: click.Context, /, **_: Any) -> None:
+    """Upload from the sections of the ini that are named CONNECTORS."""
+    given = given_in(ctx)
+    names: Sequence[str] = given["connectors"]
+    from lib import config, logs
+
+    if not names and not given["show_mappings"]:
+        enabled = ", ".join(config.enabled_names(given["ini"])) or "none"
+        raise UsageError(
+            "upload needs the names of the sections to run", fix=f"Enabled in the ini: {enabled}"
+        )
+    logs.configure(given["logging_config"])
+    loaded = config.load(given["ini"], names)
+    warn(loaded)
+    if given["show_mappings"]:
+        _show_mappings(loaded)
+    else:
+        _run(ctx, loaded, given)
+
+
+@main.command()
+@click.argument("connectors", nargs=-1)
+@WAIT
+@FAIL_FAST
+@REPORT
+@with_options
+@click.pass_context
+def resend(ctx: click.Context, /, **_: Any) -> None:
+    """Send again what earlier runs of CONNECTORS, or of all enabled sections, have set aside.
+
+    The records take the same way as in an upload: today's record filter and mapping apply.
+    """
+    given = given_in(ctx)
+    from lib import config, logs
+
+    logs.configure(given["logging_config"])
+    loaded = config.load(given["ini"], given["connectors"])
+    warn(loaded)
+    _run(ctx, loaded, {"full": False, "force": False, **given, "resend": True})
+
+
+def _run(ctx: click.Context, loaded: Config, given: dict[str, Any]) -> None:
+    """Run the sections, tell what came of them, and exit."""
+    from lib import report, reportsettings, runreport
+    from lib.reportsettings import ReportSettings
+
+    started = time.time()
+    outcomes = _outcomes(loaded, _options(loaded, given), fail_fast=given["fail_fast"])
+    code = report.exit_code(outcomes)
+    testmode = given["testmode"]
+    click.echo(secrets.redact(report.summary(outcomes, testmode=testmode)), err=testmode)
+    written = runreport.run_report(
+        outcomes, started=started, ended=time.time(), testmode=testmode, exit_code=int(code)
+    )
+    # Who watches for runs that do not happen must not take a resend for one.
+    hears = ReportSettings() if given.get("resend") else loaded.report
+    for problem in reportsettings.deliver(written, hears, given["report"]):
+        click.echo(secrets.redact(f"Warning: {problem}"), err=True)
+    ctx.exit(int(code))
+
+
+def _options(loaded: Config, given: dict[str, Any]) -> RunOptions:
+    from lib.ledger import Ledger
+    from lib.options import RunOptions
+
+    if not given["testmode"]:
+        with Ledger(loaded.state) as ledger:
+            ledger.expire(loaded.run.keep_days)
+    folder: Path = given["ini"].absolute().parent
+    return RunOptions(
+        testmode=given["testmode"],
+        record_count=given["record_count"],
+        save_data=folder / "saved_data" if given["save_data"] else None,
+        state=loaded.state,
+        full=given["full"],
+        force=given["force"],
+        wait=given["wait"],
+        resend=given.get("resend", False),
+        retry_ceiling=loaded.run.retry_ceiling,
+    )
+
+
+def _outcomes(loaded: Config, options: RunOptions, *, fail_fast: bool) -> list[Outcome]:
+    from lib.errors import Interrupted
+    from lib.pipeline import run_section
+    from lib.terminal import TerminalListener
+
+    outcomes: list[Outcome] = []
+    for section in loaded.sections:
+        with TerminalListener(section.name) as listener:
+            outcomes.append(run_section(section, loaded.oomnitza, options, listener))
+        error = outcomes[-1].error
+        if isinstance(error, Interrupted) or (error and fail_fast):
+            break
+    return outcomes
+
+
+def _show_mappings(loaded: Config) -> None:
+    from lib import connector, layers, report
+    from lib.oomnitza import OomnitzaClient
+
+    client = OomnitzaClient(loaded.oomnitza)
+    if any(section.settings.use_server_map for section in loaded.sections):
+        client.sign_in()
+    for section in loaded.sections:
+        source = connector.load(section.connector)(section.settings)
+        with_server = section.settings.use_server_map
+        server = client.server_mapping(source.mapping_name) if with_server else {}
+        fields = layers.effective_mapping(source, section.mapping, server)
+        title = f"[{section.name}] {source.mapping_name}, {source.data_type}"
+        click.echo(secrets.redact(report.mappings(title, fields.values())))

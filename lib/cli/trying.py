@@ -1,0 +1,66 @@
+"""The actions that try things and send nothing: `check` and `explain`."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from typing import Any
+
+import click
+
+from lib import secrets
+from lib.cli.group import given_in, main, warn, with_options
+from lib.errors import ExitCode, UsageError, gravest
+
+# Of lines that are not for a terminal.
+WIDE = 200
+
+
+@main.command()
+@click.argument("connectors", nargs=-1)
+@click.option("--offline", is_flag=True, help="Check only what needs no network.")
+@with_options
+@click.pass_context
+def check(ctx: click.Context, /, **_: Any) -> None:
+    """Try the sections named CONNECTORS, or all enabled ones, without uploading."""
+    given = given_in(ctx)
+    from lib import config, logs
+    from lib.check import check_section
+
+    logs.configure(given["logging_config"])
+    loaded = config.load(given["ini"], given["connectors"])
+    warn(loaded)
+    codes = []
+    for section in loaded.sections:
+        for finding in check_section(section, loaded.oomnitza, offline=given["offline"]):
+            mark = "ok     " if finding.exit_code is ExitCode.OK else "FAILED "
+            click.echo(secrets.redact(f"{mark}[{section.name}] {finding.text}"))
+            codes.append(finding.exit_code)
+    ctx.exit(int(gravest(codes)))
+
+
+@main.command()
+@click.argument("section")
+@click.option("--record", type=click.File("rb"), help="Read records from a JSON file; - is stdin.")
+@click.option("--offline", is_flag=True, help="With --record: leave Oomnitza's mapping aside.")
+@with_options
+@click.pass_context
+def explain(ctx: click.Context, /, **_: Any) -> None:
+    """Show what becomes of a record of SECTION, field by field, and send nothing."""
+    given = given_in(ctx)
+    from lib import config, logs
+    from lib.explain import explain_section, read_records
+    from lib.explaintext import in_words
+
+    if given["offline"] and not given["record"]:
+        raise UsageError("--offline explains records of a file", fix="Add --record FILE")
+    logs.configure(given["logging_config"])
+    loaded = config.load(given["ini"], [given["section"]])
+    warn(loaded)
+    [section] = loaded.sections
+    records = read_records(given["record"]) if given["record"] else None
+    how = {"offline": given["offline"], "count": given["record_count"] or 1}
+    found = explain_section(section, loaded.oomnitza, records, **how)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDE
+    for text in in_words(section, found, width):
+        click.echo(secrets.redact(text))

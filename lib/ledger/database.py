@@ -1,0 +1,120 @@
+"""A connection to the ledger's file: transactions, threads, and SQLite's errors in words."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+from lib.errors import ConfigurationError, ConnectorError
+
+# How many rows are in memory at once where there may be many of them.
+PAGE = 200
+
+Row = tuple[Any, ...]
+Values = Sequence[Any] | Mapping[str, Any]
+
+UNUSABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM)
+HELD = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+class Database:
+    """A connection for several threads; what one does in a transaction, the others wait for."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+        self._lock = RLock()
+
+    def close(self) -> None:
+        with self._lock, in_words(self.path):
+            self._connection.close()
+
+    def rows(self, sql: str, values: Values = ()) -> list[Row]:
+        """All rows that a query finds; for queries that cannot find many."""
+        with self._lock, in_words(self.path):
+            return self._connection.execute(sql, values).fetchall()
+
+    def pages(self, sql: str, values: Mapping[str, Any]) -> Iterator[Row]:
+        """Yield the rows of a query that may find many; in between, anybody may write.
+
+        It has to ask for `:page` rows whose first column is above `:after`, in the order of that.
+        """
+        after = 0
+        while page := self.rows(sql, {**values, "after": after, "page": PAGE}):
+            yield from page
+            after = page[-1][0]
+
+    def write(self, sql: str, values: Values = ()) -> sqlite3.Cursor:
+        """Carry out a statement; the cursor tells how many rows it changed, or the new row's id."""
+        with self.transaction(), in_words(self.path):
+            return self._connection.execute(sql, values)
+
+    def write_many(self, sql: str, values: Iterable[Values]) -> None:
+        """Carry out a statement once for each of the values."""
+        with self.transaction(), in_words(self.path):
+            self._connection.executemany(sql, values)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """What is written within it takes effect as a whole at its end, or not at all.
+
+        Inside of another one it is a part of that. An error, or Ctrl-C, undoes it.
+        """
+        with self._lock:
+            if self._has_begun():
+                yield
+                return
+            try:
+                self._run("BEGIN IMMEDIATE")
+                yield
+                self._run("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):
+                    self._connection.rollback()
+                raise
+
+    def _has_begun(self) -> bool:
+        with in_words(self.path):
+            return self._connection.in_transaction
+
+    def _run(self, statement: str) -> None:
+        with in_words(self.path):
+            self._connection.execute(statement)
+
+
+@contextmanager
+def in_words(path: Path) -> Iterator[None]:
+    """Turn what SQLite raises about this file into a ConnectorError."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _worded(error, str(path)) from None
+
+
+def _worded(error: sqlite3.Error, where: str) -> ConnectorError:
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    if code in UNUSABLE:
+        return ConfigurationError(
+            f"state: the file cannot be written ({error})",
+            where=where,
+            fix="It and its folder have to be writable by the user who runs this",
+        )
+    if code == sqlite3.SQLITE_NOTADB:
+        return ConfigurationError(
+            "state: the file is not a database",
+            where=where,
+            fix="Name another file, or move this one away to begin with an empty one",
+        )
+    if code == sqlite3.SQLITE_CORRUPT:
+        what, fix = "the state file is damaged", "Move it away to begin with an empty one"
+    elif code == sqlite3.SQLITE_FULL:
+        what, fix = "the disk is full, the state cannot be noted", "Make room and run again"
+    elif code in HELD:
+        what, fix = "the state file is locked", "See which other program has it open"
+    else:
+        what, fix = "the state cannot be read or noted", "Check the disk"
+    return ConnectorError(f"{what} ({error})", where=where, fix=fix)

@@ -1,0 +1,153 @@
+"""What the ledger gives back, and the form in which texts are kept in it."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+# Texts of more characters are compressed.
+LONGEST_PLAIN = 2_000
+# The fastest of zlib: the next ones take longer by far, for little.
+COMPRESSION = 1
+
+Packed = str | bytes | None
+
+
+@dataclass(frozen=True)
+class PastRun:
+    """One run of a section.
+
+    `state` is "running", "complete", "partial", "failed", "interrupted", or "killed" for one that
+    ended without a word. It was `opened` and `closed` at Oomnitza at these times, as `portion`.
+    """
+
+    id: int
+    section: str
+    target: str
+    state: str
+    started: float
+    ended: float | None
+    fingerprint: str
+    full: bool
+    counts: dict[str, int]
+    error: str
+    retries: int
+    pid: int
+    host: str
+    version: str
+    portion: str | None
+    opened: float | None
+    closed: float | None
+
+
+@dataclass(frozen=True)
+class NewAside:
+    """A record to be set aside, as "rejected" or "unsent".
+
+    `fetched` and `mapped` are JSON texts of it, as it came and as it was to be sent.
+    """
+
+    outcome: str
+    reason: str
+    key: str | None = None
+    fetched: str | None = None
+    mapped: str | None = None
+
+
+@dataclass(frozen=True)
+class Aside:
+    """A record that was set aside: `times` times, first at `first_at` and last at `at`."""
+
+    id: int
+    section: str
+    target: str
+    run: int
+    outcome: str
+    reason: str
+    key: str | None
+    fetched: str | None
+    mapped: str | None
+    first_at: float
+    at: float
+    times: int
+
+
+@dataclass(frozen=True)
+class Known:
+    """What was last sent of a record."""
+
+    digest: bytes
+    packed: Packed = None
+
+    @property
+    def fields(self) -> dict[str, Any] | None:
+        """Its fields; read anew each time, since most who ask for records want the digest only."""
+        return fields_of(self.packed)
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A record that the latest complete run did not see, and when one last did."""
+
+    key: str
+    fields: dict[str, Any] | None
+    last_seen: float
+
+
+def to_run(row: Sequence[Any]) -> PastRun:
+    """From columns in the order of the class."""
+    values = _named(PastRun, row)
+    return PastRun(
+        **values | {"full": bool(values["full"]), "counts": json.loads(values["counts"])}
+    )
+
+
+def to_aside(row: Sequence[Any]) -> Aside:
+    """From columns in the order of the class."""
+    values = _named(Aside, row)
+    texts = {name: unpack(values[name]) for name in ("fetched", "mapped")}
+    key = None if values["key"] is None else from_key(values["key"])
+    return Aside(**values | texts | {"key": key})
+
+
+def pack(text: str | None) -> Packed:
+    """A text as it is kept: a long one is compressed, and then bytes."""
+    if text is None:
+        return None
+    text = storable(text)
+    if len(text) <= LONGEST_PLAIN:
+        return text
+    return zlib.compress(text.encode(), COMPRESSION)
+
+
+def unpack(packed: Packed) -> str | None:
+    """The text that was packed."""
+    return zlib.decompress(packed).decode() if isinstance(packed, bytes) else packed
+
+
+def fields_of(packed: Packed) -> dict[str, Any] | None:
+    """The fields whose JSON text was packed."""
+    text = unpack(packed)
+    return json.loads(text) if text else None
+
+
+def storable(text: str) -> str:
+    r"""The text with half surrogates, which UTF-8 lacks, as escapes (\ud83d) as in JSON."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
+def to_key(key: str) -> bytes:
+    """A key as it is kept: as bytes, which may hold whatever a text in Python may."""
+    return key.encode("utf-8", "surrogatepass")
+
+
+def from_key(kept: bytes) -> str:
+    """The key that was kept."""
+    return kept.decode("utf-8", "surrogatepass")
+
+
+def _named(kind: type[PastRun | Aside], row: Sequence[Any]) -> dict[str, Any]:
+    return dict(zip((item.name for item in fields(kind)), row, strict=True))

@@ -1,0 +1,85 @@
+"""What happens to a record of the source: kept or not, mapped, and made ready to be sent."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict
+
+from lib import continuity
+from lib.book import Book
+from lib.bulk import UploadPlan
+from lib.connector import Record
+from lib.errors import ConnectorError, RecordUnreadable
+from lib.jsontext import to_json
+from lib.language import Stopped
+from lib.ledger import NewAside
+from lib.mapping import Mapper
+from lib.recordfilter import RecordFilter
+from lib.saveddata import NothingSaved
+from lib.secrets import redact
+from lib.tally import Outcome, brief
+from lib.upload import Item
+
+log = logging.getLogger(__name__)
+
+
+class Preparation:
+    """Makes items of records; a record of which it makes none has got its outcome here."""
+
+    def __init__(
+        self,
+        keep: RecordFilter,
+        mapper: Mapper,
+        plan: UploadPlan,
+        outcome: Outcome,
+        book: Book,
+        saved: NothingSaved,
+    ) -> None:
+        self.kept = 0
+        self._keep = keep
+        self._mapper = mapper
+        self._key_fields = plan.key_fields
+        self._plan = continuity.digest_of(b"", to_json(asdict(plan)))
+        self._outcome = outcome
+        self._tally = outcome.tally
+        self._book = book
+        self._saved = saved
+
+    def __call__(self, record: Record, aside: int | None = None) -> Item | None:
+        """The item of a record; `aside` is its number if it had been set aside before."""
+        try:
+            if not self._keep(record):
+                self._tally.filtered += 1
+                if aside is not None:
+                    self._book.clear([aside])
+                return None
+        except Stopped as error:
+            self.reject(RecordUnreadable(f"the record filter fails: {error}"), record)
+            return None
+        self.kept += 1
+        return self._item(record, aside)
+
+    def reject(self, error: ConnectorError, record: Record | None = None) -> None:
+        """Count a record that cannot be read, or filtered, and set it aside."""
+        self._tally.rejected += 1
+        text = brief(record) if record else error.where
+        self._outcome.note_left_aside(f"rejected: {error.what}", text)
+        log.info("[%s] rejected: %s %s", self._outcome.section, error.what, text)
+        fetched = to_json(record) if record else None
+        self._book.put_aside([NewAside("rejected", redact(str(error)), None, fetched, None)])
+
+    def _item(self, record: Record, aside: int | None) -> Item | None:
+        mapped = self._mapper(record)
+        for name, text in mapped.failures:
+            self._outcome.note_conversion(name, text)
+        values = mapped.values
+        if mapped.missing:
+            self._tally.incomplete += 1
+            reason = f"without a value for {', '.join(mapped.missing)}"
+            self._outcome.note_left_aside(reason, brief(values))
+            log.info("[%s] incomplete, %s: %s", self._outcome.section, reason, brief(values))
+            return None
+        self._saved.add_upload(values)
+        text = to_json(values)
+        key = continuity.key_of(values, self._key_fields)
+        return Item(record, values, text, key, continuity.digest_of(self._plan, text), aside)

@@ -1,0 +1,21 @@
+"""Records on their way to Oomnitza, for tests of those that carry them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from lib.continuity import digest_of
+from lib.jsontext import to_json
+from lib.upload import Item
+
+
+def item(record: dict[str, Any], key: str | None = None) -> Item:
+    """An item whose record came as it is to be sent; its key is the first value, if not given."""
+    text = to_json(record)
+    found = str(next(iter(record.values()), "")) if key is None else key
+    return Item(record, record, text, found or None, digest_of(b"", text))
+
+
+def items(records: Iterable[dict[str, Any]]) -> list[Item]:
+    return [item(record) for record in records]

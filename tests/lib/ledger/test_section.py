@@ -1,0 +1,330 @@
+"""What the ledger keeps of a section's runs and records."""
+
+import os
+import socket
+import time
+
+import pytest
+
+from lib import __version__
+from lib.ledger import Known, Ledger, NewAside, open_to_look
+from tests.lib.ledger.conftest import TARGET
+
+COUNTS = {"fetched": 3, "sent": 2, "rejected": 1}
+
+
+def run(section, state="complete", fingerprint="f", *, full=False, sent=(), seen=()):
+    """A whole run that sends and sees records with these keys; returns its id."""
+    ident = section.begin()
+    section.describe(fingerprint=fingerprint, full=full)
+    section.sent(records(*sent))
+    section.seen(seen)
+    section.end(state, {})
+    return ident
+
+
+def records(*keys):
+    return [(key, f"digest of {key}".encode(), f'{{"KEY": "{key}"}}') for key in keys]
+
+
+def missing(section):
+    return [item.key for item in section.missing()]
+
+
+class TestRuns:
+    def test_a_run_tells_who_carried_it_out_and_what_came_of_it(self, ledger, section):
+        before = time.time()
+        ident = section.begin()
+        section.describe(fingerprint="f1", full=True)
+        [begun] = ledger.history()
+        assert (begun.id, begun.state, begun.ended) == (ident, "running", None)
+        section.end("failed", COUNTS, "it is down \ud83d", retries=4)
+        [past] = ledger.history()
+        assert (past.section, past.target) == ("ldap", TARGET)
+        assert (past.state, past.error, past.retries) == ("failed", "it is down \\ud83d", 4)
+        assert past.counts == COUNTS
+        assert (past.fingerprint, past.full) == ("f1", True)
+        assert (past.pid, past.host) == (os.getpid(), socket.gethostname())
+        assert past.version == __version__
+        assert before <= past.started <= past.ended <= time.time()
+        assert (past.portion, past.opened, past.closed) == (None, None, None)
+
+    def test_only_what_is_an_end_ends_a_run(self, running):
+        with pytest.raises(ValueError, match="running"):
+            running.end("running", {})
+
+    def test_nothing_is_noted_without_a_run(self, section):
+        for call in (
+            lambda: section.sent(records("a")),
+            lambda: section.seen(["a"]),
+            lambda: section.put_aside([NewAside("rejected", "no")]),
+            lambda: section.opened("p"),
+            lambda: section.end("complete", {}),
+            lambda: section.describe(fingerprint="f", full=True),
+        ):
+            with pytest.raises(RuntimeError):
+                call()
+
+    def test_the_latest_complete_run_is_not_the_latest_run(self, section):
+        assert section.last_complete() is None
+        run(section)
+        complete = run(section)
+        for state in ("partial", "failed", "interrupted"):
+            run(section, state)
+        section.begin()
+        assert section.last_complete().id == complete
+
+    def test_a_run_that_read_no_source_is_not_the_latest_complete_one(self, section):
+        complete = run(section, full=True)
+        section.begin()
+        section.end("complete", {})
+        assert section.last_complete().id == complete
+
+    def test_the_latest_full_run_is_one_that_was_complete(self, ledger, section):
+        assert section.last_full() is None
+        run(section, "failed", full=True)
+        assert section.last_full() is None
+        full = run(section, full=True, fingerprint="other")
+        run(section, "partial", full=True)
+        run(section, full=False)
+        [started] = [past.started for past in ledger.history() if past.id == full]
+        assert section.last_full() == started
+
+    def test_a_run_that_was_killed_is_found_by_the_next_one(self, path, section):
+        killed = section.begin()
+        with Ledger(path) as another:
+            later = another.of("ldap", TARGET)
+            [found] = later.left_running()
+            assert (found.id, found.state, found.ended) == (killed, "killed", None)
+            later.begin()
+            assert later.left_running() == []
+            assert [past.state for past in another.history()] == ["running", "killed"]
+
+    def test_the_run_under_way_is_not_taken_for_dead(self, running):
+        assert running.left_running() == []
+
+    def test_a_run_that_was_opened_is_left_open_until_it_was_closed(self, section):
+        first = section.begin()
+        assert section.left_open() == []
+        section.opened("portion-1")
+        section.end("interrupted", {})
+        section.begin()
+        section.opened("portion-2")
+        [found] = section.left_open()
+        assert (found.id, found.portion, found.state) == (first, "portion-1", "interrupted")
+        section.closed(first)
+        section.closed()
+        section.end("complete", {})
+        section.begin()
+        assert section.left_open() == []
+
+    def test_a_run_that_opened_nothing_has_nothing_to_close(self, section):
+        run(section, "failed")
+        section.begin()
+        assert section.left_open() == []
+
+    def test_it_is_opened_once_however_often_that_is_said(self, ledger, running):
+        running.opened("p")
+        [first] = ledger.history()
+        running.opened("p")
+        [second] = ledger.history()
+        assert first == second
+        assert (first.portion, first.closed) == ("p", None)
+        assert first.opened >= first.started
+        running.closed()
+        assert ledger.history()[0].closed >= first.opened
+
+
+class TestRecords:
+    def test_what_was_sent_is_known(self, running):
+        running.sent(records("a", "b"))
+        running.sent([("b", b"new", '{"KEY": "changed"}')])
+        known = running.known(["a", "b", "c"])
+        assert known == {
+            "a": Known(b"digest of a", '{"KEY": "a"}'),
+            "b": Known(b"new", '{"KEY": "changed"}'),
+        }
+        assert known["b"].fields == {"KEY": "changed"}
+
+    def test_any_number_of_keys_can_be_asked_for(self, running):
+        running.sent(records(*map(str, range(3000))))
+        keys = [str(number) for number in range(1000, 4000)]
+        assert set(running.known(keys)) == {str(number) for number in range(1000, 3000)}
+        assert running.known([]) == {}
+
+    @pytest.mark.parametrize("key", ["", "Ünïcode", "nul\0", "\ud83d", "'; DROP TABLE record"])
+    def test_odd_keys_are_keys(self, running, key):
+        running.sent([(key, b"d", "{}"), ("other", b"o", "{}")])
+        assert running.known([key])[key].digest == b"d"
+        running.forget([key])
+        assert set(running.known([key, "other"])) == {"other"}
+
+    def test_large_fields_come_back(self, running):
+        text = '{"NOTES": "' + "many words ☃ " * 5000 + '"}'
+        running.sent([("a", b"d", text)])
+        assert running.known(["a"])["a"].fields["NOTES"].startswith("many words ☃ ")
+
+    def test_what_is_forgotten_is_not_known(self, section):
+        run(section, sent=["a", "b", "c"])
+        section.forget(["a", "b"])
+        assert set(section.known(["a", "b", "c"])) == {"c"}
+
+    def test_to_be_seen_changes_nothing_of_what_is_known(self, section):
+        run(section, sent=["a"])
+        run(section, seen=["a", "never sent"])
+        assert section.known(["a", "never sent"]) == {"a": Known(b"digest of a", '{"KEY": "a"}')}
+
+    def test_sections_and_targets_have_nothing_in_common(self, ledger, running):
+        running.sent(records("a"))
+        running.end("complete", {})
+        others = [ledger.of("ldap", "https://other.example.com"), ledger.of("ldap.Two", TARGET)]
+        for other in others:
+            assert other.known(["a"]) == {}
+            assert other.last_complete() is None
+            other.begin()
+            other.forget(["a"])
+            other.end("complete", {})
+        assert set(running.known(["a"])) == {"a"}
+        assert ledger.of("ldap", TARGET).last_complete().id == running.run
+
+    def test_all_is_there_after_opening_it_again(self, path):
+        with Ledger(path) as ledger:
+            run(ledger.of("ldap", TARGET), sent=["a"])
+        with Ledger(path) as ledger:
+            assert set(ledger.of("ldap", TARGET).known(["a"])) == {"a"}
+
+
+class TestMissing:
+    def test_what_the_latest_complete_run_did_not_see_is_missing(self, section):
+        run(section, sent=["a", "b", "c", "d"])
+        before = time.time()
+        run(section, sent=["a"], seen=["b"])
+        found = list(section.missing())
+        assert [item.key for item in found] == ["c", "d"]
+        assert found[0].fields == {"KEY": "c"}
+        assert section.last_complete().started - 60 < found[0].last_seen <= before
+        assert section.count_missing() == 2
+
+    def test_it_stays_missing_until_it_comes_back_or_is_forgotten(self, section):
+        run(section, sent=["a", "b", "c"])
+        for _ in range(3):
+            run(section, seen=["a"])
+            assert missing(section) == ["b", "c"]
+        section.forget(["b"])
+        assert missing(section) == ["c"]
+        run(section, seen=["a", "c"])
+        assert missing(section) == []
+
+    def test_a_first_run_misses_nothing(self, section):
+        assert missing(section) == []
+        run(section, "failed", sent=["a", "b"])
+        assert missing(section) == []
+        run(section, sent=["a"])
+        assert missing(section) == []
+
+    @pytest.mark.parametrize("state", ["partial", "failed", "interrupted"])
+    def test_a_run_that_was_not_complete_makes_nothing_missing(self, section, state):
+        run(section, sent=["a", "b"])
+        run(section, state, seen=["a"])
+        assert missing(section) == []
+
+    def test_what_a_later_run_saw_is_not_missing(self, section):
+        run(section, sent=["a", "b"])
+        run(section, seen=["a"])
+        assert missing(section) == ["b"]
+        run(section, "interrupted", sent=["b"])
+        assert missing(section) == []
+
+    def test_what_a_run_between_two_complete_ones_sent_can_be_missing(self, section):
+        run(section, sent=["a"])
+        run(section, "partial", sent=["b"])
+        run(section, seen=["a"])
+        assert missing(section) == ["b"]
+
+    def test_a_new_fingerprint_begins_anew(self, section):
+        run(section, sent=["a", "b", "c"], fingerprint="all")
+        run(section, seen=["a", "b"], fingerprint="filtered")
+        assert missing(section) == []
+        run(section, seen=["a"], fingerprint="filtered")
+        assert missing(section) == ["b"]
+        run(section, seen=["a"], fingerprint="all")
+        assert missing(section) == []
+
+    def test_what_a_run_under_another_fingerprint_sent_is_not_missing_when_that_is_undone(
+        self, section
+    ):
+        run(section, sent=["a"], fingerprint="f")
+        run(section, "partial", sent=["b"], fingerprint="wider")
+        run(section, seen=["a"], fingerprint="f")
+        assert missing(section) == []
+
+    def test_a_run_that_reads_no_source_takes_no_part(self, section):
+        run(section, sent=["a", "b"])
+        section.begin()
+        section.sent(records("c"))
+        section.end("partial", {})
+        run(section, seen=["a", "c"])
+        assert missing(section) == ["b"]
+
+    def test_a_record_that_was_refused_is_not_missing(self, section):
+        run(section, sent=["a"])
+        section.begin()
+        section.describe(fingerprint="f", full=False)
+        section.put_aside([NewAside("rejected", "no", "a", "{}", "{}")])
+        section.end("complete", {})
+        assert missing(section) == []
+
+    def test_a_clock_that_was_put_back_changes_nothing(self, section, monkeypatch):
+        run(section, sent=["a", "b"])
+        monkeypatch.setattr(time, "time", lambda: 1.0)
+        run(section, seen=["a"])
+        assert missing(section) == ["b"]
+        assert section.last_complete().started == 1.0
+
+    def test_many_are_given_page_by_page_and_may_be_forgotten_on_the_way(self, ledger, section):
+        keys = [f"{number:04}" for number in range(1000)]
+        run(ledger.of("other", TARGET), sent=keys)
+        run(section, sent=keys)
+        run(section, seen=keys[:100])
+        gone = []
+        for item in section.missing():
+            gone.append(item.key)
+            section.forget([item.key])
+        assert gone == keys[100:]
+        assert missing(section) == []
+
+
+class TestBatches:
+    def test_all_of_a_batch_is_kept_or_nothing(self, ledger, path, running):
+        with pytest.raises(KeyboardInterrupt), running.batch():
+            running.sent(records("a"))
+            running.put_aside([NewAside("rejected", "no")])
+            raise KeyboardInterrupt
+        assert running.known(["a"]) == {}
+        assert list(ledger.set_aside()) == []
+        with running.batch():
+            running.sent(records("a"))
+            running.put_aside([NewAside("rejected", "no")])
+            with open_to_look(path) as other:
+                assert list(other.set_aside()) == []
+                assert other.of("ldap", TARGET).known(["a"]) == {}
+        assert set(running.known(["a"])) == {"a"}
+        assert len(list(ledger.set_aside())) == 1
+
+    def test_a_batch_within_a_batch_is_a_part_of_it(self, running):
+        with pytest.raises(ZeroDivisionError), running.batch():
+            with running.batch():
+                running.sent(records("a"))
+            running.seen([str(1 // 0)])
+        assert running.known(["a"]) == {}
+
+    def test_records_that_cannot_be_made_undo_the_call(self, running):
+        def broken():
+            yield from records("a")
+            raise EOFError
+
+        with pytest.raises(EOFError):
+            running.sent(broken())
+        assert running.known(["a"]) == {}
+        running.sent(records("b"))
+        assert set(running.known(["a", "b"])) == {"b"}
