@@ -4,9 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SYSTEM_PACKAGES := slapd ldap-utils unixodbc libsqliteodbc odbc-postgresql tdsodbc postgresql
-CHECKED := connector.py lib connectors converters sandbox docs tests
+CHECKED := connector.py lib connectors converters sandbox benchmarks docs tests
 
-.PHONY: help demo test check faults docs format system-packages clean
+.PHONY: help demo test check faults bench docs format system-packages clean
 
 help:  ## Show what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -24,6 +24,9 @@ check: $(VENV)/requirements-dev  ## Check style and types only
 
 faults: $(VENV)/requirements-dev system-packages  ## Break everything that can break, and count what is lost
 	$(BIN)/python -m pytest tests/faults -m "faults or not faults" --timeout 1800
+
+bench: $(VENV)/requirements  ## Measure speed and write benchmarks/results.md
+	$(BIN)/python -m benchmarks
 
 docs: $(VENV)/requirements-dev  ## Write the tables in the docs and config.ini.example
 	$(BIN)/python docs/generate.py

@@ -18,7 +18,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 import requests
 from requests.auth import AuthBase
 
-from lib import secrets
+from lib import interruption, secrets
 from lib.auth import UNSIGNED
 from lib.connection import ConnectionSettings
 from lib.errors import (
@@ -145,7 +145,7 @@ class Client:
     ) -> requests.Response:
         url = self.url + path
         how |= {"auth": auth or self.auth, "verify": self._session.verify}
-        time.sleep(max(0.0, self._quiet_until - time.monotonic()))
+        interruption.pause(max(0.0, self._quiet_until - time.monotonic()))
         started = time.monotonic()
         try:
             response = self._session.request(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
@@ -12,9 +13,29 @@ from typing import Any, Self
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
+# How often one who pauses looks whether a signal has come, in seconds.
+LOOK = 0.2
+
 # How many `shielded` blocks the main thread is in, and whether a signal waits for their end.
 _shields = 0
 _waiting = False
+# Those that catch signals at this moment.
+_watches: list[Interruption] = []
+
+
+def requested() -> bool:
+    """Whether a signal has come, so that what takes long should come to its end."""
+    return any(watch.exit_code is not None for watch in _watches)
+
+
+def pause(seconds: float) -> None:
+    """Sleep, but not beyond a signal; in threads and within `shielded`, too."""
+    if not _watches:
+        time.sleep(seconds)
+        return
+    until = time.monotonic() + seconds
+    while not requested() and (rest := until - time.monotonic()) > 0:
+        time.sleep(min(rest, LOOK))
 
 
 @contextmanager
@@ -51,6 +72,7 @@ class Interruption:
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():  # elsewhere none can be set
             self._before = {number: signal.signal(number, self._stop) for number in SIGNALS}
+            _watches.append(self)
         return self
 
     def __exit__(
@@ -61,6 +83,8 @@ class Interruption:
     ) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
+        if self in _watches:
+            _watches.remove(self)
 
     def _stop(self, number: int, _frame: FrameType | None) -> None:
         global _waiting

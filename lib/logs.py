@@ -11,6 +11,9 @@ import json
 import logging
 import logging.config
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,8 @@ log = logging.getLogger(__name__)
 
 # Marks (as `extra`) what the summary tells anyway, so that a terminal does not show it twice.
 IN_SUMMARY = {"in_summary": True}
+
+_section: ContextVar[str] = ContextVar("section", default="")
 
 
 def configure(path: Path) -> None:
@@ -50,11 +55,22 @@ def configure(path: Path) -> None:
         log.warning("%s cannot be written; this run keeps no such log", name)
 
 
+@contextmanager
+def about(section: str) -> Iterator[None]:
+    """Let what is logged within the block begin with the section's name."""
+    token = _section.set(f"[{section}] ")
+    try:
+        yield
+    finally:
+        _section.reset(token)
+
+
 class _Record(logging.LogRecord):
     """A record whose message holds no secrets, for handlers that hand records on."""
 
     def getMessage(self) -> str:  # noqa: N802  the name is logging's
-        return printable(redact(super().getMessage()))
+        message = printable(redact(super().getMessage()))
+        return message if message.startswith("[") else f"{_section.get()}{message}"
 
 
 class _Redacting(logging.Formatter):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +26,14 @@ class RunOptions:
 
 
 class Listener:
-    """Hears how a run goes on; this one does nothing with it."""
+    """Hears how a run goes on; this one does nothing with it.
+
+    Once `stop` is set, the run ends in good order with the next record: runs in threads do not
+    hear of signals by themselves.
+    """
+
+    def __init__(self) -> None:
+        self.stop = threading.Event()
 
     def progress(self, outcome: Outcome, expected: int | None) -> None:
         """Called for each record; `expected` is their number, where the source has told it."""

@@ -15,7 +15,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from lib import bookkeeping, bulk, connector, continuity, layers, secrets
+from lib import bookkeeping, bulk, connector, continuity, layers, logs, secrets
 from lib.book import Book, NoBook
 from lib.bulk import UploadPlan
 from lib.connector import Connector, Delivered, Sources
@@ -56,7 +56,7 @@ def run_section(
     outcome = run.outcome
     started = time.monotonic()
     log.info("[%s] begins", section.name)
-    with ExitStack() as stack:
+    with logs.about(section.name), ExitStack() as stack:
         budget = stack.enter_context(retry_budget(options.retry_ceiling))
         outcome.error = _attempt(section, partial(run.open_book, stack))
         if not outcome.error:
@@ -240,6 +240,8 @@ class _Run:
                     if ready:
                         delivery.take(ready)
             self._listener.progress(self.outcome, source.expected)
+            if self._listener.stop.is_set():
+                raise KeyboardInterrupt
             if prepare.kept == self._options.record_count:
                 return
         self._read_to_the_end = True

@@ -20,6 +20,9 @@ from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import InvalidHeader, MaxRetryError, SSLError
 from urllib3.util import Retry
 
+from lib import interruption
+from lib.interruption import pause
+
 log = logging.getLogger(__name__)
 
 # The longest that one request waits for its turn, in seconds.
@@ -112,9 +115,9 @@ class PatientRetry(Retry):
         """What is left after an attempt that failed; raises when that is nothing.
 
         Nothing is left, either, when all tries together would not outwait what the server asks,
-        and when no secure connection can be made.
+        when no secure connection can be made, and when the program has been told to stop.
         """
-        if isinstance(error, SSLError):
+        if isinstance(error, SSLError) or interruption.requested():
             raise MaxRetryError(how.get("_pool"), url or "", error)  # type: ignore[arg-type]
         asked = None if response is None else self._asked(response)
         if asked is not None and self.total is not None and asked > LONGEST_PAUSE * self.total:
@@ -126,6 +129,11 @@ class PatientRetry(Retry):
         why = error if response is None else f"the server answered {response.status}"
         log.info("%s %s: %s; trying again", method, (url or "").split("?")[0], why)
         return left
+
+    def sleep(self, response: BaseHTTPResponse | None = None) -> None:
+        """As any Retry's, but not beyond a signal."""
+        asked = None if response is None else self.get_retry_after(response)
+        pause(asked or self.get_backoff_time())
 
     def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
         asked = self._asked(response)

@@ -15,6 +15,10 @@ from lib.ratelimit import PatientRetry
 from lib.tls import client_context
 
 NO_CAP = 10**9
+# From the second repetition of a request on there is a pause before it, the first of twice these
+# seconds, each further one twice as long; chance adds up to these seconds (urllib3's Retry).
+BACKOFF = 0.5
+JITTER = 0.5
 
 
 class _ContextAdapter(HTTPAdapter):
@@ -50,8 +54,8 @@ def new_session(
         connect=min(3, settings.retries),
         status_forcelist=retry_status,
         allowed_methods=repeatable,
-        backoff_factor=0.5,
-        backoff_jitter=0.5,
+        backoff_factor=BACKOFF,
+        backoff_jitter=JITTER,
         backoff_max=60,
         retry_after_max=NO_CAP,  # PatientRetry decides
         raise_on_status=False,

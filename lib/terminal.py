@@ -24,6 +24,7 @@ class TerminalListener(Listener):
     """One section's progress, shown on a terminal only; a context manager."""
 
     def __init__(self, section: str) -> None:
+        super().__init__()
         self._bar: Any = tqdm(desc=section, unit=" records", leave=False, disable=None)
         self._consoles: list[logging.StreamHandler[Any]] = []
         self._for_people = sys.stdout.isatty()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 
 from lib.errors import ConfigurationError, TargetFault, TargetRefused
@@ -65,7 +66,7 @@ class UnderWay:
 
     def begin(self, batch: Sequence[Item]) -> None:
         if self._pool:
-            future = self._pool.submit(self._send, batch)
+            future = self._pool.submit(copy_context().run, self._send, batch)
         else:
             future = Future()
             future.set_result(self._send(batch))

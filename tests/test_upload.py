@@ -569,3 +569,39 @@ def test_help_is_quick_since_it_imports_no_more_than_it_needs(program):
     modules = listing.stdout.splitlines()[-1].split()
     assert "click" in modules
     assert not {"requests", "urllib3", "ldap3", "flask", "cheroot", "tqdm"} & {*modules}
+
+
+class TestSideBySide:
+    def test_sections_run_at_the_same_time(self, program, company):
+        company.jamf.delay = 0.02
+        ended = program.run("upload", "casper", "ldap", "--parallel", 2)
+        assert (ended.code, ended.err) == (0, "")
+        assert [*books(ended.out)] == ["casper", "ldap"]
+        assert books(ended.out)["ldap"]["sent"] == company.oomnitza.count("users")
+        assert books(ended.out)["casper"]["sent"] == company.oomnitza.count("assets")
+        people, devices = sorted(company.oomnitza.runs(), key=lambda run: -len(run.data_type))
+        assert {people.connector_name, devices.connector_name} == {"Casper", "LDAP"}
+        began = [line for line in program.logs.splitlines() if line.endswith("] begins")]
+        assert len(began) == 2
+        # The quick one was over before the slow one.
+        assert program.logs.index("[ldap] ends") < program.logs.index("[casper] ends")
+
+    @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+    def test_a_signal_ends_all_of_them_in_good_order(self, program, company, number, code):
+        company.jamf.delay = 0.05
+        process = program.start("upload", "casper", "ldap", "--parallel", 2)
+        wait_until(lambda: company.oomnitza.count("users") > 0)
+        process.send_signal(number)
+        ended = end_of(process)
+        assert ended.code == code
+        found = books(ended.out)["casper"]
+        assert found["fetched"] == found["incomplete"] + found["sent"] + found["unsent"]
+        assert found["sent"] == company.oomnitza.count("assets")
+        assert all(run.finished for run in company.oomnitza.runs())
+
+    @pytest.mark.parametrize(("options", "sections"), [((), 2), (("--fail-fast",), 1)])
+    def test_what_happens_after_one_that_fails(self, program, company, options, sections):
+        company.jamf.password = "another"
+        ended = program.run("upload", "casper", "ldap", *options)
+        assert ended.code == 1
+        assert len(books(ended.out)) == sections

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,7 @@ from lib.errors import UsageError
 if TYPE_CHECKING:
     from lib.config import Config
     from lib.options import RunOptions
+    from lib.sections import Section
     from lib.tally import Outcome
 
 FULL = click.option("--full", is_flag=True, help="Send all records, also with changed_only = True.")
@@ -28,6 +31,13 @@ WAIT = click.option(
 FAIL_FAST = click.option(
     "--fail-fast", is_flag=True, help="Run no further section when one has failed."
 )
+PARALLEL = click.option(
+    "--parallel",
+    type=click.IntRange(min=1),
+    default=1,
+    metavar="N",
+    help="Run up to N sections at the same time.",
+)
 REPORT = click.option("--report", type=FILE, help="Write what came of the run to a JSON file.")
 
 
@@ -37,6 +47,7 @@ REPORT = click.option("--report", type=FILE, help="Write what came of the run to
 @FORCE
 @WAIT
 @FAIL_FAST
+@PARALLEL
 @REPORT
 @with_options
 @click.pass_context
@@ -64,6 +75,7 @@ def upload(ctx: click.Context, /, **_: Any) -> None:
 @click.argument("connectors", nargs=-1)
 @WAIT
 @FAIL_FAST
+@PARALLEL
 @REPORT
 @with_options
 @click.pass_context
@@ -87,7 +99,8 @@ def _run(ctx: click.Context, loaded: Config, given: dict[str, Any]) -> None:
     from lib.reportsettings import ReportSettings
 
     started = time.time()
-    outcomes = _outcomes(loaded, _options(loaded, given), fail_fast=given["fail_fast"])
+    options = _options(loaded, given)
+    outcomes = _outcomes(loaded, options, parallel=given["parallel"], fail_fast=given["fail_fast"])
     code = report.exit_code(outcomes)
     testmode = given["testmode"]
     click.echo(secrets.redact(report.summary(outcomes, testmode=testmode)), err=testmode)
@@ -122,19 +135,38 @@ def _options(loaded: Config, given: dict[str, Any]) -> RunOptions:
     )
 
 
-def _outcomes(loaded: Config, options: RunOptions, *, fail_fast: bool) -> list[Outcome]:
+def _outcomes(
+    loaded: Config, options: RunOptions, *, parallel: int, fail_fast: bool
+) -> list[Outcome]:
+    """Run the sections, some of them side by side; those that were never begun have no outcome."""
     from lib.errors import Interrupted
     from lib.pipeline import run_section
     from lib.terminal import TerminalListener
 
-    outcomes: list[Outcome] = []
-    for section in loaded.sections:
+    over = threading.Event()
+    listeners: list[TerminalListener] = []
+
+    def run(section: Section) -> Outcome | None:
+        if over.is_set():
+            return None
         with TerminalListener(section.name) as listener:
-            outcomes.append(run_section(section, loaded.oomnitza, options, listener))
-        error = outcomes[-1].error
-        if isinstance(error, Interrupted) or (error and fail_fast):
-            break
-    return outcomes
+            listeners.append(listener)
+            outcome = run_section(section, loaded.oomnitza, options, listener)
+        if isinstance(outcome.error, Interrupted) or (outcome.error and fail_fast):
+            over.set()
+        return outcome
+
+    if parallel == 1:
+        return [outcome for outcome in map(run, loaded.sections) if outcome]
+    with ThreadPoolExecutor(parallel, thread_name_prefix="section") as pool:
+        runs = [pool.submit(run, section) for section in loaded.sections]
+        try:
+            wait(runs)
+        except KeyboardInterrupt:
+            over.set()
+            for listener in listeners:
+                listener.stop.set()
+        return [outcome for outcome in (each.result() for each in runs) if outcome]
 
 
 def _show_mappings(loaded: Config) -> None:

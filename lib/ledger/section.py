@@ -70,6 +70,9 @@ MISSING = (
 LATEST_COMPLETE = (
     "SELECT max(id) FROM run WHERE section = ? AND state = 'complete' AND fingerprint != ''"
 )
+LATEST_KILLED = (
+    "SELECT max(id) FROM run WHERE section = ? AND state = 'killed' AND opened IS NOT NULL"
+)
 
 
 class SectionLedger:
@@ -174,9 +177,15 @@ class SectionLedger:
         return found[0] if found else None
 
     def last_full(self) -> float | None:
-        """When the latest complete run began that sent all records, changed or not."""
+        """When the latest complete run began that sent all records, changed or not.
+
+        None where a run was killed since: nobody knows what Oomnitza got of its last batches.
+        """
         found = self._runs(f"run.id = ({LATEST_COMPLETE} AND full)", self._id)
-        return found[0].started if found else None
+        killed = self._runs(f"run.id = ({LATEST_KILLED})", self._id)
+        if not found or (killed and killed[0].id > found[0].id):
+            return None
+        return found[0].started
 
     def known(self, keys: Sequence[str]) -> dict[str, Known]:
         """What was last sent of the records with these keys, of those that were."""
@@ -244,14 +253,20 @@ class SectionLedger:
         """Keep records that were not sent; the source still has them, so they are not missing.
 
         One that is set aside already is brought up to date. It is known by its key; without one, by
-        its fetched text; without that, by the reason.
+        its fetched text; without that, by the reason. What was last sent of it no longer counts,
+        since Oomnitza may have taken it although its answer was lost.
         """
         section, run, now = self._id, self._begun, time.time()
         items = list(items)
         with self._database.transaction():
             rows = ((section, *asides.to_row(item, run, now)) for item in items)
             self._database.write_many(asides.PUT, rows)
-            self.seen(item.key for item in items if item.key is not None)
+            keys = [item.key for item in items if item.key is not None]
+            self.seen(keys)
+            self._database.write_many(
+                "UPDATE record SET digest = x'' WHERE section = ? AND key = ?",
+                ((section, to_key(key)) for key in keys),
+            )
 
     def clear(self, ids: Iterable[int]) -> None:
         """Drop what is set aside under these ids."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from itertools import islice
 from typing import TypeVar
 
@@ -30,7 +31,9 @@ def fetch_ahead(
         """Begin so many more; where the keys end in an error, it waits for what was begun."""
         nonlocal failed
         try:
-            waiting.extend(pool.submit(fetch, key) for key in islice(remaining, count))
+            waiting.extend(
+                pool.submit(copy_context().run, fetch, key) for key in islice(remaining, count)
+            )
         except Exception as error:
             failed = error
 

@@ -1,12 +1,10 @@
 """Servers that several test files of lib/ share, and a clean memory of secrets for each test."""
 
 from collections.abc import Iterable, Iterator
-from types import SimpleNamespace
 from typing import Any, NamedTuple
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import pytest
-import urllib3
 from werkzeug.wrappers import Request, Response
 
 from lib import secrets
@@ -80,10 +78,9 @@ def oomnitza(stage: Stage) -> Iterator[Oomnitza]:
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds that urllib3 would have slept between two attempts; it does not."""
+    """The seconds that it would have been slept between two attempts; it is not."""
     slept: list[float] = []
-    clock = SimpleNamespace(sleep=slept.append, time=urllib3.util.retry.time.time)
-    monkeypatch.setattr(urllib3.util.retry, "time", clock)
+    monkeypatch.setattr("lib.ratelimit.pause", lambda seconds: slept.append(seconds or 0.0))
     return slept
 
 

@@ -229,6 +229,19 @@ def test_a_field_is_what_its_path_leads_to_whichever_others_there_are(record, pa
     assert list(mapped.values.items()) == [(path, compile_path(path)(record)) for path in paths]
 
 
+def test_one_mapper_serves_many_records():
+    layer = {"A": {"source": "a"}, "B": {"source": "b.c"}, "D": {"source": "a", "required": True}}
+    fields = mapping.merge({"ini": layer})
+    mapper = Mapper(fields.values(), Example())
+    records = [{"a": 1, "b": {"c": 2}}, {"b": []}, {"a": 3}]
+    mapped = [mapper(record) for record in records]
+    assert [(item.values, item.missing) for item in mapped] == [
+        ({"A": 1, "B": 2, "D": 1}, []),
+        ({"A": None, "B": None, "D": None}, ["D"]),
+        ({"A": 3, "B": None, "D": 3}, []),
+    ]
+
+
 def test_a_record_gets_every_field_also_where_the_source_has_none():
     assert apply({"PHONE": {"source": "phone"}}, {}).values == {"PHONE": None}
 

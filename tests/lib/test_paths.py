@@ -1,7 +1,7 @@
 """Paths into records, as mappings write them."""
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lib.paths import compile_path, first_key, section_and_key, steps
@@ -184,7 +184,7 @@ def picked(value, selector):
     return next((each for each in dicts if str(each.get(key)) == wanted), None)
 
 
-KEYS = st.sampled_from(["a", "b", "0", "1", "a.b", "b.a", "a[*]", "b[0].a", '"a"', ""])
+KEYS = st.sampled_from(["a", "b", "a", "b", "0", "1", "a.b", "b.a", "a[*]", "b[0].a", '"a"', ""])
 LEAVES = st.sampled_from([None, 0, 1, "", "a", "b", True])
 
 
@@ -202,10 +202,14 @@ STEPS = st.tuples(
 PATHS = st.lists(STEPS, min_size=1, max_size=4).map(".".join)
 
 
+@settings(max_examples=300)
 @given(st.lists(RECORDS, min_size=1, max_size=3), PATHS)
 @example([{"a": {"b": None}, "a.b": 1}, {"a": {}}, {"a": None}, {"a.b": 2}], "a.b")
 @example([{"a": {'"b"': 1}}, {"a": Fields(b=1)}, {"a": [1, 2]}], 'a."b"')
-@example([{"a": [{"b": 1}, {"b": None}, {}, None, "b", [7]]}], "a[*].b")
+@example([{"a": [{"b": 1}, {"b": None}, {}, None, "b", [7], Fields(b=2)]}], "a[*].b")
+@example([{"a": [[1, 2], [], {"0": 3}]}], "a[*].0")
+@example([{"a": [[{"b": 1}, {"b": 2}], 5]}], "a[0][1].b")
+@example([{"a": [[{"b": 1}, {"b": 2}], 5]}], "a[*][*].b")
 def test_a_compiled_path_agrees_with_its_steps(records, path):
     get, way = compile_path(path), steps(path)
     only_key = len(way) == 1 and not way[0].selectors

@@ -116,6 +116,7 @@ class Watcher(Listener):
     """Remembers what it hears; `at` says what to do after so many records were fetched."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.heard: list[tuple[int, int | None]] = []
         self.shown: list[dict[str, Any]] = []
         self.at: dict[int, Any] = {}

@@ -87,6 +87,14 @@ def test_an_item_that_was_changed_afterwards_comes_out_as_it_was(waiting):
     assert list(waiting) == [{"NAME": "Ada"}]
 
 
+def test_the_file_is_written_in_large_pieces(monkeypatch):
+    monkeypatch.setattr(spool, "IN_MEMORY", 1_000)
+    with Spool() as waiting:
+        for _ in range(1_000):
+            waiting.add("x" * 80)
+        assert len(waiting._blocks) < 110
+
+
 def test_memory_stays_flat_however_many_there_are(monkeypatch):
     monkeypatch.setattr(spool, "IN_MEMORY", 100_000)
     tracemalloc.start()

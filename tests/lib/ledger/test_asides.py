@@ -93,7 +93,9 @@ def test_one_that_is_sent_is_no_longer_set_aside(ledger, running):
 def test_to_be_cleared_it_is_named_by_its_id(ledger, running):
     running.put_aside([NewAside("rejected", key) for key in "abc"])
     first, _, third = ledger.set_aside()
-    ledger.of("other", TARGET).clear([first.id, third.id])
+    other = ledger.of("other", TARGET)
+    other.begin()
+    other.clear([first.id, third.id])
     assert reasons(ledger) == ["a", "b", "c"]
     running.clear([first.id, third.id])
     assert reasons(ledger) == ["b"]

@@ -231,7 +231,7 @@ class TestInWords:
         other.execute("BEGIN IMMEDIATE")
         error = self.told(path, lambda: Ledger(path))
         other.close()
-        assert "locked" in str(error)
+        assert "the state file is locked" in str(error)
 
     def test_a_file_that_becomes_unwritable(self, path, running):
         running._database._connection.execute("PRAGMA query_only = ON")

@@ -44,6 +44,15 @@ def test_the_latest_run_comes_first_of_the_sections_that_are_asked_for(ledger):
     assert [past.id for past in ledger.history(limit=2)] == begun[:1:-1]
 
 
+def test_sections_are_those_that_were_run_for_the_target(ledger):
+    assert ledger.sections(TARGET) == []
+    for name in ("ldap", "Casper.MDM", "ldap"):
+        run(ledger.of(name, TARGET))
+    run(ledger.of("okta", "https://other.example.com"))
+    ledger.of("never run", TARGET).last_complete()
+    assert ledger.sections(TARGET) == ["Casper.MDM", "ldap"]
+
+
 def test_the_latest_is_the_one_that_began_last_whatever_the_clock_said(ledger, section, at):
     at(9)
     first = run(section)
@@ -85,8 +94,10 @@ def test_runs_are_dropped_but_for_those_that_the_next_one_needs(ledger, section,
 
 def test_runs_that_are_not_settled_are_kept(ledger, section, at):
     at(1)
-    under_way = run(ledger.of("other", TARGET), None)
+    other = ledger.of("other", TARGET)
+    under_way, later = run(other, None), run(other)
     opened = section.begin()
+    section.describe(fingerprint="f", full=False)
     section.opened("p")
     section.end("failed", {})
     closed = section.begin()
@@ -98,7 +109,7 @@ def test_runs_that_are_not_settled_are_kept(ledger, section, at):
     at(90)
     ledger.expire(30)
     assert closed not in ids(ledger)
-    assert ids(ledger) == [latest, opened, under_way]
+    assert ids(ledger) == [latest, opened, later, under_way]
 
 
 def test_what_is_missing_stays_so_when_old_runs_are_dropped(ledger, section, at):

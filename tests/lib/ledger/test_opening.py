@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,15 @@ class TestToWrite:
         assert [process.wait() for process in begun] == [0] * 6
         with Ledger(path) as ledger:
             assert len(ledger.history()) == 6
+
+    def test_it_waits_for_one_who_begins_with_it(self, path):
+        other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        other.execute("BEGIN IMMEDIATE")
+        ends = threading.Timer(0.1, other.execute, ["COMMIT"])
+        ends.start()
+        fill(path)
+        ends.join()
+        other.close()
 
     def test_to_close_it_twice_does_no_harm(self, path):
         ledger = Ledger(path)

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sqlite3
 import time
 
 import pytest
@@ -100,6 +101,21 @@ class TestRuns:
             assert later.left_running() == []
             assert [past.state for past in another.history()] == ["running", "killed"]
 
+    def test_after_a_run_was_killed_that_had_opened_no_earlier_one_counts_as_full(self, section):
+        run(section, full=True)
+        section.begin()
+        section.begin()
+        section.left_running()
+        assert section.last_full() is not None, "the one that was killed had sent nothing"
+        section.opened("p")
+        section.begin()
+        section.left_running()
+        assert section.last_full() is None
+        run(section)
+        assert section.last_full() is None
+        run(section, full=True)
+        assert section.last_full() is not None
+
     def test_the_run_under_way_is_not_taken_for_dead(self, running):
         assert running.left_running() == []
 
@@ -159,6 +175,12 @@ class TestRecords:
         running.forget([key])
         assert set(running.known([key, "other"])) == {"other"}
 
+    def test_more_keys_than_sqlite_takes_at_once_can_be_asked_for(self, ledger, running):
+        limit = sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER
+        ledger._database._connection.setlimit(limit, 999)  # as in older ones
+        running.sent(records("0", "1999"))
+        assert set(running.known(list(map(str, range(2000))))) == {"0", "1999"}
+
     def test_large_fields_come_back(self, running):
         text = '{"NOTES": "' + "many words ☃ " * 5000 + '"}'
         running.sent([("a", b"d", text)])
@@ -182,6 +204,8 @@ class TestRecords:
             assert other.known(["a"]) == {}
             assert other.last_complete() is None
             other.begin()
+            other.seen(["a"])
+            assert other.known(["a"]) == {}
             other.forget(["a"])
             other.end("complete", {})
         assert set(running.known(["a"])) == {"a"}
@@ -273,6 +297,27 @@ class TestMissing:
         section.put_aside([NewAside("rejected", "no", "a", "{}", "{}")])
         section.end("complete", {})
         assert missing(section) == []
+
+    def test_what_another_section_sees_stays_missing(self, ledger, section):
+        run(section, sent=["a", "b"])
+        other = ledger.of("other", TARGET)
+        run(other, sent=["a", "c"])
+        run(section, seen=["a"])
+        run(other, seen=["a", "b", "c"])
+        assert missing(section) == ["b"]
+        assert missing(other) == []
+
+    def test_a_record_that_was_refused_does_not_count_as_unchanged(self, ledger, section):
+        other = ledger.of("other", TARGET)
+        for each in (section, other):
+            run(each, sent=["a", "b"])
+        section.begin()
+        section.put_aside([NewAside("unsent", "no answer", "a")])
+        known = section.known(["a", "b"])
+        assert known["a"].digest != b"digest of a"
+        assert known["a"].fields == {"KEY": "a"}
+        assert known["b"].digest == b"digest of b"
+        assert other.known(["a"])["a"].digest == b"digest of a"
 
     def test_a_clock_that_was_put_back_changes_nothing(self, section, monkeypatch):
         run(section, sent=["a", "b"])
