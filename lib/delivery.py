@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from lib.book import Book
 from lib.errors import ConnectorError, RunCanceled, UnsafeRun
-from lib.interruption import shielded
+from lib.interruption import requested, shielded
 from lib.spool import Spool
 from lib.tally import Outcome, brief
 from lib.underway import Sent, UnderWay
@@ -78,6 +78,8 @@ class Delivery:
         if not self.holds_back:
             for earlier in self._held:
                 self._forward(earlier)
+                if requested():
+                    break  # the others are set aside
 
     def finish(self) -> None:
         """Send what is left, at the end of the source. Raises UnsafeRun if too little came."""
@@ -125,6 +127,7 @@ class Delivery:
         while self._under_way.has_come_back:
             self._settle()
 
+    @shielded()
     def _sift(self) -> None:
         """Put those that wait into the batch, but for those that need not be sent."""
         items, self._waiting = self._waiting, []

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import requests
+import urllib3
 from requests.auth import AuthBase
 
 from lib import interruption, secrets
@@ -76,6 +77,7 @@ class Client:
     ) -> None:
         self.url = url
         self.auth: AuthBase = auth or UNSIGNED
+        self._repeatable = repeatable
         self._timeout = (min(CONNECT_TIMEOUT, settings.timeout), settings.timeout)
         self._quiet_until = 0.0  # when the quota of requests is filled again, if it was used up
         self._session = new_session(settings, connections, repeatable, RETRY_STATUS | retry_status)
@@ -132,13 +134,15 @@ class Client:
     ) -> requests.Response:
         """Send one request, signed by `auth` or as the client is, and return its whole answer.
 
-        Raises SignInError (401), AccessDenied (403), NotFound (404), or what the class names as
+        One that breaks off is asked for again if the method is repeatable. Raises SignInError (401), AccessDenied (403), NotFound (404), or what the class names as
         its `unavailable` and `fault` for everything else that is not a success.
         """
+        if method in self._repeatable:
+            return self.read(lambda answer: answer, method, path, auth=auth, **how)
         try:
             return self._send(method, path, auth=auth, **how)
-        except requests.exceptions.ChunkedEncodingError:
-            raise self.unavailable(CUT_SHORT, where=self._where(path)) from None
+        except BrokenAnswer as error:
+            raise self.unavailable(str(error), where=self._where(path)) from None
 
     def _send(
         self, method: str, path: str, *, auth: AuthBase | None = None, **how: Any
@@ -151,9 +155,9 @@ class Client:
             response = self._session.request(
                 method, url, timeout=self._timeout, allow_redirects=False, **how
             )
-        except requests.exceptions.ChunkedEncodingError:
-            raise
         except requests.RequestException as error:
+            if _broke_off(error):
+                raise BrokenAnswer(CUT_SHORT) from error
             what, fix = in_words(error, self._timeout)
             raise self.unavailable(what, where=self._where(path), fix=fix) from error
         took = (time.monotonic() - started) * 1000
@@ -167,20 +171,16 @@ class Client:
         self, decode: Callable[[requests.Response], Any], method: str, path: str, **how: Any
     ) -> Any:
         """What `decode` makes of an answer; after BrokenAnswer, another one is asked for."""
-        broken = ""
+        broken = BrokenAnswer()
         for pause in (*BROKEN_PAUSES, None):
             try:
                 return decode(self._send(method, path, **how))
-            except requests.exceptions.ChunkedEncodingError:
-                broken = CUT_SHORT
             except BrokenAnswer as error:
-                broken = str(error)
+                broken = error
             if pause is not None:
                 log.warning("%s: %s; asking again in %.0f s", self._where(path), broken, pause)
                 time.sleep(pause)
-        raise self.unavailable(
-            broken, where=self._where(path), fix="Check the url, or try again later"
-        )
+        raise self.unavailable(str(broken), where=self._where(path), fix=broken.fix) from None
 
     def _where(self, path: str) -> str:
         """The address to show; the query is nobody's business."""
@@ -205,6 +205,14 @@ class Client:
         if status in RETRY_STATUS or status >= 500:
             return self.unavailable(said, where=where, fix="Try again later")
         return self.fault(said, where=where)
+
+
+def _broke_off(error: requests.RequestException) -> bool:
+    """Whether it came in the middle of the answer: lost, cut short, or nothing more in time."""
+    broken = (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError)
+    return isinstance(error, broken) or isinstance(
+        next(iter(error.args), None), urllib3.exceptions.ReadTimeoutError
+    )
 
 
 def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
@@ -234,6 +242,8 @@ def member(answer: Any, key: str, kind: type = object, *, where: str = "") -> An
 
 class BrokenAnswer(ValueError):
     """An answer is not what it has to be; the text says what it is instead."""
+
+    fix = "Check the url, or try again later"
 
 
 def decoded(response: requests.Response) -> Any:

@@ -19,18 +19,18 @@ LOOK = 0.2
 # How many `shielded` blocks the main thread is in, and whether a signal waits for their end.
 _shields = 0
 _waiting = False
-# Those that catch signals at this moment.
-_watches: list[Interruption] = []
+# Who catches signals, or has caught one.
+_watch: Interruption | None = None
 
 
 def requested() -> bool:
     """Whether a signal has come, so that what takes long should come to its end."""
-    return any(watch.exit_code is not None for watch in _watches)
+    return _watch is not None and _watch.exit_code is not None
 
 
 def pause(seconds: float) -> None:
     """Sleep, but not beyond a signal; in threads and within `shielded`, too."""
-    if not _watches:
+    if _watch is None:
         time.sleep(seconds)
         return
     until = time.monotonic() + seconds
@@ -70,9 +70,10 @@ class Interruption:
         return None if self._signal is None else 128 + self._signal
 
     def __enter__(self) -> Self:
+        global _watch
         if threading.current_thread() is threading.main_thread():  # elsewhere none can be set
             self._before = {number: signal.signal(number, self._stop) for number in SIGNALS}
-            _watches.append(self)
+            _watch = self
         return self
 
     def __exit__(
@@ -81,10 +82,11 @@ class Interruption:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        global _watch
         for number, handler in self._before.items():
             signal.signal(number, handler)
-        if self in _watches:
-            _watches.remove(self)
+        if _watch is self and self._signal is None:
+            _watch = None
 
     def _stop(self, number: int, _frame: FrameType | None) -> None:
         global _waiting

@@ -22,7 +22,7 @@ from lib.errors import (
     TargetRefused,
     TargetUnavailable,
 )
-from lib.http import Client
+from lib.http import BrokenAnswer, Client
 from lib.settings import at_least, setting, url, whole_number
 
 Record = dict[str, Any]
@@ -110,13 +110,7 @@ class OomnitzaClient(Client):
 
     def request(self, method: str, path: str, **how: Any) -> requests.Response:
         """As any client's, but a web page is no answer of Oomnitza's, whatever its status."""
-        response = super().request(method, path, **how)
-        if response.content.lstrip()[:1] == b"<":
-            raise TargetUnavailable(
-                "a web page answers instead of Oomnitza's API",
-                where=f"{self.url}{path}".split("?")[0],
-                fix="Check the url, and whether Oomnitza is under maintenance",
-            )
+        response: requests.Response = self.read(_no_page, method, path, **how)
         return response
 
     def sign_in(self) -> None:
@@ -205,3 +199,13 @@ class OomnitzaClient(Client):
     def _keep_csrf(self, response: Any) -> None:
         if CSRF_HEADER in response.headers:
             self.headers[CSRF_HEADER] = response.headers[CSRF_HEADER]
+
+
+class _WebPage(BrokenAnswer):
+    fix = "Check the url, and whether Oomnitza is under maintenance"
+
+
+def _no_page(response: requests.Response) -> requests.Response:
+    if response.content.lstrip()[:1] == b"<":
+        raise _WebPage("a web page answers instead of Oomnitza's API")
+    return response

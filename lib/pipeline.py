@@ -29,6 +29,7 @@ from lib.errors import (
     SignInError,
     TargetUnavailable,
 )
+from lib.interruption import shielded
 from lib.logs import IN_SUMMARY
 from lib.mapping import FieldMapping, Mapper
 from lib.oomnitza import OomnitzaClient, OomnitzaSettings
@@ -117,6 +118,7 @@ class _Run:
         )
         bookkeeping.begin(self._book, self.outcome)
 
+    @shielded()
     def write_down(self) -> None:
         complete = self._read_to_the_end and not self._options.resend
         bookkeeping.end(self._book, self.outcome, complete=complete)
@@ -191,8 +193,9 @@ class _Run:
             except (Exception, KeyboardInterrupt) as error:
                 self._end_badly(delivery, uploader, error)
                 raise
-        uploader.finish()
-        self._book.closed()
+        with shielded():
+            uploader.finish()
+            self._book.closed()
         self.outcome.ready = delivery.taken
         if self._options.testmode:
             self._note_brake(source)
@@ -227,17 +230,17 @@ class _Run:
     ) -> None:
         tally = self.outcome.tally
         for item, aside in delivered:
-            if isinstance(item, RecordGone):
-                tally.vanished += 1
-                log.info("[%s] %s", self._section.name, item)
-            else:
-                tally.fetched += 1
-                if isinstance(item, RecordUnreadable):
+            with shielded():  # from its count to its place in the delivery
+                if isinstance(item, RecordGone):
+                    tally.vanished += 1
+                    log.info("[%s] %s", self._section.name, item)
+                elif isinstance(item, RecordUnreadable):
+                    tally.fetched += 1
                     prepare.reject(item)
                 else:
+                    tally.fetched += 1
                     self._saved.add_fetched(item)
-                    ready = prepare(item, aside)
-                    if ready:
+                    if ready := prepare(item, aside):
                         delivery.take(ready)
             self._listener.progress(self.outcome, source.expected)
             if self._listener.stop.is_set():
@@ -246,6 +249,7 @@ class _Run:
                 return
         self._read_to_the_end = True
 
+    @shielded()
     def _end_badly(self, delivery: Delivery, uploader: Uploader, error: BaseException) -> None:
         """Send what was read before the error, set aside what cannot be sent, close the run."""
         reason = secrets.redact(str(error)) or "the run was interrupted"

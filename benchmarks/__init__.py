@@ -1,0 +1,1 @@
+"""What measures speed and memory; run by `make bench`, never by the tests."""

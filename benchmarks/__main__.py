@@ -1,0 +1,95 @@
+"""Run every benchmark and write results.md; with names, run those and write nothing.
+
+A benchmark is a module of this folder with a function `figures`; its docstring tells what it
+measures.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+
+from benchmarks.measure import Figure
+from lib import plugins
+
+RESULTS = Path(__file__).parent / "results.md"
+HEAD = """\
+# Benchmarks
+
+Written by `make bench`. Each ratio is that of two measurements made in turn in one run: the median
+of all rounds, and in brackets the ratios between which the middle half of the rounds lies. Below 1,
+what was measured is quicker than what it is compared with.
+"""
+
+
+def main(names: list[str]) -> None:
+    parts = [HEAD, machine()]
+    for benchmark in found(names):
+        part = section(benchmark)
+        print(part, flush=True)
+        parts.append(part)
+    if not names:
+        RESULTS.write_text("\n".join(parts), "utf-8")
+
+
+def found(names: list[str]) -> Iterator[ModuleType]:
+    for name in names or plugins.names("benchmarks"):
+        module = plugins.load("benchmarks", name)
+        if hasattr(module, "figures"):
+            yield module
+
+
+def machine() -> str:
+    """The machine and the day, as a table."""
+    cells = {
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "processor": processor(),
+        "cores": str(os.cpu_count()),
+        "system": f"{platform.system()} {platform.release()} ({platform.machine()})",
+        "Python": f"{platform.python_implementation()} {platform.python_version()}",
+    }
+    return _table([list(cells), list(cells.values())])
+
+
+def processor() -> str:
+    """The model of the processor; only Linux tells it in words."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:
+        lines = []
+    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return named[0] if named else platform.processor() or "unknown"
+
+
+def section(benchmark: ModuleType) -> str:
+    """What a benchmark measures, and a table of what it found."""
+    title, _, text = (benchmark.__doc__ or "").strip().partition("\n")
+    rows = [["", "measured", "beside it", "ratio", "target"], *map(_row, benchmark.figures())]
+    return f"## {title.rstrip('.')}\n{text}\n\n{_table(rows)}"
+
+
+def _row(figure: Figure) -> list[str]:
+    low, high = figure.spread
+    target = "" if figure.target is None else f"at most {figure.target:g}"
+    return [
+        figure.what,
+        figure.measured,
+        figure.beside,
+        f"{figure.ratio:.2f} ({low:.2f} to {high:.2f})",
+        f"{target}, missed" if figure.missed else target,
+    ]
+
+
+def _table(rows: list[list[str]]) -> str:
+    head, *body = rows
+    lines = [head, ["---"] * len(head), *body]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
