@@ -28,10 +28,13 @@ from lib.errors import (
     SourceFault,
     SourceUnavailable,
 )
+from lib.reading.patience import Passing, patiently
 
 # How many rows are fetched at once.
 ROWS = 1000
 LONGEST_LOGIN = 30
+# Calls again to a server that cannot be reached: each may take as long as a login.
+MOST_CALLS = 3
 # Drivers by the names under which Debian's packages register them.
 PACKAGES = {
     "FreeTDS": "tdsodbc",
@@ -48,13 +51,17 @@ class NoSuchObject(SourceFault):
 class Database:
     """A database by the attributes of its connection string; empty ones are left out.
 
-    `where` is what errors call it, `timeout` how many seconds a query may take.
+    `where` is what errors call it, `timeout` how many seconds a query may take, `retries` how often
+    it is called again when it cannot be reached.
     """
 
-    def __init__(self, attributes: Mapping[str, str], *, where: str, timeout: int) -> None:
+    def __init__(
+        self, attributes: Mapping[str, str], *, where: str, timeout: int, retries: int = 0
+    ) -> None:
         self.where = where
         self._attributes = {key: value for key, value in attributes.items() if value}
         self._timeout = timeout
+        self._retries = min(retries, MOST_CALLS)
 
     def query(self, sql: str) -> Generator[dict[str, Any], None, None]:
         """Yield the rows, as they come; columns by the names that the query gives them."""
@@ -81,11 +88,24 @@ class Database:
 
     def _connect(self) -> Any:
         pyodbc = _pyodbc()
-        connection = pyodbc.connect(
-            connection_string(self._attributes),
-            autocommit=True,
-            timeout=min(self._timeout, LONGEST_LOGIN),
-        )
+
+        def call() -> Any:
+            try:
+                return pyodbc.connect(
+                    connection_string(self._attributes),
+                    autocommit=True,
+                    timeout=min(self._timeout, LONGEST_LOGIN),
+                )
+            except pyodbc.Error as error:
+                told = self._error(error)
+                if isinstance(told, SourceUnavailable):
+                    raise Passing(told.what, where=told.where, fix=told.fix) from None
+                raise told from None
+
+        try:
+            connection = patiently(call, self._retries)
+        except Passing as error:
+            raise SourceUnavailable(error.what, where=error.where, fix=error.fix) from None
         with suppress(pyodbc.Error):  # not every driver has these
             connection.timeout = self._timeout
         with suppress(pyodbc.Error):

@@ -75,7 +75,8 @@ def sql_server(server: str, database: str, settings: SqlServerSettings) -> Datab
         "TrustServerCertificate": "" if settings.verify_ssl else "yes",
     }
     at = f"{server}:{port}" if port else server
-    return Database(attributes, where=f"{at}/{database}", timeout=settings.timeout)
+    where = f"{at}/{database}"
+    return Database(attributes, where=where, timeout=settings.timeout, retries=settings.retries)
 
 
 def newest(names: list[str]) -> str:

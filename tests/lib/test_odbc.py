@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import pyodbc
 import pytest
 
 from lib.errors import (
@@ -324,3 +326,45 @@ def test_what_is_not_installed_gets_a_sentence_when_it_is_used(error: str, words
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert words in done.stdout
     assert done.stdout.count("\n") == 1
+
+
+class TestRetries:
+    """A server that is away is called again; one that refuses is not."""
+
+    @pytest.fixture
+    def calls(self, monkeypatch):
+        """How often pyodbc was asked to connect, and with which errors it answers first."""
+        pauses: list[float] = []
+        monkeypatch.setattr("lib.reading.patience.time.sleep", pauses.append)
+        answers: list[pyodbc.Error] = []
+        real = pyodbc.connect
+
+        def connect(*arguments, **how):
+            if answers:
+                raise answers.pop(0)
+            return real(*arguments, **how)
+
+        monkeypatch.setattr(pyodbc, "connect", connect)
+        return SimpleNamespace(answers=answers, pauses=pauses)
+
+    def database(self, tmp_path, retries):
+        attributes = {"DRIVER": "SQLite3", "DATABASE": str(tmp_path / "x.sqlite")}
+        return Database(attributes, where=WHERE, timeout=10, retries=retries)
+
+    def test_it_is_called_again_with_growing_pauses(self, calls, tmp_path):
+        calls.answers += [pyodbc.OperationalError("08001", "cannot connect")] * 2
+        assert list(self.database(tmp_path, 5).query("SELECT 1 AS one")) == [{"one": 1}]
+        assert calls.pauses == [1.0, 2.0]
+
+    @pytest.mark.parametrize(("retries", "calls_again"), [(0, 0), (2, 2), (50, 3)])
+    def test_it_gives_up_after_so_many(self, calls, tmp_path, retries, calls_again):
+        calls.answers += [pyodbc.OperationalError("08001", "cannot connect")] * 9
+        with pytest.raises(SourceUnavailable):
+            list(self.database(tmp_path, retries).query("SELECT 1"))
+        assert len(calls.pauses) == calls_again
+
+    def test_a_refused_sign_in_is_not_tried_again(self, calls, tmp_path):
+        calls.answers.append(pyodbc.InterfaceError("28000", "Login failed for user"))
+        with pytest.raises(SignInError):
+            list(self.database(tmp_path, 5).query("SELECT 1"))
+        assert calls.pauses == []
