@@ -60,11 +60,10 @@ def run_section(
     with logs.about(section.name), ExitStack() as stack:
         budget = stack.enter_context(retry_budget(options.retry_ceiling))
         outcome.error = _attempt(section, partial(run.open_book, stack))
-        if not outcome.error:
-            outcome.error = _attempt(section, run.to_the_end)
-            outcome.retries = budget.used
-            bookkeeping.close_tally(outcome)
-            outcome.error = outcome.error or _attempt(section, run.write_down)
+        outcome.error = outcome.error or _attempt(section, run.to_the_end)
+        outcome.retries = budget.used
+        later = _attempt(section, run.write_down)
+        outcome.error = outcome.error or later
     if outcome.error:
         log.error("[%s] failed: %s", section.name, outcome.error, extra=IN_SUMMARY)
     outcome.seconds = time.monotonic() - started
@@ -82,7 +81,7 @@ def _attempt(section: Section, act: Callable[[], None]) -> ConnectorError | None
         return Interrupted("the run was interrupted")
     except BrokenPipeError:
         raise  # whoever read the output of testmode has seen enough
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a connector may be anybody's code
         log.exception("[%s] unexpected error", section.name)
         return ConnectorError(
             f"an error that should not happen ({type(error).__name__})",
