@@ -80,9 +80,13 @@ def _row(figure: Figure) -> list[str]:
         figure.what,
         figure.measured,
         figure.beside,
-        f"{figure.ratio:.2f} ({low:.2f} to {high:.2f})",
+        f"{_number(figure.ratio)} ({_number(low)} to {_number(high)})",
         f"{target}, missed" if figure.missed else target,
     ]
+
+
+def _number(ratio: float) -> str:
+    return f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.3f}"
 
 
 def _table(rows: list[list[str]]) -> str:

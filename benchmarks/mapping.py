@@ -84,15 +84,14 @@ def figures() -> Iterator[Figure]:
     yield _compared("mapping alone", computers, mapper, map_by_hand)
 
 
-def sample() -> Iterator[Record]:
+def sample(size: int = SIZE) -> Iterator[Record]:
     """Computers last seen 1, 2, 3, ... days ago, each with so many applications as fill it."""
     for number, owner in enumerate(people(COMPUTERS), 1):
         record = computer(number, owner, UTC)
         seen = int(time.time() * 1000) - number * DAY
         record["general"] |= spellings("last_contact_time", seen, UTC)
         applications = record["software"]["applications"]
-        size = len(json.dumps(applications[-1]))
-        lacking = (SIZE - len(json.dumps(record))) // size
+        lacking = (size - len(json.dumps(record))) // len(json.dumps(applications[-1]))
         applications += [dict(applications[-1]) for _ in range(lacking)]
         yield json.loads(json.dumps(record))
 

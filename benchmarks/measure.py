@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
+from typing import Self
 
 ROUNDS = 31
 # A way is repeated until it takes as many seconds, so that the clock's grain does not matter.
@@ -29,6 +30,14 @@ class Figure:
     ratios: list[float]
     target: float | None = None
 
+    @classmethod
+    def beside_bound(
+        cls, what: str, found: Sequence[float], bound: float, target: float | None = None
+    ) -> Self:
+        """Seconds, one for each round, beside those that it cannot take less than."""
+        measured = f"{median(found):.2f} s"
+        return cls(what, measured, f"bound: {bound:.2f} s", [one / bound for one in found], target)
+
     @property
     def ratio(self) -> float:
         return median(self.ratios)
@@ -36,7 +45,9 @@ class Figure:
     @property
     def spread(self) -> tuple[float, float]:
         """The ratios between which the middle half of all rounds lies."""
-        low, _, high = quantiles(self.ratios, n=4)
+        if len(self.ratios) == 1:
+            return self.ratio, self.ratio
+        low, _, high = quantiles(self.ratios, n=4, method="inclusive")
         return low, high
 
     @property
@@ -60,7 +71,7 @@ def seconds(
     return found
 
 
-def ratios(measured: list[float], beside: list[float]) -> list[float]:
+def ratios(measured: Sequence[float], beside: Sequence[float]) -> list[float]:
     """The ratio of each round: what slows the machine down for a while slows both down."""
     return [one / other for one, other in zip(measured, beside, strict=True)]
 

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
-from datetime import datetime
-from email.utils import formatdate, parsedate_to_datetime
-from functools import partial
 from typing import Any, Literal
 
-from lib.auth import Token, TokenAuth, basic
+from lib import jamfpro
 from lib.connector import AssetConnector, AssetSettings, Delivered, Record, Records, Sources
-from lib.errors import (
-    ConfigurationError,
-    ConnectorError,
-    RecordGone,
-    RecordUnreadable,
-    SignInError,
-    SourceFault,
-    SourceUnavailable,
-)
-from lib.http import Client, NotFound, json_of, member
-from lib.oauth import client_credentials
-from lib.plugins import did_you_mean
+from lib.errors import ConnectorError, RecordGone, RecordUnreadable, SignInError, SourceFault
+from lib.http import Client, NotFound, member
+from lib.jamfpro import Inventory
+from lib.jamfpro.inventory import Reader, group_id
+from lib.jamfpro.signin import Login, has_token, signed_in
 from lib.reading.ahead import fetch_ahead
 from lib.reading.patience import while_readable
 from lib.settings import at_least, setting, url
@@ -56,6 +45,12 @@ class Settings(AssetSettings):
     sync_type: Literal["computers", "mobiledevices"] = setting(
         "What to read. For both, add a second section, [casper.MDM].", default="computers"
     )
+    api: Literal["classic", "pro"] = setting(
+        "How to read: classic asks for each device, pro (Jamf Pro 10.39 and later) for hundreds at"
+        " once. Mappings are the same.",
+        default="classic",
+        advanced=True,
+    )
     group_name: str = setting(
         "A computer group or mobile device group; without one, all devices are read.",
         default="",
@@ -79,11 +74,15 @@ class Settings(AssetSettings):
 
 @dataclass(frozen=True)
 class DeviceType:
-    """One kind of device: as the Classic API's paths and its JSON spell it, and its sections."""
+    """One kind of device: as the Classic API's paths and its JSON spell it, and its sections.
+
+    `inventory` is its listing in the Jamf Pro API.
+    """
 
     in_paths: str
     in_json: str
     sections: frozenset[str]
+    inventory: Inventory
 
 
 # Found in the records of every device, of computers, and of mobile devices.
@@ -95,8 +94,10 @@ OF_COMPUTERS = EVERYWHERE | {"peripherals", "hardware", "software", "groups_acco
 OF_MOBILE_DEVICES = EVERYWHERE | {
     "applications", "network", "provisioning_profiles", "mobile_device_groups",
 }  # fmt: skip
-COMPUTERS = DeviceType("computer", "computer", frozenset(OF_COMPUTERS))
-MOBILE_DEVICES = DeviceType("mobiledevice", "mobile_device", frozenset(OF_MOBILE_DEVICES))
+COMPUTERS = DeviceType("computer", "computer", frozenset(OF_COMPUTERS), jamfpro.COMPUTERS)
+MOBILE_DEVICES = DeviceType(
+    "mobiledevice", "mobile_device", frozenset(OF_MOBILE_DEVICES), jamfpro.MOBILE_DEVICES
+)
 
 
 class Connector(AssetConnector[Settings]):
@@ -127,48 +128,50 @@ class Connector(AssetConnector[Settings]):
 
     def check(self) -> None:
         with self._jamf() as jamf:
-            self._ids(jamf)
+            if self.settings.api == "pro":
+                self._reader(jamf).check()
+            else:
+                self._ids(jamf)
 
     def records(self, sources: Sources) -> Records:
+        read = self._inventory if self.settings.api == "pro" else self._one_by_one
+        with self._jamf() as jamf, closing(read(jamf, sources)) as found:
+            for record in found:
+                general = record.get("general") if isinstance(record, dict) else None
+                if isinstance(general, dict) and general.get("serial_number") == NO_SERIAL_NUMBER:
+                    general["serial_number"] = ""
+                yield record
+
+    def _inventory(self, jamf: Client, sources: Sources) -> Records:
+        """What the Jamf Pro API lists, presented as the Classic API has it."""
+        reader = self._reader(jamf)
+        for record in while_readable(reader.records(sources), where=jamf.url):
+            self.expected = reader.total
+            yield record
+
+    def _reader(self, jamf: Client) -> Reader:
+        return Reader(jamf, self._devices.inventory, self.settings.group_name)
+
+    def _one_by_one(self, jamf: Client, sources: Sources) -> Records:
+        """What the Classic API has of each device that it lists."""
         subset = self._subset(sources)
-        with self._jamf() as jamf:
-            ids = self._ids(jamf)
-            self.expected = len(ids)
+        ids = self._ids(jamf)
+        self.expected = len(ids)
 
-            def detail(device: int) -> Delivered:
-                return self._detail(jamf, device, subset)
+        def detail(device: int) -> Delivered:
+            return self._detail(jamf, device, subset)
 
-            with closing(fetch_ahead(detail, ids, self.settings.workers)) as found:
-                yield from self._while_listed(jamf, while_readable(found, where=jamf.url))
+        with closing(fetch_ahead(detail, ids, self.settings.workers)) as found:
+            yield from self._while_listed(jamf, while_readable(found, where=jamf.url))
 
     @property
     def _devices(self) -> DeviceType:
         return COMPUTERS if self.settings.sync_type == "computers" else MOBILE_DEVICES
 
-    @contextmanager
-    def _jamf(self) -> Iterator[Client]:
-        """A signed-in client. Its cookies are dropped: they would pin all requests to one node."""
-        settings = self.settings
-        jamf = Client(
-            settings.url,
-            settings,
-            connections=settings.workers,
-            cookies=False,
-            repeatable=frozenset({"GET", "POST"}),  # what is posted signs in or out
-            retry_status=frozenset({500}),
-        )
-        sign_in = partial(_client_token if settings.client_id else _user_token, jamf, settings)
-        try:
-            jamf.auth = TokenAuth(partial(_again, sign_in), token=sign_in())
-        except NotFound:  # a server from before 10.35 has no tokens
-            jamf.auth = basic(settings.username, settings.password)
-        try:
-            yield jamf
-        finally:
-            if isinstance(jamf.auth, TokenAuth) and not settings.client_id:
-                with suppress(ConnectorError):
-                    jamf.request("POST", "/api/v1/auth/invalidate-token")
-            jamf.close()
+    def _jamf(self) -> AbstractContextManager[Client]:
+        own = self.settings
+        login = Login(own.username, own.password, own.client_id, own.client_secret)
+        return signed_in(own.url, login, own, own.workers)
 
     def _while_listed(self, jamf: Client, found: Iterable[Delivered]) -> Iterator[Delivered]:
         """Yield what comes; devices that are gone must be gone from the listing, too.
@@ -197,27 +200,27 @@ class Connector(AssetConnector[Settings]):
 
     def _ids(self, jamf: Client) -> list[int]:
         settings, devices = self.settings, self._devices
-        if settings.group_name:
-            members = self._group(jamf)
-        else:
-            path = f"/JSSResource/{devices.in_paths}s"
-            members = _get(jamf, path, f"{devices.in_json}s", list)
+        try:
+            if settings.group_name:
+                members = self._group(jamf)
+            else:
+                path = f"/JSSResource/{devices.in_paths}s"
+                members = _get(jamf, path, f"{devices.in_json}s", list)
+        except NotFound as error:
+            if has_token(jamf):  # so the Jamf Pro API is there
+                error.fix = "Where Jamf Pro has no Classic API any more, use api = pro"
+            raise
         ids = (member(item, "id", int, where=settings.url) for item in members)
         return list(dict.fromkeys(ids))
 
     def _group(self, jamf: Client) -> Any:
-        """The members of the group; found by its name here, since a path cannot hold each name."""
+        """The members of the group."""
         path = f"/JSSResource/{self._devices.in_paths}groups"
-        word, wanted = self._devices.in_json, self.settings.group_name
+        word, where = self._devices.in_json, jamf.url + path
         listed = _get(jamf, path, f"{word}_groups", list)
-        groups = {member(item, "name"): member(item, "id") for item in listed}
-        if wanted not in groups:
-            raise ConfigurationError(
-                f"there is no group {wanted!r} in Jamf Pro",
-                fix=f"Check group_name; {did_you_mean(wanted, groups)}".rstrip("; "),
-            )
-        group = _get(jamf, f"{path}/id/{groups[wanted]}", f"{word}_group", dict)
-        return member(group, f"{word}s", list, where=jamf.url + path)
+        found = group_id(listed, self.settings.group_name, where)
+        group = _get(jamf, f"{path}/id/{found}", f"{word}_group", dict)
+        return member(group, f"{word}s", list, where=where)
 
     def _subset(self, sources: Sources) -> str:
         """The path's end that asks for the needed sections only; nothing asks for all."""
@@ -235,57 +238,12 @@ class Connector(AssetConnector[Settings]):
             return RecordGone("it is no longer there", where=f"device {device}")
         except ConnectorError as error:
             # With a token, what is refused of one device only is AccessDenied.
-            if type(error) is SignInError and isinstance(jamf.auth, TokenAuth):
+            if type(error) is SignInError and has_token(jamf):
                 raise
             return RecordUnreadable(error.what, where=f"device {device}")
-        general = record.get("general")
-        if isinstance(general, dict) and general.get("serial_number") == NO_SERIAL_NUMBER:
-            general["serial_number"] = ""
         return record
 
 
 def _get(jamf: Client, path: str, key: str, kind: type) -> Any:
     """What the answer to a GET holds under its one key."""
     return member(jamf.get_json(path), key, kind, where=jamf.url + path)
-
-
-def _again(sign_in: Callable[[], Token]) -> Token:
-    """A sign-in in the middle of a run; that it fails is no matter of a single device."""
-    try:
-        return sign_in()
-    except (NotFound, SourceUnavailable) as error:
-        raise SignInError(
-            f"signing in again has failed ({error.what})", where=error.where, fix="Try again later"
-        ) from None
-
-
-def _client_token(jamf: Client, settings: Settings) -> Token:
-    """A token for an API client; servers from 11.23 on have the versioned path as well."""
-    for path in ("/api/oauth/token", "/api/v1/oauth/token"):
-        with suppress(NotFound):
-            return client_credentials(jamf, path, settings.client_id, settings.client_secret)
-    raise SignInError(
-        "this Jamf Pro knows no API clients (they came with 10.49)",
-        where=settings.url,
-        fix="Set username and password instead",
-    )
-
-
-def _user_token(jamf: Client, settings: Settings) -> Token:
-    """A token for an account. Its end is told by the server's clock, which may differ from ours."""
-    login = basic(settings.username, settings.password)
-    try:
-        response = jamf.request("POST", "/api/v1/auth/token", auth=login)
-    except SignInError as error:
-        if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", settings.username):
-            error.fix = "The username looks like an API client's: use client_id and client_secret"
-        raise
-    answer = json_of(response)
-    token, expires = (member(answer, key, str, where=response.url) for key in ("token", "expires"))
-    now = parsedate_to_datetime(response.headers.get("Date") or formatdate(usegmt=True))
-    try:
-        return Token(token, (datetime.fromisoformat(expires) - now).total_seconds())
-    except (TypeError, ValueError):
-        raise SourceFault(
-            f"the token ends at no known time ({expires})", where=response.url, fix="Check the url"
-        ) from None

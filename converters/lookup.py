@@ -7,9 +7,11 @@
     [casper]
     mapping.DEPARTMENT = {"source": "location.department", "converter": "lookup:table=departments"}
 
-Large and small letters, and blanks around a value, make no difference. What stands before the first
-`=` or `:` of a line is the value, so that it can hold neither. A value that the table does not have
-cannot be converted, unless there is a default; an empty `default=` leaves its field empty.
+Large and small letters, and blanks around a value, make no difference. True and false are found as
+`true` and `false`, and 1.0 as 1, too. What stands before the first `=` or `:` of a line is the
+value, so that it can hold neither. A value that the table does not have, or that is none to look up
+(an object), cannot be converted, unless there is a default; an empty `default=` leaves its field
+empty.
 """
 
 from collections.abc import Callable
@@ -17,7 +19,7 @@ from typing import Any
 
 from lib.converters import Parameter, Params, Record, Resources
 from lib.plugins import did_you_mean
-from lib.values import each, filled
+from lib.values import each, filled, text_of
 
 PARAMETERS = {
     "table": Parameter(
@@ -26,7 +28,7 @@ PARAMETERS = {
     "default": Parameter("What is given for values that the table does not have.", default=None),
 }
 
-Change = Callable[[str], str]
+Change = Callable[[Any], str]
 
 
 def prepare(params: Params, resources: Resources) -> Change:
@@ -37,14 +39,30 @@ def prepare(params: Params, resources: Resources) -> Change:
         raise ValueError(f"there is no table [lookup.{name}] in the ini; {hint}")
     table = {key.casefold(): given for key, given in resources.tables[name].items()}
 
-    def look_up(text: str) -> str:
-        given: str | None = table.get(text.strip().casefold(), default)
+    def look_up(value: Any) -> str:
+        try:
+            texts = _texts(value)
+        except ValueError:
+            if default is None:
+                raise
+            return str(default)
+        given: str | None = next((table[text] for text in texts if text in table), default)
         if given is None:
-            raise ValueError(f"[lookup.{name}] has no {text.strip()!r:.60}")
+            raise ValueError(f"[lookup.{name}] has no {str(value).strip()!r:.60}")
         return given
 
     return look_up
 
 
 def converter(field: str, record: Record, value: Any, params: Change) -> Any:
-    return each(value, params)
+    return each(value, params, read=lambda item: item)
+
+
+def _texts(value: Any) -> list[str]:
+    """How a value may stand in a table. Raises ValueError for what cannot."""
+    if isinstance(value, bool):
+        return [str(value).casefold()]
+    texts = [text_of(value).strip().casefold()]
+    if isinstance(value, float) and value.is_integer():
+        texts.append(str(int(value)))
+    return texts

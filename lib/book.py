@@ -15,6 +15,8 @@ from lib.ledger import Aside, Known, NewAside, PastRun
 class Book(Protocol):
     """What `lib.ledger.SectionLedger` does for a run."""
 
+    run: int | None  # once it was begun
+
     def begin(self) -> int: ...
     def describe(self, *, fingerprint: str, full: bool) -> None: ...
     def opened(self, portion: str) -> None: ...
@@ -37,11 +39,13 @@ class Book(Protocol):
     def clear(self, ids: Iterable[int]) -> None: ...
     def asides(self) -> Iterator[Aside]: ...
     def count_missing(self) -> int: ...
-    def batch(self) -> AbstractContextManager[None]: ...
+    def batch(self, *, lasting: bool = True) -> AbstractContextManager[None]: ...
 
 
 class NoBook:
     """Remembers nothing."""
+
+    run: int | None = None
 
     def begin(self) -> int:
         return 0
@@ -89,7 +93,7 @@ class NoBook:
     def count_missing(self) -> int:
         return 0
 
-    def batch(self) -> AbstractContextManager[None]:
+    def batch(self, *, lasting: bool = True) -> AbstractContextManager[None]:
         return nullcontext()
 
 

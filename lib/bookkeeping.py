@@ -12,6 +12,7 @@ from lib import secrets
 from lib.book import Book, NoBook, OpenBook
 from lib.errors import ConnectorError, Interrupted, TargetRefused
 from lib.http import NotFound
+from lib.interruption import shielded
 from lib.ledger import Ledger, open_to_look
 from lib.lock import SectionLock
 from lib.oomnitza import OomnitzaClient
@@ -36,6 +37,7 @@ def open_book(
     return stack.enter_context(Ledger(state)).of(section, target)
 
 
+@shielded()
 def begin(book: Book, outcome: Outcome) -> None:
     """Enter a new run; earlier ones that never ended were killed, as the lock proves."""
     for past in book.left_running():
@@ -65,13 +67,16 @@ def close_tally(outcome: Outcome) -> None:
 
 
 def end(book: Book, outcome: Outcome, *, complete: bool) -> None:
-    """Enter how the run ended, and count what it no longer found at the source."""
+    """Enter how the run ended, if it was begun, and count what it no longer found at the source."""
+    close_tally(outcome)
+    if book.run is None:
+        return
     state = "complete" if complete else "partial"
     if outcome.error:
         state = "interrupted" if isinstance(outcome.error, Interrupted) else "failed"
     book.end(
         state,
-        {**asdict(outcome.tally), "ready": outcome.ready},
+        {**asdict(outcome.tally), "ready": outcome.ready, "unreadable": outcome.unreadable},
         error=_told(outcome.error),
         retries=outcome.retries,
     )

@@ -5,7 +5,8 @@ A converter is a file, in `converters/` or in a folder of the administrator's, w
     converter(field, record, value, params)
 
 of the source path, the whole record, the value at that path and the parameters. What it returns is
-the new value; what it raises makes the field empty. Beside it the file may have
+the new value; what it raises makes the field empty. It must change neither the record nor the
+value, which other fields and the ledger look at, too. Beside it the file may have
 
     PARAMETERS     the parameters it takes, by name; without it any, as texts (True without an `=`)
     reads(params)  the paths that it looks at beside its value
@@ -18,17 +19,16 @@ or it is a program in the section [converters] of the ini, with the same four na
 
 from __future__ import annotations
 
-import importlib.util
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from lib import plugins
+from lib import ownconverters, plugins
 from lib.ini import Entry
+from lib.ownconverters import blamed
 from lib.programs import compile_entry
 from lib.settings import boolean
 
@@ -38,9 +38,7 @@ Function = Callable[[str, Record, Any, Any], Any]
 
 ARGUMENTS = ("field", "record", "value", "params")
 REQUIRED: Any = object()
-OWN = "own_converters."
-# A vertical bar behind a backslash is part of a parameter.
-BAR = re.compile(r"(?<!\\)\|")
+BAR = re.compile(r"(?P<backslashes>\\*)\|")
 
 
 @dataclass(frozen=True)
@@ -103,18 +101,39 @@ def conversion(spec: str, resources: Resources = NOTHING) -> Conversion:
 
 def names(resources: Resources) -> list[str]:
     """All converters that there are, sorted."""
-    folder = [path.stem for path in _files(resources.folder)]
+    folder = [path.stem for path in ownconverters.files(resources.folder)]
     return sorted({*resources.programs, *folder, *plugins.names("converters")})
 
 
 def parse_spec(spec: str) -> tuple[str, dict[str, Any]]:
-    r"""Split `name:a=1|flag` into ("name", {"a": "1", "flag": True}); `\|` is a bar in a value."""
+    r"""Split `name:a=1|flag` into ("name", {"a": "1", "flag": True}).
+
+    A bar behind a backslash, `\|`, is part of a value; a backslash at a value's end is written
+    twice in front of a bar. Raises ValueError for a parameter that is there twice.
+    """
     name, _, rest = spec.partition(":")
     params: dict[str, Any] = {}
-    for part in BAR.split(rest) if rest else ():
-        key, equals, value = part.replace("\\|", "|").partition("=")
-        params[key.strip()] = value if equals else True
+    for part in _between_bars(rest) if rest else ():
+        key, equals, value = part.partition("=")
+        key = key.strip()
+        if key in params:
+            raise ValueError(f"converter {name.strip()}: the parameter {key!r} is there twice")
+        params[key] = value if equals else True
     return name.strip(), params
+
+
+def _between_bars(text: str) -> Iterator[str]:
+    part, at = "", 0
+    for found in BAR.finditer(text):
+        backslashes = found["backslashes"]
+        part += text[at : found.start()]
+        at = found.end()
+        if len(backslashes) % 2:
+            part += f"{backslashes[1:]}|"
+        else:
+            yield part + backslashes[: len(backslashes) // 2]
+            part = ""
+    yield part + text[at:]
 
 
 def _from_module(
@@ -123,68 +142,64 @@ def _from_module(
     declared: Mapping[str, Parameter] | None = getattr(module, "PARAMETERS", None)
     params: Any = given if declared is None else _read(declared, given)
     # One of the administrator's may look at anything, unless it says what.
-    reads = None if module.__name__.startswith(OWN) else frozenset[str]()
+    own = ownconverters.is_own(module)
+    reads = None if own else frozenset[str]()
     if hasattr(module, "reads"):
-        reads = frozenset(module.reads(params))
+        with blamed(f"{module.__file__}: reads fails", ValueError):
+            reads = ownconverters.paths(module.reads(params))
     if hasattr(module, "prepare"):
-        params = module.prepare(params, resources)
-    return Conversion(name, module.converter, params, reads)
+        with blamed(f"{module.__file__}: prepare fails", ValueError):
+            params = module.prepare(params, resources)
+    function = ownconverters.sparing(module.converter) if own else module.converter
+    return Conversion(name, function, params, reads)
 
 
 def _read(declared: Mapping[str, Parameter], given: Mapping[str, Any]) -> dict[str, Any]:
     """The values of all declared parameters."""
-    for key in given:
+    for key, text in given.items():
         if key not in declared:
             there = f"it takes {', '.join(declared)}" if declared else "it takes none"
             hint = plugins.did_you_mean(key, declared) or there
             raise ValueError(f"there is no parameter {key!r}; {hint}")
-    values: dict[str, Any] = {}
-    for key, parameter in declared.items():
-        text = given.get(key, parameter.default)
-        if text is REQUIRED:
+        _check_bars(key, text, declared)
+    return {key: _value(key, parameter, given) for key, parameter in declared.items()}
+
+
+def _value(key: str, parameter: Parameter, given: Mapping[str, Any]) -> Any:
+    if key not in given:
+        if parameter.default is REQUIRED:
             raise ValueError(f"the parameter {key} is missing. {parameter.help}")
-        if key not in given:
-            values[key] = parameter.default
-            continue
-        if text is True and parameter.parse is not boolean:
-            raise ValueError(f"the parameter {key} needs a value: {key}=...")
-        try:
-            values[key] = parameter.parse("true" if text is True else text)
-        except ValueError as error:
-            raise ValueError(f"{key}: {error}") from None
-    return values
+        return parameter.default
+    text = given[key]
+    if text is True and parameter.parse is not boolean:
+        raise ValueError(f"the parameter {key} needs a value: {key}=...")
+    try:
+        with blamed("it cannot be read", ValueError):
+            return parameter.parse("true" if text is True else text)
+    except ValueError as error:
+        raise ValueError(f"{key}: {error}") from None
+
+
+def _check_bars(key: str, text: Any, declared: Iterable[str]) -> None:
+    """Raise ValueError for a value that holds another parameter, since its bar was none."""
+    for other in declared:
+        swallowed = re.compile(rf"\|\s*{re.escape(other)}\s*=")
+        if other != key and isinstance(text, str) and swallowed.search(text):
+            raise ValueError(
+                f"{key}: the backslash before |{other}= makes it a part of the value; a value that"
+                f" ends with a backslash is written with two: \\\\|{other}=, and in JSON with four"
+            )
 
 
 def _module(name: str, resources: Resources) -> tuple[str, ModuleType]:
     """The file of a converter: the administrator's own one before the one that comes along."""
-    for path in _files(resources.folder):
+    for path in ownconverters.files(resources.folder):
         if path.stem.lower() == name.lower():
-            return path.stem, _load_file(path)
+            return path.stem, ownconverters.load(path, Parameter)
     known = plugins.find("converters", name)
     if known is None:
         raise ValueError(_unknown(name, names(resources)))
     return known, plugins.load("converters", known)
-
-
-def _files(folder: Path | None) -> list[Path]:
-    found = sorted(folder.glob("*.py")) if folder else []
-    return [path for path in found if not path.stem.startswith("_")]
-
-
-@lru_cache
-def _load_file(path: Path) -> ModuleType:
-    """Run a converter's file. Raises ValueError where that fails, or it holds no converter."""
-    spec = importlib.util.spec_from_file_location(f"{OWN}{path.stem}", path)
-    if spec is None or spec.loader is None:
-        raise ValueError(f"{path} cannot be loaded")
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:  # it may be anybody's code
-        raise ValueError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from None
-    if not callable(getattr(module, "converter", None)):
-        raise ValueError(f"{path} has no function converter(field, record, value, params)")
-    return module
 
 
 def _unknown(name: str, known: Iterable[str]) -> str:

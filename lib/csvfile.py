@@ -76,16 +76,15 @@ def _read(settings: CsvSettings, sources: Sources, path: Path) -> Iterator[Deliv
     names = _names(next(rows, None), settings, path)
     _look_for_columns(names, sources, path)
     for row in rows:
-        where = f"{path}: line {lines.begin}"
         if isinstance(row, str) and not lines.alone(settings.delimiter, len(names)):
             raise SourceFault(
                 f"{row}, and it cannot be told where the next one begins",
-                where=where,
+                where=f"{path}: line {lines.begin}",
                 fix="Put the quotes of this row right",
             )
         problem = row if isinstance(row, str) else _problem(row, names, settings)
         if problem:
-            yield RecordUnreadable(problem, where=where)
+            yield RecordUnreadable(problem, where=f"{path}: line {lines.begin}")
         else:
             yield {name: value for name, value in zip(names, row, strict=True) if name}
 
@@ -187,5 +186,5 @@ def _rows(lines: _Lines, delimiter: str) -> Iterator[list[str] | str]:
         except csv.Error as error:
             yield f"the row is malformed ({error})"
         else:
-            if any(value.strip() for value in row):
+            if any(map(str.strip, row)):
                 yield row

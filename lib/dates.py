@@ -11,6 +11,8 @@ from typing import Any
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
+# Below this, a number means no moment: it is a day in digits (20150721), or counts something.
+SECONDS_FROM = 100_000_000  # in 1973
 # Beyond this, a number cannot mean seconds (it would be the year 5138): it means milliseconds.
 MILLISECONDS_FROM = 100_000_000_000
 FIRST = -62_135_596_800  # the first second that Python knows, 0001-01-01
@@ -29,15 +31,26 @@ GENERALIZED = re.compile(
     r"(?P<day>[0-9]{8})(?P<time>[0-9]{6}(?:[.,][0-9]+)?|(?:[0-9]{4}|[0-9]{2})(?=[Z+-]))"
     r"(?P<zone>Z|[+-][0-9]{2}(?:[0-9]{2})?)?"
 )
-# RFC 5322, as in the headers of HTTP: Tue, 21 Jul 2015 10:00:00 GMT
-HEADER = re.compile(
-    r"(?:[A-Z][a-z]{2}, )?(?P<day>[0-9]{1,2}) (?P<month>[A-Z][a-z]{2}) (?P<year>[0-9]{4})"
-    r" (?P<time>[0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?: (?P<zone>GMT|UTC?|[+-][0-9]{4}))?"
+# The time of day, and its zone, behind a day that is not written as ISO 8601 has it.
+TIME = (
+    r"(?:(?: +|, | at |T)(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})"
+    r"(?P<rest>:[0-9]{2}(?:[.,][0-9]+)?)?(?: ?(?P<half>[AaPp])[Mm])?)?"
+    r"(?: ?(?P<zone>Z|UTC?|GMT|[+-][0-9]{2}:?[0-9]{2}))?"
 )
-# Jamf Pro: Tuesday, July 21 2015 at 10:00 AM
-SENTENCE = re.compile(
-    r"(?:[A-Z][a-z]+day, )?(?P<month>[A-Z][a-z]+) (?P<day>[0-9]{1,2}),? (?P<year>[0-9]{4})"
-    r"(?: at|,)? (?P<hour>1[0-2]|0?[1-9]):(?P<minute>[0-9]{2}) (?P<half>[AP])M"
+WEEKDAY = r"(?:(?:[A-Z][a-z]+day|[A-Z][a-z]{2}),? )?"
+YEAR = r"(?P<year>[0-9]{4})"
+DAY = r"(?P<day>[0-9]{1,2})"
+MONTH = r"(?P<month>[A-Z][a-z]+)"
+# A year in front, or a month by its name, leaves no doubt which number is the day.
+CLEAR = tuple(
+    re.compile(form + TIME)
+    for form in (
+        rf"{YEAR}(?P<between>[-/])(?P<month>[0-9]{{1,2}})(?P=between){DAY}",
+        # RFC 5322, as in the headers of HTTP: Tue, 21 Jul 2015 10:00:00 GMT
+        rf"{WEEKDAY}{DAY} {MONTH},? {YEAR}",
+        # Jamf Pro: Tuesday, July 21 2015 at 10:00 AM; SQL Server: Jul  1 2015 10:00AM
+        rf"{WEEKDAY}{MONTH} {{1,2}}{DAY},? {YEAR}",
+    )
 )
 ORDER_UNKNOWN = re.compile(r"[0-9]{1,2}([/.-])[0-9]{1,2}\1[0-9]{2,4}\b")
 MONTH_NAMES = (
@@ -45,6 +58,7 @@ MONTH_NAMES = (
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 MONTHS = {name[:size]: n for n, name in enumerate(MONTH_NAMES, 1) for size in (3, None)}
+MONTHS |= {f"{n:0{size}}": n for n in range(1, 13) for size in (1, 2)}
 
 DIRECTIVE = re.compile(r"%(.?)", re.DOTALL)
 # What every system's Python writes and reads in the same way, whatever its language.
@@ -64,8 +78,9 @@ def moment(value: Any, zone: tzinfo = UTC, pattern: str = "") -> datetime | None
     """The moment, with its time zone, that a date of any of the sources stands for.
 
     Takes ISO 8601, the generalizedTime of directories, the headers of HTTP, Jamf Pro's sentences,
-    dates of Python, and numbers: of seconds, from 12 digits on of milliseconds, and of 18 digits
-    as Windows counts (FILETIME). With a pattern of strptime, texts are read by that only.
+    other texts with the year in front or with the name of the month, dates of Python, and numbers:
+    of seconds from 9 digits on, of milliseconds from 12, and of 18 as Windows counts (FILETIME).
+    With a pattern of strptime, texts are read by that only.
 
     `zone` is that of texts without one. A day without a time of day begins at midnight UTC: it is
     to stay that day. None for what stands for no date: nothing, blanks, 0, 0000-00-00, the first
@@ -159,11 +174,19 @@ def _from_text(text: str, zone: tzinfo) -> datetime | None:
     try:
         found = datetime.fromisoformat(iso)
     except ValueError:
-        raise _unknown(text) from None
+        iso = _from_words(text)
+        found = _parsed(iso, text)
     if found.tzinfo:
         return found
     # What `replace` would give, in a fifth of its time.
     return datetime.combine(found, found.time(), zone if len(iso) > len("2015-07-21") else UTC)
+
+
+def _parsed(iso: str, text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(iso)
+    except ValueError:
+        raise _unknown(text) from None
 
 
 def _is_iso(text: str) -> bool:
@@ -177,17 +200,24 @@ def _is_iso(text: str) -> bool:
 
 
 def _from_words(text: str) -> str:
-    """A moment with the name of its month, as ISO 8601 has it."""
-    match = HEADER.fullmatch(text) or SENTENCE.fullmatch(text)
+    """A moment whose day is clear, as ISO 8601 has it."""
+    match = next(filter(None, (form.fullmatch(text) for form in CLEAR)), None)
     if not match or match["month"] not in MONTHS:
         raise _unknown(text)
-    facts = match.groupdict()
-    day = f"{facts['year']}-{MONTHS[facts['month']]:02d}-{int(facts['day']):02d}"
-    if match.re is HEADER:
-        zone = facts["zone"] or ""
-        return f"{day}T{facts['time']}{'Z' if zone.isalpha() else zone}"
-    hour = int(facts["hour"]) % 12 + (12 if facts["half"] == "P" else 0)
-    return f"{day}T{hour:02d}:{facts['minute']}"
+    facts = match.groupdict("")
+    iso = f"{facts['year']}-{MONTHS[facts['month']]:02d}-{int(facts['day']):02d}"
+    zone = "Z" if facts["zone"].isalpha() else facts["zone"]
+    if not facts["hour"]:
+        # Midnight there need not be that day here.
+        if zone not in ("", "Z"):
+            raise _unknown(text)
+        return iso
+    hour = int(facts["hour"])
+    if facts["half"]:
+        if not 1 <= hour <= 12:
+            raise _unknown(text)
+        hour = hour % 12 + (12 if facts["half"] in "Pp" else 0)
+    return f"{iso}T{hour:02d}:{facts['minute']}{facts['rest']}{zone}"
 
 
 def _by_pattern(text: str, zone: tzinfo, pattern: str) -> datetime:
@@ -214,6 +244,8 @@ def _seconds(number: float) -> int | None:
         return None
     if whole in FILETIMES:
         return filetime(whole)
+    if abs(whole) < SECONDS_FROM:
+        raise ValueError(f"{number} is no date in a known form")
     seconds = whole if abs(whole) < MILLISECONDS_FROM else whole // 1000
     if not FIRST <= seconds < MILLISECONDS_FROM:
         raise ValueError(f"{number} is no moment")

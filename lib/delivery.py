@@ -143,7 +143,7 @@ class Delivery:
         self._batch += items
 
     def _leave_out(self, items: Sequence[Item]) -> None:
-        with self._book.batch():
+        with self._book.batch(lasting=False):
             self._book.seen(item.key for item in items if item.key is not None)
             self._book.clear(item.aside for item in items if item.aside is not None)
         self._uploader.leave_out(items)
@@ -190,7 +190,7 @@ class Delivery:
             reason = refusal.what
             self._outcome.note_left_aside(f"rejected: {reason}", brief(item.values))
             log.info("[%s] rejected: %s %s", self._outcome.section, reason, brief(item.values))
-        with self._book.batch():
+        with self._book.batch(lasting=bool(sent.refused)):
             self._book.sent(
                 (item.key, item.digest, item.text) for item in sent.taken if item.key is not None
             )

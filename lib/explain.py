@@ -16,12 +16,18 @@ from typing import IO, Any, Literal
 from lib import connector, layers
 from lib.connector import Connector, Record, Records, Sources
 from lib.errors import RecordGone, SourceFault
+from lib.jsontext import to_json
 from lib.language import Stopped
-from lib.mapping import ORIGINS, FieldMapping, Mapper, Step, failure, is_empty
+from lib.mapper import Mapper, Step, failure, is_empty, unsendable
+from lib.mapping import ORIGINS, FieldMapping
 from lib.oomnitza import OomnitzaClient, OomnitzaSettings
 from lib.recordfilter import RecordFilter, compile_filter
 from lib.secrets import redact, redact_data
 from lib.sections import Section
+from lib.sendable import sendable, shown
+
+# Of what is no value for JSON, in characters.
+LONGEST = 100
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,7 @@ class Decision:
     """What the record filter returned at a line of the ini, or why it failed there."""
 
     returned: Any = True
-    line: int | None = None  # None: there is no filter
+    line: int | None = None  # None: there is no filter, or it failed where no line is known
     failure: str = ""
 
 
@@ -182,25 +188,31 @@ def _decide(keep: RecordFilter, record: Record) -> Decision:
         returned, line = keep.decide(record)
     except Stopped as error:
         why = str(error).removeprefix(f"line {error.line}: ")
-        return Decision(None, error.line, redact(why))
-    return Decision(redact_data(returned), line)
+        return Decision(None, error.line or None, redact(why))
+    return Decision(_masked(returned), line)
 
 
 def _fill(step: Step, mapping: FieldMapping, record: Record, value: Any) -> Filled:
     origin = next(key for key in ORIGINS if key in mapping.attributes)
-    raw = redact_data(value)  # a copy, too: a converter may change what it gets
+    raw = _masked(value)  # a copy, too: a converter may change what it gets
     specs = mapping.attributes.get("converter") or []
     texts = [specs] if isinstance(specs, str) else specs
     converted = []
     for text, convert in zip(texts, step.conversions, strict=True):
         try:
             value = convert(step.origin, record, value)
-        except Exception as error:  # a converter may be anybody's code
-            why = redact(failure(convert, error, redact_data(value)))
-            converted.append(Converted(text, None, why))
+        except (Exception, SystemExit) as error:  # a converter may be anybody's code
+            converted.append(Converted(text, None, redact(failure(convert, error, _masked(value)))))
             value = None
             break
-        converted.append(Converted(text, redact_data(value)))
+        converted.append(Converted(text, _masked(value)))
+    if converted and not converted[-1].failure:
+        try:
+            value = sendable(value)
+            converted[-1] = Converted(text, redact_data(value))
+        except Exception as error:  # a value may be of anybody's class
+            converted[-1] = Converted(text, None, redact(unsendable(convert, error)))
+            value = None
     return Filled(
         field=step.field,
         layer=mapping.layers[origin],
@@ -209,9 +221,19 @@ def _fill(step: Step, mapping: FieldMapping, record: Record, value: Any) -> Fill
         raw=raw,
         converted=tuple(converted),
         converters_layer=mapping.layers.get("converter", ""),
-        value=redact_data(value),
+        value=_masked(value),
         missing=step.required and is_empty(value),
     )
+
+
+def _masked(value: Any) -> Any:
+    """A copy without secrets; of what cannot be shown as JSON, how Python writes it."""
+    try:
+        copy = redact_data(value)
+        to_json(copy)
+    except Exception:  # it may be of anybody's class
+        return redact(shown(value, LONGEST))
+    return copy
 
 
 def _from_source(source: Connector[Any], mapper: Mapper, keep: RecordFilter) -> Records:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 from textwrap import wrap
 from typing import Any
+from unicodedata import east_asian_width
 
 from lib.explain import Decision, Explanation, Filled
 from lib.ini import Entry
@@ -18,6 +19,8 @@ HEAD = ("field", "from, then converters", "value, the last one sent")
 NARROWEST = 16
 # What is in front of the columns and between them.
 GAPS = 6
+# Stands behind a character that takes two columns while columns are counted; never in a text.
+SECOND = "\0"
 
 Row = tuple[str, str, str]
 
@@ -40,8 +43,11 @@ def in_words(
 
 
 def _decision(decision: Decision, recordfilter: Entry | None) -> str:
-    if recordfilter is None or decision.line is None:
+    if recordfilter is None:
         return "there is no record filter"
+    if decision.line is None:
+        failed = f" fails ({printable(decision.failure)})" if decision.failure else " is empty"
+        return f"the record filter{failed}, line {recordfilter.line}"
     text = recordfilter.value.split("\n")[decision.line - recordfilter.line]
     at = f"line {decision.line}: {printable(text.strip())}"
     if decision.failure:
@@ -68,22 +74,23 @@ def _end(explanation: Explanation) -> str:
 
 def _table(fields: Sequence[Filled], width: int) -> list[str]:
     """Below a field with its value stand its converters, each with what it made of that."""
-    first = max(map(len, [HEAD[0], *(item.field for item in fields)]))
+    first = max(map(len, [HEAD[0], *(_in_columns(item.field) for item in fields)]))
     second = max(map(len, [HEAD[1], *(label for item in fields for label in _labels(item))]))
     free = width - GAPS - first
     second = min(second, max(free // 2, NARROWEST))
     third = max(free - second, NARROWEST)
     rows = [HEAD, *(row for item in fields for row in _rows(item, third))]
     wrapped = [list(map(wrap, row, (first, second, third))) for row in rows]
-    return table([line for row in wrapped for line in zip_longest(*row, fillvalue="")])
+    lines = table([line for row in wrapped for line in zip_longest(*row, fillvalue="")])
+    return [line.replace(SECOND, "") for line in lines]
 
 
 def _rows(item: Filled, longest: int) -> Iterator[Row]:
     values = [item.raw, *(step.value for step in item.converted)]
     for at, (label, value) in enumerate(zip(_labels(item), values, strict=True)):
-        yield "" if at else item.field, label, _shown(value, longest)
+        yield "" if at else _in_columns(item.field), label, _shown(value, longest)
     if item.failure:
-        yield "", "", f"failed: {printable(item.failure)}"
+        yield "", "", _in_columns(f"failed: {item.failure}")
     if item.missing:
         yield "", "", "required, and empty"
 
@@ -94,12 +101,19 @@ def _labels(item: Filled) -> list[str]:
     # An inherited converter may come as a surprise.
     whose = "" if item.converters_layer == item.layer else f" [{item.converters_layer}]"
     labels = [f"{item.layer}: {origin}", *(f"{step.converter}{whose}" for step in item.converted)]
-    return [printable(label) for label in labels]
+    return [_in_columns(label) for label in labels]
 
 
 def _shown(value: Any, longest: int) -> str:
-    text = printable(to_json(value))
+    text = _in_columns(to_json(value))
     if len(text) <= longest:
         return text
     end = f"... ({len(value)} items)" if isinstance(value, list | dict) else "..."
-    return text[: longest - len(end)] + end
+    return text[: max(longest - len(end), 1)] + end
+
+
+def _in_columns(text: str) -> str:
+    """The text as it can be printed, as many characters long as it takes columns."""
+    return "".join(
+        char + SECOND if east_asian_width(char) in "WF" else char for char in printable(text)
+    )

@@ -100,6 +100,8 @@ def lines(path: Path, encoding: str) -> Iterator[str]:
 
 def is_text(text: str) -> bool:
     """Whether all bytes of a line could be decoded; half surrogates stand for others (PEP 383)."""
+    if text.isascii():
+        return True
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -134,7 +136,7 @@ def _is_wanted(path: Path, suffix: str) -> bool:
 
 def _without_end_mark(lines: Iterator[str]) -> Iterator[str]:
     for line in lines:
-        if line.rstrip("\r\n") != CTRL_Z:
+        if not line.startswith(CTRL_Z) or line.rstrip("\r\n") != CTRL_Z:
             yield line
         elif (following := next(lines, None)) is not None:
             yield from (line, following)

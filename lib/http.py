@@ -134,11 +134,13 @@ class Client:
     ) -> requests.Response:
         """Send one request, signed by `auth` or as the client is, and return its whole answer.
 
-        One that breaks off is asked for again if the method is repeatable. Raises SignInError (401), AccessDenied (403), NotFound (404), or what the class names as
-        its `unavailable` and `fault` for everything else that is not a success.
+        One that breaks off is asked for again if the method is repeatable. Raises SignInError
+        (401), AccessDenied (403), NotFound (404), or what the class names as its `unavailable` and
+        `fault` for everything else that is not a success.
         """
         if method in self._repeatable:
-            return self.read(lambda answer: answer, method, path, auth=auth, **how)
+            answer: requests.Response = self.read(lambda it: it, method, path, auth=auth, **how)
+            return answer
         try:
             return self._send(method, path, auth=auth, **how)
         except BrokenAnswer as error:

@@ -6,8 +6,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ContextDecorator, suppress
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -30,6 +29,8 @@ def requested() -> bool:
 
 def pause(seconds: float) -> None:
     """Sleep, but not beyond a signal; in threads and within `shielded`, too."""
+    if seconds <= 0:
+        return
     if _watch is None:
         time.sleep(seconds)
         return
@@ -38,23 +39,41 @@ def pause(seconds: float) -> None:
         time.sleep(min(rest, LOOK))
 
 
-@contextmanager
-def shielded() -> Iterator[None]:
-    """Let a signal's KeyboardInterrupt wait until the block has ended.
+class _Shield(ContextDecorator):
+    """Stateless, and no generator: every record passes several of these blocks."""
 
-    For what must not be done by half: sending a batch and writing down what became of it. A second
-    signal ends the program at once all the same.
-    """
-    global _shields, _waiting
-    main = threading.current_thread() is threading.main_thread()
-    _shields += main
-    try:
-        yield
-    finally:
+    def __enter__(self) -> None:
+        global _shields
+        _shields += _in_main_thread()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        global _shields, _waiting
+        main = _in_main_thread()
         _shields -= main
         if main and not _shields and _waiting:
             _waiting = False
             raise KeyboardInterrupt
+
+
+_SHIELD = _Shield()
+
+
+def shielded() -> _Shield:
+    """Let a signal's KeyboardInterrupt wait until the block, or the function, has ended.
+
+    For what must not be done by half: sending a batch and writing down what became of it. A second
+    signal ends the program at once all the same.
+    """
+    return _SHIELD
+
+
+def _in_main_thread() -> bool:
+    return threading.get_ident() == threading.main_thread().ident
 
 
 class Interruption:

@@ -20,9 +20,11 @@ def to_json(value: Any) -> str:
     no encoding knows it.
     """
     try:
-        text = json.dumps(value, default=_plain, ensure_ascii=False, allow_nan=False)
+        text = _ENCODER.encode(value)
     except ValueError:
-        text = json.dumps(_finite(value), default=_plain, ensure_ascii=False, allow_nan=False)
+        text = _ENCODER.encode(_finite(value))
+    if text.isascii():
+        return text
     return SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
@@ -51,3 +53,7 @@ def _plain(value: Any) -> Any:
         case set() | frozenset():
             return sorted(value, key=str)
     return str(value)
+
+
+# Made once: json.dumps would make one for each text.
+_ENCODER = json.JSONEncoder(default=_plain, ensure_ascii=False, allow_nan=False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lib import mapping
 from lib.connector import Connector
-from lib.errors import TargetRefused, TargetUnavailable
+from lib.errors import ConfigurationError, TargetRefused, TargetUnavailable
 from lib.http import NotFound
 from lib.mapping import FieldMapping, Layer
 
@@ -49,6 +49,15 @@ def sync_fields(source: Connector[Any]) -> list[str]:
 def unmapped_sync_fields(source: Connector[Any], fields: Mapping[str, FieldMapping]) -> list[str]:
     """The sync fields that no mapping fills."""
     return [name for name in sync_fields(source) if name not in fields]
+
+
+def require_sync_fields(source: Connector[Any], fields: Mapping[str, FieldMapping]) -> None:
+    """Raise ConfigurationError if a sync field gets no value."""
+    for name in unmapped_sync_fields(source, fields):
+        raise ConfigurationError(
+            f"the sync_field {name} gets no value",
+            fix=f"Add `mapping.{name} = <source>` to the ini, or map it in Oomnitza",
+        )
 
 
 def doubly_mapped(server: ServerMapping, ini: Layer) -> list[str]:

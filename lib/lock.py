@@ -19,6 +19,7 @@ from typing import Self
 from filelock import FileLock, Timeout
 
 from lib.errors import AlreadyRunning, ConfigurationError
+from lib.interruption import requested
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,8 @@ class SectionLock:
                 self._say(f"{held}; waiting for it")
                 told = True
             time.sleep(PAUSE)
+            if requested():  # which a thread is not told otherwise
+                raise KeyboardInterrupt
         return self
 
     def __exit__(

@@ -2,8 +2,8 @@
 
 A mapping comes in layers: built into the connector, kept on the server, written in the ini. They
 are merged per field and per key; of the three keys that say where a value comes from (`source`,
-`setting`, `hardcoded`) those of the highest layer that has one count. A mapping is compiled once
-per run.
+`setting`, `hardcoded`) those of the highest layer that has one count. What came out is compiled
+once per run (`lib.mapper`).
 """
 
 from __future__ import annotations
@@ -11,24 +11,31 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from lib.converters import Conversion, Record, Resources, conversions
+from lib.converters import Resources, conversions
 from lib.errors import ConfigurationError
-from lib.language import Stopped
-from lib.paths import Getter, compile_path, section_and_key
+from lib.mapper import Mapped, Mapper, is_empty
+from lib.paths import check_path
 from lib.plugins import did_you_mean
+from lib.sendable import sendable
 from lib.settings import boolean, declared
+
+__all__ = [
+    "FieldMapping", "Mapped", "Mapper", "check", "field_name", "from_server", "is_empty",
+    "merge", "parse", "server_pairs",
+]  # fmt: skip
 
 Attributes = dict[str, Any]
 Layer = Mapping[str, Attributes | None]
-# A field, its key in a section, and its getter where the section is no dict.
-KeyedField = tuple[str, str, Getter]
 
 ORIGINS = ("source", "setting", "hardcoded")
 KEYS = (*ORIGINS, "converter", "required")
+# Before the name of a field, in the keys of a section.
+PREFIX = "mapping."
 # What JSON refuses, and Python would silently take for something else.
 LONE_BACKSLASH = re.compile(r"(?<!\\)(?:\\\\)*\\(?![\\\"'])")
 
@@ -46,15 +53,6 @@ class FieldMapping:
         return bool(self.attributes.get("required"))
 
 
-@dataclass(slots=True)
-class Mapped:
-    """A mapped record: every mapped field, which required ones are empty, which failed and why."""
-
-    values: Record
-    missing: list[str] = field(default_factory=list)
-    failures: list[tuple[str, str]] = field(default_factory=list)
-
-
 def parse(text: str) -> Attributes | None:
     """Read the value of a `mapping.FIELD` key: JSON, a dict as Python writes it, or a bare path.
 
@@ -70,13 +68,32 @@ def parse(text: str) -> Attributes | None:
         return {"source": text}
     attributes = _dictionary(text.rstrip(", \t"))
     _check_keys(attributes)
+    if "source" in attributes:
+        attributes["source"] = attributes["source"].strip()
+    if "hardcoded" in attributes:
+        attributes["hardcoded"] = sendable(attributes["hardcoded"])
     if "required" in attributes:
         attributes["required"] = boolean(str(attributes["required"]))
     return attributes
 
 
+def field_name(key: str) -> str:
+    """The field that a key `mapping.FIELD` fills; raises ValueError for what is no field."""
+    name = key.removeprefix(PREFIX).strip("'\"[] ").upper()
+    if not name:
+        raise ValueError(f"there is no field behind `{PREFIX}`")
+    if re.search(r"[\s.]", name):
+        raise ValueError(
+            f"the field is all that stands behind `{PREFIX}`, here {name}; the name of a field has"
+            " neither dots nor blanks"
+        )
+    return name
+
+
 def check(attributes: Attributes, settings_type: type[Any], resources: Resources) -> None:
     """Check what can be checked without the other layers; raises ValueError."""
+    if "source" in attributes:
+        check_path(attributes["source"])
     if attributes.get("converter"):
         conversions(attributes["converter"], resources)
     if "setting" in attributes:
@@ -130,119 +147,6 @@ def merge(
     return merged
 
 
-class Mapper:
-    """A compiled mapping: call it with a record, get a `Mapped`.
-
-    Raises ValueError for converters that cannot be made, which `check` would have told.
-    """
-
-    def __init__(
-        self, fields: Iterable[FieldMapping], settings: Any, resources: Resources | None = None
-    ) -> None:
-        self.steps = [_step(item, settings, resources or Resources()) for item in fields]
-        self._empty: Record = dict.fromkeys(step.field for step in self.steps)
-        self._sections, self._others = _by_section(self.steps)
-        self._converted = [
-            (step.field, step.origin, step.conversions) for step in self.steps if step.conversions
-        ]
-        self._required = [step.field for step in self.steps if step.required]
-
-    @property
-    def sources(self) -> frozenset[str] | None:
-        """The paths that the mapping reads in a record; None if that may be any."""
-        found = {step.source for step in self.steps if step.source}
-        for step in self.steps:
-            for convert in step.conversions:
-                if convert.reads is None:
-                    return None
-                found |= convert.reads
-        return frozenset(found)
-
-    def __call__(self, record: Record) -> Mapped:
-        values = self._empty.copy()
-        for place, fields in self._sections:
-            section = record if place is None else record.get(place)
-            if type(section) is dict:
-                for name, key, _ in fields:
-                    values[name] = section.get(key)
-            else:
-                for name, _, get in fields:
-                    values[name] = get(record)
-        for name, get in self._others:
-            values[name] = get(record)
-        mapped = Mapped(values)
-        for name, origin, converters in self._converted:
-            value = values[name]
-            for convert in converters:
-                try:
-                    value = convert.function(origin, record, value, convert.params)
-                except Exception as error:  # a converter may be anybody's code
-                    mapped.failures.append((name, failure(convert, error, value)))
-                    value = None
-                    break
-            values[name] = value
-        mapped.missing += [name for name in self._required if is_empty(values[name])]
-        return mapped
-
-
-class Step(NamedTuple):
-    """How one field is filled: its getter, then its conversions, applied one after the other."""
-
-    field: str
-    get: Getter
-    conversions: tuple[Conversion, ...]
-    source: str
-    required: bool
-
-    @property
-    def origin(self) -> str:
-        """What a converter is told of where its value comes from: the source path or the field."""
-        return self.source or self.field
-
-
-def failure(convert: Conversion, error: Exception, value: Any) -> str:
-    """Why a converter failed, in words."""
-    said = str(error) if isinstance(error, ValueError | Stopped) else repr(error)
-    return f"{convert.name}: {said:.200} for {value!r:.100}"
-
-
-def is_empty(value: Any) -> bool:
-    """Whether a required field counts as missing with this value."""
-    return not value or (isinstance(value, str) and not value.strip())
-
-
-def _step(item: FieldMapping, settings: Any, resources: Resources) -> Step:
-    attributes = item.attributes
-    source = attributes.get("source", "")
-    if source:
-        get = compile_path(source)
-    elif "setting" in attributes:
-        get = _constant(getattr(settings, attributes["setting"]))
-    else:
-        get = _constant(attributes.get("hardcoded"))
-    made = conversions(attributes.get("converter") or (), resources)
-    return Step(item.field, get, made, source, item.required)
-
-
-def _by_section(
-    steps: Iterable[Step],
-) -> tuple[list[tuple[str | None, list[KeyedField]]], list[tuple[str, Getter]]]:
-    """The fields of each section, to be looked up together, and those of other paths.
-
-    To call the getter of each takes twice as long.
-    """
-    sections: dict[str | None, list[KeyedField]] = {}
-    others = []
-    for step in steps:
-        found = section_and_key(step.source) if step.source else None
-        if found is None:
-            others.append((step.field, step.get))
-        else:
-            place, key = found
-            sections.setdefault(place, []).append((step.field, key, step.get))
-    return list(sections.items()), others
-
-
 def _check_keys(attributes: Attributes) -> None:
     for key in attributes:
         if key not in KEYS:
@@ -266,25 +170,40 @@ def _are_texts(value: Any) -> bool:
     )
 
 
-def _constant(value: Any) -> Callable[[Any], Any]:
-    return lambda _record: value
-
-
 def _dictionary(text: str) -> Attributes:
     try:
-        value = json.loads(text)
-    except json.JSONDecodeError as json_error:
+        value = json.loads(text, object_pairs_hook=_each_once)
+    except RecursionError:
+        raise ValueError("there are too many brackets in one another") from None
+    except json.JSONDecodeError as error:
         if LONE_BACKSLASH.search(text):
             raise ValueError("a backslash has to be written twice here: \\\\d for \\d") from None
-        try:
-            value = ast.literal_eval(text)
-        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-            raise ValueError(
-                f"this is neither JSON nor a dict: {json_error.msg}, column {json_error.colno}"
-            ) from None
+        value = _literal(text, f"{error.msg}, column {error.colno}")
     if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
         raise ValueError('a mapping is written {"source": "..."} or as a bare source path')
     return value
+
+
+def _literal(text: str, problem: str) -> Any:
+    """A value as Python writes it; `problem` is why it is no JSON."""
+    try:
+        tree = ast.parse(text, mode="eval")
+        value = ast.literal_eval(tree)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        raise ValueError(f"this is neither JSON nor a dict: {problem}") from None
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Dict):
+            _each_once((key.value, None) for key in node.keys if isinstance(key, ast.Constant))
+    return value
+
+
+def _each_once(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, Any]:
+    """A dict of pairs; raises ValueError where a key is there twice."""
+    pairs = list(pairs)
+    for key, times in Counter(key for key, _ in pairs).items():
+        if times > 1:
+            raise ValueError(f"{key!r} is there twice; keep one of them")
+    return dict(pairs)
 
 
 def _check_setting(name: str, settings_type: type[Any]) -> None:

@@ -4,10 +4,12 @@
     hardware.storage.0.model                     a number picks from a list (or: storage[0].model)
     software.applications[*].name                the names of all, as a list
     extension_attributes[name=Owner].value       the first whose name is Owner
+    emails[primary=true].value                   true and false are JSON's, in any case
     "Serial No. (1)"."a.b"                       keys with dots or brackets in them
 
-A step that leads nowhere gives None. Where a step is missing, the rest of the path is tried as one
-key, since some systems have dots in their keys.
+A step that leads nowhere gives None, and so does `[*]` where there is neither a list nor a dict; a
+single dict counts as a list of one. What is picked by may stand in quotes. Where a step is missing,
+the rest of the path is tried as one key, since some systems have dots in their keys.
 """
 
 from __future__ import annotations
@@ -24,6 +26,11 @@ STEP = re.compile(
     rf"(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<plain>(?:(?!{SELECTOR})[^.])+))"
     rf"(?P<selectors>(?:{SELECTOR})*)(?:\.(?=.)|$)"
 )
+
+# What may hold whatever it likes: keys in quotes, and selectors.
+FREE = re.compile(rf"(?P<quoted>(?<![^.])(?:\"[^\"]*\"|'[^']*'))|{SELECTOR}")
+NEGATIVE = re.compile(r"-\d+|.*\[\s*-\d+\s*\]")
+LONGEST = 500  # of the selectors in a longer path, too many would stand in one another
 
 # The number of an item; no list is longer.
 NUMBER = re.compile(r"\d{1,9}")
@@ -43,7 +50,25 @@ class Step(NamedTuple):
 
 def steps(path: str) -> tuple[Step, ...]:
     """The steps of a path; one that follows no rule is a single key."""
-    return tuple(_steps(path)) or (Step(path, None, (), path),)
+    found = tuple(_steps(path)) if len(path) <= LONGEST else ()
+    return found or (Step(path, None, (), path),)
+
+
+def check_path(path: str) -> None:
+    """Raise ValueError, with the sentence to show, for what is surely no path."""
+    if len(path) > LONGEST:
+        raise ValueError(f"the path has more than {LONGEST} characters")
+    bare = FREE.sub(lambda found: "key" if found["quoted"] else "", path)
+    parts = bare.split(".")
+    if bare.rfind("[") > bare.rfind("]"):
+        what = "has a bracket that is not closed"
+    elif not all(part.strip() for part in parts):
+        what = "has nothing before, between or behind its dots"
+    elif any(NEGATIVE.fullmatch(part.strip()) for part in parts):
+        what = "counts from the end of a list, and can only from its beginning, 0"
+    else:
+        return
+    raise ValueError(f"the path {path} {what}; a key that is so written has to be in quotes")
 
 
 def first_key(path: str) -> str:
@@ -126,11 +151,15 @@ def _behind(selectors: tuple[str, ...], way: tuple[Step, ...]) -> Getter:
         return _getter(way) if way else lambda value: value
     selector, further = selectors[0], _behind(selectors[1:], way)
     if selector != "*":
-        return lambda value: further(_picked(value, selector))
+        pick = _picking(selector)
+        return lambda value: further(pick(value))
 
-    def collect(value: Any) -> list[Any]:
-        found = map(further, value if isinstance(value, list) else ())
-        return [item for item in found if item is not None]
+    def collect(value: Any) -> list[Any] | None:
+        if isinstance(value, dict):
+            value = [value]
+        if not isinstance(value, list):
+            return None
+        return [item for item in map(further, value) if item is not None]
 
     return collect
 
@@ -149,15 +178,30 @@ def _steps(path: str) -> Iterator[Step]:
     yield from found
 
 
-def _picked(value: Any, selector: str) -> Any:
-    if not isinstance(value, list):
-        return None
+def _picking(selector: str) -> Getter:
+    """Picks an item of a list, by its number or by what it has at a key."""
     if selector.isdecimal():
-        return _item(value, _nth(selector))
-    key, _, wanted = selector.partition("=")
-    return next(
-        (item for item in value if isinstance(item, dict) and str(item.get(key)) == wanted), None
-    )
+        nth = _nth(selector)
+        return lambda value: _item(value, nth) if isinstance(value, list) else None
+    key, _, wanted = map(_unquoted, selector.partition("="))
+
+    def picked(value: Any) -> Any:
+        items = value if isinstance(value, list) else ()
+        return next((item for item in items if isinstance(item, dict) and fits(item)), None)
+
+    def fits(item: dict[str, Any]) -> bool:
+        found = item.get(key)
+        if isinstance(found, bool):
+            return str(found).lower() == wanted.lower()
+        return found is not None and str(found) == wanted
+
+    return picked
+
+
+def _unquoted(text: str) -> str:
+    text = text.strip()
+    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "'\""
+    return text[1:-1] if quoted else text
 
 
 def _nth(step: str) -> int | None:

@@ -129,7 +129,6 @@ class _Run:
         with ExitStack() as stack:
             client = stack.enter_context(closing(OomnitzaClient(self._oomnitza)))
             fields = self._mapping(client, source)
-            self._require_sync_fields(source, fields)
             resources = replace(section.resources, locations=client.locations)
             mapper = Mapper(fields.values(), section.settings, resources)
             if options.save_data:
@@ -153,17 +152,14 @@ class _Run:
             if with_server:
                 server = client.server_mapping(source.mapping_name)
         self.outcome.notes += layers.doubly_mapped(server, self._section.mapping)
-        return layers.effective_mapping(source, self._section.mapping, server)
-
-    def _require_sync_fields(self, source: Connector[Any], fields: dict[str, FieldMapping]) -> None:
-        for name in layers.unmapped_sync_fields(source, fields):
-            missing = f"the sync_field {name} gets no value"
+        fields = layers.effective_mapping(source, self._section.mapping, server)
+        try:
+            layers.require_sync_fields(source, fields)
+        except ConfigurationError as error:
             if not self._options.testmode:
-                raise ConfigurationError(
-                    missing,
-                    fix=f"Add `mapping.{name} = <source>` to the ini, or map it in Oomnitza",
-                )
-            self.outcome.notes.append(f"An upload would be refused: {missing}.")
+                raise
+            self.outcome.notes.append(f"An upload would be refused: {error.what}.")
+        return fields
 
     def _process(
         self,
@@ -179,7 +175,8 @@ class _Run:
         print_ = "" if source.incremental else continuity.fingerprint(self._section, recognised)
         self._book.describe(fingerprint=print_, full=full)
         keep = compile_filter(self._section.recordfilter)
-        prepare = Preparation(keep, mapper, plan, self.outcome, self._book, self._saved)
+        recogniser = Mapper(recognised, source.settings, self._section.resources)
+        prepare = Preparation(keep, mapper, recogniser, plan, self.outcome, self._book, self._saved)
         uploader = self._uploader(client, plan)
         terms = self._terms(source, full=full)
         progress = partial(self._listener.progress, self.outcome, None)
@@ -246,6 +243,7 @@ class _Run:
                 raise KeyboardInterrupt
             if prepare.kept == self._options.record_count:
                 return
+        prepare.finish()
         self._read_to_the_end = True
 
     @shielded()
@@ -277,7 +275,8 @@ class _Run:
         if before is None or source.incremental:
             return 0
         return continuity.least_expected(
-            before.counts["ready"], self._section.settings.shrink_limit
+            before.counts["ready"] + before.counts.get("unreadable", 0),
+            self._section.settings.shrink_limit,
         )
 
     def _note_brake(self, source: Connector[Any]) -> None:

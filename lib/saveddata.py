@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -67,9 +66,14 @@ class SavedData(NothingSaved):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        full: OSError | None = None
         for file in (self._fetched, self._uploads):
-            with suppress(OSError):  # a full disk has been told of
+            try:
                 file.close()
+            except OSError as caught:
+                full = caught
+        if full and error is None:  # else what was wrong is being told
+            raise _cannot_save(self.fetched.parent, full)
 
 
 def _cannot_save(folder: Path, error: OSError) -> ConfigurationError:

@@ -5,32 +5,31 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lib import connector, layers, mapping, plugins, recordfilter, secrets
+from lib import connector, layers, mapping, plugins, recordfilter, secrets, sharedsections
 from lib.connector import ConnectorSettings
-from lib.converters import ARGUMENTS, Resources
+from lib.converters import Resources, conversions
 from lib.errors import ConfigurationError
 from lib.ini import Entry, IniFile, IniSection
 from lib.language import LanguageError
 from lib.oomnitza import OomnitzaSettings
-from lib.programs import compile_entry
 from lib.reportsettings import ReportSettings
 from lib.runsettings import RunSettings
 from lib.settings import declared, read_settings, secrets_of
+from lib.sharedsections import SharedSections, telling
 
 OOMNITZA = "oomnitza"
 RUN = "run"
 REPORT = "report"
-CONVERTERS = "converters"
+CONVERTERS = sharedsections.CONVERTERS
 DEFAULT = "default"
 RESERVED = (OOMNITZA, RUN, REPORT, CONVERTERS, DEFAULT)
-LOOKUP = "lookup."
+LOOKUP = sharedsections.LOOKUP
 SPECIAL_KEYS = ("enable", "recordfilter")
-MAPPING = "mapping."
+MAPPING = mapping.PREFIX
 # What is taken for a slip of the pen, since a mapping that is left aside is data left out.
 NEAR_MAPPING = ("mappings", "maping", "mappping", "map")
 
@@ -52,14 +51,20 @@ class SectionReader:
 
     def __init__(self, file: IniFile) -> None:
         self.problems: list[str] = []
-        self.warnings = [f"{file.path}: line {line} {text}" for line, text in file.oddities]
+        self._warnings = [f"{file.path}: line {line} {text}" for line, text in file.oddities]
         self._file = file
         self._folder = file.path.absolute().parent
         default = file.sections.get(DEFAULT, IniSection(DEFAULT, 0))
         self._inherited: Mapping[str, Entry] = default.entries
         self._resources = Resources()
+        self._shared = SharedSections(file, self._problem, self._warn)
         for line, text in [*default.faults, *default.oddities]:
             self._warn(default, line, text)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is odd in what was read, and wrong in converters that none of it uses."""
+        return [*self._warnings, *(self._placed(*found) for found in self._shared.unused())]
 
     def oomnitza(self) -> Any:
         section = self._file.sections.get(OOMNITZA)
@@ -73,12 +78,8 @@ class SectionReader:
         """What concerns every run; from here on mappings know all the converters there are."""
         run = self._settings(RunSettings, self._file.sections.get(RUN) or IniSection(RUN, 0))
         self._resources = Resources(
-            programs=self._programs(),
-            tables={
-                name.removeprefix(LOOKUP): {key: item.value for key, item in table.entries.items()}
-                for name, table in self._file.sections.items()
-                if name.startswith(LOOKUP)
-            },
+            programs=self._shared.programs,
+            tables=self._shared.tables,
             folder=run.converters_folder if run else None,
         )
         return run
@@ -102,7 +103,7 @@ class SectionReader:
         settings = self._settings(settings_type, section)
         layer = dict(self._mapping(section, settings_type))
         entry = self._recordfilter(section)
-        if len(self.problems) == before and not settings.use_server_map:
+        if len(self.problems) == before:
             self._whole_mapping(section, connector.load(module)(settings), layer)
         if len(self.problems) > before:
             return None
@@ -165,21 +166,36 @@ class SectionReader:
     def _mapping(
         self, section: IniSection, settings_type: type[Any]
     ) -> Iterator[tuple[str, mapping.Attributes | None]]:
+        found: dict[str, Entry] = {}
         for key, entry in section.entries.items():
-            if not key.startswith("mapping."):
+            if not key.startswith(MAPPING):
                 continue
             try:
+                name = mapping.field_name(key)
+                if name in found and self._inherited.get(found[name].key) is not found[name]:
+                    raise ValueError(f"line {found[name].line} fills {name}, too; keep one of them")
+                found[name] = entry
                 attributes = mapping.parse(entry.value)
+                self._use((attributes or {}).get("converter"))
                 mapping.check(attributes or {}, settings_type, self._resources)
+            except LanguageError:
+                pass  # in a program of [converters], where it is told
             except ValueError as error:
                 self._problem(section, entry.line, key, str(error))
             else:
-                yield key.removeprefix(MAPPING).strip("'\"[] ").upper(), attributes
+                yield name, attributes
+
+    def _use(self, converters: str | list[str] | None) -> None:
+        for spec in [converters] if isinstance(converters, str) else converters or ():
+            self._shared.use(spec)
 
     def _whole_mapping(
         self, section: IniSection, source: connector.Connector[Any], layer: mapping.Layer
     ) -> None:
-        """Look at the mapping as a whole, where nothing is added to it in Oomnitza."""
+        """Look at the mapping as a whole, so far as it is not in Oomnitza."""
+        self._built_in_converters(section, source, layer)
+        if source.settings.use_server_map:
+            return
         try:
             fields = layers.effective_mapping(source, layer)
         except ConfigurationError as error:
@@ -190,6 +206,24 @@ class SectionReader:
             entry = section.entries.get("sync_field")
             self._problem(section, entry.line if entry else section.line, "sync_field", what)
 
+    def _built_in_converters(
+        self, section: IniSection, source: connector.Connector[Any], layer: mapping.Layer
+    ) -> None:
+        """Look at the converters of the connector's: some of the same name may hide them."""
+        used = [
+            (f"{MAPPING}{name}", attributes.get("converter"))
+            for name, attributes in source.default_mapping().items()
+            if (own := layer.get(name, {})) is not None and "converter" not in own
+        ]
+        for key, converters in [*used, *source.converters.items()]:
+            try:
+                self._use(converters)
+                conversions(converters or (), self._resources)
+            except LanguageError:
+                pass  # it is told
+            except ValueError as error:
+                self._problem(section, section.line, key, str(error))
+
     def _recordfilter(self, section: IniSection) -> Entry | None:
         entry = section.entries.get("recordfilter")
         if entry is None:
@@ -197,35 +231,15 @@ class SectionReader:
         if not entry.value.strip() and "recordfilter" not in self._inherited:
             what = "the filter is empty; the lines of a filter have to be indented"
             self._problem(section, entry.line, entry.key, what)
-        with self._telling(section, entry):
+        with telling(self._problem, section, entry):
             recordfilter.compile_filter(entry)
         return entry
-
-    def _programs(self) -> dict[str, Entry]:
-        """The programs of [converters] by name."""
-        section = self._file.sections.get(CONVERTERS) or IniSection(CONVERTERS, 0)
-        for line, text in section.faults:
-            self._problem(section, line, "", text)
-        for line, text in section.oddities:
-            self._warn(section, line, text)
-        for entry in section.entries.values():
-            with self._telling(section, entry):
-                compile_entry(entry, ARGUMENTS)
-        return dict(section.entries)
-
-    @contextmanager
-    def _telling(self, section: IniSection, entry: Entry) -> Iterator[None]:
-        """Make a problem of a program that cannot be compiled."""
-        try:
-            yield
-        except LanguageError as error:
-            self._problem(section, error.line, entry.key, f"{error.what}\n{error.excerpt}")
 
     def _problem(self, section: IniSection, line: int, key: str, text: str) -> None:
         self.problems.append(self._placed(section, line, f"{key}: {text}" if key else text))
 
     def _warn(self, section: IniSection, line: int, text: str) -> None:
-        self.warnings.append(self._placed(section, line, text).rstrip("; "))
+        self._warnings.append(self._placed(section, line, text).rstrip("; "))
 
     def _placed(self, section: IniSection, line: int, text: str) -> str:
         return f"{self._file.path}: line {line} [{section.name}] {text}"

@@ -61,6 +61,7 @@ class Outcome:
     left_aside: dict[str, Example] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     ready: int = 0  # records that were mapped, to be sent unless they are unchanged
+    unreadable: int = 0  # records that were rejected before it was known which ones they are
     retries: int = 0  # requests that were made again
     missing: int = 0  # records of earlier runs that the source no longer had
     # In testmode: how many are new, changed or the same, as far as is known what was last sent.

@@ -9,8 +9,6 @@ from types import TracebackType
 from typing import Any, Self
 
 import click
-from tqdm import tqdm
-from tqdm.contrib import DummyTqdmFile
 
 from lib.connector import Record
 from lib.jsontext import printable, to_json
@@ -25,12 +23,12 @@ class TerminalListener(Listener):
 
     def __init__(self, section: str) -> None:
         super().__init__()
-        self._bar: Any = tqdm(desc=section, unit=" records", leave=False, disable=None)
+        self._bar: Any = _bar(section) if sys.stderr.isatty() else None
         self._consoles: list[logging.StreamHandler[Any]] = []
         self._for_people = sys.stdout.isatty()
 
     def progress(self, outcome: Outcome, expected: int | None) -> None:
-        if self._bar.disable:
+        if self._bar is None:
             return
         tally = outcome.tally
         self._bar.total = expected or self._bar.total
@@ -42,7 +40,8 @@ class TerminalListener(Listener):
         if not self._for_people:
             click.echo(to_json(record))
             return
-        self._bar.clear()
+        if self._bar is not None:
+            self._bar.clear()
         state = "new" if before is None else "changed" if before != record else "as last sent"
         width = shutil.get_terminal_size().columns
         rows = _rows(record, before, width)
@@ -50,14 +49,16 @@ class TerminalListener(Listener):
 
     def __enter__(self) -> Self:
         """Let what is logged to the terminal appear above the progress line."""
-        if not self._bar.disable:
+        if self._bar is not None:
+            from tqdm.contrib import DummyTqdmFile
+
             self._consoles = [
                 handler
                 for handler in logging.getLogger().handlers
                 if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stderr
             ]
-        for handler in self._consoles:
-            handler.setStream(DummyTqdmFile(sys.stderr))
+            for handler in self._consoles:
+                handler.setStream(DummyTqdmFile(sys.stderr))
         return self
 
     def __exit__(
@@ -68,7 +69,15 @@ class TerminalListener(Listener):
     ) -> None:
         for handler in self._consoles:
             handler.setStream(sys.stderr)
-        self._bar.close()
+        if self._bar is not None:
+            self._bar.close()
+
+
+def _bar(section: str) -> Any:
+    """A progress line; its library is imported where there is a terminal to show it on."""
+    from tqdm import tqdm
+
+    return tqdm(desc=section, unit=" records", leave=False)
 
 
 def _rows(record: Record, before: Record | None, width: int) -> list[list[str]]:

@@ -51,13 +51,14 @@ class UnderWay:
         return bool(self._batches) and self._batches[0][1].done()
 
     def has_room_for(self, batch: Sequence[Item]) -> bool:
-        """Whether a batch can be begun: a thread is free, and none of its records is under way.
+        """Whether a batch can be begun: few are, and none of its records is under way.
 
+        Beside those that are sent one may wait, so that a thread that is done has its next at once.
         Of two requests with the same new record, Oomnitza might make two records.
         """
         if not self._batches:
             return True
-        if len(self._batches) >= max(self._uploader.workers, 1):
+        if len(self._batches) > self._uploader.workers:
             return False
         keys = {item.key for item in batch}
         return None not in keys and not any(

@@ -26,17 +26,17 @@ def text_of(value: Any) -> str:
     raise ValueError(f"a {type(value).__name__} is no text")
 
 
-def each(value: Any, change: Callable[[str], Any]) -> Any:
+def each(value: Any, change: Callable[[Any], Any], read: Callable[[Any], Any] = text_of) -> Any:
     """A value changed as text, or a list of them one by one; what is empty stays as it is.
 
-    Items of a list that are empty, or become so, are left out. Raises ValueError for what is no
-    text.
+    Items of a list that are empty, or become so, are left out. `read` is what is done to a value
+    or item first. Raises ValueError for what is no text.
     """
     if is_nothing(value):
         return value
     if not isinstance(value, list):
-        return change(text_of(value))
-    changed = [change(text_of(item)) for item in value if not is_nothing(item)]
+        return change(read(value))
+    changed = [change(read(item)) for item in value if not is_nothing(item)]
     return [item for item in changed if not is_nothing(item)]
 
 

@@ -7,6 +7,11 @@ is missing is None, at any depth, and an order comparison with None is false.
 
     program = compile_program('return record.asset_type == "computer"', ("record",))
     program.run(record)
+
+What a program returns is None, a bool, int, float, str, list, tuple, set or dict, one of those that
+a function gives (datetime and timedelta, the match of a pattern), or whatever else its arguments
+hold (such as bytes). Lists and dicts hold the same kinds, may be those of the arguments themselves,
+and are no deeper and no longer than `bounds` says.
 """
 
 from __future__ import annotations

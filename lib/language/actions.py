@@ -41,7 +41,8 @@ def number(source: Source, at: int, found: Any) -> nodes.Node:
     digits = found[0]
     if len(digits) > LONGEST_NUMBER:
         raise source.error(at, "this number is too long")
-    return nodes.Constant(source.start + at, int(digits) if digits.isdecimal() else float(digits))
+    kind = float if set(digits) & set(".eE") else int
+    return nodes.Constant(source.start + at, kind(digits))
 
 
 def identifier(source: Source, at: int, found: Any) -> None:

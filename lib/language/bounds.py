@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from lib.language.errors import Stopped
@@ -13,18 +13,28 @@ Frame = list[Any]
 Run = Callable[[Frame], Any]
 LEFT, LINE, FIRST = 0, 1, 2
 
-# Work is counted in characters and items that are built or looked through.
+# Work is counted in characters and items that are built or looked through. A unit stands for at
+# most about 0.1 microseconds, so that a run is over after a second or so.
 WORK = 10_000_000
-ROUND = 100  # of a loop
-SECOND = 5_000_000  # of a pattern
+SECOND = 10_000_000
+# What a round of a loop costs: so much for each node of what is done in it, and at least ROUND.
+NODE, ROUND = 3, 100
 
-# The most characters and items of one value.
+# The most characters and items of one value, and how deep they may lie in each other.
 LONGEST = 1_000_000
+DEEPEST = 50
 MOST_BITS = 4096
 
 CONTAINERS = frozenset({list, tuple, set, dict})
 SIZED = CONTAINERS | {str}
+# What can take long to be written out.
+LARGE = SIZED | {int}
 KNOWN = tuple(SIZED)
+# So many bits of a number count as a character.
+BITS = 16
+# Whoever chooses keys can make Python compare each with all others, unless they are texts or
+# numbers of so few bits.
+SPREAD_BITS = 32
 
 
 def spend(frame: Frame, work: int) -> None:
@@ -47,20 +57,58 @@ def few_bits(bits: int) -> None:
 
 
 def weight(value: Any) -> int:
-    """How many characters and items a value holds at all its depths.
+    """How many characters and items a value holds at all its depths, and what its keys cost.
 
     A list can hold another one many times, which holds another one many times: whoever compares
-    or prints it has far more to do than it has items. Raises Stopped for more than LONGEST.
+    or prints it has far more to do than it has items. Raises Stopped for more than LONGEST, and
+    for what lies deeper than DEEPEST.
     """
-    total, waiting = 0, [value]
-    while waiting:
-        item = waiting.pop()
-        if not isinstance(item, KNOWN):
-            continue
-        total += len(item)
+    total, keys, level = 0, 0, [value]
+    for _ in range(DEEPEST + 1):
+        deeper: list[Any] = []
+        for item in level:
+            kind = type(item)
+            if kind is str:
+                total += len(item)
+            elif kind is int:
+                total += item.bit_length() // BITS
+            elif kind in CONTAINERS or isinstance(item, KNOWN):
+                total += len(item)
+                bounded(total)
+                deeper.extend(() if isinstance(item, str) else item)
+                if isinstance(item, dict):
+                    deeper.extend(item.values())
+                if isinstance(item, dict | set):
+                    keys += collisions(item)
         bounded(total)
-        if isinstance(item, dict):
-            waiting.extend(item.values())
-        if not isinstance(item, str):
-            waiting.extend(item)
-    return total
+        if not deeper:
+            return total + keys
+        level = deeper
+    raise Stopped(f"this holds more than {DEEPEST} values in each other")
+
+
+def collisions(keys: Iterable[Any]) -> int:
+    """What it may cost to put keys into a set, beside their number."""
+    others = 0
+    for key in keys:
+        kind = type(key)
+        if kind is tuple or (kind is int and key.bit_length() > SPREAD_BITS):
+            others += 1
+    return others * others >> 4
+
+
+def spend_on_keys(frame: Frame, keys: Collection[Any]) -> None:
+    """Count what it takes to hash keys, and to tell them from each other."""
+    spend(frame, collisions(keys) + sum(weight(key) for key in keys if type(key) is tuple))
+
+
+def constant_size(value: Any) -> int:
+    """How many nodes a constant counts for: its items, and a part of its characters."""
+    if isinstance(value, tuple):
+        return len(value) + sum(map(constant_size, value))
+    return len(value) >> 5 if isinstance(value, str) else 0
+
+
+def looked_for(item: Any, container: Any) -> int:
+    """What it costs to look for one text in another one, or in a list."""
+    return len(item) * len(container) >> 8 if type(item) is str else 0

@@ -7,7 +7,18 @@ from collections.abc import Callable, Iterable, Sequence
 from time import monotonic
 from typing import Any, NamedTuple
 
-from lib.language.bounds import CONTAINERS, SECOND, SIZED, Frame, Run, spend, weight
+from lib.language.bounds import (
+    CONTAINERS,
+    LARGE,
+    SECOND,
+    SIZED,
+    Frame,
+    Run,
+    collisions,
+    looked_for,
+    spend,
+    weight,
+)
 from lib.language.methods import METHODS, method
 
 
@@ -43,15 +54,21 @@ def misfit(functions: Iterable[Callable[..., Any]], count: int, names: Iterable[
 
 def function_call(function: Callable[..., Any], arguments: Arguments, *, deep: bool) -> Run:
     """A call that costs what its arguments hold; `deep` if it looks at what is in their items."""
+    counted = LARGE if deep else SIZED
 
     def cost(value: Any) -> int:
-        if type(value) not in SIZED:
+        if type(value) not in LARGE:
             return 0
-        return weight(value) if deep else len(value)
+        work = weight(value) if deep or type(value) is int else len(value)
+        if function is sorted:
+            work += len(value) * len(value).bit_length() >> 2
+        elif function is set:
+            work += collisions(value)
+        return work
 
     def run_one(frame: Frame) -> Any:
         value = only(frame)
-        if type(value) in SIZED:
+        if type(value) in counted:
             spend(frame, cost(value))
         return function(value)
 
@@ -72,6 +89,7 @@ def method_call(name: str, owner: Run, arguments: Arguments) -> Run:
     if constants is None or arguments.named:
         return _method_call(name, owner, arguments)
     known = {kind: methods[name] for kind, methods in METHODS.items() if name in methods}
+    longest = max((item for item in constants if isinstance(item, str)), key=len, default="")
 
     def run(frame: Frame) -> Any:
         value = owner(frame)
@@ -79,9 +97,9 @@ def method_call(name: str, owner: Run, arguments: Arguments) -> Run:
             return None
         kind = type(value)
         result = (known.get(kind) or method(value, name))(value, *constants)
-        work = len(value) if kind in SIZED else 0
+        work = len(value) + looked_for(longest, value) if kind in SIZED else 0
         if type(result) in SIZED:
-            work += len(result)
+            work += len(result) if kind in SIZED else weight(result)
         spend(frame, work)
         return result
 
@@ -96,19 +114,23 @@ def _method_call(name: str, owner: Run, arguments: Arguments) -> Run:
         if value is None:
             return None
         values, named = arguments.given(frame)
+        sized = type(value) in SIZED
         nested = [item for item in values if type(item) in CONTAINERS]
+        sought = sum(looked_for(item, value) for item in values) if sized else 0
         if nested:
-            spend(frame, weight(nested) + weight(value))
-        elif type(value) in SIZED:
-            spend(frame, len(value))
+            spend(frame, weight(nested) + weight(value) + sum(map(collisions, nested)))
+        elif sized:
+            spend(frame, len(value) + (0 if type(value) is str else sought))
         result = method(value, name)(value, *values, **named)
-        spend(frame, len(result) if type(result) in SIZED else 0)
+        if type(result) in SIZED:
+            sought += len(result) if sized else weight(result)
+        spend(frame, sought)
         return result
 
     return run
 
 
-def pattern_call(function: Callable[..., Any], arguments: Arguments) -> Run:
+def timed_call(function: Callable[..., Any], arguments: Arguments) -> Run:
     """A call that costs the time that it takes."""
 
     def run(frame: Frame) -> Any:

@@ -12,6 +12,7 @@ from lib.language import nodes
 from lib.language.bounds import CONTAINERS, LINE, WORK, Frame, Run, weight
 from lib.language.errors import LanguageError, Stopped, place
 from lib.language.expressions import Expressions
+from lib.language.mistakes import NO_COMMENT
 from lib.language.parser import parse
 from lib.language.reads import paths_read
 
@@ -65,8 +66,14 @@ def compiled(text: str, arguments: Sequence[str], first_line: int = 1) -> Progra
     statements = parse(text)
     if len(statements) == 1 and isinstance(statements[0], nodes.Bare):
         statements = (nodes.Return(statements[0].at, statements[0].value),)
+    elif _is_text(statements[0]):
+        statements = statements[1:]
     compiler = _Compiler(text, arguments, first_line)
     block = compiler.block(statements)
+    if not _returns(statements):
+        last = statements[-1]
+        end = f"return {last.name}" if isinstance(last, nodes.Assign) else "return ..."
+        raise LanguageError(f"nothing is returned; the last line may be `{end}`", text, last.at)
     return Program(statements, block, compiler.names - len(arguments))
 
 
@@ -105,6 +112,11 @@ class _Compiler:
                 return self._if(node)
             case nodes.Pass():
                 return _nothing
+        before = self._text[: node.at].rstrip()
+        if before.endswith(";"):
+            raise LanguageError(NO_COMMENT, self._text, len(before) - 1)
+        if _is_text(node):
+            raise LanguageError(f"this text is not used; {NO_COMMENT}", self._text, node.at)
         what = "this value is not used; write `return` before it"
         raise LanguageError(what, self._text, node.at)
 
@@ -152,6 +164,24 @@ class _Compiler:
 
     def _line(self, node: nodes.Node) -> int:
         return place(self._text, node.at)[0] + self._first_line - 1
+
+
+def _is_text(node: nodes.Node) -> bool:
+    """Whether a statement is nothing but a text: Python takes the first one for a description."""
+    value = node.value if isinstance(node, nodes.Bare) else None
+    return isinstance(value, nodes.Constant) and isinstance(value.value, str)
+
+
+def _returns(statements: Sequence[nodes.Node]) -> bool:
+    """Whether there is a way that ends with a `return`."""
+    for node in statements:
+        if isinstance(node, nodes.Return):
+            return True
+        if isinstance(node, nodes.If):
+            ways = [branch.body for branch in node.branches]
+            if any(map(_returns, (*ways, node.otherwise))):
+                return True
+    return False
 
 
 def _nothing(_frame: Frame) -> Any:

@@ -6,19 +6,28 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from lib.language import calls, nodes, runs
-from lib.language.bounds import FIRST, Run
+from lib.language import calls, containers, nodes, runs
+from lib.language.bounds import FIRST, Run, constant_size
 from lib.language.errors import LanguageError, Stopped
-from lib.language.functions import DEEP, FUNCTIONS
+from lib.language.functions import DEEP, FUNCTIONS, SEARCHING
+from lib.language.hints import (
+    METHODS_OF_PYTHON,
+    unknown_function,
+    unknown_method,
+    unknown_name,
+)
 from lib.language.methods import METHOD_NAMES, METHODS
-from lib.language.mistakes import CONSTANTS, unknown
-from lib.language.operators import BINARY, GROWING, UNARY
+from lib.language.mistakes import CONSTANTS
+from lib.language.operators import BINARY, DIVIDING, GROWING, NO_PERCENT, UNARY
 from lib.language.patterns import PATTERN_FLAGS, PATTERN_FUNCTIONS, checked
 from lib.plugins import did_you_mean
 
 # Nodes in nodes; each takes a few calls to compile, and one or two to run.
 DEEPEST = 100
 TOO_DEEP = "this is nested too deeply; give a part of it a name"
+# What a call takes beside its arguments, in nodes.
+CALL = 5
+LONG_TEXT = 100
 # In one comprehension.
 MOST_LOOPS = 5
 # What is written out and is no dict.
@@ -32,6 +41,8 @@ class Expressions:
         self._text = text
         self._slots = {name: FIRST + at for at, name in enumerate(arguments)}
         self._depth = 0
+        # Of all that is compiled so far, in nodes: what a round of a loop costs depends on it.
+        self._size = 0
         self.names = len(arguments)
 
     def compile(self, node: nodes.Node) -> Run:
@@ -40,6 +51,7 @@ class Expressions:
             raise self.error(node, TOO_DEEP)
         self._depth += 1
         node = self._folded(node)
+        self._size += 1
         compile_node = getattr(self, f"_compile_{type(node).__name__.lower()}")
         run: Run = compile_node(node)
         self._depth -= 1
@@ -92,6 +104,7 @@ class Expressions:
         return flags
 
     def _compile_constant(self, node: nodes.Constant) -> Run:
+        self._size += constant_size(node.value)
         return runs.constant(node.value)
 
     def _compile_name(self, node: nodes.Name) -> Run:
@@ -102,7 +115,7 @@ class Expressions:
             raise self.error(node, f"`{node.name}` is a function; write {node.name}(...)")
         if node.name == "re":
             raise self.error(node, "`re` is written with a function, such as re.search(...)")
-        raise self.error(node, unknown(node.name, [*self._slots, *FUNCTIONS, *CONSTANTS]))
+        raise self.error(node, unknown_name(node.name, [*self._slots, *FUNCTIONS, *CONSTANTS]))
 
     def _compile_attribute(self, node: nodes.Attribute) -> Run:
         names, owner = [node.name], node.value
@@ -111,6 +124,7 @@ class Expressions:
             owner = owner.value
         if len(names) > DEEPEST:
             raise self.error(node, TOO_DEEP)
+        self._size += len(names)
         if not self._has_fields(owner):
             raise self.error(node, f"there is no field `{node.name}` in what stands before it")
         if isinstance(owner, nodes.Name) and owner.name in self._slots:
@@ -137,11 +151,25 @@ class Expressions:
         return lambda frame: operation(operand(frame))
 
     def _compile_binary(self, node: nodes.Binary) -> Run:
+        if node.operator == "%" and self._is_text(node.left):
+            raise self.error(node, NO_PERCENT)
         left, right = self.compile(node.left), self.compile(node.right)
         operation = BINARY[node.operator]
         if node.operator in GROWING:
             return runs.growing(operation, left, right)
+        if node.operator in DIVIDING:
+            return runs.dividing(operation, left, right)
         return lambda frame: operation(left(frame), right(frame))
+
+    @staticmethod
+    def _is_long(node: nodes.Constant) -> bool:
+        """Whether it is a text in which others are not found at once."""
+        return isinstance(node.value, str) and len(node.value) > LONG_TEXT
+
+    @staticmethod
+    def _is_text(node: nodes.Node) -> bool:
+        constant = isinstance(node, nodes.Constant) and isinstance(node.value, str)
+        return constant or isinstance(node, nodes.Formatted)
 
     def _compile_logical(self, node: nodes.Logical) -> Run:
         return runs.logical(node.operator, [self.compile(operand) for operand in node.operands])
@@ -157,7 +185,8 @@ class Expressions:
         if len(others) > 1:
             return runs.chain(first, [(sign, self.compile(other)) for sign, other in others])
         [(sign, other)] = others
-        if isinstance(other, nodes.Constant):
+        if isinstance(other, nodes.Constant) and not self._is_long(other):
+            self._size += constant_size(other.value)
             return runs.comparison_with(sign, first, other.value)
         return runs.comparison(sign, first, self.compile(other))
 
@@ -172,10 +201,10 @@ class Expressions:
         return self._folded(node)
 
     def _compile_collection(self, node: nodes.Collection) -> Run:
-        return runs.collection(node.kind, [self.compile(item) for item in node.items])
+        return containers.collection(node.kind, [self.compile(item) for item in node.items])
 
     def _compile_dictionary(self, node: nodes.Dictionary) -> Run:
-        return runs.dictionary(
+        return containers.dictionary(
             [(self.compile(key), self.compile(value)) for key, value in node.items]
         )
 
@@ -185,7 +214,7 @@ class Expressions:
         def collecting(item: Run) -> Run:
             return lambda frame: frame[slot].append(item(frame))
 
-        return runs.collected(node.kind, slot, self._loops(node, collecting))
+        return containers.collected(node.kind, slot, self._loops(node, collecting))
 
     def _loops(self, node: nodes.Comprehension, body_of: Callable[[Run], Run]) -> Run:
         """The loops of a comprehension around what is to be done with each of its items."""
@@ -195,17 +224,22 @@ class Expressions:
         heads = [self._loop(loop) for loop in node.loops]
         run = body_of(self.compile(node.item))
         self._slots = outside
-        for source, slots, conditions in reversed(heads):
-            run = runs.loop(source, slots, conditions, run)
+        for source, slots, conditions, before in reversed(heads):
+            run = containers.loop(source, slots, conditions, run, self._size - before)
         return run
 
-    def _loop(self, loop: nodes.Loop) -> tuple[Run, list[int], list[Run]]:
+    def _loop(self, loop: nodes.Loop) -> tuple[Run, list[int], list[Run], int]:
+        """Its source, the slots of its names, its conditions, and the size before these."""
+        self._size += CALL
         source = self.compile(loop.source)
+        before = self._size
         slots = [self._new_slot() for _ in loop.names]
         self._slots.update(zip(loop.names, slots, strict=True))
-        return source, slots, [self.compile(condition) for condition in loop.conditions]
+        conditions = [self.compile(condition) for condition in loop.conditions]
+        return source, slots, conditions, before
 
     def _compile_formatted(self, node: nodes.Formatted) -> Run:
+        self._size += CALL * len(node.parts)
         parts: list[runs.Part] = [
             part
             if isinstance(part, str)
@@ -215,6 +249,7 @@ class Expressions:
         return runs.formatted(parts)
 
     def _compile_call(self, node: nodes.Call) -> Run:
+        self._size += CALL
         match node.function:
             case nodes.Name() as target:
                 return self._function(node, target)
@@ -229,8 +264,7 @@ class Expressions:
         if name in self._slots:
             raise self.error(target, f"`{name}` is a value here and cannot be called")
         if name not in FUNCTIONS:
-            hint = did_you_mean(name, FUNCTIONS) or f"there are: {', '.join(sorted(FUNCTIONS))}"
-            raise self.error(target, f"there is no function `{name}`; {hint}")
+            raise self.error(target, unknown_function(name, FUNCTIONS))
         self._check_fit(node, name, [FUNCTIONS[name]])
         if "key" in dict(node.keywords):
             raise self.error(node, "functions are no values here, so that there is no `key`")
@@ -242,6 +276,8 @@ class Expressions:
             if name == "all":
                 return runs.negated(self._loops(first, runs.negated))
         arguments = self._arguments(node)
+        if name in SEARCHING:
+            return calls.timed_call(FUNCTIONS[name], arguments)
         return calls.function_call(FUNCTIONS[name], arguments, deep=name in DEEP)
 
     def _pattern(self, node: nodes.Call, target: nodes.Attribute) -> Run:
@@ -260,13 +296,14 @@ class Expressions:
                 checked(pattern.value, flags.value)
             except Stopped as problem:
                 raise self.error(pattern, str(problem)) from None
-        return calls.pattern_call(function, self._arguments(node))
+        return calls.timed_call(function, self._arguments(node))
 
     def _method(self, node: nodes.Call, target: nodes.Attribute) -> Run:
         name = target.name
         if name not in METHOD_NAMES:
-            hint = did_you_mean(name, METHOD_NAMES)
-            raise self.error(target, f"there is no method `{name}`; {hint}".rstrip("; "))
+            if isinstance(target.value, nodes.Name) and name not in METHODS_OF_PYTHON:
+                self.compile(target.value)
+            raise self.error(target, unknown_method(name, METHOD_NAMES))
         self._check_fit(node, name, [found[name] for found in METHODS.values() if name in found], 1)
         return calls.method_call(name, self.compile(target.value), self._arguments(node))
 

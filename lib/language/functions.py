@@ -8,8 +8,9 @@ from time import time
 from typing import Any
 
 from lib.dates import epoch
+from lib.language.bounds import weight
 from lib.language.errors import Stopped
-from lib.paths import compile_path
+from lib.paths import compile_path, first_key
 
 Function = Callable[..., Any]
 
@@ -64,14 +65,21 @@ def get_field_value(data: Any, path: str, default: Any = None) -> Any:
     """The value at a path such as `general.serial_number`."""
     if len(path) > LONGEST_PATH:
         raise Stopped(f"a path has at most {LONGEST_PATH} characters here")
-    value = compile_path(path)(data) if isinstance(data, dict) else None
+    if not isinstance(data, dict):
+        return default
+    if "[" in path and ("=" in path or path.count("*") > 1):
+        # What the program built may hold one value many times.
+        weight(data.get(first_key(path)))
+    value = compile_path(path)(data)
     return default if value is None else value
 
 
-def cae(record: Any, attribute: str, default: Any = None) -> Any:
+def cae(record: Any, attr: str, default: Any = None) -> Any:
     """The value of a Casper extension attribute, by its name; of several the first filled one."""
+    if not isinstance(attr, str):
+        raise Stopped("the name of an extension attribute is a text")
     attributes = record.get("extension_attributes") if isinstance(record, dict) else None
-    values = [item.get("value") for item in attributes or () if item.get("name") == attribute]
+    values = [item.get("value") for item in attributes or () if item.get("name") == attr]
     return next(filter(None, values), values[0]) if values else default
 
 
@@ -109,3 +117,5 @@ FUNCTIONS: dict[str, Function] = {
 }  # fmt: skip
 # Those that look at what is in the items, too.
 DEEP = frozenset({"max", "min", "set", "sorted", "str"})
+# Those that look at as much of a record as it takes.
+SEARCHING = frozenset({"cae", "get_field_value"})

@@ -147,7 +147,11 @@ def _line() -> pp.ParserElement:
 NAME = _as(_without(KEYWORDS), actions.identifier)
 VALUE_NAME = _as(_without(KEYWORDS - CONSTANTS.keys()), actions.name)
 NUMBER = _as(
-    pp.Regex(r"(?:[0-9]+\.[0-9]*|\.[0-9]+|0+|[1-9][0-9]*)(?:[eE][+-]?[0-9]+)?(?![\w.])"),
+    pp.Regex(
+        r"(?:D\.(?:D)?|\.D|0+(?:_0+)*|[1-9](?:_?[0-9]+)*)(?:[eE][+-]?D)?(?![\w.])".replace(
+            "D", r"[0-9]+(?:_[0-9]+)*"
+        )
+    ),
     actions.number,
 )
 SIGN = _as(pp.Regex(r"[-+]|not\b"), actions.operator)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import keyword
 import re
 import unicodedata
-from collections.abc import Iterable
 
 from lib.plugins import did_you_mean
 
@@ -36,9 +35,12 @@ BEGINNINGS = {
     "if": "if", "elif": "elif", "elseif": "elif", "elsif": "elif", "else": "else",
     "return": "return",
 }  # fmt: skip
+STATEMENTS = ("return", "if", "elif", "else", "pass", "not")
 WORD = re.compile(r"\w+")
-# What other languages have for None.
-NOTHING = frozenset({"null", "nil", "undefined", "NULL"})
+LAST_WORD = re.compile(r"(?<![\w.])[^\W\d]\w*$")
+NO_COMMENT = "a comment begins with #"
+# A comment as an ini has it: behind a semicolon two words that are no statement.
+INI_COMMENT = re.compile(r";\s*\w+$")
 LONGEST_SHOWN = 30
 SHOWN = re.compile(r"\w+|[\s\S]")
 
@@ -48,17 +50,34 @@ def explained(line: str, at: int, expected: str) -> tuple[int, str]:
     first = WORD.match(line)
     if first and BEGINNINGS.get(first[0].lower(), first[0]) != first[0]:
         return 0, f"`{first[0]}` is written `{BEGINNINGS[first[0].lower()]}`"
-    there = line[at:]
+    there, before = line[at:], line[:at].rstrip()
+    if WORD.match(there) and (mistaken := _mistaken(before)):
+        return mistaken
     shown = SHOWN.match(there)
     if shown and not shown[0].isprintable():
         return at, strange(shown[0])
     found = f"`{shown[0][:LONGEST_SHOWN]}`" if shown else "the end of the line"
     return at, (
-        _misplaced(line[:at].rstrip(), there)
+        _misplaced(before, there)
         or next((hint.format(m[0]) for known, hint in HINTS if (m := known.match(there))), "")
         or (f"expected {expected}, found {found}" if expected in EXPECTED else "")
         or (f"{found} is not possible here" if shown else "this line is not complete")
     )
+
+
+def _mistaken(before: str) -> tuple[int, str] | None:
+    """The offset and the sentence if the mistake is the word before the one found."""
+    last = LAST_WORD.search(before)
+    if not last or last[0] in KEYWORDS:
+        return None
+    begins = before[: last.start()].rstrip()[-1:] in ("", ";")
+    near = did_you_mean(last[0], STATEMENTS) if begins else ""
+    if last[0].lower() in KEYWORDS:
+        return last.start(), f"`{last[0]}` is written `{last[0].lower()}`"
+    if near:
+        return last.start(), f"there is no `{last[0]}`; {near}"
+    comment = INI_COMMENT.search(before)
+    return (comment.start(), NO_COMMENT) if comment else None
 
 
 def _misplaced(before: str, there: str) -> str:
@@ -87,11 +106,3 @@ def strange(char: str) -> str:
     if char.isprintable():
         return f"{char} means nothing here"
     return f"the character U+{ord(char):04X} means nothing here"
-
-
-def unknown(name: str, known: Iterable[str]) -> str:
-    """The sentence for a name that does not exist; `known` are those that do."""
-    if name in NOTHING:
-        return f"`{name}` is written None here"
-    near = did_you_mean(name, known)
-    return f"there is no name `{name}`; " + (near or f'a text is written "{name}"')

@@ -12,6 +12,8 @@ from lib.language.errors import Stopped
 TEXTS = (str, bytes)
 SEQUENCES = (str, bytes, list, tuple)
 
+NO_PERCENT = "texts are put together with f-strings here, not with %"
+
 Operation = Callable[[Any, Any], Any]
 
 
@@ -33,7 +35,7 @@ def _add(left: Any, right: Any) -> Any:
 
 def _power(left: Any, right: Any) -> Any:
     if isinstance(left, int) and isinstance(right, int) and right > 0:
-        few_bits(left.bit_length() * right)
+        few_bits(max(left.bit_length(), 1) * right)
     result = left**right
     if isinstance(result, complex):
         raise Stopped("this power has no real result")
@@ -42,7 +44,7 @@ def _power(left: Any, right: Any) -> Any:
 
 def _modulo(left: Any, right: Any) -> Any:
     if isinstance(left, TEXTS):
-        raise Stopped("texts are put together with f-strings here, not with %")
+        raise Stopped(NO_PERCENT)
     return left % right
 
 
@@ -55,8 +57,10 @@ BINARY: dict[str, Operation] = {
     "%": _modulo,
     "**": _power,
 }
-# Those that can give something longer than what they are given.
-GROWING = frozenset({"+", "*"})
+# Those that can give something longer than what they are given, and those that divide: they take
+# longer the bigger what they give, or what they divide, is.
+GROWING = frozenset({"+", "*", "**"})
+DIVIDING = frozenset({"/", "//", "%"})
 UNARY: dict[str, Callable[[Any], Any]] = {
     "-": operator.neg,
     "+": operator.pos,

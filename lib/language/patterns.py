@@ -1,6 +1,7 @@
 """What a program may call of `re`, with limits on the time that it takes and on what it gives.
 
-The patterns are those of the library `regex`, which are Python's, and which it gives up in time.
+The library `regex` is what gives them up in time. What it knows beyond Python's own patterns is
+taken as Python takes it: as plain text, or as a mistake.
 """
 
 from __future__ import annotations
@@ -20,6 +21,16 @@ LONGEST_PATTERN = 1_000
 # `regex` writes out a part with a count, such as (...){50}, so often.
 MOST_PARTS = 500_000
 COUNT = regex.compile(r"\{\s*(\d+)")
+# What means something of its own in `regex`; all else means the same in both.
+PIECES = regex.compile(
+    r"(?P<named>\\N\{[^}]*\})|(?P<escape>\\(?P<letter>[\s\S]))"
+    r"|(?P<set>\[\^?\]?(?:\\[\s\S]|[^\]\\])*\])"
+    r"|(?P<count>\{\d*(?:,\d*)?\})|(?P<brace>\{)"
+    r"|\(\?(?P<flags>[aimsux]+\))|(?P<group>\((?:\?(?:P.|<.|[a-zA-Z-]+|[^P<])|\*))"
+)
+ESCAPES = frozenset("AbBdDsSwWZafnrtvxuUN")
+SET_PIECES = regex.compile(r"\\[\s\S]|\[")
+GROUPS = regex.compile(r"\(\?(?:P[<=]|<[=!]|[:#=!(>]|[imsxau-]+)")
 # Seconds that one call may take.
 PATTERN_SECONDS = 0.2
 
@@ -49,11 +60,34 @@ def _compiled(pattern: str, flags: int) -> Pattern:
     if prod(int(count) or 1 for count in COUNT.findall(pattern)) * len(pattern) > MOST_PARTS:
         raise Stopped("the counts in the pattern, multiplied, are too much")
     try:
-        return regex.compile(pattern, flags)
+        return regex.compile(PIECES.sub(_as_in_python, pattern), flags)
+    except Stopped:
+        raise
     except RecursionError:
         raise Stopped("the pattern is nested too deeply") from None
     except Exception as problem:  # regex does not always raise its own error
         raise Stopped(f"the pattern is wrong: {problem}") from None
+
+
+def _as_in_python(piece: Match) -> str:
+    """The piece of a pattern so that `regex` takes it as Python's `re` does."""
+    found = piece[0]
+    letter, group = piece["letter"] or "", piece["group"]
+    if letter.isascii() and letter.isalpha() and letter not in ESCAPES:
+        raise Stopped(f"the pattern is wrong: there is no {found}")
+    if (group and not GROUPS.fullmatch(group)) or (piece["flags"] and piece.start()):
+        raise Stopped(f"the pattern is wrong: {found} is not possible here")
+    if piece["set"]:
+        return "[" + SET_PIECES.sub(_as_in_set, found[1:])
+    return "\\" + found if piece["brace"] or found == "{}" else found
+
+
+def _as_in_set(piece: Match) -> str:
+    """The same in a set, where a bracket is a character like others."""
+    found = piece[0]
+    if found[0] == "\\" and found[1].isascii() and found[1].isalpha() and found[1] not in ESCAPES:
+        raise Stopped(f"the pattern is wrong: there is no {found}")
+    return "\\[" if found == "[" else found
 
 
 def _once(name: str) -> Callable[..., Match | None]:

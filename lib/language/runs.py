@@ -1,15 +1,31 @@
-"""The functions of a frame that expressions become; those of calls are in `calls`."""
+"""The functions of a frame that expressions become.
+
+Those of calls are in `calls`, those of lists and loops in `containers`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from lib.language.bounds import CONTAINERS, ROUND, SIZED, Frame, Run, bounded, spend, weight
-from lib.language.errors import Stopped
+from lib.language.bounds import (
+    BITS,
+    CONTAINERS,
+    LARGE,
+    LEFT,
+    SIZED,
+    Frame,
+    Run,
+    bounded,
+    looked_for,
+    spend,
+    spend_on_keys,
+    weight,
+)
 from lib.language.methods import attribute
 from lib.language.operators import COMPARISONS, Operation, subscript
 
+SEEKING = frozenset({"in", "not in"})
 CONVERSIONS: dict[str, Callable[[Any], str]] = {"r": repr, "s": str, "a": ascii}
 # A text, or a value with its conversion and its format.
 Part = str | tuple[Run, Callable[[Any], str] | None, str]
@@ -80,7 +96,9 @@ def key_of(owner: Run, key: str) -> Run:
 def item(owner: Run, index: Run) -> Run:
     def run(frame: Frame) -> Any:
         value, at = owner(frame), index(frame)
-        _hash(frame, (at,))
+        if type(at) is not str and isinstance(value, dict):
+            spend_on_keys(frame, (at,))
+            spend(frame, len(value))
         return subscript(value, at)
 
     return run
@@ -105,7 +123,19 @@ def growing(operation: Operation, left: Run, right: Run) -> Run:
         result = operation(left(frame), right(frame))
         if type(result) in SIZED:
             spend(frame, len(result))
+        elif type(result) is int:
+            frame[LEFT] -= result.bit_length() // BITS
         return result
+
+    return run
+
+
+def dividing(operation: Operation, left: Run, right: Run) -> Run:
+    def run(frame: Frame) -> Any:
+        value = left(frame)
+        if type(value) is int:
+            frame[LEFT] -= value.bit_length() // BITS
+        return operation(value, right(frame))
 
     return run
 
@@ -129,11 +159,11 @@ def logical(operator: str, operands: Sequence[Run]) -> Run:
 
 
 def comparison(sign: str, left: Run, right: Run) -> Run:
-    compare = COMPARISONS[sign]
+    compare, seeks = COMPARISONS[sign], sign in SEEKING
 
     def run(frame: Frame) -> Any:
         one, other = left(frame), right(frame)
-        _look_through(frame, one, other)
+        _look_through(frame, one, other, seeks=seeks)
         return compare(one, other)
 
     return run
@@ -153,13 +183,13 @@ def comparison_with(sign: str, left: Run, value: Any) -> Run:
 
 def chain(first: Run, others: Sequence[tuple[str, Run]]) -> Run:
     """`a < b < c`: each is computed once, and none behind the first that fails."""
-    comparisons = [(COMPARISONS[sign], other) for sign, other in others]
+    comparisons = [(COMPARISONS[sign], sign in SEEKING, other) for sign, other in others]
 
     def run(frame: Frame) -> Any:
         left = first(frame)
-        for compare, other in comparisons:
+        for compare, seeks, other in comparisons:
             right = other(frame)
-            _look_through(frame, left, right)
+            _look_through(frame, left, right, seeks=seeks)
             result = compare(left, right)
             if not result:
                 break
@@ -169,93 +199,17 @@ def chain(first: Run, others: Sequence[tuple[str, Run]]) -> Run:
     return run
 
 
-def _look_through(frame: Frame, left: Any, right: Any) -> None:
+def _look_through(frame: Frame, left: Any, right: Any, *, seeks: bool) -> None:
     """Count what it takes to compare two values, or to look for one in the other."""
     if type(right) in SIZED:
-        nested = type(left) in CONTAINERS
-        spend(frame, weight(left) + weight(right) if nested else len(right))
-
-
-def collection(kind: Callable[[list[Any]], Any], items: Sequence[Run]) -> Run:
-    def run(frame: Frame) -> Any:
-        spend(frame, len(items))
-        found = [item(frame) for item in items]
-        if kind is set:
-            _hash(frame, found)
-        return found if kind is list else kind(found)
-
-    return run
-
-
-def dictionary(items: Sequence[tuple[Run, Run]]) -> Run:
-    def run(frame: Frame) -> Any:
-        spend(frame, len(items))
-        pairs = [(key(frame), value(frame)) for key, value in items]
-        _hash(frame, (key for key, _ in pairs))
-        return dict(pairs)
-
-    return run
-
-
-def _hash(frame: Frame, keys: Iterable[Any]) -> None:
-    """Count what it takes to hash keys."""
-    for key in keys:
-        if type(key) is tuple:
-            spend(frame, weight(key))
-
-
-def loop(source: Run, slots: Sequence[int], conditions: Sequence[Run], body: Run) -> Run:
-    """Run the body for each item that meets the conditions, until it gives something true."""
-    slot = slots[0]
-
-    def run(frame: Frame) -> bool:
-        items = source(frame)
-        if items is None:
-            return False
-        if not hasattr(items, "__len__"):
-            raise Stopped(f"a value of type {type(items).__name__} has no items")
-        spend(frame, ROUND * len(items))
-        for value in items:
-            if len(slots) == 1:
-                frame[slot] = value
-            else:
-                _unpack(frame, slots, value)
-            for condition in conditions:
-                if not condition(frame):
-                    break
-            else:
-                if body(frame):
-                    return True
-        return False
-
-    return run
-
-
-def collected(kind: Callable[[list[Any]], Any], slot: int, loops: Run) -> Run:
-    """A comprehension, whose loops append to the list in the slot."""
-
-    def run(frame: Frame) -> Any:
-        found: list[Any] = []
-        frame[slot] = found
-        loops(frame)
-        if kind is list:
-            return found
-        spend(frame, weight(found))
-        return kind(found)
-
-    return run
+        if type(left) in CONTAINERS:
+            spend(frame, weight(left) + weight(right))
+        else:
+            spend(frame, len(right) + (looked_for(left, right) if seeks else 0))
 
 
 def negated(run: Run) -> Run:
     return lambda frame: not run(frame)
-
-
-def _unpack(frame: Frame, slots: Sequence[int], value: Any) -> None:
-    parts = list(value)
-    if len(parts) != len(slots):
-        raise Stopped(f"{len(parts)} values cannot be given to {len(slots)} names")
-    for slot, part in zip(slots, parts, strict=True):
-        frame[slot] = part
 
 
 def formatted(parts: Sequence[Part]) -> Run:
@@ -269,7 +223,7 @@ def formatted(parts: Sequence[Part]) -> Run:
                 continue
             value, convert, form = part
             shown = value(frame)
-            if type(shown) in CONTAINERS:
+            if type(shown) in LARGE:
                 spend(frame, weight(shown))
             texts.append(format(convert(shown) if convert else shown, form))
         length = sum(map(len, texts))

@@ -31,7 +31,11 @@ PUT = (
     " mapped = excluded.mapped, at = excluded.at, times = times + 1"
 )
 CLEAR = "DELETE FROM aside WHERE section = ? AND id = ?"
+ANY = "SELECT 1 FROM aside WHERE section = ? LIMIT 1"
 SETTLE = "DELETE FROM aside WHERE section = ? AND identity = ?"
+# A run that read all of the source met again what an earlier one could not read or filter, or it
+# was well.
+OUTDATE = "DELETE FROM aside WHERE section = ? AND run < ? AND key IS NULL AND mapped IS NULL"
 EXPIRE = "DELETE FROM aside WHERE at < ?"
 
 

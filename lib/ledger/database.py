@@ -28,6 +28,7 @@ class Database:
         self.path = path
         self._connection = connection
         self._lock = RLock()
+        self._lasting = True  # as it was opened
 
     def close(self) -> None:
         with self._lock, in_words(self.path):
@@ -59,16 +60,19 @@ class Database:
             self._connection.executemany(sql, values)
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, *, lasting: bool = True) -> Iterator[None]:
         """What is written within it takes effect as a whole at its end, or not at all.
 
-        Inside of another one it is a part of that. An error, or Ctrl-C, undoes it.
+        Inside of another one it is a part of that. An error, or Ctrl-C, undoes it. One that is not
+        `lasting` does not wait for the disk: a power loss may take it back (the end of the program
+        may not), until a lasting one follows.
         """
         with self._lock:
             if self._has_begun():
                 yield
                 return
             try:
+                self._wait_for_the_disk(lasting)
                 self._run("BEGIN IMMEDIATE")
                 yield
                 self._run("COMMIT")
@@ -76,6 +80,12 @@ class Database:
                 with suppress(sqlite3.Error):
                     self._connection.rollback()
                 raise
+
+    def _wait_for_the_disk(self, lasting: bool) -> None:
+        if lasting != self._lasting:
+            self._lasting = False  # lest Ctrl-C leaves it unsaid
+            self._run(f"PRAGMA synchronous = {'FULL' if lasting else 'NORMAL'}")
+            self._lasting = lasting
 
     def _has_begun(self) -> bool:
         with in_words(self.path):
@@ -96,7 +106,8 @@ def in_words(path: Path) -> Iterator[None]:
 
 
 def _worded(error: sqlite3.Error, where: str) -> ConnectorError:
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    extended = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    code = extended & 0xFF
     if code in UNUSABLE:
         return ConfigurationError(
             f"state: the file cannot be written ({error})",
@@ -111,7 +122,7 @@ def _worded(error: sqlite3.Error, where: str) -> ConnectorError:
         )
     if code == sqlite3.SQLITE_CORRUPT:
         what, fix = "the state file is damaged", "Move it away to begin with an empty one"
-    elif code == sqlite3.SQLITE_FULL:
+    elif code == sqlite3.SQLITE_FULL or extended == sqlite3.SQLITE_IOERR_SHMSIZE:
         what, fix = "the disk is full, the state cannot be noted", "Make room and run again"
     elif code in HELD:
         what, fix = "the state file is locked", "See which other program has it open"

@@ -11,7 +11,8 @@ from typing import Self
 from lib.ledger import asides, opening
 from lib.ledger.database import Database
 from lib.ledger.rows import Aside, PastRun, to_run
-from lib.ledger.section import RUN, SectionLedger
+from lib.ledger.section import SectionLedger
+from lib.ledger.statements import RUN
 
 DAY = 86_400.0
 

@@ -1,7 +1,7 @@
 """Opening the ledger's file, and what is in a new one.
 
-It is an SQLite database in WAL mode, synchronous with the disk at the end of each transaction: a
-power loss leaves all of a transaction, or nothing. WAL needs a local disk, not a network share.
+It is an SQLite database in WAL mode, synchronous with the disk at the end of each lasting
+transaction: a power loss leaves all of it, or nothing. WAL needs a local disk, not a network share.
 """
 
 from __future__ import annotations
@@ -72,6 +72,10 @@ def open_to_read(path: Path) -> Database:
     A file that is not there, or that this user cannot read, is as good as an empty one. Raises
     ConfigurationError for a file that is something else.
     """
+    if path.is_dir():
+        raise ConfigurationError(
+            "state: it is a folder, not a file", where=str(path), fix="Name another file"
+        )
     reason = None
     with in_words(path):
         for mode in _modes(path) if _has_content(path) else ():

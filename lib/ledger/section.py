@@ -26,53 +26,22 @@ from lib.ledger.rows import (
     to_key,
     to_run,
 )
+from lib.ledger.statements import (
+    BEGIN,
+    DESCRIBE,
+    END,
+    LATEST_COMPLETE,
+    LATEST_KILLED,
+    LATEST_THOROUGH,
+    MISSING,
+    OPENED,
+    RUN,
+    SENT,
+)
 
 ENDS = ("complete", "partial", "failed", "interrupted")
 # SQLite may be built to take 999 values in one statement.
 MOST_KEYS = 500
-
-RUN = (
-    "SELECT run.id, section.name, section.target, run.state, run.started, run.ended,"
-    " run.fingerprint, run.full, run.counts, run.error, run.retries, run.pid, run.host,"
-    " run.version, run.portion, run.opened, run.closed"
-    " FROM run JOIN section ON section.id = run.section"
-)
-BEGIN = (
-    "INSERT INTO run (section, state, started, fingerprint, full, pid, host, version)"
-    " VALUES (:section, 'running', :now, '', 0, :pid, :host, :version)"
-)
-# Runs that ended before it was known what they were are no part of the chain.
-DESCRIBE = (
-    "UPDATE run SET fingerprint = :fingerprint, full = :full,"
-    " since = (SELECT since FROM run WHERE fingerprint = :fingerprint AND id ="
-    " (SELECT max(id) FROM run WHERE section = :section AND id < :run AND fingerprint != ''))"
-    " WHERE id = :run"
-)
-OPENED = (
-    "UPDATE run SET portion = :portion, opened = :now WHERE id = :run"
-    " AND (opened IS NULL OR portion IS NOT :portion)"
-)
-END = (
-    "UPDATE run SET state = :state, ended = :now, counts = :counts, error = :error,"
-    " retries = :retries, since = CASE :state WHEN 'complete' THEN coalesce(since, id)"
-    " ELSE since END WHERE id = :run"
-)
-SENT = (
-    "INSERT INTO record (section, key, digest, fields, seen, seen_at) VALUES (?, ?, ?, ?, ?, ?)"
-    " ON CONFLICT (section, key) DO UPDATE SET digest = excluded.digest,"
-    " fields = excluded.fields, seen = excluded.seen, seen_at = excluded.seen_at"
-)
-# In the order of the table: by the index (which the plus hides), each row would be looked up.
-MISSING = (
-    "SELECT id, key, fields, seen_at FROM record WHERE id > :after AND +section = :section"
-    " AND seen >= :since AND seen < :run ORDER BY id LIMIT :page"
-)
-LATEST_COMPLETE = (
-    "SELECT max(id) FROM run WHERE section = ? AND state = 'complete' AND fingerprint != ''"
-)
-LATEST_KILLED = (
-    "SELECT max(id) FROM run WHERE section = ? AND state = 'killed' AND opened IS NOT NULL"
-)
 
 
 class SectionLedger:
@@ -87,12 +56,14 @@ class SectionLedger:
         self._names = (section, target)
         self._found = 0
 
-    def batch(self) -> AbstractContextManager[None]:
+    def batch(self, *, lasting: bool = True) -> AbstractContextManager[None]:
         """All that is noted within it is kept as a whole, or not at all when that ends badly.
 
-        Other threads wait until it is over. Without it, each call is kept by itself.
+        Other threads wait until it is over. Without it, each call is kept by itself. A power loss
+        may take back what is not `lasting`, which is for what was sent or seen: the run did not
+        come to its end then, so that the next one sends all records.
         """
-        return self._database.transaction()
+        return self._database.transaction(lasting=lasting)
 
     def begin(self) -> int:
         """Note that a run begins, and return its id; only for who holds the lock of the section."""
@@ -139,7 +110,8 @@ class SectionLedger:
         """Note how the run ended.
 
         The state is "complete" where all of the source was read and every record has its outcome;
-        else "partial" (it was not meant to be), "failed" or "interrupted".
+        else "partial" (it was not meant to be), "failed" or "interrupted". Of the counts the ledger
+        looks at "unreadable", which makes it not know what is missing.
         """
         if state not in ENDS:
             raise ValueError(f"{state!r} is no end of a run")
@@ -151,7 +123,10 @@ class SectionLedger:
             "error": storable(error),
             "retries": retries,
         }
-        self._database.write(END, values)
+        with self._database.transaction():
+            self._database.write(END, values)
+            if state == "complete":
+                self._database.write(asides.OUTDATE, (self._id, self._begun))
 
     def left_open(self) -> list[PastRun]:
         """Earlier runs that were opened at Oomnitza and not closed there, the oldest first."""
@@ -209,8 +184,9 @@ class SectionLedger:
         ]
         with self._database.transaction():
             self._database.write_many(SENT, rows)
-            keys = ((section, asides.identity(key)) for _, key, *_ in rows)
-            self._database.write_many(asides.SETTLE, keys)
+            if self._database.rows(asides.ANY, (section,)):  # mostly there is none
+                keys = ((section, asides.identity(key)) for _, key, *_ in rows)
+                self._database.write_many(asides.SETTLE, keys)
 
     def seen(self, keys: Iterable[str]) -> None:
         """Note that the source still has these records, of which nothing new was sent."""
@@ -231,11 +207,11 @@ class SectionLedger:
     def missing(self) -> Iterator[Missing]:
         """Yield the records that earlier runs sent or saw, and the latest complete one did not.
 
-        Runs count from the first complete one on since the fingerprint last changed; a run with
-        another fingerprint changes it whatever became of the run.
+        A run that could not read some does not count. Runs count from the first complete one on
+        since the fingerprint last changed; a run with another fingerprint changes it whatever
+        became of the run.
         """
-        sql = f"SELECT id, since FROM run WHERE id = ({LATEST_COMPLETE})"  # noqa: S608
-        for run, since in self._database.rows(sql, (self._id,)):
+        for run, since in self._database.rows(LATEST_THOROUGH, (self._id, self._id)):
             values = {"section": self._id, "since": since, "run": run}
             for _, key, fields, seen_at in self._database.pages(MISSING, values):
                 yield Missing(from_key(key), fields_of(fields), seen_at)

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 from lib.errors import RecordUnreadable, SourceFault
 
 Position = TypeVar("Position", bound=Hashable)
+# So many pages in a row without anything new on them are no chance any more.
+MOST_STALE = 20
 NO_RECORD = "a page holds what is no record with an id"
 
 
@@ -30,6 +32,7 @@ def walk(
     seen = set() if seen is None else seen
     passed: set[Hashable] = {first}
     begun: set[Hashable] = set()  # the first records of the pages; a shift moves them elsewhere
+    stale = 0
     position: Position | None = first
     while position is not None:
         page, position = fetch(position)
@@ -37,13 +40,15 @@ def walk(
         known = [ident for ident in ids if ident is not None]
         if page and not known:
             raise SourceFault(NO_RECORD, where=where, fix="Check the url")
+        stale = stale + 1 if seen.issuperset(known) else 0
         for ident, record in zip(ids, page, strict=True):
             if ident is None:
                 yield RecordUnreadable(NO_RECORD, where=where)
             elif ident not in seen:
                 seen.add(ident)
                 yield record
-        if position in passed or not begun.isdisjoint(known[:1]):
+        in_circles = position in passed or not begun.isdisjoint(known[:1])
+        if in_circles or (stale == MOST_STALE and position is not None):
             raise SourceFault(
                 "the server gives a page that it gave before", where=where, fix="Try again later"
             )

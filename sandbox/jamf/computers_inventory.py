@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
+from sandbox.jamf import computers_inventory_lists as lists
 from sandbox.jamf.fleet import Record
 from sandbox.jamf.groups import COMPUTER_GROUPS
-from sandbox.jamf.inventory import ATTRIBUTE_TYPES, id_of, renamed, section_key, text_or_none
+from sandbox.jamf.inventory import (
+    ATTRIBUTE_TYPES,
+    constant,
+    id_of,
+    renamed,
+    section_key,
+    text_or_none,
+)
 from sandbox.jamf.location import BUILDINGS
 from sandbox.jamf.moments import instant
 from sandbox.people import DEPARTMENTS
@@ -79,6 +87,8 @@ USER_AND_LOCATION = {
     "phone": "phone",
     "room": "room",
 }
+SECURE_BOOT = {"full": "FULL_SECURITY"}
+EXTERNAL_BOOT = {"allowed": "ALLOW_BOOTING_FROM_EXTERNAL_MEDIA"}
 PURCHASING = {
     "leased": "is_leased",
     "purchased": "is_purchased",
@@ -179,6 +189,41 @@ def _purchasing(record: Record, version: int) -> dict[str, Any]:
     return {**renamed(record["purchasing"], PURCHASING), "extensionAttributes": []}
 
 
+def _security(record: Record, version: int) -> dict[str, Any]:
+    """An old record without a `security` section has nothing collected there."""
+    hardware, security = record["hardware"], record.get("security", {})
+    return {
+        "sipStatus": constant(hardware["sip_status"]),
+        "gatekeeperStatus": constant(hardware["gatekeeper_status"]),
+        "xprotectVersion": hardware["xprotect_version"],
+        "autoLoginDisabled": True,
+        "remoteDesktopEnabled": False,
+        "activationLockEnabled": security.get("activation_lock"),
+        "recoveryLockEnabled": security.get("recovery_lock_enabled"),
+        "firewallEnabled": security.get("firewall_enabled"),
+        "secureBootLevel": SECURE_BOOT.get(security.get("secure_boot_level")),
+        "externalBootLevel": EXTERNAL_BOOT.get(security.get("external_boot_level")),
+        "bootstrapTokenAllowed": True,
+    }
+
+
+def _disk_encryption(record: Record, version: int) -> dict[str, Any]:
+    hardware = record["hardware"]
+    boot = {
+        "partitionName": "Macintosh HD (Boot Partition)",
+        "partitionFileVault2State": "ENCRYPTED",
+        "partitionFileVault2Percent": 100,
+    }
+    return {
+        "bootPartitionEncryptionDetails": boot,
+        "individualRecoveryKeyValidityStatus": "UNKNOWN",
+        "institutionalRecoveryKeyPresent": hardware["institutional_recovery_key"] == "Present",
+        "diskEncryptionConfigurationName": text_or_none(hardware["disk_encryption_configuration"]),
+        "fileVault2EnabledUserNames": hardware["filevault2_users"],
+        "fileVault2EligibilityMessage": "Eligible",
+    }
+
+
 def _applications(record: Record, version: int) -> list[dict[str, Any]]:
     return [_application(each, version) for each in record["software"]["applications"]]
 
@@ -235,5 +280,8 @@ READERS: dict[str, Callable[[Record, int], Any]] = {
     "APPLICATIONS": _applications,
     "GROUP_MEMBERSHIPS": _group_memberships,
     "EXTENSION_ATTRIBUTES": _extension_attributes,
+    "SECURITY": _security,
+    "DISK_ENCRYPTION": _disk_encryption,
+    **lists.READERS,
 }
 """The sections that are built here, each from a Classic record and the version asked for."""

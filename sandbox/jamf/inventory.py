@@ -28,6 +28,11 @@ def text_or_none(value: Any) -> Any:
     return None if value == "" else value
 
 
+def constant(words: str) -> str:
+    """Return the constant that stands for such words: Not Available is NOT_AVAILABLE."""
+    return words.replace(" ", "_").upper()
+
+
 def id_of(name: str, names: Iterable[str]) -> str | None:
     """Return the id of a department or building, which are numbered from 1 in their order."""
     return next((str(n) for n, each in enumerate(names, 1) if each == name), None)

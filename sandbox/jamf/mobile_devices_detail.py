@@ -97,6 +97,10 @@ NETWORK = {
     "carrierSettingsVersion": "carrier_settings_version",
     "currentCarrierNetwork": "current_carrier_network",
     "homeCarrierNetwork": "home_carrier_network",
+    "currentMobileCountryCode": "current_mobile_country_code",
+    "currentMobileNetworkCode": "current_mobile_network_code",
+    "homeMobileCountryCode": "home_mobile_country_code",
+    "homeMobileNetworkCode": "home_mobile_network_code",
     "dataRoamingEnabled": "data_roaming_enabled",
     "roaming": "roaming",
     "phoneNumber": "phone_number",
@@ -107,6 +111,13 @@ APPLICATION = {
     "version": "application_version",
     "shortVersion": "application_short_version",
     "managementStatus": "application_status",
+}
+
+PROFILE = {
+    "displayName": "display_name",
+    "version": "version",
+    "identifier": "identifier",
+    "uuid": "uuid",
 }
 
 
@@ -181,6 +192,24 @@ def _applications(record: Record) -> list[dict[str, Any]]:
     return [renamed(application, APPLICATION) for application in record["applications"]]
 
 
+def _certificates(record: Record) -> list[dict[str, Any]]:
+    return [
+        {
+            "commonName": each["common_name"],
+            "identity": each["identity"],
+            "expirationDate": instant(int(each["expires_epoch"] or 0)),
+        }
+        for each in record["certificates"]
+    ]
+
+
+def _profiles(record: Record) -> list[dict[str, Any]]:
+    return [
+        {**renamed(each, PROFILE), "removable": False, "lastInstalled": None}
+        for each in record["configuration_profiles"]
+    ]
+
+
 def _groups(record: Record) -> list[dict[str, Any]]:
     return [
         {"groupId": str(group.id), "groupName": group.name, "smart": group.is_smart}
@@ -213,6 +242,8 @@ READERS: dict[str, Callable[[Record], Any]] = {
     "SECURITY": _security,
     "NETWORK": _network,
     "APPLICATIONS": _applications,
+    "CERTIFICATES": _certificates,
+    "PROFILES": _profiles,
     "GROUPS": _groups,
     "EXTENSION_ATTRIBUTES": _extension_attributes,
 }

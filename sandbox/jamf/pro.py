@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,7 @@ class Pro:
         app.get("/api/v1/departments")(self._departments)
         app.get("/api/v1/buildings")(self._buildings)
         app.get("/api/v1/computer-groups")(self._computer_groups)
+        app.get("/api/v1/mobile-device-groups")(self._mobile_device_groups)
 
     def _version(self) -> Response:
         self._sign_in.pro()
@@ -59,6 +61,7 @@ class Pro:
         module, fleet = computers_inventory, self._jamf.computers
         valid = module.V1_SECTIONS if version == 1 else module.SECTIONS
         sections = _sections(valid, module.READERS)
+        _refuse_filter()
         ids = _sorted(fleet.readable(), _computer_keys(fleet, version), "general.name:asc")
         return _paged(ids, lambda n: computer_result(fleet.record(n), sections, version))
 
@@ -80,7 +83,7 @@ class Pro:
             whole = mobile_device_result(fleet.record(number), sections)
             return whole | {"general": None} if number in fleet.broken else whole
 
-        ids = _sorted(fleet.readable(), _mobile_device_keys(fleet), "displayName:asc")
+        ids = _sorted(_in_group(fleet), _mobile_device_keys(fleet), "displayName:asc")
         return _paged(ids, result)
 
     def _departments(self) -> Response:
@@ -96,9 +99,15 @@ class Pro:
         groups = self._jamf.computers.groups
         return pro([{"id": str(g.id), "name": g.name, "smartGroup": g.is_smart} for g in groups])
 
+    def _mobile_device_groups(self) -> Response:
+        self._sign_in.pro("Read Smart Mobile Device Groups", "Read Static Mobile Device Groups")
+        groups = self._jamf.mobile_devices.groups
+        return pro([{"id": str(g.id), "name": g.name, "isSmartGroup": g.is_smart} for g in groups])
+
 
 def _named(names: Collection[str]) -> Response:
     rows = {n: {"id": str(n), "name": name} for n, name in enumerate(names, 1)}
+    _refuse_filter()
     keys: SortKeys = {"id": lambda n: n, "name": lambda n: rows[n]["name"]}
     return _paged(_sorted(list(rows), keys, "id:asc"), rows.__getitem__)
 
@@ -150,12 +159,27 @@ def _sorted(ids: list[int], keys: SortKeys, default: str) -> list[int]:
 
 def _paged(ids: list[int], result: Callable[[int], Record]) -> Response:
     """Answer with one page; no page is past the end, only an empty one."""
-    if "filter" in request.args:
-        refuse(api_error(501, "NOT_BUILT", description="The sandbox has no filters"))
     page = _count("page", 0, least=0)
     size = min(_count("page-size", 100, least=1), MAX_PAGE_SIZE)
     results: Iterable[Record] = map(result, ids[page * size : (page + 1) * size])
     return pro({"totalCount": len(ids), "results": list(results)})
+
+
+def _refuse_filter() -> None:
+    if "filter" in request.args:
+        refuse(api_error(501, "NOT_BUILT", description="The sandbox has no such filter"))
+
+
+def _in_group(fleet: Fleet) -> list[int]:
+    """Return the devices that the argument `filter` lets pass: those of a group, by its id."""
+    text = request.args.get("filter")
+    if text is None:
+        return fleet.readable()
+    group_id = re.fullmatch(r"groupId==\"?(\d+)\"?", text)
+    if not group_id:
+        _refuse_filter()
+    groups = [group for group in fleet.groups if group_id and str(group.id) == group_id[1]]
+    return [n for n in fleet.readable() if any(group.holds(n) for group in groups)]
 
 
 def _count(name: str, default: int, least: int) -> int:

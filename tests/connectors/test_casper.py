@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from itertools import islice, zip_longest
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
+from urllib.parse import parse_qs
 
 import flask
 import pytest
@@ -26,13 +29,17 @@ from lib.errors import (
     SourceUnavailable,
 )
 from lib.http import NotFound
+from lib.jamfpro import COMPUTERS as COMPUTERS_OF_PRO
+from lib.jamfpro import MOBILE_DEVICES as DEVICES_OF_PRO
+from lib.jamfpro.forms import paths
+from lib.jamfpro.inventory import PAGE, PAGE_OF_LONG_RECORDS
 from lib.mapping import Mapper
 from lib.paths import compile_path
 from lib.settings import read_settings
-from sandbox.jamf import JamfPro
+from sandbox.jamf import JamfPro, computers_inventory
 from tests.certificates import issue
 from tests.contract import ConnectorContract, failure
-from tests.source import WebSource
+from tests.source import WebSource, does_not_apply
 
 TOKEN = "/api/v1/auth/token"
 COMPUTERS = list(range(1, 25))
@@ -47,7 +54,8 @@ class Casper(WebSource):
     most_for_three = 1 + 1 + 3 + 5 + 1
 
     def __init__(self, **how: Any) -> None:
-        self.jamf = JamfPro(computers=len(COMPUTERS), mobile_devices=len(DEVICES), **how)
+        fleet = {"computers": len(COMPUTERS), "mobile_devices": len(DEVICES)}
+        self.jamf = JamfPro(**{**fleet, **how})
         super().__init__(self.jamf.app, username=self.jamf.username, password=self.jamf.password)
 
     @property
@@ -87,6 +95,82 @@ class Casper(WebSource):
 
 class TestContract(ConnectorContract):
     source_type = Casper
+
+
+LISTING = "/api/v4/computers-inventory"
+DEVICE_LISTING = "/api/v2/mobile-devices/detail"
+
+
+class CasperPro(Casper):
+    """The computers of the Jamf Pro API, few on a page (of long records even fewer)."""
+
+    vanish = spoil = does_not_apply("a page holds the records themselves")
+    listing = LISTING
+    # The token, a page, and the token given back.
+    most_for_three = 3
+
+    def __init__(
+        self, version: str = "11.30.1", *, pages: tuple[int, int] = (5, 4), **how: Any
+    ) -> None:
+        super().__init__(version=version, **how)
+        self.ini["api"] = "pro"
+        self._pages = pages
+        self._patch = pytest.MonkeyPatch()
+
+    def __enter__(self) -> Self:
+        for name, size in zip(("PAGE", "PAGE_OF_LONG_RECORDS"), self._pages, strict=True):
+            self._patch.setattr(f"lib.jamfpro.inventory.{name}", size)
+        return super().__enter__()
+
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(*error)
+        self._patch.undo()
+
+    def fail_once(self) -> None:
+        self.jamf.fail_next(1, path=self.listing)
+
+    def fail_for_good(self) -> None:
+        self.jamf.fail_next(1_000_000, path=self.listing)
+
+    def garble(self, body: str) -> dict[str, str]:
+        self.jamf.fail_next(1_000_000, 200, path=self.listing, body=body)
+        return {}
+
+
+class CasperProDevices(CasperPro):
+    """The mobile devices of the Jamf Pro API."""
+
+    listing = DEVICE_LISTING
+
+    def __init__(self, **how: Any) -> None:
+        super().__init__(**how)
+        self.ini["sync_type"] = "mobiledevices"
+
+    @property
+    def names(self) -> dict[str, str]:
+        devices = self.jamf.mobile_devices
+        return {str(n): devices.record(n)["general"]["name"] for n in devices.ids}
+
+    def spoil(self, record_id: str) -> None:
+        self.jamf.mobile_devices.broken.add(int(record_id))
+
+    def clear(self) -> None:
+        self.jamf.mobile_devices.ids.clear()
+
+
+class TestContractOfPro(ConnectorContract):
+    source_type = CasperPro
+
+
+class TestContractOfProDevices(ConnectorContract):
+    source_type = CasperProDevices
+
+
+@pytest.fixture
+def pro(monkeypatch: pytest.MonkeyPatch) -> Iterator[CasperPro]:
+    monkeypatch.setattr("lib.http.BROKEN_PAUSES", (0.0, 0.0))
+    with CasperPro() as source:
+        yield source
 
 
 @pytest.fixture
@@ -286,6 +370,7 @@ def test_a_path_before_the_api_is_kept(casper: Casper) -> None:
         ({"client_id": "an id"}, "client_id"),
         ({"client_secret": "a secret"}, "client_id"),
         ({"sync_type": "printers"}, "sync_type"),
+        ({"api": "uapi"}, "api"),
         ({"workers": "0"}, "workers"),
     ],
 )
@@ -550,3 +635,251 @@ def failure_in_run(casper: Casper, kind: type[ConnectorError], words: str) -> No
     with pytest.raises(kind) as caught:
         list(casper.connect().records(Sources(frozenset({"general.name"}))))
     assert words in caught.value.what
+
+
+# Through the Jamf Pro API.
+
+
+def everything(source: Casper, **ini: str) -> list[Delivered]:
+    return list(source.connect(**ini).records(Sources(everything=True)))
+
+
+def queries(source: Casper, beginning: str = LISTING) -> list[dict[str, list[str]]]:
+    return [parse_qs(path.partition("?")[2]) for path in asked(source, beginning)]
+
+
+@pytest.mark.parametrize("kind", ["computers", "mobiledevices"])
+def test_the_records_are_those_of_the_classic_api(pro: CasperPro, kind: str) -> None:
+    inventory = COMPUTERS_OF_PRO if kind == "computers" else DEVICES_OF_PRO
+    both = [everything(pro, sync_type=kind, api=api) for api in ("classic", "pro")]
+    serial_number = compile_path("general.serial_number")
+    serials = [[serial_number(record) for record in records] for records in both]
+    assert serials[0] == serials[1]
+    assert ("" in serials[1]) == (kind == "computers"), "which is not Not Available"
+    same = set(paths(inventory.fields)) - {
+        "general.initial_entry_date_epoch", "general.initial_entry_date_utc",
+        "general.last_inventory_update", "extension_attributes",
+    }  # fmt: skip
+    for path in same:
+        get = compile_path(path)
+        for classic, presented in zip(*both, strict=True):
+            assert get(classic) in (get(presented), None, []), path
+
+
+def test_the_default_mapping_gives_the_same_through_both(pro: CasperPro) -> None:
+    path = "software.applications"
+    both = [dates(pro, path, "general.report_date", "location.department", api=api)
+            for api in ("classic", "pro")]  # fmt: skip
+    assert both[0] == both[1]
+
+
+@pytest.mark.parametrize("hours", [-5, 9.5])
+def test_dates_do_not_depend_on_the_zone_of_the_server_with_pro(hours: float) -> None:
+    moments = ("general.report_date", "general.last_contact_time")
+    days = ("general.initial_entry_date", "purchasing.po_date", "purchasing.warranty_expires")
+    with CasperPro(zone=timezone(timedelta(hours=hours))) as source:
+        of_pro, of_classic = (dates(source, *moments, *days, api=api) for api in ("pro", "classic"))
+    assert of_pro == of_classic
+
+
+def test_a_thousand_computers_take_few_requests() -> None:
+    with CasperPro(computers=1000, pages=(PAGE, PAGE_OF_LONG_RECORDS)) as source:
+        made = source.connect()
+        read_all = made.records(Sources(frozenset({"general.name", "software.applications"})))
+        assert sum(1 for _ in read_all) == 1000
+        assert made.expected == 1000
+        assert source.requests == 1 + 1000 / 200 + 1, "with the token's two"
+        source.jamf.requests.clear()
+        assert len(read(source, "general.name", "hardware.model")) == 1000
+        assert source.requests == 1 + 1 + 1
+
+
+def test_only_the_needed_sections_are_asked_for(pro: CasperPro) -> None:
+    read(pro, "hardware.model", "general.serial_number")
+    assert {tuple(query["section"]) for query in queries(pro)} == {("GENERAL", "HARDWARE")}
+    assert {tuple(query["sort"]) for query in queries(pro)} == {("id:asc",)}
+    assert [query["page"] for query in queries(pro)] == [[str(n)] for n in range(5)]
+    assert asked(pro, "/JSSResource") == []
+    assert asked(pro, "/api/v1/departments") == []
+
+
+def test_the_names_of_departments_are_read_where_they_are_needed(pro: CasperPro) -> None:
+    records = read(pro, "location.department", "location.room")
+    department = compile_path("location.department")
+    expected = [pro.jamf.computers.record(n)["location"]["department"] for n in COMPUTERS]
+    assert [department(record) for record in records] == expected
+    assert asked(pro, "/api/v1/buildings") == []
+    pro.jamf.privileges -= {"Read Departments"}
+    with pytest.raises(AccessDenied, match="it needs Read Departments"):
+        read(pro, "location.department")
+    assert len(read(pro, "location.room")) == len(COMPUTERS)
+
+
+def test_what_the_inventory_lacks_is_warned_about(
+    pro: CasperPro, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        read(pro, "general.name", "hardware.service_pack", "iphones")
+    assert "has no hardware.service_pack, iphones" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("version", "path"),
+    [("11.30.1", 4), ("11.29.0", 3), ("11.20.1", 2), ("10.49.0", 1), ("10.39.0", 1)],
+)
+def test_the_newest_version_of_the_listing_is_found(version: str, path: int) -> None:
+    with CasperPro(version) as source:
+        contact = "general.last_contact_time_epoch"
+        records = read(source, contact, "general.last_reported_ip")
+        expected = [source.jamf.computers.record(n)["general"] for n in COMPUTERS]
+        assert [record["general"]["last_contact_time_epoch"] for record in records] == [
+            general["last_contact_time_epoch"] for general in expected
+        ]
+        assert [record["general"]["last_reported_ip"] for record in records] == [
+            general["last_reported_ip"] for general in expected
+        ]
+        listings = asked(source, "/api/v")
+        pages = [one for one in listings if one.startswith(f"/api/v{path}/computers-inventory")]
+        probes = [one for one in listings if "computers-inventory" in one and one not in pages]
+        assert (len(pages), len(probes)) == (5, 4 - path)
+
+
+@pytest.mark.parametrize("version", ["10.38.0", "10.34.2", "9.101.0"])
+def test_a_server_without_the_listing_needs_the_classic_api(version: str) -> None:
+    with CasperPro(version) as source:
+        error = failure(source.connect(), NotFound, source.address)
+        assert "api = classic" in error.fix
+
+
+def test_a_server_without_the_classic_api_needs_pro(casper: Casper) -> None:
+    casper.jamf.fail_next(1_000, 404, path="/JSSResource")
+    for ini in ({}, {"group_name": "Lab Macs"}, {"sync_type": "mobiledevices"}):
+        error = failure(casper.connect(**ini), NotFound, casper.address)
+        assert "use api = pro" in error.fix
+    casper.connect(api="pro").check()
+
+
+def test_an_old_server_at_the_wrong_address_is_not_told_to_use_pro(casper: Casper) -> None:
+    casper.jamf.version = "10.20.0"
+    casper.jamf.fail_next(1_000, 404, path="/JSSResource")
+    assert "pro" not in failure(casper.connect(), NotFound, casper.address).fix
+
+
+@pytest.mark.parametrize(
+    ("privilege", "ini"),
+    [
+        ("Read Computers", {}),
+        ("Read Mobile Devices", {"sync_type": "mobiledevices"}),
+        ("Read Static Computer Groups", {"group_name": "Lab Macs"}),
+        ("Read Smart Mobile Device Groups",
+         {"group_name": "Loan Pool", "sync_type": "mobiledevices"}),
+    ],
+)  # fmt: skip
+def test_the_privilege_that_is_missing_is_named(
+    pro: CasperPro, privilege: str, ini: dict[str, str]
+) -> None:
+    pro.connect(**ini).check()
+    pro.jamf.privileges -= {privilege}
+    assert privilege in failure(pro.connect(**ini), AccessDenied, pro.address).fix
+
+
+@pytest.mark.parametrize("name", ["Lab Macs", "Sales/Finance", "Büro Zürich", "Retired"])
+def test_a_group_of_computers_with_pro(pro: CasperPro, name: str) -> None:
+    (group,) = (group for group in pro.jamf.computers.groups if group.name == name)
+    members = [number for number in COMPUTERS if group.holds(number)]
+    assert numbers(read(pro, group_name=name)) == members
+    assert asked(pro, "/JSSResource") == []
+
+
+@pytest.mark.parametrize("name", ["Loan Pool", "iOS/iPadOS", "Empfang Köln", "Kiosks"])
+def test_a_group_of_mobile_devices_with_pro(pro: CasperPro, name: str) -> None:
+    (group,) = (group for group in pro.jamf.mobile_devices.groups if group.name == name)
+    members = [number for number in DEVICES if group.holds(number)]
+    made = pro.connect(group_name=name, sync_type="mobiledevices")
+    assert numbers(list(pro.records(made))) == members
+    assert made.expected in (None, len(members))
+    assert all(query["filter"] == [f"groupId=={group.id}"] for query in queries(pro, "/api/v2"))
+
+
+@pytest.mark.parametrize("kind", ["computers", "mobiledevices"])
+def test_an_unknown_group_is_no_empty_one_with_pro(pro: CasperPro, kind: str) -> None:
+    with pytest.raises(ConfigurationError, match="group_name"):
+        read(pro, group_name="lab macs", sync_type=kind)
+
+
+def page_of(source: CasperPro, ids: list[int], total: int) -> str:
+    result = computers_inventory.computer_result
+    records = [result(source.jamf.computers.record(n), ["GENERAL"], 4) for n in ids]
+    return json.dumps({"totalCount": total, "results": records})
+
+
+@pytest.mark.parametrize(
+    ("count", "ids", "total", "words"),
+    [
+        (99, [1, 2, 3, 4, 5], 24, "gave before"),
+        (1, [1, 2, 3], 24, "only 22 of 24"),
+        (1, [], 24, "is empty"),
+        (1, [1, 2, 3], 4, "only 3 of 4"),
+    ],
+    ids=["a page comes again", "a page is short", "a page is empty", "the total is another"],
+)
+def test_a_listing_that_does_not_add_up_fails(
+    pro: CasperPro, count: int, ids: list[int], total: int, words: str
+) -> None:
+    pro.jamf.fail_next(count, 200, path=LISTING, body=page_of(pro, ids, total))
+    with pytest.raises(SourceFault, match=words):
+        read(pro)
+
+
+def test_computers_that_are_deleted_meanwhile_push_none_out_of_sight(pro: CasperPro) -> None:
+    fleet = pro.jamf.computers
+
+    def delete(_: str, path: str) -> None:
+        if path.startswith(LISTING) and "page=2" in path:
+            fleet.ids[:] = [number for number in fleet.ids if number not in (1, 2, 7)]
+
+    pro.jamf.on_request = delete
+    assert sorted(numbers(read(pro))) == COMPUTERS, "those that were read before they went, too"
+
+
+def test_computers_that_are_added_meanwhile_are_read_once(pro: CasperPro) -> None:
+    fleet = pro.jamf.computers
+    fleet.ids[:] = COMPUTERS[:-2]
+
+    def add(_: str, path: str) -> None:
+        if path.startswith(LISTING) and "page=2" in path:
+            fleet.ids[:] = COMPUTERS
+
+    pro.jamf.on_request = add
+    assert numbers(read(pro)) == COMPUTERS
+
+
+def test_one_mobile_device_with_bad_data_costs_no_page(pro: CasperPro) -> None:
+    pro.jamf.mobile_devices.broken.add(7)
+    delivered = read(pro, sync_type="mobiledevices")
+    assert numbers(delivered) == [number for number in DEVICES if number != 7]
+    assert "device 7" in str(delivered[6])
+    assert isinstance(delivered[6], RecordUnreadable)
+
+
+def test_a_section_that_could_not_be_read_is_no_empty_one(pro: CasperPro) -> None:
+    record = {"mobileDeviceId": "1", "general": {"displayName": "iPad"}, "hardware": None}
+    body = json.dumps({"totalCount": 1, "results": [record]})
+    pro.jamf.fail_next(2, 200, path=DEVICE_LISTING, body=body)
+    (item,) = read(pro, "general.name", "general.serial_number", sync_type="mobiledevices")
+    assert isinstance(item, RecordUnreadable)
+    assert "hardware" in item.what
+    assert numbers(read(pro, "general.name", sync_type="mobiledevices")) == [1]
+
+
+def test_ten_unreadable_mobile_devices_in_a_row_end_the_run(pro: CasperPro) -> None:
+    pro.jamf.mobile_devices.broken.update(DEVICES[1:])
+    with pytest.raises(SourceUnavailable, match="10 records in a row"):
+        read(pro, sync_type="mobiledevices")
+
+
+def test_a_record_of_another_shape_is_unreadable(pro: CasperPro) -> None:
+    body = json.dumps({"totalCount": 3, "results": [{"id": "1"}, {}, {"id": "3", "general": None}]})
+    pro.jamf.fail_next(1, 200, path=LISTING, body=body)
+    delivered = read(pro)
+    assert [type(item) for item in delivered] == [RecordUnreadable] * 3

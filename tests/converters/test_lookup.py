@@ -62,7 +62,23 @@ def test_or_gets_the_default():
     assert convert("closed", "table=departments|default=Other") == ""
 
 
-@pytest.mark.parametrize("value", [{"a": 1}, True, [["R&D"]]])
+@pytest.mark.parametrize(
+    ("value", "given"),
+    [(True, "yes"), (False, "no"), (1.0, "one"), (2.5, "half"), ([1, 1.0], ["one", "one"])],
+)
+def test_booleans_and_whole_numbers_with_a_fraction_are_found(value, given):
+    table = Resources(tables={"t": {"true": "yes", "false": "no", "1": "one", "2.5": "half"}})
+    assert conversion("lookup:table=t", table)("field", {}, value) == given
+
+
+@pytest.mark.parametrize(
+    ("value", "given"), [({"a": 1}, "x"), (True, "x"), ([["R&D"], "0417"], ["x", "Sales"])]
+)
+def test_the_default_is_also_for_what_cannot_be_looked_up(value, given):
+    assert convert(value, "table=departments|default=x") == given
+
+
+@pytest.mark.parametrize("value", [{"a": 1}, [["R&D"]]])
 def test_what_is_no_text_is_refused(value):
     with pytest.raises(ValueError, match="is no text"):
         convert(value)

@@ -25,6 +25,8 @@ def convert(value, params):
         ("a - b", "on= - |index=1", "b"),
         ("a||b", r"on=\|\||index=1", "b"),
         ("a=b", "on==|index=1", "b"),
+        (r"CORP\ada", r"on=\\|index=1", "ada"),
+        (r"CORP\ada", "index=1|on=\\", "ada"),
         ("a,,b", "on=,|index=1", ""),
         ("no separator", "on=,", "no separator"),
         (" Ada \t Maria\nQuill ", "index=1", "Maria"),
@@ -73,6 +75,7 @@ def test_what_is_no_text_is_refused(value):
         ("index=first", "index: 'first' is not a whole number"),
         ("index=1.5", "index: '1.5' is not a whole number"),
         ("by=@", "there is no parameter 'by'"),
+        (r"on=\|index=1", r"on: the backslash before \|index= .* written with two"),
     ],
 )
 def test_wrong_parameters_are_told_when_the_mapping_is_read(params, told):

@@ -39,10 +39,27 @@ def everything(tmp_path, monkeypatch):
         ("name:", "name", {}),
         ("name:key=", "name", {"key": ""}),
         (r"regex:pattern=a\|b\d|flag", "regex", {"pattern": r"a|b\d", "flag": True}),
+        (r"split:on=\\|index=1", "split", {"on": "\\", "index": "1"}),
+        (r"split:on=\\\\|index=1", "split", {"on": r"\\", "index": "1"}),
+        (r"x:a=\\\|b", "x", {"a": r"\\|b"}),
+        (r"x:a=\d\\d\\", "x", {"a": r"\d\\d\\"}),
     ],
 )
 def test_a_spec_has_a_name_and_parameters(spec, name, params):
     assert parse_spec(spec) == (name, params)
+
+
+def test_a_parameter_that_is_there_twice_is_told():
+    with pytest.raises(ValueError, match="converter split: the parameter 'on' is there twice"):
+        conversion("split:on=a|index=1| on =b")
+
+
+def test_a_bar_that_a_backslash_has_swallowed_is_told_with_how_to_write_it():
+    with pytest.raises(ValueError) as caught:
+        conversion(r"split:on=\|index=1")
+    assert str(caught.value).startswith("converter split: on: the backslash before |index= makes")
+    assert str(caught.value).endswith(r"with two: \\|index=, and in JSON with four")
+    assert conversion(r"replace:old=\|new|new=x")("f", {}, "a|newb") == "axb"
 
 
 def test_a_converter_gets_path_record_value_and_parameters(everything):

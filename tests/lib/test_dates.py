@@ -137,11 +137,61 @@ def test_a_number_means_what_its_size_lets_it_mean():
     assert epoch(10**17) == 10**10 - 11_644_473_600
 
 
+@pytest.mark.parametrize("number", [15, 20150721, 20150721.0, 99_999_999, -1, -86_400])
+def test_a_number_too_small_for_a_moment_is_told(number):
+    with pytest.raises(ValueError, match="is no date in a known form"):
+        epoch(number)
+    with pytest.raises(ValueError, match="is no date in a known form"):
+        moment(number)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2024/03/11 13:37:05",
+        "2024/3/11 13:37:05.9",
+        "2024-3-11 13:37:05",
+        "2024/03/11T13:37:05Z",
+        "2024-03-11 13:37:05 UTC",
+        "2024-03-11T13:37:05.120 GMT",
+        "2024/03/11 14:37:05 +01:00",
+        "2024/03/11 01:37:05 PM",
+        "March 11, 2024 13:37:05",
+        "Mar 11 2024 1:37:05PM",
+        "11 March 2024 13:37:05 UTC",
+        "11 Mar 2024, 1:37:05 pm",
+    ],
+)
+def test_a_moment_whose_day_is_clear_may_be_written_in_many_ways(value, far_from_utc):
+    assert epoch(value) == MOMENT
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2024/03/11",
+        "2024/3/11",
+        "2024-3-11",
+        "2024-03-11 UTC",
+        "March 11, 2024",
+        "Monday, March 11, 2024",
+        "11 March 2024",
+        "Mar 11 2024",
+    ],
+)
+def test_a_day_that_is_clear_may_be_written_in_many_ways(value):
+    assert epoch(value, BERLIN) == DAY
+
+
+def test_a_day_of_sql_server_has_two_places():
+    assert epoch("Jul  1 2015 10:00AM") == 1435744800
+
+
 def test_moments_before_1970_are_negative_and_rounded_down():
     assert epoch("1969-12-31T23:59:59Z") == -1
     assert epoch("1969-12-31T23:59:59.5Z") == -1
-    assert epoch(-1) == -1
-    assert epoch(-1.5) == -2
+    assert epoch(-1_000_000_000) == -1_000_000_000
+    assert epoch(-1_000_000_000.5) == -1_000_000_001
     assert epoch("-1000000000") == -1_000_000_000
 
 
@@ -169,7 +219,13 @@ def test_no_date_is_no_moment(value):
         "Mon, 11 Mar 2024 13:37:05 CET",
         "2015-13-01",
         "2015-02-29",
-        "2015-7-1",
+        "2015-7-32",
+        "2015/7-1",
+        "2015/07/21 25:00",
+        "2015/07/21 13:00 PM",
+        "2015-07-21 10:00:00 CET",
+        "July 32, 2015",
+        "07 08 2015",
         "2015-07-21+02:00",
         "2015-07-21_10:00",
         "2015",

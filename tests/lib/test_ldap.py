@@ -141,6 +141,46 @@ def test_entries_before_a_limit_are_no_answer(
         list(entries)
 
 
+@pytest.mark.parametrize("most", [20, 100, 300])
+def test_pages_are_made_smaller_where_the_directory_wants_it(
+    certificates: Certificates,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    open_directory: Open,
+    most: int,
+) -> None:
+    require_slapd()
+    limits = f"size.soft=500 size.hard=1000 size.pr={most}"
+    monkeypatch.setattr("tests.slapd.OpenLdap.limits", limits)
+    with Slapd(tmp_path / "slapd", certificates, people=700) as server:
+        entries = open_directory(server.ldap_url, server.bind_dn).search(
+            server.base_dn, EVERYONE, ["uid"]
+        )
+        if most < 31:
+            with pytest.raises(SourceFault, match="page size"):
+                list(entries)
+        else:
+            assert logins(entries) == [person.login for person in server.people]
+
+
+def test_a_limit_that_small_pages_do_not_help_against_is_told(
+    sandbox: Sandbox, open_directory: Open
+) -> None:
+    sandbox.refusals["search"] = repeat(Outcome(11, "a limit"))
+    with pytest.raises(SourceFault, match="cuts the answer short"):
+        list(open_directory(sandbox.url).search(PEOPLE, "(uid=*)", ["uid"]))
+    searches = [asked for asked in sandbox.requests if asked.operation == "search"]
+    assert [asked.detail["page_size"] for asked in searches] == [500, 250, 125, 62, 31]
+
+
+def test_two_searches_may_take_turns(sandbox: Sandbox, open_directory: Open) -> None:
+    directory = open_directory(sandbox.url)
+    found = []
+    for each in directory.search(PEOPLE, "(uid=*)", ["uid"]):
+        found.append(directory.entry(each.dn, "(uid=*)", ["uid"]))
+    assert logins(iter(filter(None, found))) == [person.login for person in people(60)]
+
+
 # Odd servers, who say what a script tells them to.
 
 

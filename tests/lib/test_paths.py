@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from lib.paths import compile_path, first_key, section_and_key, steps
+from lib.paths import check_path, compile_path, first_key, section_and_key, steps
 
 RECORD = {
     "name": "Mac",
@@ -107,6 +107,99 @@ def test_selectors_and_quoted_keys(path, value):
     assert compile_path(path)(APPS) == value
 
 
+FLAGS = {
+    "mails": [
+        {"primary": None, "n": 0},
+        {"primary": False, "n": 1},
+        {"primary": True, "n": 2},
+        {"primary": "None", "n": 3},
+        {"kind": "wo]rk", "n": 4},
+        {"kind": " home ", "n": 5},
+        {"kind": 7, "n": 6},
+    ],
+    "one": {"n": 1},
+    "none": [],
+    "text": "abc",
+    "null": None,
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("mails[primary=true].n", 2),
+        ("mails[primary=True].n", 2),
+        ("mails[primary=FALSE].n", 1),
+        ("mails[primary=None].n", 3),
+        ("mails[missing=None].n", None),
+        ("mails[kind=None].n", None),
+        ("mails[kind=7].n", 6),
+        ("mails[ kind = 7 ].n", 6),
+        ('mails["kind"="7"].n', 6),
+        ("mails[kind=' home '].n", 5),
+        ("mails[kind= home ].n", None),
+        ("one[*].n", [1]),
+        ("one[*]", [{"n": 1}]),
+        ("none[*]", []),
+        ("none[*].n", []),
+        ("text[*]", None),
+        ("text[*].n", None),
+        ("null[*].n", None),
+        ("missing[*]", None),
+    ],
+)
+def test_what_selectors_pick_by(path, value):
+    assert compile_path(path)(FLAGS) == value
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("a[name=Owner.value", "has a bracket that is not closed"),
+        ("a[", "has a bracket that is not closed"),
+        ("a[0", "has a bracket that is not closed"),
+        ("a..b", "has nothing before, between or behind its dots"),
+        ("a.", "has nothing before, between or behind its dots"),
+        (".a", "has nothing before, between or behind its dots"),
+        ("a. .b", "has nothing before, between or behind its dots"),
+        ("[*].a", "has nothing before, between or behind its dots"),
+        ("", "has nothing before"),
+        ("storage.-1.model", "counts from the end of a list"),
+        ("storage[-1].model", "counts from the end of a list"),
+        ("a" * 501, "more than 500 characters"),
+    ],
+)
+def test_what_is_surely_no_path_is_told(path, words):
+    with pytest.raises(ValueError, match=words):
+        check_path(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "general.serial_number",
+        "storage.0.model",
+        "apps[*].tags[0]",
+        "attributes[name=a..b].value",
+        "attributes[name=-1].value",
+        '"a..b".c',
+        "'Ref.'",
+        '"a["."-1"',
+        "Price [EUR]",
+        "odd.it's",
+        "cn;lang-en",
+        "a" * 500,
+    ],
+)
+def test_what_may_be_a_path_passes(path):
+    check_path(path)
+
+
+@pytest.mark.parametrize("path", ["a[*]" * 2000, "a." * 5000, "[0]" * 3000, "a[*]." * 99 + "b"])
+def test_a_path_from_elsewhere_may_be_as_long_as_it_likes(path):
+    assert compile_path(path)({"a": 1}) is None
+
+
 @pytest.mark.parametrize("path", ["", ".", "a.", ".a", "a..b", "a[", "a]", "[*]", '"a', "'", '""'])
 def test_no_path_makes_an_error(path):
     assert compile_path(path)({"b": 1}) is None
@@ -163,7 +256,9 @@ def by_steps(value, way):
         for number, selector in enumerate(step.selectors, 1):
             if selector == "*":
                 left = step._replace(key="item", selectors=step.selectors[number:])
-                items = value if isinstance(value, list) else []
+                if not isinstance(value, list | dict):
+                    return None
+                items = [value] if isinstance(value, dict) else value
                 found = [by_steps({"item": each}, (left, *way[at + 1 :])) for each in items]
                 return [each for each in found if each is not None]
             value = picked(value, selector)
@@ -181,7 +276,11 @@ def picked(value, selector):
         return item(value, selector)
     key, _, wanted = selector.partition("=")
     dicts = [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
-    return next((each for each in dicts if str(each.get(key)) == wanted), None)
+    return next((each for each in dicts if key in each and in_words(each[key]) == wanted), None)
+
+
+def in_words(value):
+    return str(value).lower() if isinstance(value, bool) else (value and str(value)) or repr(value)
 
 
 KEYS = st.sampled_from(["a", "b", "a", "b", "0", "1", "a.b", "b.a", "a[*]", "b[0].a", '"a"', ""])

@@ -107,7 +107,7 @@ def test_a_filter_that_fails_keeps_nothing():
 
 def test_nothing_but_the_record_is_there():
     for name in ("field", "value", "params", "settings", "LOG"):
-        with pytest.raises(LanguageError, match="there is no name"):
+        with pytest.raises(LanguageError, match=r"there is no name|nothing can be logged"):
             written(f"return {name}")
 
 
@@ -199,7 +199,7 @@ def test_a_mistake_is_told_with_the_line_of_the_file_and_its_excerpt(mistakes):
         (
             "recordfilter = if record.a:\n        return 1\n    retrun 2\n",
             12,
-            "`2` is not possible",
+            "did you mean return?",
         ),
         ("recordfilter = x = 1\n    y = 2\n      return x\n", 12, "indented like none above it"),
         ("recordfilter:\n    if record.a:\n    return 1\n", 11, "an indented line is missing"),

@@ -118,3 +118,4 @@ def test_a_table_has_columns_that_stand_below_each_other():
 def test_a_run_that_could_send_nothing_at_all_left_records():
     assert report.exit_code([outcome(fetched=3, incomplete=3)]) is ExitCode.RECORDS_LEFT
     assert report.exit_code([outcome(fetched=3, incomplete=2, sent=1)]) is ExitCode.OK
+    assert report.exit_code([outcome(fetched=3, incomplete=2, unchanged=1)]) is ExitCode.OK

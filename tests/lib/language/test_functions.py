@@ -339,7 +339,7 @@ def test_what_a_date_does_not_have_is_none_or_is_told():
         ("cae(record, 'Blank', 'x')", ""),
         ("cae(record, 'Other')", None),
         ("cae(record, 'Other', 'x')", "x"),
-        ("cae(record, attribute='Other', default='x')", "x"),
+        ("cae(record, attr='Other', default='x')", "x"),
         ("cae({}, 'Owner', 'x')", "x"),
         ("cae(None, 'Owner', 'x')", "x"),
         ("cae({'extension_attributes': None}, 'Owner', 'x')", "x"),
@@ -452,6 +452,39 @@ def test_a_pattern_that_is_written_out_is_checked_when_it_is_compiled():
 )
 def test_what_is_no_pattern_stops_the_program(text, reason):
     assert reason in stopped(text, t=5.5)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "a{e}",
+        "(?:foo){e<2}",
+        "a{s}",
+        "a{ 2 }",
+        "[{e}]",
+        "[[:alpha:]]",
+        "[]{]",
+        "{}",
+        "\\N{DIGIT ONE}",
+    ],
+)
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+def test_what_only_other_libraries_know_is_plain_text(pattern):
+    for text in ("a{e}", "ab", "foo{e<2}", "fo", "a{s}", "a{ 2 }", "a]", "{", "1", "{}"):
+        assert comparable(run("re.search(p, t)", p=pattern, t=text)) == comparable(
+            re.search(pattern, text)
+        )
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["\\X", "[\\X]", "\\p{L}", "\\K", "(?R)", "(?1)", "(?&n)", "(?|a)", "(?<n>a)", "(?e)a",
+     "(?r:a)", "a(?i)", "(*FAIL)", "(?P>n)"],
+)  # fmt: skip
+def test_what_python_does_not_take_for_a_pattern_is_none(pattern):
+    with pytest.raises(re.error):
+        re.compile(pattern)
+    assert "the pattern is wrong" in stopped("re.search(p, 'a')", p=pattern)
 
 
 @pytest.mark.parametrize("name", PATTERN_FLAGS)

@@ -72,13 +72,13 @@ def test_the_bounds_are_far_from_what_filters_do():
         "return 10 ** 9 * (0,)",
         "return record.list * 1001",
         "return [record.big] * 10 ** 7",
-        "a = record.name\n" + "a = a + a\n" * 30,
-        "a = record.name\n" + "a = a * 10\n" * 30,
-        "a = record.name\n" + 'a = f"{a}{a}"\n' * 30,
-        "a = [record.name]\n" + "a = a + a\n" * 30,
-        "a = (1,)\n" + "a = a + a\n" * 30,
-        "a = record.name\n" + 'a = a.replace("x", a)\n' * 30,
-        "a = record.name\n" + "a = a.join([a, a])\n" * 30,
+        "a = record.name\n" + "a = a + a\n" * 30 + "return a",
+        "a = record.name\n" + "a = a * 10\n" * 30 + "return a",
+        "a = record.name\n" + 'a = f"{a}{a}"\n' * 30 + "return a",
+        "a = [record.name]\n" + "a = a + a\n" * 30 + "return a",
+        "a = (1,)\n" + "a = a + a\n" * 30 + "return a",
+        "a = record.name\n" + 'a = a.replace("x", a)\n' * 30 + "return a",
+        "a = record.name\n" + "a = a.join([a, a])\n" * 30 + "return a",
         'return record.big.replace("x", record.big)',
         'return record.big.replace("", record.big)',
         "return record.big.join(record.big)",
@@ -133,8 +133,8 @@ def test_a_date_is_written_with_plain_letters(form):
         "return -2 ** 99999",
         "return True ** 10 ** 10",
         "return 9 ** 9 ** 9 ** 9",
-        "a = 3\n" + "a = a ** 2\n" * 60,
-        "a = 3\n" + "a = a * a\n" * 60,
+        "a = 3\n" + "a = a ** 2\n" * 60 + "return a",
+        "a = 3\n" + "a = a * a\n" * 60 + "return a",
         "a = 2 ** 2000\nb = a * a\nreturn b * a",
     ],
 )
@@ -204,6 +204,15 @@ def test_what_is_nested_is_no_key(use, monkeypatch):
     assert "longer than 10000 characters or items" in stopped(f"{NESTED}return 1 == ({use})")
 
 
+def test_what_leaves_a_program_is_not_deep():
+    nested = "x = 1\n" + "x = [x]\n" * 50
+    compile_program(f"{nested}return x", ("record",)).run(RECORD)
+    for deeper in ("x = [x]\n", "x = [x]\n" * 1400):
+        for use in ("x", "str(x)", "x == [x]", "x in [[x]]", "sorted([x, [x]])", 'f"{x}"'):
+            assert "more than 50 values in each other" in stopped(f"{nested}{deeper}return {use}")
+    assert "more than 50 values" in stopped("x = (1,)\n" + "x = (x,)\n" * 1400 + "return {x}")
+
+
 # --- loops
 
 
@@ -267,7 +276,6 @@ def test_each_run_has_its_own_work():
         're.findall("(a|aa)+$", record.a)',
         're.split("(a|aa)+$", record.a)',
         're.sub("(a|aa)+$", "", record.a)',
-        're.search("(?R)", record.a)',
     ],
 )
 def test_a_pattern_is_given_up_in_time(call):
@@ -329,13 +337,13 @@ LONG = {
     "name": "x" * 19_999,
     "digits": "return " + "1" * 19_900,
     "dots": "return " + "1." * 9900,
-    "lines": "a=1\n" * 2000,
+    "lines": "a=1\n" * 2000 + "return a",
     "blank lines": "\n" * 19_990 + "return",
     "comments": "#" * 19_999,
     "semicolons": ";" * 19_999,
     "blanks": " " * 19_999,
     "joined lines": "return 1" + "\\\n" * 9900,
-    "elif": "if 0:\n pass\n" + "elif 0:\n pass\n" * 700,
+    "elif": "if 0:\n pass\n" + "elif 0:\n pass\n" * 700 + "return 1",
     "blocks": "".join(" " * n + "if 1:\n" for n in range(190)) + " " * 190 + "return 1",
     "growing numbers": "a = 2 ** 4000\n" + "a = a + a\n" * 600 + "return a > 0",
     "operators": "return 1" + "*/+-%" * 3900,
@@ -413,3 +421,72 @@ def test_how_deep_the_caller_is_makes_no_difference():
 
 def test_a_program_has_at_most_20000_characters():
     assert refused("#" * LONGEST_PROGRAM + "\n") == "this is longer than 20000 characters"
+
+
+# --- what a round, an operation or a key costs
+
+
+def spent(program):
+    """How much of its work a program uses up, whatever it gives."""
+    compiled = compile_program(program, ("record",))
+    frame = [10**12, 0, RECORD, *compiled._names]
+    compiled._block(frame)
+    return 10**12 - frame[bounds.LEFT]
+
+
+def test_a_round_costs_as_much_as_there_is_to_do_in_it():
+    rounds = "return any({} for x in [0] * 10)"
+    short = spent(rounds.format("x == 5"))
+    assert short == 10 * bounds.ROUND + 11
+    assert spent(rounds.format(" or ".join(["x == 5"] * 1000))) > 10 * 2000
+    assert spent(rounds.format("0")[:-1] + " if " + " or ".join(["x == 5"] * 1000) + ")") > 20_000
+    assert spent(rounds.format(f"x in ({'1, ' * 5000})")) > 10 * 5000
+    assert spent(rounds.format(f"[{'x, ' * 5000}] == x")) > 10 * 5000
+    assert spent(rounds.format(" or ".join(["now() == x"] * 100))) > 10 * 500
+
+
+@pytest.mark.parametrize(
+    ("program", "work"),
+    [
+        ("a = 7 ** 1300", 200),
+        ("a = 7 ** 1300\nb = a % 11 ** 1000", 600),
+        ("a = 7 ** 600\nb = a * a", 300),
+        ("a = 7 ** 1300\nb = a // 3", 400),
+        ("a = 7 ** 1300\nb = str(a)", 400),
+        ("a = 7 ** 1300\nb = round(a, -900)", 400),
+        ("a = [7 ** 1300] * 100\nb = str(a)", 20_000),
+        ('a = 7 ** 1300\nb = f"{a!r:.1}"', 400),
+        ('a = record.big\nb = f"{a!r:.1}"', 100_000),
+        # texts in texts, and in lists
+        ('a = "a" * 2400\nb = "a" * 1000 + "b" in a', 9000),
+        ('a = "a" * 1000 + "b"\nb = a in "' + "a" * 2400 + '"', 9000),
+        ('a = "a" * 2400\nb = a.find("a" * 1000 + "b")', 9000),
+        ('a = "a" * 2400\nb = a.rfind("' + "a" * 990 + 'b")', 9000),
+        ("a = [record.big] * 1000\nb = record.big[1:] in a", 300_000),
+        ("a = [record.big] * 1000\nb = a.count(record.big[1:])", 300_000),
+        # keys that meet
+        ("a = {(x, 1) for x in record.list}", 60_000),
+        ("a = {x * 2 ** 61 for x in record.list}", 60_000),
+        ("a = set([x * 2 ** 61 for x in record.list])", 60_000),
+        ("a = {x * 2 ** 61: 1 for x in record.list}", 60_000),
+        ("a = {1}.union([x * 2 ** 61 for x in record.list])", 60_000),
+        # what functions look through
+        ("a = sorted(record.list * 100)", 400_000),
+        ('a = re.search("(.*)(.*)", record.big).groups()', 100_000),
+    ],
+)
+def test_what_takes_long_costs_something(program, work):
+    assert spent(f"{program}\nreturn 1") >= work
+
+
+def test_what_most_filters_do_costs_next_to_nothing():
+    assert spent('record.name == "x" and record.n > 0 and days_since("2024-01-01") > 5') < 100
+
+
+def test_a_path_or_an_attribute_does_not_look_through_what_is_nested():
+    assert "longer than" in stopped(f'{LISTS}return get_field_value({{"a": d}}, "a[*][*][*]")')
+    assert "longer than" in stopped(f'{LISTS}return get_field_value({{"a": [d]}}, "a[b=1]")')
+    assert "is a text" in stopped(
+        f'{LISTS}return cae({{"extension_attributes": [{{"name": c}}]}}, d)'
+    )
+    assert "too big" in stopped("a = 2 ** 4000\nreturn 0 ** a")

@@ -243,3 +243,30 @@ class TestInWords:
         ledger.close()
         for call in (ledger.history, lambda: running.sent(records("a")), ledger.set_aside):
             self.told(path, call)
+
+
+class TestLasting:
+    """What SQLite is told to wait for: 2 is the disk at the end of each transaction, 1 is not."""
+
+    @pytest.fixture
+    def waits_for(self, ledger):
+        return lambda: ledger._database.rows("PRAGMA synchronous")[0][0]
+
+    def test_what_must_last_waits_for_the_disk(self, running, waits_for):
+        with running.batch():
+            assert waits_for() == 2
+
+    def test_what_need_not_does_not_and_what_comes_next_does_again(self, running, waits_for):
+        with running.batch(lasting=False):
+            running.sent(records("ada"))
+            assert waits_for() == 1
+        running.put_aside([NewAside("rejected", "no")])
+        assert waits_for() == 2
+
+    def test_an_error_leaves_nothing_behind(self, running, waits_for):
+        with pytest.raises(ZeroDivisionError), running.batch(lasting=False):
+            running.sent(records("ada"))
+            raise ZeroDivisionError
+        assert running.known(["ada"]) == {}
+        with running.batch():
+            assert waits_for() == 2

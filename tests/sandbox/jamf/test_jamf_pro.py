@@ -62,10 +62,25 @@ def test_a_wrong_parameter_is_named(client, path, parameter, value):
     assert answer.json()["errors"][0]["field"] == parameter
 
 
-@pytest.mark.parametrize("path", [COMPUTERS, MOBILE_DEVICES])
-@pytest.mark.parametrize("parameters", [{"section": "CERTIFICATES"}, {"filter": "id==1"}])
+@pytest.mark.parametrize(
+    ("path", "parameters"),
+    [
+        (COMPUTERS, {"section": "IBEACONS"}),
+        (COMPUTERS, {"filter": "id==1"}),
+        (MOBILE_DEVICES, {"section": "EBOOKS"}),
+        (MOBILE_DEVICES, {"filter": "serialNumber==x"}),
+    ],
+)
 def test_what_the_sandbox_lacks_it_says(client, path, parameters):
     assert client.get(path, params=parameters).status_code == 501
+
+
+def test_mobile_devices_of_a_group(client):
+    parameters = {"filter": "groupId==2", "sort": "mobileDeviceId:asc"}
+    answer = client.get(MOBILE_DEVICES, params=parameters).json()
+    assert answer["totalCount"] == 2
+    assert [each["mobileDeviceId"] for each in answer["results"]] == ["6", "12"]
+    assert client.get(MOBILE_DEVICES, params={"filter": "groupId==99"}).json()["totalCount"] == 0
 
 
 def test_sections_that_were_not_asked_for_are_null(client):
@@ -183,6 +198,23 @@ def test_departments_have_pages_too(client):
 def test_computer_groups_are_a_plain_list(client):
     groups = client.get("/api/v1/computer-groups").json()
     assert groups[2] == {"id": "3", "name": "Sales/Finance", "smartGroup": True}
+    groups = client.get("/api/v1/mobile-device-groups").json()
+    assert groups[1] == {"id": "2", "name": "Loan Pool", "isSmartGroup": False}
+
+
+def test_the_sections_that_are_lists(client):
+    [record] = results(client, COMPUTERS, section=list(READERS), sort="id:asc", **{"page-size": 1})
+    assert record["storage"]["disks"][0]["sizeMegabytes"] == 500277
+    assert record["storage"]["disks"][0]["partitions"][0]["fileVault2State"] == "ENCRYPTED"
+    assert record["storage"]["disks"][0]["partitions"][0]["partitionType"] == "BOOT"
+    assert record["security"]["gatekeeperStatus"] == "APP_STORE_AND_IDENTIFIED_DEVELOPERS"
+    assert record["security"]["secureBootLevel"] == "FULL_SECURITY"
+    assert record["certificates"][0]["expirationDate"] == "2033-05-04T09:00:00Z"
+    assert record["certificates"][1]["expirationDate"] is None
+    assert record["services"] == [{"name": "com.example.helpdesk.agent"}]
+    assert record["packageReceipts"]["installedByJamfPro"] == ["Helpdesk-2.4.pkg"]
+    assert record["localUserAccounts"][0]["homeDirectorySizeMb"] == -1
+    assert record["configurationProfiles"][1]["id"] == "-1"
 
 
 def test_what_vanished_or_is_forbidden_is_not_listed(client, jamf):

@@ -1,0 +1,65 @@
+"""End to end: Casper, beside the time that its requests wait for their answers.
+
+2,000 computers of about 40 KB are read one by one, filtered and mapped as in the benchmark of the
+mapping, and uploaded, with all that a first run writes down. Each request is answered after 50 ms,
+on both sides. With as many requests at a time as in a new ini (5 to Jamf Pro, 2 to Oomnitza), the
+slower side alone waits as long as stands beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from benchmarks.mapping import FILTER, MAPPING
+from benchmarks.measure import Figure
+from benchmarks.program import Folder, Taken
+from benchmarks.standins import Standins
+
+COMPUTERS = 2_000
+LATENCY = 0.05
+WORKERS = 5
+ROUNDS = 3
+TARGET = 1.3
+
+INI = """\
+[oomnitza]
+url = {url}
+api_token = token
+
+[casper]
+enable = True
+url = {url}
+username = auditor
+password = password
+sync_field = SERIAL_NUMBER
+workers = {workers}
+recordfilter =
+{filter}
+{mapping}
+"""
+
+
+def figures() -> Iterator[Figure]:
+    with Standins(COMPUTERS) as standins, Folder() as folder:
+        folder.ini.write_text(ini(standins.url), "utf-8")
+        folder.connector("upload", "casper", "--record-count", "1")
+        standins.latency = LATENCY
+        found = [first_run(folder) for _ in range(ROUNDS)]
+    yield Figure.beside_bound(
+        f"{COMPUTERS:,} computers",
+        [taken.seconds for taken in found],
+        COMPUTERS * LATENCY / WORKERS,
+        TARGET,
+    )
+
+
+def ini(url: str) -> str:
+    lines = "\n".join(f"    {line}" for line in FILTER.strip().splitlines())
+    mapping = "\n".join(f"mapping.{name} = {text}" for name, text in MAPPING.items())
+    return INI.format(url=url, workers=WORKERS, filter=lines, mapping=mapping)
+
+
+def first_run(folder: Folder) -> Taken:
+    """A run without any before it."""
+    folder.forget()
+    return folder.connector("upload", "casper")

@@ -1,0 +1,54 @@
+"""Start-up: beside a Python that only imports click.
+
+The seconds by the clock from the start of the process to its end. The upload is one of three
+people from a CSV file, with all of a run around it: five requests, each answered at once, the lock,
+and the ledger. What else it takes is told by the Python that imports the libraries of any upload.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from statistics import median
+
+from benchmarks import users
+from benchmarks.measure import Figure, ratios
+from benchmarks.program import Folder, Taken
+from benchmarks.standins import Standins
+
+PEOPLE = 3
+ROUNDS = 21
+CLICK = "import click"
+LIBRARIES = "import click, filelock, requests, sqlite3, tqdm"
+
+
+def figures() -> Iterator[Figure]:
+    with Standins() as standins, Folder() as folder:
+        file = folder.path / "people.csv"
+        users.write(file, PEOPLE)
+        folder.ini.write_text(users.ini(standins.url, file), "utf-8")
+        found = _in_turn(
+            {
+                "help": lambda: folder.python("connector.py", "--help"),
+                "upload": lambda: users.first_run(folder),
+                CLICK: lambda: folder.python("-c", CLICK),
+                LIBRARIES: lambda: folder.python("-c", LIBRARIES),
+            }
+        )
+    yield _figure("connector.py --help", found["help"], CLICK, found[CLICK])
+    yield _figure("connector.py upload", found["upload"], CLICK, found[CLICK])
+    yield _figure("connector.py upload", found["upload"], LIBRARIES, found[LIBRARIES])
+
+
+def _in_turn(ways: dict[str, Callable[[], Taken]]) -> dict[str, list[float]]:
+    for way in ways.values():
+        way()
+    found: dict[str, list[float]] = {name: [] for name in ways}
+    for number in range(ROUNDS):
+        for name in sorted(ways, reverse=bool(number % 2)):
+            found[name].append(ways[name]().seconds)
+    return found
+
+
+def _figure(what: str, measured: list[float], beside: str, others: list[float]) -> Figure:
+    millis, other_millis = (f"{median(each) * 1000:.0f} ms" for each in (measured, others))
+    return Figure(what, millis, f"`{beside}`: {other_millis}", ratios(measured, others))

@@ -1,0 +1,187 @@
+"""Computers: the Classic API's fields, and from where in `computers-inventory` they come.
+
+The fields are those of the schema `ComputerInventory`, versions 1 to 4 (`/api/schema` of a server).
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from lib.jamfpro.forms import (
+    Each,
+    attributes,
+    below,
+    dated,
+    day,
+    field,
+    gathered,
+    last_user,
+    listed,
+    lowered,
+    megabytes,
+    milliseconds_or_none,
+    names,
+    renamed,
+    site,
+    whole,
+    with_offset,
+    worded,
+)
+
+# fmt: off
+PARTITION = (
+    *renamed(name="name", size="sizeMegabytes", partition_capacity_mb="sizeMegabytes",
+             available_mb="availableMegabytes", percentage_full="percentUsed",
+             filevault_percent="fileVault2ProgressPercent",
+             filevault2_percent="fileVault2ProgressPercent"),
+    field("type", "partitionType", form=lowered),
+    field("filevault_status", "fileVault2State", form=worded),
+    field("filevault2_status", "fileVault2State", form=worded),
+)
+DISK = (
+    *renamed(disk="device", model="model", revision="revision", serial_number="serialNumber",
+             size="sizeMegabytes", drive_capacity_mb="sizeMegabytes", smart_status="smartStatus"),
+    field("partitions", "partitions", form=Each(*PARTITION)),
+)
+ACCOUNT = (
+    *renamed(name="username", realname="fullName", uid="uid", home="homeDirectory",
+             home_size_mb="homeDirectorySizeMb", administrator="admin",
+             filevault_enabled="fileVault2Enabled"),
+    field("home_size", "homeDirectorySizeMb", form=megabytes),
+)
+CERTIFICATE = (
+    *renamed(common_name="commonName", identity="identity", name="username"),
+    field("expires_utc", "expirationDate", form=with_offset),
+    field("expires_epoch", "expirationDate", form=milliseconds_or_none),
+)
+PROFILE = (
+    field("id", "id", form=whole),
+    *renamed(name="displayName", is_removable="removable"),
+)
+
+GENERAL = (
+    field("general.id", "id", form=whole),
+    field("general.udid", "udid"),
+    *below("general", "general",
+           name="name", platform="platform", supervised="supervised", asset_tag="assetTag",
+           barcode_1="barcode1", barcode_2="barcode2", ip_address="lastIpAddress",
+           jamf_version="jamfBinaryVersion", distribution_point="distributionPoint",
+           itunes_store_account_is_active="itunesStoreAccountActive"),
+    *below("general", "hardware",
+           serial_number="serialNumber", mac_address="macAddress", alt_mac_address="altMacAddress",
+           network_adapter_type="networkAdapterType",
+           alt_network_adapter_type="altNetworkAdapterType"),
+    *below("general.remote_management", "general.remoteManagement",
+           managed="managed", management_username="managementUsername"),
+    *below("general.management_status", "general",
+           enrolled_via_dep="enrolledViaAutomatedDeviceEnrollment",
+           user_approved_mdm="userApprovedMdm"),
+    field("general.last_reported_ip", "general.lastReportedIpV4", "general.lastReportedIp"),
+    field("general.mdm_capable", "general.mdmCapable.capable"),
+    field("general.mdm_capable_users", "general.mdmCapable.capableUsers", form=last_user),
+    field("general.site", "general.site", form=site),
+    *dated("general.report_date", "general.reportDate"),
+    *dated("general.last_contact_time", "general.lastCheckIn", "general.lastContactTime"),
+    *day("general.initial_entry_date", "general.initialEntryDate"),
+    *dated("general.last_cloud_backup_date", "general.lastCloudBackupDate", plain=False),
+    *dated("general.last_enrolled_date", "general.lastEnrolledDate", plain=False),
+    *dated("general.mdm_profile_expiration", "general.mdmProfileExpiration", plain=False),
+)
+LOCATION_AND_PURCHASING = (
+    # The listing has the ids of department and building; who reads it puts their names in.
+    *below("location", "userAndLocation",
+           username="username", realname="realname", real_name="realname", email_address="email",
+           position="position", phone="phone", phone_number="phone", room="room",
+           department="department", building="building"),
+    *below("purchasing", "purchasing",
+           is_purchased="purchased", is_leased="leased", po_number="poNumber", vendor="vendor",
+           applecare_id="appleCareId", purchase_price="purchasePrice",
+           purchasing_account="purchasingAccount", purchasing_contact="purchasingContact",
+           life_expectancy="lifeExpectancy"),
+    *day("purchasing.po_date", "purchasing.poDate"),
+    *day("purchasing.warranty_expires", "purchasing.warrantyDate"),
+    *day("purchasing.lease_expires", "purchasing.leaseDate"),
+)
+HARDWARE_AND_SECURITY = (
+    *below("hardware", "hardware",
+           make="make", model="model", model_identifier="modelIdentifier",
+           processor_type="processorType", processor_architecture="processorArchitecture",
+           is_apple_silicon="appleSilicon", processor_speed="processorSpeedMhz",
+           processor_speed_mhz="processorSpeedMhz", number_processors="processorCount",
+           number_cores="coreCount", total_ram="totalRamMegabytes",
+           total_ram_mb="totalRamMegabytes", bus_speed="busSpeedMhz", bus_speed_mhz="busSpeedMhz",
+           cache_size="cacheSizeKilobytes", cache_size_kb="cacheSizeKilobytes",
+           available_ram_slots="openRamSlots", battery_capacity="batteryCapacityPercent",
+           boot_rom="bootRom", nic_speed="nicSpeed", optical_drive="opticalDrive",
+           smc_version="smcVersion", ble_capable="bleCapable",
+           supports_ios_app_installs="supportsIosAppInstalls"),
+    *below("hardware", "operatingSystem",
+           os_name="name", os_version="version", os_build="build",
+           active_directory_status="activeDirectoryStatus",
+           software_update_device_id="softwareUpdateDeviceId"),
+    field("hardware.sip_status", "security.sipStatus", form=worded),
+    field("hardware.gatekeeper_status", "security.gatekeeperStatus", form=worded),
+    field("hardware.xprotect_version", "security.xprotectVersion"),
+    field("hardware.filevault2_users", "diskEncryption.fileVault2EnabledUserNames", form=listed),
+    field("hardware.disk_encryption_configuration",
+          "diskEncryption.diskEncryptionConfigurationName"),
+    field("hardware.storage", "storage.disks", form=Each(*DISK)),
+    field("hardware.mapped_printers", "printers",
+          form=Each(*renamed(name="name", uri="uri", type="type", location="location"))),
+    *below("security", "security",
+           activation_lock="activationLockEnabled", recovery_lock_enabled="recoveryLockEnabled",
+           firewall_enabled="firewallEnabled"),
+    field("security.secure_boot_level", "security.secureBootLevel", form=worded),
+    field("security.external_boot_level", "security.externalBootLevel", form=worded),
+)
+SOFTWARE_AND_ACCOUNTS = (
+    field("software.applications", "applications",
+          form=Each(*renamed(name="name", path="path", version="version", bundle_id="bundleId"))),
+    field("software.licensed_software", "licensedSoftware", form=names),
+    field("software.running_services", "services", form=names),
+    field("software.installed_by_casper", "packageReceipts.installedByJamfPro", form=listed),
+    field("software.installed_by_installer_swu", "packageReceipts.installedByInstallerSwu",
+          form=listed),
+    field("software.cached_by_casper", "packageReceipts.cached", form=listed),
+    field("groups_accounts.computer_group_memberships", "groupMemberships",
+          form=partial(names, key="groupName")),
+    field("groups_accounts.local_accounts", "localUserAccounts", form=Each(*ACCOUNT)),
+    field("certificates", "certificates", form=Each(*CERTIFICATE)),
+    field("configuration_profiles", "configurationProfiles", form=Each(*PROFILE)),
+    gathered("extension_attributes",
+             "general.extensionAttributes", "hardware.extensionAttributes",
+             "operatingSystem.extensionAttributes", "userAndLocation.extensionAttributes",
+             "purchasing.extensionAttributes", "extensionAttributes",
+             form=partial(attributes, number="definitionId", kind="dataType", values="values")),
+)
+# fmt: on
+FIELDS = (*GENERAL, *LOCATION_AND_PURCHASING, *HARDWARE_AND_SECURITY, *SOFTWARE_AND_ACCOUNTS)
+
+# What the Classic API has, and the inventory has not, or not in that form.
+ABSENT = (
+    "general.management_status.user_approved_enrollment",
+    "general.netboot_server",
+    "general.remote_management.management_password_sha256",
+    "general.sus",
+    "purchasing.attachments",
+    "purchasing.os_applecare_id",
+    "purchasing.os_maintenance_expires",
+    "peripherals",
+    "hardware.institutional_recovery_key",
+    "hardware.master_password_set",
+    "hardware.service_pack",
+    "hardware.storage[*].connection_type",
+    "hardware.storage[*].partition",
+    "hardware.storage[*].partitions[*].boot_drive_available_mb",
+    "hardware.storage[*].partitions[*].lvUUID",
+    "hardware.storage[*].partitions[*].lvgUUID",
+    "hardware.storage[*].partitions[*].pvUUID",
+    "software.available_software_updates",
+    "software.available_updates",
+    "software.fonts",
+    "software.plugins",
+    "software.unix_executables",
+    "groups_accounts.user_inventories",
+    "iphones",
+    "configuration_profiles[*].uuid",
+)

@@ -1,0 +1,168 @@
+"""Read an inventory of the Jamf Pro API: hundreds of devices with one request."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from lib.connector import Delivered, Sources
+from lib.errors import AccessDenied, ConfigurationError, RecordUnreadable
+from lib.http import Client, NotFound, member
+from lib.jamfpro import Inventory, Presentation
+from lib.jamfpro.forms import Record
+from lib.plugins import did_you_mean
+from lib.reading.pages import Numbered, walk_numbers
+
+log = logging.getLogger(__name__)
+
+# The largest page there is (more are asked for in vain), and the one for records with long lists,
+# such as all applications, of which 2000 would fill some hundred megabytes.
+PAGE = 2000
+PAGE_OF_LONG_RECORDS = 200
+
+
+class Reader:
+    """Reads an inventory, the whole or a group; `total` is how many come, once that is known.
+
+    Sorted by id, the listing keeps its order while it is read. A page that comes twice or is cut
+    short, and a total that does not add up, end the run (SourceFault).
+    """
+
+    def __init__(self, jamf: Client, inventory: Inventory, group_name: str) -> None:
+        self.total: int | None = None
+        self._jamf = jamf
+        self._inventory = inventory
+        self._group_name = group_name
+        self._path = ""  # of the newest version that the server has
+
+    def check(self) -> None:
+        """Ask for one device, and for the group; raises what says what is wrong."""
+        self._group()
+        self._page({"page-size": 1})
+
+    def records(self, sources: Sources) -> Iterator[Delivered]:
+        """Yield the records in the form of the Classic API, as far as `sources` need them."""
+        present = Presentation(self._inventory, sources)
+        if present.missing:
+            log.warning("Jamf Pro's inventory has no %s", ", ".join(present.missing))
+        group = self._group()
+        places = {path: self._names(kind) for path, kind in present.places.items()}
+        for record in self._all(present, group):
+            if isinstance(record, RecordUnreadable):
+                yield record
+            elif broken := present.broken(record):
+                what = f"Jamf Pro cannot read its {broken}"
+                yield RecordUnreadable(what, where=f"device {record['id']}")
+            elif not group or self._inventory.groups_filter or _is_in(record, group):
+                _name(record, places)
+                yield present(record)
+
+    def _all(
+        self, present: Presentation, group: str
+    ) -> Iterator[dict[str, Any] | RecordUnreadable]:
+        size = PAGE_OF_LONG_RECORDS if present.is_long else PAGE
+        asked: dict[str, Any] = {"page-size": size, "section": present.sections}
+        by_filter = self._inventory.groups_filter
+        if group and by_filter:
+            asked["filter"] = f"groupId=={group}"
+        elif group:
+            asked["section"] = sorted({*present.sections, "GROUP_MEMBERSHIPS"})
+
+        def fetch(number: int) -> Numbered:
+            page = self._page({**asked, "page": number - 1})
+            if not group or by_filter:
+                self.total = page.total
+            return page
+
+        return walk_numbers(fetch, size, where=self._jamf.url + self._inventory.paths[0])
+
+    def _page(self, asked: dict[str, Any]) -> Numbered:
+        """A page; the first one is looked for in all versions, the newest first."""
+        key, device = self._inventory.id_key, self._inventory.device
+        asked = {"sort": f"{key}:asc", **self._inventory.options, **asked}
+        versions = [self._path] if self._path else self._inventory.paths
+        for path in versions:
+            try:
+                with _needing(f"Read {device}s"):
+                    answer = self._jamf.get_json(path, **asked)
+            except NotFound as error:
+                if path == versions[-1]:
+                    error.fix = "Check the url; an old Jamf Pro needs api = classic"
+                    raise
+            else:
+                break
+        self._path, where = path, self._jamf.url + path
+        results = member(answer, "results", list, where=where)
+        total = member(answer, "totalCount", int, where=where)
+        records = [_with_id(record, key) for record in results]
+        return Numbered(records, total, math.ceil(total / asked["page-size"]))
+
+    def _group(self) -> str:
+        """The id of the group, found by its name; nothing where there is to be none."""
+        if not self._group_name:
+            return ""
+        path, device = self._inventory.groups, self._inventory.device
+        with _needing(f"Read Smart {device} Groups", f"Read Static {device} Groups"):
+            listed = self._jamf.get_json(path)
+        where = self._jamf.url + path
+        listed = member({"groups": listed}, "groups", list, where=where)
+        return str(group_id(listed, self._group_name, where))
+
+    def _names(self, kind: str) -> dict[str, str]:
+        """The names of all departments or buildings by their ids."""
+        path = f"/api/v1/{kind.lower()}"
+        where = self._jamf.url + path
+
+        def fetch(number: int) -> Numbered:
+            with _needing(f"Read {kind}"):
+                answer = self._jamf.get_json(
+                    path, **{"page": number - 1, "page-size": PAGE, "sort": "id:asc"}
+                )
+            total = member(answer, "totalCount", int, where=where)
+            rows = member(answer, "results", list, where=where)
+            return Numbered(rows, total, math.ceil(total / PAGE))
+
+        rows = walk_numbers(fetch, PAGE, where=where)
+        return {row["id"]: row.get("name", "") for row in rows if isinstance(row, dict)}
+
+
+def group_id(listed: list[Any], name: str, where: str) -> Any:
+    """The id of a group; by its name it is found here, since a path cannot hold each name."""
+    groups = {member(item, "name", where=where): member(item, "id", where=where) for item in listed}
+    if name not in groups:
+        raise ConfigurationError(
+            f"there is no group {name!r} in Jamf Pro",
+            fix=f"Check group_name; {did_you_mean(name, groups)}".rstrip("; "),
+        )
+    return groups[name]
+
+
+@contextmanager
+def _needing(*privileges: str) -> Iterator[None]:
+    """Requests that need these privileges; they are named when the rights are missing."""
+    try:
+        yield
+    except AccessDenied as error:
+        error.fix = f"Check the rights of the account: it needs {' and '.join(privileges)}"
+        raise
+
+
+def _with_id(record: Any, key: str) -> Any:
+    return {"id": record.get(key), **record} if isinstance(record, dict) else record
+
+
+def _name(record: Record, places: dict[str, dict[str, str]]) -> None:
+    """Put the names of department and building beside their ids."""
+    user = record.get("userAndLocation")
+    if isinstance(user, dict):
+        for path, names in places.items():
+            key = path.rpartition(".")[2]
+            user[key] = names.get(user.get(f"{key}Id", ""))
+
+
+def _is_in(record: Record, group: str) -> bool:
+    memberships = record.get("groupMemberships") or ()
+    return any(isinstance(item, dict) and item.get("groupId") == group for item in memberships)
