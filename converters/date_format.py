@@ -5,10 +5,11 @@
     {"source": "warranty", "converter": "date_format:from=%m/%d/%Y"}
 
 Knows the dates of all the sources by itself: ISO 8601 with or without time, fraction and offset;
-seconds and milliseconds since 1970; `20150721100000.0Z` and the numbers of 18 digits in Active
-Directory; `Tuesday, July 21 2015 at 10:00 AM`, as Jamf Pro writes it; and
-`Tue, 21 Jul 2015 10:00:00 GMT`. Where day and month may be either way round (`07/08/2015`), `from`
-has to say how to read it.
+seconds (from 9 digits on) and milliseconds since 1970; `20150721100000.0Z` and the numbers of 18
+digits in Active Directory; `Tuesday, July 21 2015 at 10:00 AM`, as Jamf Pro writes it;
+`Tue, 21 Jul 2015 10:00:00 GMT`; and others that begin with the year (`2015/7/21 10:00 UTC`) or name
+the month (`Jul 21 2015 10:00AM`, `21 July 2015`). Where day and month may be either way round
+(`07/08/2015`), `from` has to say how to read it.
 
 A day without a time of day stays that day, at midnight UTC. Nothing, 0, `0000-00-00` (BambooHR) and
 `0001-01-01` (AirWatch) are no date and give no value. Names of months and days are English.

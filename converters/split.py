@@ -1,9 +1,11 @@
-"""One part of a text, such as the domain of a mail address or the last word of a title.
+r"""One part of a text, such as the domain of a mail address or the last word of a title.
 
     {"source": "email", "converter": "split:on=@|index=1"}
+    {"source": "login", "converter": "split:on=\\\\|index=1"}
 
-The part is taken as it stands between its separators, with the blanks around it: put `strip` behind
-`split` where there are any. A text with too few parts cannot be converted.
+The second one makes `ada` of `CORP\ada`: in front of a bar a backslash stands twice, and in JSON
+four times. The part is taken as it stands between its separators, with the blanks around it: put
+`strip` behind `split` where there are any. A text with too few parts cannot be converted.
 """
 
 from typing import Any

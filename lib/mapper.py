@@ -70,7 +70,7 @@ class Mapper:
                     break
             kind = type(value)
             # What `sendable` looks at first; most values need no more than that.
-            if kind not in PLAIN and not (kind is int and -TOO_LONG < value < TOO_LONG):
+            if not (kind is int and -TOO_LONG < value < TOO_LONG) and kind not in PLAIN:
                 try:
                     value = sendable(value)
                 except Exception as error:  # a value may be of anybody's class

@@ -9,6 +9,7 @@ from typing import Any
 from lib.language import calls, containers, nodes, runs
 from lib.language.bounds import FIRST, Run, constant_size
 from lib.language.errors import LanguageError, Stopped
+from lib.language.folding import Folding
 from lib.language.functions import DEEP, FUNCTIONS, SEARCHING
 from lib.language.hints import (
     METHODS_OF_PYTHON,
@@ -19,7 +20,7 @@ from lib.language.hints import (
 from lib.language.methods import METHOD_NAMES, METHODS
 from lib.language.mistakes import CONSTANTS
 from lib.language.operators import BINARY, DIVIDING, GROWING, NO_PERCENT, UNARY
-from lib.language.patterns import PATTERN_FLAGS, PATTERN_FUNCTIONS, checked
+from lib.language.patterns import PATTERN_FUNCTIONS, checked
 from lib.plugins import did_you_mean
 
 # Nodes in nodes; each takes a few calls to compile, and one or two to run.
@@ -40,6 +41,7 @@ class Expressions:
     def __init__(self, text: str, arguments: Sequence[str]) -> None:
         self._text = text
         self._slots = {name: FIRST + at for at, name in enumerate(arguments)}
+        self._folding = Folding(text, self._slots)
         self._depth = 0
         # Of all that is compiled so far, in nodes: what a round of a loop costs depends on it.
         self._size = 0
@@ -50,7 +52,7 @@ class Expressions:
         if self._depth == DEEPEST:
             raise self.error(node, TOO_DEEP)
         self._depth += 1
-        node = self._folded(node)
+        node = self._folding.folded(node)
         self._size += 1
         compile_node = getattr(self, f"_compile_{type(node).__name__.lower()}")
         run: Run = compile_node(node)
@@ -69,39 +71,6 @@ class Expressions:
     def _new_slot(self) -> int:
         self.names += 1
         return FIRST + self.names - 1
-
-    def _folded(self, node: nodes.Node) -> nodes.Node:
-        """The node, or the constant that it always comes to."""
-        match node:
-            case nodes.Collection(kind=kind) if kind is tuple:
-                items = [self._folded(item) for item in node.items]
-                constants = [item.value for item in items if isinstance(item, nodes.Constant)]
-                if len(constants) == len(items):
-                    return nodes.Constant(node.at, tuple(constants))
-            case nodes.Attribute() if self._is_of_re(node):
-                return nodes.Constant(node.at, self._flag(node))
-            case nodes.Binary(operator="|"):
-                return nodes.Constant(node.at, self._flags(node))
-        return node
-
-    def _is_of_re(self, node: nodes.Attribute) -> bool:
-        owner = node.value
-        return isinstance(owner, nodes.Name) and owner.name == "re" and "re" not in self._slots
-
-    def _flag(self, node: nodes.Attribute) -> int:
-        if node.name not in PATTERN_FLAGS:
-            hint = did_you_mean(node.name, PATTERN_FLAGS)
-            raise self.error(node, f"there is no flag `re.{node.name}`; {hint}".rstrip("; "))
-        return PATTERN_FLAGS[node.name]
-
-    def _flags(self, node: nodes.Binary) -> int:
-        flags = 0
-        for side in (node.left, node.right):
-            flag = self._folded(side)
-            if flag is side or not isinstance(flag, nodes.Constant):
-                raise self.error(node, "write `or` for |")
-            flags |= flag.value
-        return flags
 
     def _compile_constant(self, node: nodes.Constant) -> Run:
         self._size += constant_size(node.value)
@@ -139,7 +108,7 @@ class Expressions:
 
     def _has_fields(self, node: nodes.Node) -> bool:
         if isinstance(node, nodes.Call) and isinstance(node.function, nodes.Attribute):
-            return not self._is_of_re(node.function)
+            return not self._folding.is_of_re(node.function)
         return not isinstance(node, NO_FIELDS)
 
     def _compile_slice(self, node: nodes.Slice) -> Run:
@@ -196,9 +165,9 @@ class Expressions:
             if not isinstance(node, nodes.Constant) or type(node.value) not in (bool, type(None)):
                 raise self.error(node, f"`{sign}` asks for None; to compare, write == or !=")
         elif sign in ("in", "not in") and isinstance(node, nodes.Collection):
-            folded = self._folded(nodes.Collection(node.at, tuple, node.items))
+            folded = self._folding.folded(nodes.Collection(node.at, tuple, node.items))
             return folded if isinstance(folded, nodes.Constant) else node
-        return self._folded(node)
+        return self._folding.folded(node)
 
     def _compile_collection(self, node: nodes.Collection) -> Run:
         return containers.collection(node.kind, [self.compile(item) for item in node.items])
@@ -253,7 +222,7 @@ class Expressions:
         match node.function:
             case nodes.Name() as target:
                 return self._function(node, target)
-            case nodes.Attribute() as target if self._is_of_re(target):
+            case nodes.Attribute() as target if self._folding.is_of_re(target):
                 return self._pattern(node, target)
             case nodes.Attribute() as target:
                 return self._method(node, target)
@@ -287,8 +256,8 @@ class Expressions:
             raise self.error(target, f"there is no function `re.{target.name}`; {there}")
         function = PATTERN_FUNCTIONS[target.name]
         self._check_fit(node, f"re.{target.name}", [function])
-        given = map(self._folded, node.arguments)
-        named = {name: self._folded(value) for name, value in node.keywords}
+        given = map(self._folding.folded, node.arguments)
+        named = {name: self._folding.folded(value) for name, value in node.keywords}
         bound = inspect.signature(function).bind(*given, **named).arguments
         pattern, flags = bound["pattern"], bound.get("flags", nodes.Constant(node.at, 0))
         if isinstance(pattern, nodes.Constant) and isinstance(flags, nodes.Constant):
@@ -316,7 +285,7 @@ class Expressions:
             raise self.error(node, f"{name}() does not take these arguments: {reason}")
 
     def _arguments(self, node: nodes.Call) -> calls.Arguments:
-        folded = [self._folded(item) for item in node.arguments]
+        folded = [self._folding.folded(item) for item in node.arguments]
         constants = [item.value for item in folded if isinstance(item, nodes.Constant)]
         return calls.Arguments(
             [self.compile(item) for item in folded],

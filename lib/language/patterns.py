@@ -26,7 +26,7 @@ PIECES = regex.compile(
     r"(?P<named>\\N\{[^}]*\})|(?P<escape>\\(?P<letter>[\s\S]))"
     r"|(?P<set>\[\^?\]?(?:\\[\s\S]|[^\]\\])*\])"
     r"|(?P<count>\{\d*(?:,\d*)?\})|(?P<brace>\{)"
-    r"|\(\?(?P<flags>[aimsux]+\))|(?P<group>\((?:\?(?:P.|<.|[a-zA-Z-]+|[^P<])|\*))"
+    r"|(?P<flags>(?:\(\?[aimsux]+\))+)|(?P<group>\((?:\?(?:P.|<.|[a-zA-Z-]+|[^P<])|\*))"
 )
 ESCAPES = frozenset("AbBdDsSwWZafnrtvxuUN")
 SET_PIECES = regex.compile(r"\\[\s\S]|\[")

@@ -496,9 +496,13 @@ def test_converters_of_the_ini_are_there_for_all_mappings(ini):
 
 def test_a_mistake_in_a_converter_of_the_ini_is_told_with_its_line(problems):
     lines = problems(
-        OOMNITZA, LDAP, "[converters]\nx = value\ny:\n    return valeu\n", names=["ldap"]
+        OOMNITZA,
+        LDAP,
+        'mapping.A = {"source": "a", "converter": "y"}\n',
+        "[converters]\nx = value\ny:\n    return valeu\n",
+        names=["ldap"],
     )
-    assert lines[0] == "line 15 [converters] y: there is no name `valeu`; did you mean value?"
+    assert lines[0] == "line 16 [converters] y: there is no name `valeu`; did you mean value?"
 
 
 def test_what_all_sections_inherit_is_no_converter(ini):

@@ -165,3 +165,26 @@ def test_sentences_stand_between_the_records():
     found = list(in_words(section, [("a note", None), ("record 1", explanation)], 80))
     assert found[0] == "[casper] a note"
     assert found[1].startswith("[casper] record 1: ")
+
+
+def test_a_long_list_is_cut_in_the_narrowest_column():
+    lines = words(filled(raw=["x" * 30] * 1_000_000), width=30)
+    assert "... (1000000" in " ".join(lines)
+    assert sum(map(len, lines)) < 400
+
+
+def test_wide_characters_take_two_columns():
+    lines = words(
+        filled("A", name="名前", raw="x"), filled("B", name="name", raw="山" * 60), width=60
+    )
+    assert lines[2].index('"x"') + 2 == lines[3].index('"山')
+    assert len(lines[3]) < 50
+    assert lines[3].endswith("...")
+    assert "\0" not in "".join(lines)
+
+
+def test_a_filter_that_fails_where_no_line_is_known_is_shown_with_that_of_its_key():
+    decision = Decision(None, None, "it takes too long")
+    assert words(decision=decision)[0] == (
+        "[casper] record 1: the record filter fails (it takes too long), line 12"
+    )

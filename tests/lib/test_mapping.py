@@ -64,6 +64,8 @@ def own():
         ('{"converter": ["a", "b:c=1"]}', {"converter": ["a", "b:c=1"]}),
         (r'{"converter": "regex:pattern=\\d"}', {"converter": r"regex:pattern=\d"}),
         (r"{'converter': 'regex:pattern=\\d\\'}", {"converter": "regex:pattern=\\d\\"}),
+        ('{"source": " mail "}', {"source": "mail"}),
+        ("{'hardcoded': ('a', {'b'})}", {"hardcoded": ["a", ["b"]]}),
         ("", None),
         ("  ", None),
     ],
@@ -91,6 +93,10 @@ def test_a_mapping_is_json_or_a_python_dict_or_a_bare_path_or_nothing(text, attr
         (r"{'converter': 'regex:pattern=(x)|replace=\1'}", r"written twice here: \\d for \d"),
         ('{"source": "a", "hardcoded": 1}', "source and hardcoded for one field"),
         ('{"required": "perhaps"}', "neither True nor False"),
+        ('{"source": "a", "required": true, "source": "b"}', "'source' is there twice"),
+        ("{'source': 'a', 'source': 'b'}", "'source' is there twice"),
+        ("{'hardcoded': b'x'}", "is no value that can be sent"),
+        ('{"hardcoded": ' + "[" * 100_000, "too many brackets"),
         ("mobile\n  mapping.TITLE = title", "is the next line indented?"),
     ],
 )
@@ -114,6 +120,8 @@ def test_no_code_in_a_mapping_is_run():
         ({"source": "x", "converter": "date_fromat"}, "did you mean date_format?"),
         ({"source": "x", "converter": "nothing:a=1"}, "there is no converter 'nothing'"),
         ({"source": "x", "converter": ["first_from_full", "none"]}, "no converter 'none'"),
+        ({"source": "a..b"}, "the path a..b has nothing before, between or behind its dots"),
+        ({"source": "a[name=x"}, "has a bracket that is not closed"),
         ({"source": "x", "converter": "a|b"}, "several are written as a list"),
     ],
 )
@@ -138,6 +146,33 @@ def test_the_server_s_answer_has_the_source_first_and_one_field_or_several():
         "ASSIGNED_TO": {"source": "location.username"},
         "OWNER": {"source": "location.username"},
     }
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [("mapping.phone", "PHONE"), ('mapping."24dcf8"', "24DCF8"), ("mapping.[ a_b ]", "A_B")],
+)
+def test_a_key_names_the_field(key, name):
+    assert mapping.field_name(key) == name
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("mapping.", "there is no field behind `mapping.`"),
+        ('mapping.""', "there is no field behind `mapping.`"),
+        ("mapping.y.z", "all that stands behind `mapping.`, here Y.Z; the name"),
+        ("mapping.first name", "here FIRST NAME; the name of a field has neither dots nor blanks"),
+    ],
+)
+def test_a_key_that_names_no_field_is_told(key, words):
+    with pytest.raises(ValueError, match=words):
+        mapping.field_name(key)
+
+
+def test_a_malformed_path_of_the_server_s_is_a_key():
+    server = mapping.from_server({"a..b": "A", "x" * 5000 + "[0" * 2000: "B"})
+    assert apply({}, {"a..b": 1}, server=server).values == {"A": 1, "B": None}
 
 
 # --- merged
