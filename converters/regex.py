@@ -61,8 +61,9 @@ def _found(pattern: Pattern, text: str) -> str | None:
 def _check(pattern: str, template: str) -> None:
     """Raise ValueError for a template that names a group that there is not, or is none."""
     try:
-        # `regex` looks at a template when something is found, as an empty alternative surely is.
-        checked(f"|{pattern}").sub(template, "", timeout=PATTERN_SECONDS)
+        # `regex` looks at a template when something is found, as an empty alternative surely is; a
+        # line break ends a comment of the pattern.
+        checked(f"{pattern}\n|").sub(template, "", timeout=PATTERN_SECONDS)
     except Exception as error:  # not always its own
         raise ValueError(f"replace: {error}") from None
 

@@ -57,7 +57,7 @@ class EntryMessages:
         begin = 0
         while True:
             start, end = contents(data, begin)
-            if end > len(data):
+            if end > len(data) or len(data) - begin == 2:  # as ldap3, which expects more then
                 return data[begin:]
             message = data[begin:end]
             kind = data[start + len(number)] if data.startswith(number, start, end - 1) else 0

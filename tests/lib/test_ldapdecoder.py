@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import ldap3
@@ -84,8 +84,8 @@ def split(responses: list[Any]) -> tuple[list[Found], list[Any]]:
     return list(map(found, entries)), [item for item in responses if item not in entries]
 
 
-def read_by_ldap3(data: bytes) -> tuple[list[Found], list[Any]]:
-    *responses, _ = answered(connected(data, []))
+def read_by_ldap3(data: bytes, sizes: Sequence[int] = ()) -> tuple[list[Found], list[Any]]:
+    *responses, _ = answered(connected(data, list(sizes)))
     return split(responses)
 
 
@@ -232,7 +232,7 @@ part_sizes = st.lists(st.integers(1, 200), max_size=20)
 
 @given(answers | damaged(answers), part_sizes)
 def test_an_answer_is_what_ldap3_makes_of_it(data: bytes, sizes: list[int]) -> None:
-    assert outcome(read_quickly, data, sizes) == outcome(read_by_ldap3, data)
+    assert outcome(read_quickly, data, sizes) == outcome(read_by_ldap3, data, sizes)
 
 
 def test_without_a_search_ldap3_receives() -> None:

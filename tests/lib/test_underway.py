@@ -54,7 +54,7 @@ def test_without_threads_a_batch_has_come_back_as_soon_as_it_was_begun():
     under_way.close()
 
 
-def test_there_is_room_for_as_many_as_there_are_threads():
+def test_there_is_room_for_as_many_as_there_are_threads_and_one_that_waits():
     target = Target(2)
     under_way = UnderWay(target)
     assert under_way.has_room_for(records("a"))
@@ -62,11 +62,12 @@ def test_there_is_room_for_as_many_as_there_are_threads():
     assert not under_way.has_come_back
     assert under_way.has_room_for(records("b"))
     under_way.begin(records("b"))
-    assert not under_way.has_room_for(records("c"))
+    under_way.begin(records("c"))
+    assert not under_way.has_room_for(records("d"))
     target.go.set()
     assert keys(under_way.oldest().taken) == ["a"]
-    assert under_way.has_room_for(records("c"))
-    assert keys(under_way.oldest().taken) == ["b"]
+    assert under_way.has_room_for(records("d"))
+    assert [keys(under_way.oldest().taken) for _ in "bc"] == [["b"], ["c"]]
     under_way.close()
 
 
