@@ -108,7 +108,8 @@ class Connector(AssetConnector[Settings]):
 
     def records(self, sources: Sources) -> Records:
         """The SIMs modified since the position; in a first run, all."""
-        since = self._position.read()
+        self._position = self._position.of(sources.reader)
+        since = None if sources.anew else self._position.read()
         latest: datetime | None = None
         usage = sources.everything or not USAGE.isdisjoint(sources.tops)
         with closing(Devices(self.settings)) as devices:

@@ -100,7 +100,8 @@ class Connector(AssetConnector[Settings]):
 
     def records(self, sources: Sources) -> Records:
         """The SIMs modified since the position; in a first run, all."""
-        since = self._position.read()
+        self._position = self._position.of(sources.reader)
+        since = None if sources.anew else self._position.read()
         latest: datetime | None = None
         with closing(Terminals(self.settings)) as terminals:
             changes = Changes(lambda: terminals.modified(since), where=terminals.url)

@@ -111,3 +111,6 @@ class OpenBook(NoBook):
 
     def known(self, keys: Sequence[str]) -> dict[str, Known]:
         return self._book.known(keys)
+
+    def asides(self) -> Iterator[Aside]:
+        return self._book.asides()

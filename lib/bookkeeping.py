@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
 from lib import secrets
 from lib.book import Book, NoBook, OpenBook
-from lib.errors import ConnectorError, Interrupted, TargetRefused
+from lib.connector import Record
+from lib.errors import ConnectorError, Interrupted, TargetFault, TargetRefused
 from lib.http import NotFound
 from lib.interruption import shielded
 from lib.ledger import Ledger, open_to_look
@@ -46,12 +49,28 @@ def begin(book: Book, outcome: Outcome) -> None:
     book.begin()
 
 
+def set_aside(book: Book, outcome: Outcome) -> Iterator[tuple[Record, int]]:
+    """Yield the records that were set aside, as they came, with their numbers."""
+    without = 0
+    for aside in book.asides():
+        if aside.fetched is None:
+            without += 1
+        else:
+            yield json.loads(aside.fetched), aside.id
+    if without:
+        outcome.notes.append(
+            f"The source could not deliver {without} of what is set aside, which hence cannot be"
+            " sent again; the next upload reads it anew."
+        )
+
+
 def close_earlier_runs(book: Book, client: OomnitzaClient) -> None:
     """Close at Oomnitza the runs that ended without doing so."""
     for past in book.left_open():
         try:
-            client.close_run(past.portion or "")
-        except (NotFound, TargetRefused) as error:
+            if past.portion:  # the older API knows no runs
+                client.close_run(past.portion)
+        except (NotFound, TargetRefused, TargetFault) as error:
             log.info("[%s] an earlier run cannot be closed: %s", past.section, error)
         book.closed(past.id)
 

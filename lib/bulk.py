@@ -127,6 +127,10 @@ class BulkV2:
         people = plan.data_type == "users"
         if not people and not plan.sync_field:
             raise ConfigurationError("with api = v2 in [oomnitza], assets need a sync_field")
+        if people and (plan.insert_only or plan.update_only):
+            raise ConfigurationError(
+                "with api = v2 in [oomnitza], people know neither insert_only nor update_only"
+            )
         self.batch_size = batch_size if people else min(batch_size, LARGEST_AUDIT)
         self.send = self._send_users if people else self._send_audit
 

@@ -59,6 +59,11 @@ def spelled(path: Path, names: Iterable[str]) -> list[str]:
     return [sections[name.lower()].name if name.lower() in sections else name for name in names]
 
 
+def section_names(path: Path) -> list[str]:
+    """The names of all sections with a source, enabled or not."""
+    return [section.name for section in _sources(_read(path)).values()]
+
+
 def enabled_names(path: Path) -> list[str]:
     """The sections that can be named on the command line."""
     return [section.name for section in _enabled(_read(path))]

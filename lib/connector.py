@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from lib import plugins
@@ -25,10 +25,16 @@ Records = Generator[Delivered, None, None]
 
 @dataclass(frozen=True)
 class Sources:
-    """The paths that somebody will look at in the records; with `everything`, all there are."""
+    """The paths that somebody will look at in the records; with `everything`, all there are.
+
+    Who reads from a position on keeps one for each `reader`, which is another one when something
+    decides otherwise on the records; `anew` is to begin from the beginning.
+    """
 
     paths: frozenset[str] = frozenset()
     everything: bool = False
+    reader: str = field(default="", compare=False)
+    anew: bool = field(default=False, compare=False)
 
     @property
     def tops(self) -> list[str]:
@@ -81,6 +87,9 @@ class ConnectorSettings(ConnectionSettings):
         yield from super().problems()
         if self.insert_only and self.update_only:
             yield "update_only", "insert_only and update_only cannot both be True"
+        if self.changed_only and (self.insert_only or self.update_only):
+            what = "with insert_only or update_only it is not known what Oomnitza has taken"
+            yield "changed_only", what
 
 
 # What old settings say for a position that is not to be set.

@@ -19,6 +19,15 @@ from lib.settings import declared, seconds
 SMALL = 20
 
 
+def least(book: Book, settings: ConnectorSettings) -> int:
+    """How many records a section must have after its last complete run."""
+    before = book.last_complete()
+    if before is None:
+        return 0
+    counts = before.counts
+    return least_expected(counts["ready"] + counts.get("unreadable", 0), settings.shrink_limit)
+
+
 def least_expected(before: int, limit: str) -> int:
     """How many records a run must have, if the last complete one had so many."""
     if limit.endswith("%"):
@@ -61,9 +70,11 @@ def digest_of(plan: bytes, text: str) -> bytes:
 
 
 def key_of(values: Mapping[str, Any], fields: Sequence[str]) -> str | None:
-    """What a record is recognised by, from the fields that identify it; None without any."""
+    """What a record is recognised by, from the fields that identify it; None without any.
+
+    Large and small letters make no difference, as for Oomnitza.
+    """
     if not fields:
         return None
-    if len(fields) == 1:
-        return str(values[fields[0]])
-    return json.dumps([str(values[name]) for name in fields])
+    texts = [str(values[name]).strip().casefold() for name in fields]
+    return texts[0] if len(texts) == 1 else json.dumps(texts)

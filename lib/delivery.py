@@ -59,6 +59,7 @@ class Delivery:
         self._held = Spool()
         self._waiting: list[Item] = []  # to be sifted
         self._batch: list[Item] = []  # to be sent
+        self._changed: set[str] = set()  # the keys of what is sent although some is left out
         self._under_way = UnderWay(uploader)
         self._asked = time.monotonic()
 
@@ -69,6 +70,8 @@ class Delivery:
 
     def take(self, item: Item) -> None:
         """Take the next record; sends a batch where one is full."""
+        if self._under_way or self._outcome.tally.sent:
+            self._stop_if_canceled()
         held_back = self.holds_back
         self.taken += 1
         if not held_back:
@@ -102,15 +105,16 @@ class Delivery:
         while self._under_way:
             self._settle()
 
-    def abandon(self, reason: str) -> None:
-        """Set aside as unsent all that was taken and has no outcome yet."""
+    def abandon(self, reason: str, *, held: bool = True) -> None:
+        """Set aside as unsent all that was taken and has no outcome yet; what is held if wished."""
         while self._under_way:
             try:
                 self._settle()
             except ConnectorError as error:
                 log.info("[%s] %s", self._outcome.section, error)
         with self._book.batch():
-            for items in (self._batch, self._waiting, self._held):
+            self._clear([*self._batch, *self._waiting])
+            for items in (self._batch, self._waiting, self._held if held else ()):
                 self._book.put_aside(item.set_aside("unsent", reason) for item in items)
         self._batch, self._waiting = [], []
 
@@ -136,8 +140,14 @@ class Delivery:
             changed: list[Item] = []
             unchanged: list[Item] = []
             for item in items:
-                same = item.key in known and known[item.key].digest == item.digest
-                (unchanged if same else changed).append(item)
+                before = None if item.key is None else known.get(item.key)
+                same = before is not None and before.digest == item.digest
+                # Of two records with one key the last one counts, so it must not be left out.
+                if same and item.key not in self._changed:
+                    unchanged.append(item)
+                else:
+                    changed.append(item)
+                    self._changed.update([item.key] if item.key is not None else ())
             self._leave_out(unchanged)
             items = changed
         self._batch += items
@@ -145,7 +155,7 @@ class Delivery:
     def _leave_out(self, items: Sequence[Item]) -> None:
         with self._book.batch(lasting=False):
             self._book.seen(item.key for item in items if item.key is not None)
-            self._book.clear(item.aside for item in items if item.aside is not None)
+            self._clear(items)
         self._uploader.leave_out(items)
         self._outcome.tally.unchanged += len(items)
 
@@ -194,14 +204,25 @@ class Delivery:
             self._book.sent(
                 (item.key, item.digest, item.text) for item in sent.taken if item.key is not None
             )
-            self._book.clear(item.aside for item in sent.taken if item.aside is not None)
+            self._clear([*sent.taken, *(item for item, _ in sent.refused)])
             self._book.put_aside(
                 item.set_aside("rejected", refusal.what) for item, refusal in sent.refused
             )
 
+    def _clear(self, items: Sequence[Item]) -> None:
+        """Drop what had been set aside before: it has another outcome now, or is set aside anew."""
+        self._book.clear(item.aside for item in items if item.aside is not None)
+
     def _stop_if_canceled(self) -> None:
         now = time.monotonic()
-        if now - self._asked >= CANCEL_INTERVAL:
-            self._asked = now
-            if self._uploader.canceled():
-                raise RunCanceled("the run was cancelled in Oomnitza")
+        if now - self._asked < CANCEL_INTERVAL:
+            return
+        self._asked = now
+        try:
+            canceled = self._uploader.canceled()
+        except Exception:
+            self.broken = True
+            raise
+        if canceled:
+            self.broken = True
+            raise RunCanceled("the run was cancelled in Oomnitza")

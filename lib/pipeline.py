@@ -28,6 +28,7 @@ from lib.errors import (
     RecordUnreadable,
     SignInError,
     TargetUnavailable,
+    UnsafeRun,
 )
 from lib.interruption import shielded
 from lib.logs import IN_SUMMARY
@@ -174,6 +175,8 @@ class _Run:
         # Of a source that brings only what has changed, nothing is ever missing.
         print_ = "" if source.incremental else continuity.fingerprint(self._section, recognised)
         self._book.describe(fingerprint=print_, full=full)
+        whole = continuity.fingerprint(self._section, list(fields.values()))
+        self._reader = f"{self._section.name} {self._oomnitza.url} {whole}"
         keep = compile_filter(self._section.recordfilter)
         recogniser = Mapper(recognised, source.settings, self._section.resources)
         prepare = Preparation(keep, mapper, recogniser, plan, self.outcome, self._book, self._saved)
@@ -207,13 +210,12 @@ class _Run:
     ) -> Generator[tuple[Delivered, int | None], None, None]:
         """What comes from the source, or what was set aside before, with its number there."""
         if self._options.resend:
-            for aside in self._book.asides():
-                if aside.fetched is not None:
-                    yield json.loads(aside.fetched), aside.id
+            yield from bookkeeping.set_aside(self._book, self.outcome)
             return
         everything = bool(self._options.save_data) or None in (keep.reads, mapper.sources)
         paths = (mapper.sources or frozenset()) | (keep.reads or frozenset())
-        with closing(source.records(Sources(paths, everything))) as delivered:
+        sources = Sources(paths, everything, self._reader, anew=self._options.full)
+        with closing(source.records(sources)) as delivered:
             for item in delivered:
                 yield item, None
 
@@ -257,7 +259,8 @@ class _Run:
             log.warning("[%s] %s", self._section.name, later)
         away = delivery.broken and isinstance(error, TargetUnavailable | SignInError)
         try:
-            delivery.abandon(reason)
+            # What the brake held back comes again; until somebody has looked, it is better unsent.
+            delivery.abandon(reason, held=not isinstance(error, UnsafeRun))
             if not away:
                 uploader.finish(reason)
                 self._book.closed()
@@ -271,16 +274,11 @@ class _Run:
 
     def _least(self, source: Connector[Any]) -> int:
         """How many records have to come for any to be sent."""
-        before = self._book.last_complete()
-        if before is None or source.incremental:
-            return 0
-        return continuity.least_expected(
-            before.counts["ready"] + before.counts.get("unreadable", 0),
-            self._section.settings.shrink_limit,
-        )
+        return 0 if source.incremental else continuity.least(self._book, source.settings)
 
     def _note_brake(self, source: Connector[Any]) -> None:
-        if self._read_to_the_end and self.outcome.ready < self._least(source):
+        free = self._options.resend or self._options.force or not self._read_to_the_end
+        if not free and self.outcome.ready < self._least(source):
             self.outcome.notes.append(
                 "An upload would stop: far fewer records came than in the last complete run."
             )
@@ -294,6 +292,7 @@ class _Run:
         """Show a record of testmode beside the way in which it was last sent, if that is known."""
         known = self._book.known([item.key]).get(item.key) if item.key is not None else None
         before = known.fields if known else None
-        same = known is not None and known.digest == item.digest
+        record = json.loads(item.text)
+        same = before == record
         self.outcome.compared["same" if same else "changed" if known else "new"] += 1
-        self._listener.show(self._section.name, json.loads(item.text), before)
+        self._listener.show(self._section.name, record, before)

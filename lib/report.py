@@ -49,7 +49,14 @@ def _left_records(outcome: Outcome) -> bool:
     """Whether records were left that should have gone; some incomplete ones are a daily matter."""
     tally = outcome.tally
     none_complete = tally.incomplete and not (tally.sent or tally.unchanged)
-    return bool(tally.rejected or tally.unsent or none_complete)
+    left = tally.rejected or tally.unsent or _refused_silently(outcome)
+    return bool(left or none_complete)
+
+
+def _refused_silently(outcome: Outcome) -> int:
+    """How many records Oomnitza counted as errors although it had taken the requests."""
+    counted = outcome.server["errors"] if outcome.server else 0
+    return max(0, counted - outcome.tally.rejected)
 
 
 def mappings(title: str, fields: Iterable[FieldMapping]) -> str:
@@ -88,9 +95,7 @@ def _remarks(outcome: Outcome) -> Iterator[str]:
     if outcome.compared.total() > outcome.compared["new"]:
         told = ", ".join(f"{outcome.compared[name]} {name}" for name in ("new", "changed", "same"))
         yield f"{begin} Compared with what was last sent: {told}"
-    if outcome.server is not None:
-        told = ", ".join(f"{count} {name}" for name, count in outcome.server.items())
-        yield f"{begin} Oomnitza counted {told}"
+    yield from (f"{begin} {text}" for text in _counted(outcome))
     if outcome.missing:
         yield (
             f"{begin} {outcome.missing} records of earlier runs are no longer at the source;"
@@ -98,6 +103,18 @@ def _remarks(outcome: Outcome) -> Iterator[str]:
         )
     if outcome.error:
         yield f"{begin} Failed: {outcome.error}"
+
+
+def _counted(outcome: Outcome) -> Iterator[str]:
+    """What Oomnitza says of the run."""
+    if outcome.server is not None:
+        told = ", ".join(f"{count} {name}" for name, count in outcome.server.items())
+        yield f"Oomnitza counted {told}"
+    if _refused_silently(outcome):
+        yield (
+            f"Oomnitza did not take {_refused_silently(outcome)} of the records that it was sent;"
+            " its run log says why"
+        )
 
 
 def _times(example: Example) -> str:

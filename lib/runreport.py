@@ -103,6 +103,7 @@ def sentence(report: Report) -> str:
 def write_json(report: Report, path: Path) -> None:
     """Write the report, readable by its owner alone. Raises ConfigurationError if it cannot."""
     with _telling(path):
+        _spare(path, begins='{"format"')
         _replace(path, to_json(report) + "\n", 0o600)
 
 
@@ -203,6 +204,18 @@ def _telling(path: Path) -> Iterator[None]:
         raise ConfigurationError(
             f"the file cannot be written ({why})", where=str(path), fix="Check the folder"
         ) from None
+
+
+def _spare(path: Path, begins: str) -> None:
+    """Raise ConfigurationError for a file that is something else: it may be the ini."""
+    if path.is_file() and path.stat().st_size:
+        with path.open("rb") as file:
+            if file.read(len(begins)) != begins.encode():
+                raise ConfigurationError(
+                    "this file holds something else, and is left as it is",
+                    where=str(path),
+                    fix="Name another file for the report",
+                )
 
 
 def _replace(path: Path, text: str, mode: int) -> None:

@@ -9,6 +9,8 @@ import click
 
 from lib import secrets
 from lib.cli.group import given_in, main, with_options
+from lib.errors import UsageError
+from lib.plugins import did_you_mean
 
 JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object on each line.")
 COUNT = click.option(
@@ -25,11 +27,12 @@ def rejects(ctx: click.Context, /, **_: Any) -> None:
     """List the records that were set aside, of CONNECTORS or of all: rejected, or not sent."""
     given = given_in(ctx)
     from lib import ledgertext
-    from lib.config import common, spelled
+    from lib.config import common, section_names, spelled
     from lib.ledger import open_to_look
 
     loaded, names = common(given["ini"]), spelled(given["ini"], given["connectors"])
     with open_to_look(loaded.state) as ledger:
+        _require(names, [*section_names(given["ini"]), *ledger.sections(loaded.oomnitza.url)])
         found = ledger.set_aside(names, target=loaded.oomnitza.url)
         _tell(ledgertext.json_lines(found) if given["as_json"] else ledgertext.rejects(found))
 
@@ -46,11 +49,12 @@ def missing(ctx: click.Context, /, **_: Any) -> None:
     """
     given = given_in(ctx)
     from lib import ledgertext
-    from lib.config import common, spelled
+    from lib.config import common, section_names, spelled
     from lib.ledger import open_to_look
 
     loaded, names = common(given["ini"]), spelled(given["ini"], given["connectors"])
     with open_to_look(loaded.state) as ledger:
+        _require(names, [*section_names(given["ini"]), *ledger.sections(loaded.oomnitza.url)])
         for name in names or ledger.sections(loaded.oomnitza.url):
             found = ledger.of(name, loaded.oomnitza.url).missing()
             in_json = ledgertext.json_lines(found, section=name)
@@ -67,13 +71,25 @@ def history(ctx: click.Context, /, **_: Any) -> None:
     """Show past runs of CONNECTORS, or of all sections, the latest first."""
     given = given_in(ctx)
     from lib import ledgertext
-    from lib.config import common, spelled
+    from lib.config import common, section_names, spelled
     from lib.ledger import open_to_look
 
     loaded, names = common(given["ini"]), spelled(given["ini"], given["connectors"])
     with open_to_look(loaded.state) as ledger:
+        _require(names, [*section_names(given["ini"]), *ledger.sections(loaded.oomnitza.url)])
         found = ledger.history(names, given["count"], target=loaded.oomnitza.url)
     _tell(ledgertext.json_lines(found) if given["as_json"] else [ledgertext.history(found)])
+
+
+def _require(names: Iterable[str], known: list[str]) -> None:
+    """Raise UsageError for a section that is neither in the ini nor in the ledger."""
+    for name in names:
+        if name not in known:
+            hint = did_you_mean(name, known)
+            raise UsageError(
+                f"there is no section [{name}], and there was none",
+                fix=hint[:1].upper() + hint[1:],
+            )
 
 
 def _tell(lines: Iterable[str]) -> None:

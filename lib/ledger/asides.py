@@ -35,7 +35,10 @@ ANY = "SELECT 1 FROM aside WHERE section = ? LIMIT 1"
 SETTLE = "DELETE FROM aside WHERE section = ? AND identity = ?"
 # A run that read all of the source met again what an earlier one could not read or filter, or it
 # was well.
-OUTDATE = "DELETE FROM aside WHERE section = ? AND run < ? AND key IS NULL AND mapped IS NULL"
+OUTDATE = (
+    "DELETE FROM aside WHERE section = ? AND run < ?"
+    " AND (? != '' OR (key IS NULL AND mapped IS NULL))"
+)
 EXPIRE = "DELETE FROM aside WHERE at < ?"
 
 

@@ -126,7 +126,11 @@ class SectionLedger:
         with self._database.transaction():
             self._database.write(END, values)
             if state == "complete":
-                self._database.write(asides.OUTDATE, (self._id, self._begun))
+                # Without a fingerprint, a run has not read all that there is at the source.
+                [(print_,)] = self._database.rows(
+                    "SELECT fingerprint FROM run WHERE id = ?", (self._begun,)
+                )
+                self._database.write(asides.OUTDATE, (self._id, self._begun, print_))
 
     def left_open(self) -> list[PastRun]:
         """Earlier runs that were opened at Oomnitza and not closed there, the oldest first."""

@@ -28,6 +28,10 @@ class Position:
         self._key = key
         self._next: datetime | None = None
 
+    def of(self, reader: str) -> Position:
+        """The position of one who reads for a purpose of its own."""
+        return Position(self._path, f"{self._key} {reader}".strip())
+
     def read(self) -> datetime | None:
         """The moment, or None where none has been kept yet.
 

@@ -7,9 +7,16 @@ import pytest
 
 from lib import bookkeeping
 from lib.book import NoBook, OpenBook
-from lib.errors import AlreadyRunning, Interrupted, SourceFault, TargetUnavailable
+from lib.errors import (
+    AlreadyRunning,
+    Interrupted,
+    SourceFault,
+    TargetFault,
+    TargetRefused,
+    TargetUnavailable,
+)
 from lib.http import NotFound
-from lib.ledger import open_to_look
+from lib.ledger import NewAside, open_to_look
 from lib.tally import Outcome, Tally
 
 TARGET = "https://acme.example.com"
@@ -203,3 +210,29 @@ class TestTheBooks:
         how = outcome(fetched=3, sent=1, unchanged=1, incomplete=1)
         bookkeeping.close_tally(how)
         assert how.error is None
+
+
+@pytest.mark.parametrize("error", [TargetFault("500"), NotFound("404"), TargetRefused("400")])
+def test_a_run_that_oomnitza_cannot_close_holds_up_no_later_one(stack, state, error):
+    class Client:
+        def close_run(self, portion):
+            raise error
+
+    book = open_book(stack, state)
+    bookkeeping.begin(book, outcome())
+    book.opened("portion")
+    book.end("failed", {})
+    bookkeeping.begin(book, outcome())
+    bookkeeping.close_earlier_runs(book, Client())
+    assert book.left_open() == []
+
+
+def test_testmode_sees_what_is_set_aside(stack, state):
+    book = open_book(stack, state)
+    bookkeeping.begin(book, outcome())
+    book.put_aside([NewAside("rejected", "bad", "u1", '{"uid": "u1"}'), NewAside("rejected", "x")])
+    looked = open_book(stack, state, testmode=True)
+    found = outcome()
+    [(record, _)] = bookkeeping.set_aside(looked, found)
+    assert record == {"uid": "u1"}
+    assert "could not deliver 1 of what is set aside" in found.notes[0]

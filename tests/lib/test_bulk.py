@@ -279,3 +279,9 @@ def test_the_settings_say_which_api_is_used(connect, api, kind):
     made = open_run(connect(), PEOPLE, settings)
     assert isinstance(made, kind)
     assert made.batch_size == 7
+
+
+@pytest.mark.parametrize("flag", ["insert_only", "update_only"])
+def test_the_older_api_cannot_be_told_what_not_to_do_with_people(connect, flag):
+    with pytest.raises(ConfigurationError, match="neither insert_only nor update_only"):
+        BulkV2(connect(), replace(PEOPLE, **{flag: True}), 100)

@@ -695,3 +695,13 @@ class TestLogging:
         assert ended.code == 0
         assert "no/such/folder/info.log cannot be written; this run keeps no such log" in ended.err
         assert oomnitza.count("assets") == 6
+
+
+@pytest.mark.parametrize("action", ["rejects", "missing", "history"])
+def test_a_section_that_there_never_was_is_no_empty_answer(tmp_path, cli, action):
+    path = tmp_path / "config.ini"
+    path.write_text("[oomnitza]\nurl = http://127.0.0.1\napi_token = t\n[ldap]\n", "utf-8")
+    assert cli(action, "LDAP", "--ini", path).code == 0
+    ended = cli(action, "ldp", "--ini", path)
+    assert ended.code == 2
+    assert "there is no section [ldp], and there was none. Did you mean ldap?" in ended.err

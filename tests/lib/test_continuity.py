@@ -88,3 +88,7 @@ def test_a_key_is_made_of_the_fields_that_identify():
     assert key_of(values, ["A"]) == "x"
     assert key_of(values, ["B"]) == "5"
     assert key_of(values, ["A", "B"]) != key_of({"A": "x5", "B": ""}, ["A", "B"])
+
+
+def test_letters_make_no_difference_to_a_key():
+    assert key_of({"A": " Ada@X.com "}, ["A"]) == key_of({"A": "ada@x.com"}, ["A"])

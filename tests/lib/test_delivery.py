@@ -232,7 +232,8 @@ def test_a_record_that_was_set_aside_is_cleared_when_it_has_gone_through(deliver
         item.aside = number
     book = Book()
     deliver(given, Target(bad=["r1"]), book)
-    assert sorted(book.of("cleared")) == [0, 2]
+    assert sorted(book.of("cleared")) == [0, 1, 2]
+    assert book.of("rejected") == ["r1"]  # set aside anew
 
 
 def test_a_run_that_is_cancelled_in_oomnitza_stops(deliver, monkeypatch):
@@ -309,3 +310,32 @@ class TestSeveralAtOnce:
         outcome, _ = deliver(records(4), target, end=SourceFault("broken"))
         assert outcome.tally.sent == 4
         assert target.at_once == []
+
+
+def test_of_two_records_with_one_key_the_last_one_counts_every_time(deliver):
+    first, second = items([{"id": "r1", "name": "First"}, {"id": "r1", "name": "Second"}])
+    target = Target()
+    outcome, _ = deliver([first, second], target, Book(known=[second]), sift=True)
+    assert target.requests == [["r1", "r1"]]
+    assert outcome.tally.unchanged == 0
+
+
+def test_a_cancelled_run_stops_also_while_no_batch_is_full(monkeypatch):
+    monkeypatch.setattr(subject, "CANCEL_INTERVAL", 0)
+    target = Target()
+    with closing(Delivery(target, Book(), Outcome("acme"), Terms(), lambda: None)) as made:
+        for item in records(4):
+            made.take(item)
+        target.stopped = True
+        with pytest.raises(RunCanceled):
+            made.take(records(5)[4])
+        assert made.broken
+
+
+def test_what_the_brake_held_back_may_be_left_to_the_next_run():
+    book = Book()
+    with closing(Delivery(Target(), book, Outcome("acme"), Terms(least=5), lambda: None)) as made:
+        for item in records(3):
+            made.take(item)
+        made.abandon("too few", held=False)
+    assert book.of("unsent") == []

@@ -119,3 +119,12 @@ def test_a_run_that_could_send_nothing_at_all_left_records():
     assert report.exit_code([outcome(fetched=3, incomplete=3)]) is ExitCode.RECORDS_LEFT
     assert report.exit_code([outcome(fetched=3, incomplete=2, sent=1)]) is ExitCode.OK
     assert report.exit_code([outcome(fetched=3, incomplete=2, unchanged=1)]) is ExitCode.OK
+
+
+def test_records_that_oomnitza_counted_as_errors_were_not_taken():
+    outcome = Outcome("ldap", Tally(fetched=5, sent=5))
+    outcome.server = {"added": 4, "updated": 0, "skipped": 0, "errors": 1}
+    assert report.exit_code([outcome]) is ExitCode.RECORDS_LEFT
+    assert "Oomnitza did not take 1 of the records that it was sent" in report.summary([outcome])
+    outcome.server["errors"] = 0
+    assert report.exit_code([outcome]) is ExitCode.OK

@@ -479,3 +479,20 @@ class TestWebhook:
         with WebServer(app, certificate=certificates.server) as web:
             post_webhook(example(), f"{web.url}/hook")
         assert received == ["/hook"]
+
+
+@pytest.mark.parametrize("kept", ["[oomnitza]\nurl = x\n", "SQLite format 3\x00", "{}"])
+def test_a_file_that_is_no_report_is_not_replaced(tmp_path, kept):
+    path = tmp_path / "config.ini"
+    path.write_text(kept, "utf-8")
+    with pytest.raises(ConfigurationError, match="holds something else"):
+        write_json({"format": 1}, path)
+    assert path.read_text("utf-8") == kept
+
+
+def test_an_older_report_and_an_empty_file_are(tmp_path):
+    path = tmp_path / "report.json"
+    path.touch()
+    for number in (1, 2):
+        write_json({"format": 1, "number": number}, path)
+    assert json.loads(path.read_text("utf-8"))["number"] == 2

@@ -151,3 +151,17 @@ def test_however_many_there_are_few_are_in_memory(ledger, running):
         assert tracemalloc.get_traced_memory()[1] < 3_000_000  # all of them are 8 million
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize(("fingerprint", "kept"), [("all of it", []), ("", ["u1"])])
+def test_a_run_that_read_all_of_the_source_met_again_what_still_is_there(ledger, fingerprint, kept):
+    section = ledger.of("ldap", "https://acme.example.com")
+    section.begin()
+    section.describe(fingerprint=fingerprint, full=True)
+    section.put_aside([NewAside("rejected", "bad", "u1", "{}", "{}")])
+    section.end("failed", {})
+    section.begin()
+    section.describe(fingerprint=fingerprint, full=True)
+    section.put_aside([NewAside("rejected", "bad", "u2", "{}", "{}")])
+    section.end("complete", {})
+    assert [aside.key for aside in section.asides()] == [*kept, "u2"]

@@ -300,3 +300,13 @@ def test_most_connectors_have_nothing_to_settle():
         settled = AssetConnector.settled
 
     assert Plain(Settings()).settled() is None
+
+
+def test_each_reader_has_a_position_of_its_own(tmp_path: Path):
+    shared = Position(tmp_path / "storage.db", "account")
+    first, second = shared.of("jasper.A https://x 1"), shared.of("jasper.B https://x 1")
+    first.reach(datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC))
+    first.keep()
+    assert second.read() is None
+    again = Position(tmp_path / "storage.db", "account").of("jasper.A https://x 1")
+    assert again.read() == datetime(2026, 1, 2, tzinfo=UTC) - OVERLAP
