@@ -14,7 +14,8 @@ from sandbox.oomnitza import Oomnitza
 from sandbox.web import WebServer
 
 PAGES = Path(__file__).resolve().parent.parent / "docs" / "connectors"
-OOMNITZA = "[oomnitza]\nurl = {url}\napi_token = sandbox-token\nretries = 0\n\n"
+# One request after the other: tests look at the order in which records arrive.
+OOMNITZA = "[oomnitza]\nurl = {url}\napi_token = sandbox-token\nretries = 0\nupload_workers = 1\n\n"
 
 
 def page_example(page: str, **changes: object) -> str:
