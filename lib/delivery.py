@@ -39,7 +39,7 @@ class Terms:
 
 
 class Delivery:
-    """The way of one run's records to Oomnitza; a context manager."""
+    """The way of one run's records to Oomnitza; to be closed."""
 
     def __init__(
         self,

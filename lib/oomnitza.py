@@ -77,7 +77,6 @@ class OomnitzaSettings(ConnectionSettings):
         advanced=True,
         parse=_batch_size,
     )
-
     upload_workers: int = setting(
         "How many of these requests to make at the same time.",
         default=2,
@@ -159,7 +158,7 @@ class OomnitzaClient(Client):
         self.post_json(f"/api/v3/bulk/{portion}/finalize", {})
 
     def run_counts(self, mapping_name: str, portion: str) -> dict[str, int] | None:
-        """What Oomnitza counted in a run: added, updated, skipped, errors; None if it won't say.
+        """What Oomnitza counted in a run: added, updated, skipped, errors, as far as it says.
 
         Documented is the answer (model ConnectorRunLogs), not by what a connector is named there.
         """
@@ -170,7 +169,8 @@ class OomnitzaClient(Client):
             return None
         for entry in logs if isinstance(logs, list) else ():
             if isinstance(entry, dict) and entry.get("portion_correlation_id") == portion:
-                return {name: int(entry.get(member) or 0) for name, member in RUN_COUNTS.items()}
+                counts = {name: entry.get(member) for name, member in RUN_COUNTS.items()}
+                return {name: count for name, count in counts.items() if isinstance(count, int)}
         return None
 
     def refusal(self, response: requests.Response) -> ConnectorError:

@@ -104,6 +104,7 @@ class _Run:
         self._listener = listener
         self._saved = NothingSaved()
         self._book: Book = NoBook()
+        self._reader = ""
         self._read_to_the_end = False
 
     def open_book(self, stack: ExitStack) -> None:
@@ -189,7 +190,7 @@ class _Run:
                 with closing(self._delivered(source, keep, mapper)) as delivered:
                     self._deliver(delivered, source, prepare, delivery)
                 delivery.finish()
-            except (Exception, KeyboardInterrupt) as error:
+            except (Exception, KeyboardInterrupt, SystemExit) as error:
                 self._end_badly(delivery, uploader, error)
                 raise
         with shielded():

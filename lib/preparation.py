@@ -64,12 +64,14 @@ class Preparation:
                 self._note_there(self._recogniser(record).values)
                 return None
         except Stopped as error:
-            self.reject(RecordUnreadable(f"the record filter fails: {error}"), record)
+            self.reject(RecordUnreadable(f"the record filter fails: {error}"), record, aside)
             return None
         self.kept += 1
         return self._item(record, aside)
 
-    def reject(self, error: ConnectorError, record: Record | None = None) -> None:
+    def reject(
+        self, error: ConnectorError, record: Record | None = None, aside: int | None = None
+    ) -> None:
         """Count a record that cannot be read, or filtered, and set it aside."""
         self._tally.rejected += 1
         self._outcome.unreadable += 1
@@ -77,6 +79,8 @@ class Preparation:
         self._outcome.note_left_aside(f"rejected: {error.what}", text)
         log.info("[%s] rejected: %s %s", self._outcome.section, error.what, text)
         fetched = to_json(record) if record else None
+        if aside is not None:  # it is set aside anew, by what it is known by now
+            self._book.clear([aside])
         self._book.put_aside([NewAside("rejected", redact(str(error)), None, fetched, None)])
 
     def finish(self) -> None:

@@ -55,7 +55,7 @@ def _left_records(outcome: Outcome) -> bool:
 
 def _refused_silently(outcome: Outcome) -> int:
     """How many records Oomnitza counted as errors although it had taken the requests."""
-    counted = outcome.server["errors"] if outcome.server else 0
+    counted = (outcome.server or {}).get("errors", 0)
     return max(0, counted - outcome.tally.rejected)
 
 

@@ -7,8 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from tempfile import TemporaryFile, gettempdir
-from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any
 
 from lib.errors import ConnectorError
 
@@ -55,17 +54,6 @@ class Spool:
                 self._advance()
             self._waiting -= 1
             yield pickle.loads(self._first.popleft())  # noqa: S301  it is what was added
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Drop what waits; may be called more than once."""

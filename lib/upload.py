@@ -1,6 +1,6 @@
 """Hand batches to an uploader, and find the records that it does not take.
 
-An uploader is a run at Oomnitza (`lib.oomnitza`), or its twin here that only shows the records.
+An uploader is a run at Oomnitza (`lib.bulk`), or its twin here that only shows the records.
 """
 
 from __future__ import annotations

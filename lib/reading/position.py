@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -18,6 +19,8 @@ from typing import Any
 from lib.errors import ConfigurationError
 
 OVERLAP = timedelta(minutes=5)
+
+_writing = threading.Lock()
 
 
 class Position:
@@ -58,6 +61,10 @@ class Position:
 
     def keep(self) -> None:
         """Write down what was reached, unless the file is further; a crash leaves it as it was."""
+        with _writing:  # sections that run side by side may share the file
+            self._keep()
+
+    def _keep(self) -> None:
         before = self.read()
         if self._next is None or (before and before >= self._next):
             return

@@ -1,55 +1,23 @@
 """Text in capital letters."""
 
 import pytest
-from hypothesis import given
 
-from lib.converters import conversion
-from tests.values import EMPTY, TEXTS, VALUES
+from tests.textconverter import TextConverter
 
 
-def convert(value):
-    return conversion("upper")("field", {}, value)
+class TestUpper(TextConverter):
+    name = "upper"
 
-
-@pytest.mark.parametrize(
-    ("value", "changed"),
-    [
-        ("c02xk1jklvcf", "C02XK1JKLVCF"),
-        ("äöü", "ÄÖÜ"),
-        ("straße", "STRASSE"),
-        (" a ", " A "),
-        (7, "7"),
-        (["a", None, " ", "B", 7], ["A", "B", "7"]),
-    ],
-)
-def test_all_letters_become_large(value, changed):
-    assert convert(value) == changed
-
-
-@pytest.mark.parametrize("value", EMPTY)
-def test_what_is_empty_stays_so(value):
-    assert convert(value) == value
-
-
-@pytest.mark.parametrize("value", [{"a": 1}, True, [["a"]]])
-def test_what_is_no_text_is_refused(value):
-    with pytest.raises(ValueError, match="is no text"):
-        convert(value)
-
-
-def test_it_takes_no_parameters():
-    with pytest.raises(ValueError, match="no parameter 'words'; it takes none"):
-        conversion("upper:words")
-
-
-@given(TEXTS)
-def test_the_second_time_nothing_changes(text):
-    assert convert(convert(text)) == convert(text)
-
-
-@given(VALUES)
-def test_anything_is_converted_or_refused(value):
-    try:
-        convert(value)
-    except ValueError as error:
-        assert "is no text" in str(error)
+    @pytest.mark.parametrize(
+        ("value", "changed"),
+        [
+            ("c02xk1jklvcf", "C02XK1JKLVCF"),
+            ("äöü", "ÄÖÜ"),
+            ("straße", "STRASSE"),
+            (" a ", " A "),
+            (7, "7"),
+            (["a", None, " ", "B", 7], ["A", "B", "7"]),
+        ],
+    )
+    def test_all_letters_become_large(self, value, changed):
+        assert self.convert(value) == changed

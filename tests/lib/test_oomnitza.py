@@ -180,8 +180,14 @@ class TestRunCounts:
         assert client.run_counts("LDAP", bulk.portion) == counts
 
     @pytest.mark.parametrize(
-        "answer", [(404, ""), (403, ""), (200, "{}"), (200, "[]"), (200, "[1]"), (500, "")]
+        "answer",
+        [(404, ""), (403, ""), (200, "{}"), (200, "[]"), (200, "[1]"), (500, "")],
     )
     def test_where_they_cannot_be_read_there_are_none(self, server, connect, answer):
         server.answers = [answer]
         assert connect().run_counts("LDAP", "some-portion") is None
+
+    def test_what_is_no_number_is_left_out(self, server, connect):
+        entry = {"portion_correlation_id": "p", "added_records_count": "many"}
+        server.answers = [(200, json.dumps([{**entry, "error_logs_count": 2}]))]
+        assert connect().run_counts("LDAP", "p") == {"errors": 2}

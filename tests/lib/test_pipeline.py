@@ -312,6 +312,12 @@ class TestTheSourceFails:
         [logged] = [item for item in caplog.records if item.exc_info]
         assert logged.exc_info[0] is KeyError
 
+    def test_a_connector_that_exits_ends_its_section_only(self, run, oomnitza):
+        outcome = run([*devices(130), SystemExit(0)])
+        assert books(outcome) == {"fetched": 130, "sent": 130}
+        assert str(outcome.error).startswith("an error that should not happen (SystemExit).")
+        assert oomnitza.runs()[0].finished is not None
+
     def test_what_is_no_record_is_a_mistake_too(self, run, oomnitza):
         outcome = run([*devices(2), 7, *devices(2)])
         assert outcome.tally.sent == 2

@@ -111,6 +111,12 @@ def test_one_on_which_the_filter_fails_is_set_aside():
     assert "a text has no length" in aside.reason
 
 
+def test_one_that_was_set_aside_and_on_which_the_filter_fails_is_set_aside_anew():
+    found = prepared({"uid": "odd"}, aside=5)
+    assert found.book.cleared == [5]
+    assert len(found.book.aside) == 1
+
+
 def test_one_without_a_required_value_is_incomplete():
     found = prepared({"uid": "ada"})
     assert found.item is None

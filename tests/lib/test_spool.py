@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import tracemalloc
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def size(request, monkeypatch):
 
 @pytest.fixture
 def waiting(size):
-    with Spool() as waiting:
+    with closing(Spool()) as waiting:
         yield waiting
 
 
@@ -89,7 +90,7 @@ def test_an_item_that_was_changed_afterwards_comes_out_as_it_was(waiting):
 
 def test_the_file_is_written_in_large_pieces(monkeypatch):
     monkeypatch.setattr(spool, "IN_MEMORY", 1_000)
-    with Spool() as waiting:
+    with closing(Spool()) as waiting:
         for _ in range(1_000):
             waiting.add("x" * 80)
         assert len(waiting._blocks) < 110
@@ -99,7 +100,7 @@ def test_memory_stays_flat_however_many_there_are(monkeypatch):
     monkeypatch.setattr(spool, "IN_MEMORY", 100_000)
     tracemalloc.start()
     try:
-        with Spool() as waiting:
+        with closing(Spool()) as waiting:
             for number in range(5_000):
                 waiting.add(f"{number}" + "x" * 1_000)
             assert sum(1 for _ in waiting) == 5_000
@@ -154,7 +155,7 @@ def test_when_the_disk_is_full_it_says_so_and_loses_nothing(tmp_path, later):
 
 def test_a_file_that_cannot_be_read_any_more_is_told_in_words(monkeypatch):
     monkeypatch.setattr(spool, "IN_MEMORY", 1)
-    with Spool() as waiting:
+    with closing(Spool()) as waiting:
         waiting.add("a")
 
         class Broken:
