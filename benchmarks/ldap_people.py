@@ -20,7 +20,7 @@ import ldap3
 
 from benchmarks.measure import Figure, ratios, seconds
 from lib.connection import ConnectionSettings
-from lib.ldap import PAGE_SIZE, Directory
+from lib.ldap.directory import PAGE_SIZE, Directory
 from tests.certificates import issue
 from tests.slapd import SEARCH_PATH, Slapd
 

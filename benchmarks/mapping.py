@@ -17,12 +17,12 @@ from statistics import median
 from typing import Any
 
 from benchmarks.measure import Figure, ratios, seconds
-from lib import mapping
-from lib.dates import epoch
 from lib.ini import Entry
-from lib.mapping import Mapper
+from lib.mapping import mapping
+from lib.mapping.mapping import Mapper
 from lib.recordfilter import compile_filter
-from lib.values import is_nothing
+from lib.values.dates import epoch
+from lib.values.values import is_nothing
 from sandbox.jamf.computers import computer
 from sandbox.jamf.moments import DAY, spellings
 from sandbox.people import people

@@ -13,13 +13,14 @@ from requests import Response
 from requests.auth import AuthBase
 
 from lib import secrets
-from lib.auth import Token, TokenAuth, basic
-from lib.connector import AssetConnector, AssetSettings, Record, Records, Sources
+from lib.connector import AssetConnector, AssetSettings, Records, Sources
 from lib.errors import AccessDenied, ConnectorError, SignInError, SourceFault
-from lib.http import Client, NoContent, NotFound, member
-from lib.oauth import client_credentials
+from lib.http.auth import Token, TokenAuth, basic
+from lib.http.client import Client, NoContent, NotFound, member
+from lib.http.oauth import client_credentials
 from lib.reading.extras import with_extras
 from lib.reading.offsets import Page, read_pages, whole_number
+from lib.record import Record
 from lib.settings import at_least, setting
 from lib.settings import url as web_address
 

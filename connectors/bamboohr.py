@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 import requests
 
 from lib import secrets
-from lib.auth import HeaderAuth
 from lib.connector import Delivered, Records, Sources, UserConnector, UserSettings
 from lib.errors import AccessDenied, ConnectorError, RecordUnreadable, SignInError, SourceFault
-from lib.http import Client, NotFound, decoded, member
+from lib.http.auth import HeaderAuth
+from lib.http.client import Client, NotFound, decoded, member
+from lib.http.subdomain import subdomain
 from lib.settings import setting, url, words
-from lib.subdomain import subdomain
 
 log = logging.getLogger(__name__)
 

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from lib import jamfpro
-from lib.connector import AssetConnector, AssetSettings, Delivered, Record, Records, Sources
+from lib.connector import AssetConnector, AssetSettings, Delivered, Records, Sources
 from lib.errors import ConnectorError, RecordGone, RecordUnreadable, SignInError, SourceFault
-from lib.http import Client, NotFound, member
+from lib.http.client import Client, NotFound, member
 from lib.jamfpro import Inventory
 from lib.jamfpro.inventory import Reader, group_id
 from lib.jamfpro.signin import Login, has_token, signed_in
 from lib.reading.ahead import fetch_ahead
 from lib.reading.patience import while_readable
+from lib.record import Record
 from lib.settings import at_least, setting, url
 
 # So many devices in a row that are gone are looked for in the listing again.

@@ -14,8 +14,7 @@ from urllib.parse import quote
 
 import requests
 
-from lib.auth import basic
-from lib.connector import AssetConnector, AssetSettings, Delivered, Record, Records, Sources
+from lib.connector import AssetConnector, AssetSettings, Delivered, Records, Sources
 from lib.errors import (
     AccessDenied,
     ConnectorError,
@@ -24,10 +23,12 @@ from lib.errors import (
     SignInError,
     SourceFault,
 )
-from lib.http import Client, json_of, member
+from lib.http.auth import basic
+from lib.http.client import Client, json_of, member
 from lib.reading.changes import Changes
 from lib.reading.patience import Passing, patiently, while_readable
 from lib.reading.position import Position, moment
+from lib.record import Record
 from lib.settings import setting, url
 
 log = logging.getLogger(__name__)

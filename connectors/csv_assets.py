@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lib import csvfile
 from lib.connector import AssetConnector, AssetSettings, Records, Sources
-from lib.csvfile import CsvSettings
+from lib.files import csvfile
+from lib.files.csvfile import CsvSettings
 
 
 @dataclass(frozen=True, kw_only=True)

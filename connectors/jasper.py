@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from lib.connector import AssetConnector, AssetSettings, Delivered, Record, Records, Sources
+from lib.connector import AssetConnector, AssetSettings, Delivered, Records, Sources
 from lib.errors import (
     AccessDenied,
     ConnectorError,
@@ -20,12 +20,13 @@ from lib.errors import (
     SignInError,
     SourceFault,
 )
-from lib.http import member
+from lib.http.client import member
+from lib.http.soap import SoapFault, SoapService, Unintelligible
 from lib.reading.changes import Changes
 from lib.reading.patience import Passing, patiently, while_readable
 from lib.reading.position import Position, moment
+from lib.record import Record
 from lib.settings import existing_path, setting, url
-from lib.soap import SoapFault, SoapService, Unintelligible
 
 # The most SIMs in one request for details (JasperAPI.xsd).
 CHUNK = 50

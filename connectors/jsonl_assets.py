@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lib import jsonlines
 from lib.connector import AssetConnector, AssetSettings, Records, Sources
-from lib.files import FileSettings
+from lib.files import jsonlines
+from lib.files.textfiles import FileSettings
 
 
 @dataclass(frozen=True, kw_only=True)

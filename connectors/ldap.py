@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from lib.connector import Record, Records, Sources, UserConnector, UserSettings
+from lib.connector import Records, Sources, UserConnector, UserSettings
 from lib.errors import ConfigurationError, RecordGone, RecordUnreadable
-from lib.ldap import Directory, Entry, escaped, parenthesised
-from lib.ldaperrors import UnreachableEntry
+from lib.ldap.directory import Directory, Entry, escaped, parenthesised
+from lib.ldap.errors import UnreachableEntry
+from lib.record import Record
 from lib.settings import address, distinguished_names, setting
 
 log = logging.getLogger(__name__)

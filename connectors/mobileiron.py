@@ -16,12 +16,13 @@ from urllib.parse import quote, urlencode
 
 from requests import Response
 
-from lib.auth import basic
-from lib.connector import AssetConnector, AssetSettings, Record, Records, Sources
+from lib.connector import AssetConnector, AssetSettings, Records, Sources
 from lib.errors import AccessDenied, ConfigurationError, ConnectorError, SignInError, SourceFault
-from lib.http import Client, NotFound, member
+from lib.http.auth import basic
+from lib.http.client import Client, NotFound, member
 from lib.reading.extras import with_extras
 from lib.reading.offsets import Page, read_latest, read_pages, whole_number
+from lib.record import Record
 from lib.settings import at_least, setting, url
 
 log = logging.getLogger(__name__)
@@ -140,8 +141,7 @@ class MobileIron(Client):
 class Cloud(MobileIron):
     """MobileIron Cloud, version 1 of its API."""
 
-    key = "id"
-    serial_number = "serialNumber"
+    key, serial_number = "id", "serialNumber"
 
     def devices(self, sources: Sources) -> Iterator[Record]:
         """The devices; those with Windows have their serial number in their hardware only."""
@@ -207,10 +207,10 @@ class Core(MobileIron):
     def devices(self, sources: Sources) -> Iterator[Record]:
         """The devices of the administrator's own device spaces."""
         spaces = self._results("/api/v2/device_spaces/mine")
-        if not spaces:
-            log.warning("%s: the account has no device space. Check its roles.", self.url)
         for space in spaces:
             yield from self._listed(member(space, "id", where=self.url), sources)
+        if not spaces:
+            log.warning("%s: the account has no device space. Check its roles.", self.url)
 
     def _listed(self, space: Any, sources: Sources) -> Iterator[Record]:
         """The devices of a space, with the fields that are needed.
@@ -256,10 +256,10 @@ class Core(MobileIron):
     def _page(self, space: Any, fields: list[str], offset: int) -> Page:
         query = {"adminDeviceSpaceId": space, "query": "", "labelId": -1, "limit": CORE_PAGE}
         query |= {"offset": offset, "fields": ",".join(fields)}
-        path, where = "/api/v2/devices", f"{self.url}/api/v2/devices"
+        path = "/api/v2/devices"
         # Some names of fields hold blanks, which have to arrive as %20.
         answer = self.get_json(f"{path}?{urlencode(query, quote_via=quote)}")
-        devices = member(answer, "results", list, where=where)
+        devices = member(answer, "results", list, where=self.url + path)
         total = whole_number(answer.get("totalCount"))
         return Page(devices, total, more=bool(answer.get("hasMore", total is None)))
 
@@ -286,7 +286,7 @@ def _primary(hardware: Record) -> Record:
     """The facts of HARDWARE, None where they are not known, and the serial number if it is."""
     facts = {name: _first(hardware.get(part)).get(key) for name, (part, key) in HARDWARE.items()}
     number = _first([hardware.get("computerSystemProduct")]).get("identifyingNumber")
-    return {**facts, Cloud.serial_number: number} if number else facts
+    return facts | ({Cloud.serial_number: number} if number else {})
 
 
 def _first(items: Any) -> Record:
@@ -296,5 +296,5 @@ def _first(items: Any) -> Record:
 def _require_unmasked(serial_number: Any, where: str) -> None:
     """By masked numbers, all devices would be one."""
     if "*" in str(serial_number):
-        what = f"serial numbers are masked ({serial_number})"
-        raise AccessDenied(what, where=where, fix="Take the account out of its GDPR profile")
+        fix = "Take the account out of its GDPR profile"
+        raise AccessDenied(f"serial numbers are masked ({serial_number})", where=where, fix=fix)

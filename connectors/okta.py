@@ -12,11 +12,11 @@ from urllib.parse import urlencode, urlsplit
 
 from requests import Response
 
-from lib.auth import HeaderAuth
 from lib.connector import Delivered, Records, Sources, UserConnector, UserSettings
 from lib.errors import AccessDenied, ConnectorError, RecordUnreadable, SignInError, SourceFault
-from lib.http import Client
-from lib.httperrors import said_in
+from lib.http.auth import HeaderAuth
+from lib.http.client import Client
+from lib.http.errors import said_in
 from lib.reading.pages import walk
 from lib.settings import at_least, setting, url
 

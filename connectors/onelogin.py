@@ -16,12 +16,13 @@ from xml.etree import ElementTree
 from requests import Response
 
 from lib import secrets
-from lib.auth import HeaderAuth, Token, TokenAuth
-from lib.connector import Delivered, Record, Records, Sources, UserConnector, UserSettings
+from lib.connector import Delivered, Records, Sources, UserConnector, UserSettings
 from lib.errors import ConnectorError, SignInError, SourceFault, SourceUnavailable
-from lib.http import Client, NotFound, json_of, member
-from lib.ratelimit import LONGEST_PAUSE, seconds_to_reset
+from lib.http.auth import HeaderAuth, Token, TokenAuth
+from lib.http.client import Client, NotFound, json_of, member
+from lib.http.ratelimit import LONGEST_PAUSE, seconds_to_reset
 from lib.reading.pages import Numbered, walk, walk_numbers
+from lib.record import Record
 from lib.settings import setting, url
 
 # The addresses of the JSON APIs; a host alone means the newest.

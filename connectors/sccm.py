@@ -8,12 +8,13 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from lib.connector import AssetConnector, AssetSettings, Record, Records, Sources
+from lib.connector import AssetConnector, AssetSettings, Records, Sources
 from lib.errors import SourceFault
-from lib.odbc import Database
+from lib.odbc.database import Database
+from lib.odbc.sqlserver import SqlServerSettings, sql_server
 from lib.reading.merge import Row, side_by_side
+from lib.record import Record
 from lib.settings import setting
-from lib.sqlserver import SqlServerSettings, sql_server
 
 log = logging.getLogger(__name__)
 

@@ -10,14 +10,14 @@ from typing import Any
 
 import requests
 
-from lib.auth import HeaderAuth, Token, TokenAuth, basic
 from lib.connector import Records, Sources, UserConnector, UserSettings
 from lib.errors import AccessDenied, ConnectorError, SignInError, SourceFault
-from lib.http import Client, NotFound, member
-from lib.oauth import client_credentials
+from lib.http.auth import HeaderAuth, Token, TokenAuth, basic
+from lib.http.client import Client, NotFound, member
+from lib.http.oauth import client_credentials
+from lib.http.subdomain import subdomain
 from lib.reading.pages import walk
 from lib.settings import setting, url, words
-from lib.subdomain import subdomain
 
 USERS = "/api/v2/users.json"
 LARGEST_PAGE = 100

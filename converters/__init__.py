@@ -1,1 +1,1 @@
-"""The converters: one file each, found by its name; `lib.converters` says what a file holds."""
+"""The converters: a file each, found by its name; `lib.mapping.converters` says what it holds."""

@@ -10,8 +10,9 @@ t and f, y and n, in large and small letters. Any other value cannot be converte
 from typing import Any
 
 from lib import settings
-from lib.converters import Parameter, Params, Record
-from lib.values import is_nothing, text_of
+from lib.mapping.converters import Parameter, Params
+from lib.record import Record
+from lib.values.values import is_nothing, text_of
 
 PARAMETERS = {
     "true": Parameter("What is given for true, instead of true itself.", default=True),

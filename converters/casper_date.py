@@ -12,9 +12,10 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from lib.converters import Parameter, Params, Record
-from lib.dates import each_date, epoch
-from lib.paths import Getter, compile_path
+from lib.mapping.converters import Parameter, Params
+from lib.record import Record
+from lib.values.dates import each_date, epoch
+from lib.values.paths import Getter, compile_path
 
 PARAMETERS: dict[str, Parameter] = {}
 DAY = re.compile(r"\s*\d{4}-\d\d-\d\d\s*")

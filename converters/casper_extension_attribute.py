@@ -8,8 +8,9 @@ stays so.
 
 from typing import Any
 
-from lib.converters import Parameter, Params, Record
-from lib.values import filled, is_nothing
+from lib.mapping.converters import Parameter, Params
+from lib.record import Record
+from lib.values.values import filled, is_nothing
 
 PARAMETERS = {
     "attr": Parameter("The name of the attribute, exactly.", parse=filled),

@@ -11,9 +11,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from lib.converters import Parameter, Params, Record, Resources
-from lib.paths import compile_path
-from lib.values import is_nothing, parts, text_of
+from lib.mapping.converters import Parameter, Params, Resources
+from lib.record import Record
+from lib.values.paths import compile_path
+from lib.values.values import is_nothing, parts, text_of
 
 PARAMETERS = {
     "values": Parameter(

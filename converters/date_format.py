@@ -22,8 +22,9 @@ from datetime import UTC, tzinfo
 from functools import partial
 from typing import Any
 
-from lib.converters import Parameter, Params, Record, Resources
-from lib.dates import each_date, epoch, moment, reading_pattern, time_zone, writing_pattern
+from lib.mapping.converters import Parameter, Params, Resources
+from lib.record import Record
+from lib.values.dates import each_date, epoch, moment, reading_pattern, time_zone, writing_pattern
 
 PARAMETERS = {
     "format": Parameter(

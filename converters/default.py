@@ -8,8 +8,9 @@ converter it also fills what that one leaves empty, but not what it fails to con
 
 from typing import Any
 
-from lib.converters import Parameter, Params, Record
-from lib.values import filled, is_nothing
+from lib.mapping.converters import Parameter, Params
+from lib.record import Record
+from lib.values.values import filled, is_nothing
 
 PARAMETERS = {"value": Parameter("The text that is taken then.", parse=filled)}
 

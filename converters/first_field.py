@@ -8,9 +8,10 @@ field comes without the blanks around it. Where all are empty, there is no value
 
 from typing import Any
 
-from lib.converters import Parameter, Params, Record, Resources
-from lib.paths import Getter, compile_path
-from lib.values import is_nothing, parts
+from lib.mapping.converters import Parameter, Params, Resources
+from lib.record import Record
+from lib.values.paths import Getter, compile_path
+from lib.values.values import is_nothing, parts
 
 PARAMETERS = {
     "fields": Parameter(

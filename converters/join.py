@@ -7,8 +7,9 @@ Empty items are left out. A single text is taken as it is.
 
 from typing import Any
 
-from lib.converters import Parameter, Params, Record
-from lib.values import is_nothing, text_of
+from lib.mapping.converters import Parameter, Params
+from lib.record import Record
+from lib.values.values import is_nothing, text_of
 
 PARAMETERS = {"with": Parameter("What stands between two items.", default=", ")}
 

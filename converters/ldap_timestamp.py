@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from lib.converters import Parameter, Params, Record
-from lib.dates import each_date, epoch, filetime
+from lib.mapping.converters import Parameter, Params
+from lib.record import Record
+from lib.values.dates import each_date, epoch, filetime
 
 PARAMETERS: dict[str, Parameter] = {}
 

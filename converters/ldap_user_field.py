@@ -7,8 +7,9 @@ This is how the LDAP connector fills USER, unless its mapping says otherwise.
 
 from typing import Any
 
-from lib.converters import Parameter, Params, Record
-from lib.values import is_nothing
+from lib.mapping.converters import Parameter, Params
+from lib.record import Record
+from lib.values.values import is_nothing
 
 PARAMETERS: dict[str, Parameter] = {}
 

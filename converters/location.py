@@ -15,9 +15,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from lib.converters import Parameter, Params, Record, Resources
 from lib.errors import ConnectorError
-from lib.values import each
+from lib.mapping.converters import Parameter, Params, Resources
+from lib.record import Record
+from lib.values.values import each
 
 PARAMETERS = {
     "field": Parameter("What is given of the location.", default="location_id"),

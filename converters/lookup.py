@@ -17,9 +17,10 @@ empty.
 from collections.abc import Callable
 from typing import Any
 
-from lib.converters import Parameter, Params, Record, Resources
+from lib.mapping.converters import Parameter, Params, Resources
 from lib.plugins import did_you_mean
-from lib.values import each, filled, text_of
+from lib.record import Record
+from lib.values.values import each, filled, text_of
 
 PARAMETERS = {
     "table": Parameter(

@@ -7,8 +7,9 @@ For logins and addresses, by which people are recognised, and which not all syst
 
 from typing import Any
 
-from lib.converters import Parameter, Params, Record
-from lib.values import each
+from lib.mapping.converters import Parameter, Params
+from lib.record import Record
+from lib.values.values import each
 
 PARAMETERS: dict[str, Parameter] = {}
 

@@ -10,9 +10,10 @@ makes `02:00:5E:10:00:2A`, or `02-00-5e-10-00-2a`, of `0200.5e10.002a`, `02-00-5
 import re
 from typing import Any
 
-from lib.converters import Parameter, Params, Record
+from lib.mapping.converters import Parameter, Params
+from lib.record import Record
 from lib.settings import boolean
-from lib.values import each
+from lib.values.values import each
 
 PAIRS = re.compile(r"[0-9A-F]{2}([:. -]?)(?:[0-9A-F]{2}\1){4}[0-9A-F]{2}")
 FOURS = re.compile(r"[0-9A-F]{4}([:. -])[0-9A-F]{4}\1[0-9A-F]{4}")

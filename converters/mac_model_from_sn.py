@@ -20,12 +20,13 @@ from typing import Any
 from xml.etree import ElementTree
 
 from lib.connection import ConnectionSettings
-from lib.converters import Parameter, Params, Record, Resources
 from lib.errors import ConnectorError, SourceFault
-from lib.http import Client
-from lib.paths import compile_path
+from lib.http.client import Client
+from lib.mapping.converters import Parameter, Params, Resources
+from lib.record import Record
 from lib.settings import url
-from lib.values import is_nothing, text_of
+from lib.values.paths import compile_path
+from lib.values.values import is_nothing, text_of
 
 PARAMETERS = {
     "serial": Parameter("The path of the serial number.", default="general.serial_number"),

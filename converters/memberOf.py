@@ -18,8 +18,9 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from lib.converters import Params, Record, Resources
-from lib.values import is_nothing, text_of
+from lib.mapping.converters import Params, Resources
+from lib.record import Record
+from lib.values.values import is_nothing, text_of
 
 # The first part of a distinguished name and its value, where a backslash escapes (RFC 4514).
 FIRST_PART = re.compile(r"\s*[^=,+\\]+=((?:\\.|[^\\,+])*)", re.DOTALL)

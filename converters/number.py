@@ -21,9 +21,10 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from lib.converters import Parameter, Params, Record, Resources
+from lib.mapping.converters import Parameter, Params, Resources
+from lib.record import Record
 from lib.settings import whole_number
-from lib.values import each
+from lib.values.values import each
 
 STORAGE = ("B", "KB", "MB", "GB", "TB")
 BINARY = ("B", "KiB", "MiB", "GiB", "TiB")

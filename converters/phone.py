@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from lib.converters import Parameter, Params, Record, Resources
+from lib.mapping.converters import Parameter, Params, Resources
 from lib.plugins import did_you_mean
-from lib.values import each
+from lib.record import Record
+from lib.values.values import each
 
 FORMATS = ("e164", "international", "national", "rfc3966")
 

@@ -15,11 +15,12 @@ In JSON each backslash is doubled. A vertical bar is written `\|`, in JSON `\\|`
 from collections.abc import Callable
 from typing import Any
 
-from lib.converters import Parameter, Params, Record, Resources
 from lib.language import Stopped
 from lib.language.patterns import PATTERN_FLAGS, PATTERN_SECONDS, Pattern, checked
+from lib.mapping.converters import Parameter, Params, Resources
+from lib.record import Record
 from lib.settings import boolean
-from lib.values import each, filled
+from lib.values.values import each, filled
 
 PARAMETERS = {
     "pattern": Parameter("The regular expression, as Python knows them.", parse=filled),

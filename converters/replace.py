@@ -8,8 +8,9 @@ replaces patterns. A vertical bar is written `\|`, in JSON `\\|`.
 
 from typing import Any
 
-from lib.converters import Parameter, Params, Record
-from lib.values import each, filled
+from lib.mapping.converters import Parameter, Params
+from lib.record import Record
+from lib.values.values import each, filled
 
 PARAMETERS = {
     "old": Parameter("The text that is replaced.", parse=filled),

@@ -10,9 +10,10 @@ four times. The part is taken as it stands between its separators, with the blan
 
 from typing import Any
 
-from lib.converters import Parameter, Params, Record
+from lib.mapping.converters import Parameter, Params
+from lib.record import Record
 from lib.settings import whole_number
-from lib.values import each, filled
+from lib.values.values import each, filled
 
 PARAMETERS = {
     "on": Parameter(

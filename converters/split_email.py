@@ -7,8 +7,9 @@ A text without an `@` is taken as it is.
 
 from typing import Any
 
-from lib.converters import Parameter, Params, Record
-from lib.values import each
+from lib.mapping.converters import Parameter, Params
+from lib.record import Record
+from lib.values.values import each
 
 PARAMETERS: dict[str, Parameter] = {}
 

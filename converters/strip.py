@@ -7,8 +7,9 @@ Where nothing else is in it, there is no value.
 
 from typing import Any
 
-from lib.converters import Parameter, Params, Record
-from lib.values import each, is_nothing
+from lib.mapping.converters import Parameter, Params
+from lib.record import Record
+from lib.values.values import each, is_nothing
 
 PARAMETERS: dict[str, Parameter] = {}
 

@@ -8,8 +8,9 @@ no value.
 
 from typing import Any
 
-from lib.converters import Parameter, Params, Record
-from lib.dates import each_date, epoch
+from lib.mapping.converters import Parameter, Params
+from lib.record import Record
+from lib.values.dates import each_date, epoch
 
 PARAMETERS: dict[str, Parameter] = {}
 

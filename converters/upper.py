@@ -7,8 +7,9 @@ For serial numbers, by which devices are recognised, and which not all systems w
 
 from typing import Any
 
-from lib.converters import Parameter, Params, Record
-from lib.values import each
+from lib.mapping.converters import Parameter, Params
+from lib.record import Record
+from lib.values.values import each
 
 PARAMETERS: dict[str, Parameter] = {}
 

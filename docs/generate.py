@@ -16,9 +16,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from lib import generate, plugins  # noqa: E402
+from lib import plugins  # noqa: E402
+from lib.config import generate  # noqa: E402
 from lib.connector import ConnectorSettings  # noqa: E402
-from lib.converters import REQUIRED, Parameter  # noqa: E402
+from lib.mapping.converters import REQUIRED, Parameter  # noqa: E402
 from lib.settings import Setting, as_text, declared  # noqa: E402
 
 MARK = re.compile(

@@ -14,10 +14,10 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 from lib import plugins
 from lib.connection import ConnectionSettings
 from lib.errors import RecordGone, RecordUnreadable
-from lib.paths import first_key
+from lib.record import Record
 from lib.settings import duration, number_text, setting, share_or_number, words
+from lib.values.paths import first_key
 
-Record = dict[str, Any]
 # What `records` yields: a record as the source has it, or what became of one that it had named.
 Delivered = Record | RecordGone | RecordUnreadable
 Records = Generator[Delivered, None, None]

@@ -24,7 +24,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from lib import config, connector, generate, mapping
+from lib import connector
+from lib.config import config, generate
 from lib.connector import (
     AssetSettings,
     Connector,
@@ -33,7 +34,6 @@ from lib.connector import (
     Sources,
     UserSettings,
 )
-from lib.converters import NOTHING, conversion
 from lib.errors import (
     AccessDenied,
     ConnectorError,
@@ -43,9 +43,11 @@ from lib.errors import (
     SourceFault,
     SourceUnavailable,
 )
-from lib.mapping import Mapper
-from lib.paths import compile_path
+from lib.mapping import mapping
+from lib.mapping.converters import NOTHING, conversion
+from lib.mapping.mapping import Mapper
 from lib.settings import declared, secrets_of
+from lib.values.paths import compile_path
 from tests.certificates import Certificates, issue
 from tests.source import Source, address_in
 
@@ -83,7 +85,7 @@ class ConnectorContract:
 
     @pytest.fixture(autouse=True)
     def impatient(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("lib.http.BROKEN_PAUSES", (0.0, 0.0))
+        monkeypatch.setattr("lib.http.client.BROKEN_PAUSES", (0.0, 0.0))
 
     # What it declares.
 

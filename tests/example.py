@@ -7,9 +7,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from lib import config
-from lib.pipeline import RunOptions, run_section
-from lib.tally import Outcome
+from lib.config import config
+from lib.run.pipeline import RunOptions, run_section
+from lib.run.tally import Outcome
 from sandbox.oomnitza import Oomnitza
 from sandbox.web import WebServer
 

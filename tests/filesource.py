@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from lib import config, connector, generate
+from lib import connector
+from lib.config import config, generate
 from lib.connector import Connector, Sources
 from lib.errors import RecordUnreadable, SourceUnavailable
 from lib.settings import declared, read_settings

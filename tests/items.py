@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from lib.continuity import digest_of
 from lib.jsontext import to_json
-from lib.upload import Item
+from lib.oomnitza.upload import Item
+from lib.run.continuity import digest_of
 
 
 def item(record: dict[str, Any], key: str | None = None) -> Item:

@@ -12,10 +12,11 @@ from wsgiref.types import WSGIApplication
 import pytest
 
 from lib import connector
-from lib.connector import Connector, Delivered, Record, Records, Sources
+from lib.connector import Connector, Delivered, Records, Sources
 from lib.errors import AccessDenied, SignInError
-from lib.paths import compile_path
+from lib.record import Record
 from lib.settings import read_settings
+from lib.values.paths import compile_path
 from sandbox.web import WebServer
 from tests.certificates import Certificates
 

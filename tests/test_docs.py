@@ -10,9 +10,9 @@ import pytest
 import connectors
 import converters
 import sandbox
-from lib import config, generate
+from lib.config import config, generate
 from lib.errors import SignInError
-from lib.pipeline import RunOptions, run_section
+from lib.run.pipeline import RunOptions, run_section
 from sandbox.oomnitza import Oomnitza
 from sandbox.web import WebServer
 

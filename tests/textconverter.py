@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from lib.converters import conversion
+from lib.mapping.converters import conversion
 from tests.values import EMPTY, TEXTS, VALUES
 
 # Hypothesis warns of one test that runs for several classes, as these are meant to.

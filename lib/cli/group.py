@@ -19,7 +19,7 @@ from lib.interruption import Interruption
 from lib.plugins import ROOT
 
 if TYPE_CHECKING:
-    from lib.config import Config
+    from lib.config.config import Config
 
 Command = Callable[..., Any]
 

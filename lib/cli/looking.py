@@ -26,9 +26,9 @@ COUNT = click.option(
 def rejects(ctx: click.Context, /, **_: Any) -> None:
     """List the records that were set aside, of CONNECTORS or of all: rejected, or not sent."""
     given = given_in(ctx)
-    from lib import ledgertext
-    from lib.config import common, section_names, spelled
+    from lib.config.config import common, section_names, spelled
     from lib.ledger import open_to_look
+    from lib.report import ledgertext
 
     loaded, names = common(given["ini"]), spelled(given["ini"], given["connectors"])
     with open_to_look(loaded.state) as ledger:
@@ -48,9 +48,9 @@ def missing(ctx: click.Context, /, **_: Any) -> None:
     Nothing is done about them.
     """
     given = given_in(ctx)
-    from lib import ledgertext
-    from lib.config import common, section_names, spelled
+    from lib.config.config import common, section_names, spelled
     from lib.ledger import open_to_look
+    from lib.report import ledgertext
 
     loaded, names = common(given["ini"]), spelled(given["ini"], given["connectors"])
     with open_to_look(loaded.state) as ledger:
@@ -70,9 +70,9 @@ def missing(ctx: click.Context, /, **_: Any) -> None:
 def history(ctx: click.Context, /, **_: Any) -> None:
     """Show past runs of CONNECTORS, or of all sections, the latest first."""
     given = given_in(ctx)
-    from lib import ledgertext
-    from lib.config import common, section_names, spelled
+    from lib.config.config import common, section_names, spelled
     from lib.ledger import open_to_look
+    from lib.report import ledgertext
 
     loaded, names = common(given["ini"]), spelled(given["ini"], given["connectors"])
     with open_to_look(loaded.state) as ledger:

@@ -16,10 +16,10 @@ from lib.cli.group import FILE, given_in, main, warn, with_options
 from lib.errors import UsageError
 
 if TYPE_CHECKING:
-    from lib.config import Config
-    from lib.options import RunOptions
-    from lib.sections import Section
-    from lib.tally import Outcome
+    from lib.config.config import Config
+    from lib.config.sections import Section
+    from lib.run.options import RunOptions
+    from lib.run.tally import Outcome
 
 FULL = click.option("--full", is_flag=True, help="Send all records, also with changed_only = True.")
 FORCE = click.option(
@@ -55,7 +55,8 @@ def upload(ctx: click.Context, /, **_: Any) -> None:
     """Upload from the sections of the ini that are named CONNECTORS."""
     given = given_in(ctx)
     names: Sequence[str] = given["connectors"]
-    from lib import config, logs
+    from lib import logs
+    from lib.config import config
 
     if not names and not given["show_mappings"]:
         enabled = ", ".join(config.enabled_names(given["ini"])) or "none"
@@ -85,7 +86,8 @@ def resend(ctx: click.Context, /, **_: Any) -> None:
     The records take the same way as in an upload: today's record filter and mapping apply.
     """
     given = given_in(ctx)
-    from lib import config, logs
+    from lib import logs
+    from lib.config import config
 
     logs.configure(given["logging_config"])
     loaded = config.load(given["ini"], given["connectors"])
@@ -95,15 +97,17 @@ def resend(ctx: click.Context, /, **_: Any) -> None:
 
 def _run(ctx: click.Context, loaded: Config, given: dict[str, Any]) -> None:
     """Run the sections, tell what came of them, and exit."""
-    from lib import report, reportsettings, runreport
-    from lib.reportsettings import ReportSettings
+    from lib.config import reportsettings
+    from lib.config.reportsettings import ReportSettings
+    from lib.report import runreport
+    from lib.report.summary import exit_code, summary
 
     started = time.time()
     options = _options(loaded, given)
     outcomes = _outcomes(loaded, options, parallel=given["parallel"], fail_fast=given["fail_fast"])
-    code = report.exit_code(outcomes)
+    code = exit_code(outcomes)
     testmode = given["testmode"]
-    click.echo(secrets.redact(report.summary(outcomes, testmode=testmode)), err=testmode)
+    click.echo(secrets.redact(summary(outcomes, testmode=testmode)), err=testmode)
     written = runreport.run_report(
         outcomes, started=started, ended=time.time(), testmode=testmode, exit_code=int(code)
     )
@@ -116,7 +120,7 @@ def _run(ctx: click.Context, loaded: Config, given: dict[str, Any]) -> None:
 
 def _options(loaded: Config, given: dict[str, Any]) -> RunOptions:
     from lib.ledger import Ledger
-    from lib.options import RunOptions
+    from lib.run.options import RunOptions
 
     if not given["testmode"]:
         with Ledger(loaded.state) as ledger:
@@ -139,9 +143,9 @@ def _outcomes(
     loaded: Config, options: RunOptions, *, parallel: int, fail_fast: bool
 ) -> list[Outcome]:
     """Run the sections, some of them side by side; those that were never begun have no outcome."""
+    from lib.cli.terminal import TerminalListener
     from lib.errors import Interrupted
-    from lib.pipeline import run_section
-    from lib.terminal import TerminalListener
+    from lib.run.pipeline import run_section
 
     over = threading.Event()
     listeners: list[TerminalListener] = []
@@ -170,8 +174,10 @@ def _outcomes(
 
 
 def _show_mappings(loaded: Config) -> None:
-    from lib import connector, layers, report
-    from lib.oomnitza import OomnitzaClient
+    from lib import connector
+    from lib.oomnitza import layers
+    from lib.oomnitza.client import OomnitzaClient
+    from lib.report.summary import mappings
 
     client = OomnitzaClient(loaded.oomnitza)
     if any(section.settings.use_server_map for section in loaded.sections):
@@ -182,4 +188,4 @@ def _show_mappings(loaded: Config) -> None:
         server = client.server_mapping(source.mapping_name) if with_server else {}
         fields = layers.effective_mapping(source, section.mapping, server)
         title = f"[{section.name}] {source.mapping_name}, {source.data_type}"
-        click.echo(secrets.redact(report.mappings(title, fields.values())))
+        click.echo(secrets.redact(mappings(title, fields.values())))

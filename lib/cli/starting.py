@@ -18,7 +18,7 @@ from lib.plugins import ROOT
 @click.pass_context
 def generate_ini(ctx: click.Context, /, **_: Any) -> None:
     """Write an ini to start from; an older one is kept as .bak."""
-    from lib import generate
+    from lib.config import generate
 
     path = given_in(ctx)["ini"]
     backup = generate.write(path)

@@ -24,8 +24,9 @@ WIDE = 200
 def check(ctx: click.Context, /, **_: Any) -> None:
     """Try the sections named CONNECTORS, or all enabled ones, without uploading."""
     given = given_in(ctx)
-    from lib import config, logs
-    from lib.check import check_section
+    from lib import logs
+    from lib.config import config
+    from lib.rehearsal.check import check_section
 
     logs.configure(given["logging_config"])
     loaded = config.load(given["ini"], given["connectors"])
@@ -48,9 +49,10 @@ def check(ctx: click.Context, /, **_: Any) -> None:
 def explain(ctx: click.Context, /, **_: Any) -> None:
     """Show what becomes of a record of SECTION, field by field, and send nothing."""
     given = given_in(ctx)
-    from lib import config, logs
-    from lib.explain import explain_section, read_records
-    from lib.explaintext import in_words
+    from lib import logs
+    from lib.config import config
+    from lib.rehearsal.explain import explain_section, read_records
+    from lib.rehearsal.explaintext import in_words
 
     if given["offline"] and not given["record"]:
         raise UsageError("--offline explains records of a file", fix="Add --record FILE")

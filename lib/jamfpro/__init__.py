@@ -9,8 +9,9 @@ from operator import eq
 
 from lib.connector import Sources
 from lib.jamfpro import computers, mobiledevices
-from lib.jamfpro.forms import Field, Record
-from lib.paths import steps
+from lib.jamfpro.forms import Field
+from lib.record import Record
+from lib.values.paths import steps
 
 # The keys of a record that come with each section.
 ALWAYS = {"id", "udid", "mobileDeviceId", "deviceType"}

@@ -13,7 +13,8 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-Record = dict[str, Any]
+from lib.record import Record
+
 Form = Callable[[Any], Any]
 
 # How the Classic API words what the Jamf Pro API has as a constant; others are in plain words.

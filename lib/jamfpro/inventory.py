@@ -10,11 +10,11 @@ from typing import Any
 
 from lib.connector import Delivered, Sources
 from lib.errors import AccessDenied, ConfigurationError, RecordUnreadable
-from lib.http import Client, NotFound, member
+from lib.http.client import Client, NotFound, member
 from lib.jamfpro import Inventory, Presentation
-from lib.jamfpro.forms import Record
 from lib.plugins import did_you_mean
 from lib.reading.pages import Numbered, walk_numbers
+from lib.record import Record
 
 log = logging.getLogger(__name__)
 

@@ -10,11 +10,11 @@ from datetime import datetime
 from email.utils import formatdate, parsedate_to_datetime
 from functools import partial
 
-from lib.auth import Token, TokenAuth, basic
 from lib.connection import ConnectionSettings
 from lib.errors import ConnectorError, SignInError, SourceFault, SourceUnavailable
-from lib.http import Client, NotFound, json_of, member
-from lib.oauth import client_credentials
+from lib.http.auth import Token, TokenAuth, basic
+from lib.http.client import Client, NotFound, json_of, member
+from lib.http.oauth import client_credentials
 
 CLIENT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 

@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 from time import time
 from typing import Any
 
-from lib.dates import epoch
 from lib.language.bounds import weight
 from lib.language.errors import Stopped
-from lib.paths import compile_path, first_key
+from lib.values.dates import epoch
+from lib.values.paths import compile_path, first_key
 
 Function = Callable[..., Any]
 

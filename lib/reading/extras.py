@@ -8,10 +8,10 @@ from typing import Any
 
 from lib.errors import ConnectorError, SignInError
 from lib.reading.ahead import fetch_ahead
+from lib.record import Record
 
 log = logging.getLogger(__name__)
 
-Record = dict[str, Any]
 
 # So many failures in a row may mean that the server or the rights are at fault, not the records.
 MOST_FAILED = 10

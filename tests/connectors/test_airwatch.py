@@ -15,7 +15,7 @@ import pytest
 from connectors.airwatch import Settings
 from lib.connector import Delivered, Sources
 from lib.errors import AccessDenied, SignInError, SourceFault, SourceUnavailable
-from lib.http import NotFound
+from lib.http.client import NotFound
 from lib.settings import read_settings
 from sandbox.airwatch import AirWatch
 from tests.contract import ConnectorContract, failure
@@ -420,7 +420,7 @@ def test_a_device_whose_network_cannot_be_had_comes_without(source: WithPassword
 def test_a_network_that_is_no_network_is_none(
     source: WithPassword, body: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lib.http.BROKEN_PAUSES", ())
+    monkeypatch.setattr("lib.http.client.BROKEN_PAUSES", ())
     del source.airwatch.devices[1:]
     source.airwatch.outages.fail_next(1, 200, path="/network", body=body)
     assert read(source, "network.PhoneNumber")[0]["network"] == {}

@@ -13,8 +13,7 @@ from typing import Any, ClassVar
 import pytest
 
 from connectors.bamboohr import Settings
-from lib import config
-from lib.check import check_section
+from lib.config import config
 from lib.connector import Sources
 from lib.errors import (
     AccessDenied,
@@ -24,7 +23,8 @@ from lib.errors import (
     SourceFault,
     SourceUnavailable,
 )
-from lib.http import NotFound
+from lib.http.client import NotFound
+from lib.rehearsal.check import check_section
 from lib.secrets import redact
 from lib.settings import read_settings
 from sandbox.bamboohr import BambooHR
@@ -101,7 +101,7 @@ class TestContract(ConnectorContract):
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lib.http.BROKEN_PAUSES", (0.0, 0.0))
+    monkeypatch.setattr("lib.http.client.BROKEN_PAUSES", (0.0, 0.0))
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ import flask
 import pytest
 
 from connectors.casper import Settings
-from lib import mapping
 from lib.connector import Delivered, Sources
 from lib.errors import (
     AccessDenied,
@@ -28,14 +27,15 @@ from lib.errors import (
     SourceFault,
     SourceUnavailable,
 )
-from lib.http import NotFound
+from lib.http.client import NotFound
 from lib.jamfpro import COMPUTERS as COMPUTERS_OF_PRO
 from lib.jamfpro import MOBILE_DEVICES as DEVICES_OF_PRO
 from lib.jamfpro.forms import paths
 from lib.jamfpro.inventory import PAGE, PAGE_OF_LONG_RECORDS
-from lib.mapping import Mapper
-from lib.paths import compile_path
+from lib.mapping import mapping
+from lib.mapping.mapping import Mapper
 from lib.settings import read_settings
+from lib.values.paths import compile_path
 from sandbox.jamf import JamfPro, computers_inventory
 from tests.certificates import issue
 from tests.contract import ConnectorContract, failure
@@ -168,14 +168,14 @@ class TestContractOfProDevices(ConnectorContract):
 
 @pytest.fixture
 def pro(monkeypatch: pytest.MonkeyPatch) -> Iterator[CasperPro]:
-    monkeypatch.setattr("lib.http.BROKEN_PAUSES", (0.0, 0.0))
+    monkeypatch.setattr("lib.http.client.BROKEN_PAUSES", (0.0, 0.0))
     with CasperPro() as source:
         yield source
 
 
 @pytest.fixture
 def casper(monkeypatch: pytest.MonkeyPatch) -> Iterator[Casper]:
-    monkeypatch.setattr("lib.http.BROKEN_PAUSES", (0.0, 0.0))
+    monkeypatch.setattr("lib.http.client.BROKEN_PAUSES", (0.0, 0.0))
     with Casper() as source:
         yield source
 

@@ -15,6 +15,7 @@ import pytest
 from flask import Request
 
 from connectors.jasper import Settings
+from lib.config.sections import Section
 from lib.connector import Delivered, Sources
 from lib.errors import (
     AccessDenied,
@@ -25,12 +26,11 @@ from lib.errors import (
     SourceFault,
     SourceUnavailable,
 )
-from lib.oomnitza import OomnitzaSettings
-from lib.pipeline import RunOptions, run_section
+from lib.oomnitza.client import OomnitzaSettings
 from lib.reading.patience import MOST_UNREADABLE
-from lib.sections import Section
+from lib.run.pipeline import RunOptions, run_section
+from lib.run.tally import Outcome
 from lib.settings import read_settings
-from lib.tally import Outcome
 from sandbox.jasper import Jasper
 from sandbox.oomnitza import Oomnitza
 from sandbox.web import WebServer
@@ -123,7 +123,7 @@ class TestContract(ConnectorContract):
 
 @pytest.fixture
 def jasper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[JasperSource]:
-    monkeypatch.setattr("lib.http.BROKEN_PAUSES", (0.0, 0.0))
+    monkeypatch.setattr("lib.http.client.BROKEN_PAUSES", (0.0, 0.0))
     monkeypatch.setattr("lib.reading.patience.FIRST_PAUSE", 0.0)
     with JasperSource(tmp_path) as source:
         yield source

@@ -14,7 +14,6 @@ from typing import Any, ClassVar, Self
 import pytest
 
 from connectors.ldap import Connector, Settings
-from lib import mapping
 from lib.connector import Delivered, Sources
 from lib.errors import (
     ConfigurationError,
@@ -24,7 +23,8 @@ from lib.errors import (
     SourceFault,
     SourceUnavailable,
 )
-from lib.mapping import Mapped, Mapper
+from lib.mapping import mapping
+from lib.mapping.mapping import Mapped, Mapper
 from lib.settings import read_settings
 from sandbox.directory import GROUPS, PEOPLE, SUFFIX, Directory, Entry, Outcome, Tree, company
 from sandbox.people import DEPARTMENTS, Person, people

@@ -23,9 +23,9 @@ from lib.errors import (
     SourceFault,
     SourceUnavailable,
 )
-from lib.http import NotFound
-from lib.paths import compile_path
+from lib.http.client import NotFound
 from lib.settings import read_settings
+from lib.values.paths import compile_path
 from sandbox.mobileiron import MobileIronCloud, MobileIronCore
 from tests.contract import ConnectorContract, failure
 from tests.example import page_example, upload

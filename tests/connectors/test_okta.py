@@ -15,7 +15,7 @@ from requests import Response
 
 from connectors.okta import OktaClient, Settings
 from lib.connection import ConnectionSettings
-from lib.connector import Record, Sources
+from lib.connector import Sources
 from lib.errors import (
     AccessDenied,
     RecordUnreadable,
@@ -23,8 +23,9 @@ from lib.errors import (
     SourceFault,
     SourceUnavailable,
 )
-from lib.http import NotFound
-from lib.mapping import Mapper, merge
+from lib.http.client import NotFound
+from lib.mapping.mapping import Mapper, merge
+from lib.record import Record
 from lib.settings import read_settings
 from sandbox.okta import Okta
 from tests.contract import ConnectorContract, failure
@@ -96,7 +97,7 @@ class TestContract(ConnectorContract):
 
 @pytest.fixture
 def source(monkeypatch: pytest.MonkeyPatch) -> Iterator[OktaSource]:
-    monkeypatch.setattr("lib.http.BROKEN_PAUSES", (0.0, 0.0))
+    monkeypatch.setattr("lib.http.client.BROKEN_PAUSES", (0.0, 0.0))
     with OktaSource() as made:
         yield made
 
@@ -435,7 +436,7 @@ def test_the_last_request_of_a_quota_is_followed_by_a_pause(
             pauses.append(seconds)
             okta.clock += seconds
 
-    monkeypatch.setattr("lib.http.time.sleep", sleep)
+    monkeypatch.setattr("lib.http.client.time.sleep", sleep)
     okta.quota = 2
     assert len(read(source)) == len(source.names)
     assert len(okta.requests) == 3, "none was refused"

@@ -14,7 +14,7 @@ import flask
 import pytest
 
 from connectors.onelogin import FIELDS, Settings
-from lib.connector import Delivered, Record, Sources
+from lib.connector import Delivered, Sources
 from lib.errors import (
     AccessDenied,
     ConnectorError,
@@ -23,11 +23,12 @@ from lib.errors import (
     SourceFault,
     SourceUnavailable,
 )
-from lib.http import NotFound
-from lib.mapping import Mapper, merge
-from lib.paths import compile_path
+from lib.http.client import NotFound
+from lib.mapping.mapping import Mapper, merge
+from lib.record import Record
 from lib.secrets import redact
 from lib.settings import read_settings
+from lib.values.paths import compile_path
 from sandbox.onelogin import OneLogin
 from tests.certificates import Certificates
 from tests.contract import ConnectorContract, failure
@@ -141,7 +142,7 @@ class TestXmlApi(ConnectorContract):
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lib.http.BROKEN_PAUSES", (0.0, 0.0))
+    monkeypatch.setattr("lib.http.client.BROKEN_PAUSES", (0.0, 0.0))
 
 
 @pytest.fixture(params=[OneLoginSource, Api1, XmlApi])

@@ -12,8 +12,9 @@ import pytest
 
 from connectors.sccm import FACTS, INSTEAD, Settings, ipv4
 from lib import connector
-from lib.connector import Record, Sources
+from lib.connector import Sources
 from lib.errors import AccessDenied, ConfigurationError, SourceFault, SourceUnavailable
+from lib.record import Record
 from lib.settings import read_settings
 from sandbox.sccm import Sccm
 from sandbox.sccm.computers import Computer

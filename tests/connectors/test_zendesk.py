@@ -12,7 +12,7 @@ import requests
 from connectors.zendesk import Settings
 from lib.connector import Sources
 from lib.errors import AccessDenied, RecordUnreadable, SignInError, SourceFault
-from lib.http import NotFound
+from lib.http.client import NotFound
 from lib.settings import read_settings
 from sandbox.zendesk import Zendesk
 from tests.contract import ConnectorContract, failure
@@ -110,7 +110,7 @@ class TestContractWithOAuthClient(ConnectorContract):
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lib.http.BROKEN_PAUSES", (0.0, 0.0))
+    monkeypatch.setattr("lib.http.client.BROKEN_PAUSES", (0.0, 0.0))
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lib.converters import conversion
+from lib.mapping.converters import conversion
 
 MOMENT = 1710164225  # 2024-03-11 13:37:05 UTC
 FIELD = "general.report_date"

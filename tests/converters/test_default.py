@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given
 
-from lib.converters import conversion
-from lib.values import is_nothing
+from lib.mapping.converters import conversion
+from lib.values.values import is_nothing
 from tests.values import EMPTY, VALUES
 
 

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 
-from lib.converters import conversion
+from lib.mapping.converters import conversion
 from tests.values import EMPTY, VALUES
 
 

@@ -5,9 +5,9 @@ from contextlib import closing
 
 import pytest
 
-from lib.converters import Resources, conversion
 from lib.errors import TargetUnavailable
-from lib.oomnitza import OomnitzaClient, OomnitzaSettings
+from lib.mapping.converters import Resources, conversion
+from lib.oomnitza.client import OomnitzaClient, OomnitzaSettings
 from sandbox.oomnitza import Oomnitza
 from sandbox.web import WebServer
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.converters import conversion
+from lib.mapping.converters import conversion
 from sandbox.web import WebServer
 
 # The service answers with these two shapes, both with status 200.

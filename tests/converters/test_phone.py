@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.converters import conversion
+from lib.mapping.converters import conversion
 
 ROOT = Path(__file__).resolve().parents[2]
 NORWAY = "+4722345678"

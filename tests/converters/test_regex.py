@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.converters import conversion
+from lib.mapping.converters import conversion
 from tests.values import EMPTY, VALUES
 
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from lib import config
+from lib.config import config
 from lib.ledger import open_to_look
-from lib.options import RunOptions
-from lib.pipeline import run_section
-from lib.report import exit_code
-from lib.tally import Outcome
+from lib.report.summary import exit_code
+from lib.run.options import RunOptions
+from lib.run.pipeline import run_section
+from lib.run.tally import Outcome
 from sandbox.company import API_TOKEN, PASSWORD, SERIAL_NUMBER
 from sandbox.jamf import JamfPro
 from sandbox.okta import Okta
@@ -179,10 +179,10 @@ def patched() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in PAGES:
             patch.setattr(name, BATCH)
-        patch.setattr("lib.session.BACKOFF", 0.02)
-        patch.setattr("lib.session.JITTER", 0.0)
-        patch.setattr("lib.http.BROKEN_PAUSES", (0.0, 0.0))
-        patch.setattr("lib.delivery.CANCEL_INTERVAL", 0.0)
+        patch.setattr("lib.http.session.BACKOFF", 0.02)
+        patch.setattr("lib.http.session.JITTER", 0.0)
+        patch.setattr("lib.http.client.BROKEN_PAUSES", (0.0, 0.0))
+        patch.setattr("lib.run.delivery.CANCEL_INTERVAL", 0.0)
         yield
 
 

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from lib.report import exit_code
-from lib.tally import Outcome
+from lib.report.summary import exit_code
+from lib.run.tally import Outcome
 from tests.faults import figures
 from tests.faults.kinds import ANSWERS, CONNECTION, KINDS, SLOW, Extent, Injection, spoil_of
 from tests.faults.proxy import Exchange

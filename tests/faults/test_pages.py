@@ -10,7 +10,7 @@ from itertools import count
 
 import pytest
 
-from lib.report import exit_code
+from lib.report.summary import exit_code
 from tests.faults.kinds import Injection
 from tests.faults.proxy import Answer, Exchange, serve
 from tests.faults.stage import BATCH, Stage, patched, stage

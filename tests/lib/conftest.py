@@ -8,7 +8,7 @@ import pytest
 from werkzeug.wrappers import Request, Response
 
 from lib import secrets
-from lib.oomnitza import OomnitzaClient, OomnitzaSettings
+from lib.oomnitza.client import OomnitzaClient, OomnitzaSettings
 from sandbox.oomnitza import Oomnitza
 from sandbox.web import WebServer
 
@@ -80,7 +80,7 @@ def oomnitza(stage: Stage) -> Iterator[Oomnitza]:
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The seconds that it would have been slept between two attempts; it is not."""
     slept: list[float] = []
-    monkeypatch.setattr("lib.ratelimit.pause", lambda seconds: slept.append(seconds or 0.0))
+    monkeypatch.setattr("lib.http.ratelimit.pause", lambda seconds: slept.append(seconds or 0.0))
     return slept
 
 

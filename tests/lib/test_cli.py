@@ -14,11 +14,12 @@ from typing import Any
 import click
 import pytest
 
-from lib import __version__, config, connector, plugins
+from lib import __version__, connector, plugins
 from lib.cli import main
+from lib.config import config
 from lib.connector import Sources
-from lib.report import COLUMNS
-from lib.saveddata import SavedData
+from lib.report.summary import COLUMNS
+from lib.run.saveddata import SavedData
 from sandbox.jamf import JamfPro
 from sandbox.oomnitza import Oomnitza
 from sandbox.web import WebServer

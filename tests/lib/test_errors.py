@@ -7,8 +7,8 @@ import pytest
 
 from lib import errors
 from lib.errors import ConnectorError, ExitCode
-from lib.http import NotFound
-from lib.ldaperrors import NoSuchEntry
+from lib.http.client import NotFound
+from lib.ldap.errors import NoSuchEntry
 
 KINDS = [
     kind

@@ -26,7 +26,7 @@ from lib.jamfpro.forms import (
     worded,
     yes_or_no,
 )
-from lib.paths import compile_path
+from lib.values.paths import compile_path
 from sandbox.jamf import JamfPro, computers, computers_inventory, mobile_devices_detail
 from sandbox.jamf.computers_inventory import computer_result
 from sandbox.jamf.location import BUILDINGS

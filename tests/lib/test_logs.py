@@ -205,8 +205,8 @@ def test_a_configuration_that_is_not_there_is_told_by_name(tmp_path):
 def test_what_is_logged_in_the_course_of_a_section_begins_with_its_name(configure, tmp_path):
     configure()
     with logs.about("ldap"):
-        logging.getLogger("lib.http").warning("asking again")
-        logging.getLogger("lib.pipeline").warning("[ldap] begins")
-    logging.getLogger("lib.http").warning("of no section")
+        logging.getLogger("lib.http.client").warning("asking again")
+        logging.getLogger("lib.run.pipeline").warning("[ldap] begins")
+    logging.getLogger("lib.http.client").warning("of no section")
     lines = [line.split(": ", 1)[1] for line in text_of(tmp_path / "errors.log").splitlines()]
     assert lines == ["[ldap] asking again", "[ldap] begins", "of no section"]

@@ -7,15 +7,15 @@ from types import MappingProxyType, ModuleType
 
 import pytest
 
-from lib import config
+from lib.config import config
+from lib.config.sections import Section
 from lib.connector import AssetConnector, AssetSettings, Sources
 from lib.errors import ConfigurationError, ExitCode
 from lib.ini import Entry
 from lib.language import LanguageError, Stopped
-from lib.pipeline import RunOptions, run_section
 from lib.recordfilter import compile_filter
-from lib.report import exit_code, summary
-from lib.sections import Section
+from lib.report.summary import exit_code, summary
+from lib.run.pipeline import RunOptions, run_section
 
 PUBLISHED = """\
 recordfilter:

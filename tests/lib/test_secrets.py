@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from lib import secrets
-from lib.auth import basic
+from lib.http.auth import basic
 from lib.secrets import MASK, redact, redact_data
 
 AWKWARD = [

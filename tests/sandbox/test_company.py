@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from lib import config, connector
+from lib import connector
+from lib.config import config
 from lib.connector import Sources
 from sandbox.company import COMPUTERS, MOBILE_DEVICES, PEOPLE, Company
 from sandbox.people import people

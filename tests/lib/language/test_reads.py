@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.language import compile_program
-from lib.paths import compile_path, first_key
+from lib.values.paths import compile_path, first_key
 
 
 def reads(text, argument="record"):

@@ -7,7 +7,7 @@ import pytest
 
 from lib.connection import ConnectionSettings
 from lib.errors import RecordUnreadable, SourceFault, SourceUnavailable
-from lib.http import Client
+from lib.http.client import Client
 from lib.reading.pages import Numbered, walk, walk_numbers
 
 WHERE = "https://acme.example.com"
@@ -170,7 +170,7 @@ def test_a_page_comes_with_its_headers(server):
 
 
 def test_a_page_that_is_no_json_is_asked_for_again(server, monkeypatch):
-    monkeypatch.setattr("lib.http.BROKEN_PAUSES", (0.0,))
+    monkeypatch.setattr("lib.http.client.BROKEN_PAUSES", (0.0,))
     server.answers = [(200, "<html>"), (200, "[]", {"A": "1"}), (200, "<html>")]
     body, response = client(server).get_page("/x")
     assert (body, response.headers["A"]) == ([], "1")

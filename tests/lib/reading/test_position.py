@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from lib.config.sections import Section
 from lib.connector import AssetConnector, AssetSettings, Delivered, Records, Sources
 from lib.errors import (
     ConfigurationError,
@@ -20,10 +21,9 @@ from lib.errors import (
     TargetUnavailable,
 )
 from lib.ini import Entry
-from lib.oomnitza import OomnitzaSettings
-from lib.pipeline import RunOptions, run_section
+from lib.oomnitza.client import OomnitzaSettings
 from lib.reading.position import OVERLAP, Position, moment
-from lib.sections import Section
+from lib.run.pipeline import RunOptions, run_section
 from sandbox.oomnitza import Oomnitza
 from sandbox.web import WebServer
 

@@ -1,0 +1,1 @@
+"""The file config.ini: its lines, its sections, and what concerns all of them."""

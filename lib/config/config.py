@@ -1,0 +1,135 @@
+"""From the ini file to the sections that are to run, with all mistakes in them reported at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from lib import ini, plugins
+from lib.config.reportsettings import ReportSettings
+from lib.config.runsettings import RunSettings
+from lib.config.sections import CONVERTERS, DEFAULT, LOOKUP, RESERVED, Section, SectionReader
+from lib.errors import ConfigurationError, UsageError
+from lib.ini import IniFile, IniSection
+from lib.oomnitza.client import OomnitzaSettings
+from lib.settings import boolean
+
+
+@dataclass(frozen=True)
+class Config:
+    """The sections that are to run, where they upload to, and what is odd but stops nothing."""
+
+    path: Path
+    oomnitza: OomnitzaSettings
+    run: RunSettings
+    report: ReportSettings
+    sections: list[Section]
+    warnings: list[str]
+
+    @property
+    def state(self) -> Path:
+        """The file in which runs keep what later ones need."""
+        return self.run.state or self.path.absolute().with_suffix(".db")
+
+
+def load(path: Path, names: Iterable[str]) -> Config:
+    """Read the sections of these names (in any case); without names, those that are enabled.
+
+    Raises UsageError for names that cannot be run and ConfigurationError with every mistake in
+    those that can; mistakes elsewhere in the file are not looked at.
+    """
+    file = _read(path)
+    chosen = [_choose(file, name) for name in dict.fromkeys(name.lower() for name in names)]
+    if not chosen and not _enabled(file):
+        raise UsageError(
+            "no section is enabled", where=str(path), fix="Set `enable = True` in those to run"
+        )
+    return _loaded(file, chosen or _enabled(file))
+
+
+def common(path: Path) -> Config:
+    """Read what concerns every run, and no section."""
+    return _loaded(_read(path), [])
+
+
+def spelled(path: Path, names: Iterable[str]) -> list[str]:
+    """The names of sections as the file spells them; one that is not in it is left as it is."""
+    sections = _sources(_read(path))
+    return [sections[name.lower()].name if name.lower() in sections else name for name in names]
+
+
+def section_names(path: Path) -> list[str]:
+    """The names of all sections with a source, enabled or not."""
+    return [section.name for section in _sources(_read(path)).values()]
+
+
+def enabled_names(path: Path) -> list[str]:
+    """The sections that can be named on the command line."""
+    return [section.name for section in _enabled(_read(path))]
+
+
+def _loaded(file: IniFile, chosen: list[IniSection]) -> Config:
+    reader = SectionReader(file)
+    oomnitza, run, report = reader.oomnitza(), reader.run(), reader.report()
+    sections = [reader.section(item) for item in chosen]
+    if reader.problems:
+        # A warning may be the other half of a problem: a key that is misspelt is missing, too.
+        raise ConfigurationError("\n".join([*reader.problems, *reader.warnings]))
+    found = [item for item in sections if item]
+    return Config(file.path, oomnitza, run, report, found, reader.warnings)
+
+
+def _read(path: Path) -> IniFile:
+    """The file, with what [DEFAULT] holds put into each section that does not say otherwise."""
+    file = ini.read(path)
+    if DEFAULT in file.sections:
+        inherited = file.sections[DEFAULT].entries
+        for name, section in file.sections.items():
+            if name != CONVERTERS and not name.startswith(LOOKUP):
+                section.entries = inherited | section.entries
+    return file
+
+
+def _sources(file: IniFile) -> dict[str, IniSection]:
+    return {
+        name: item
+        for name, item in file.sections.items()
+        if name not in RESERVED and not name.startswith(LOOKUP)
+    }
+
+
+def _enabled(file: IniFile) -> list[IniSection]:
+    return [item for item in _sources(file).values() if _is_enabled(item)]
+
+
+def _is_enabled(section: IniSection) -> bool:
+    entry = section.entries.get("enable")
+    try:
+        return bool(entry and entry.value.strip() and boolean(entry.value))
+    except ValueError:
+        return False
+
+
+def _choose(file: IniFile, name: str) -> IniSection:
+    sources = _sources(file)
+    names = [section.name for section in sources.values()]
+    if name not in sources:
+        hint = plugins.did_you_mean(name, names)
+        there = f"The file has: {', '.join(names)}" if names else "The file has none at all"
+        raise UsageError(
+            f"there is no section [{name}]",
+            where=str(file.path),
+            fix=f"{hint[:1].upper()}{hint[1:]} {there}".strip(),
+        )
+    section = sources[name]
+    if not _is_enabled(section):
+        entry = section.entries.get("enable")
+        state = f"enable = {entry.value}" if entry else "no enable"
+        enabled = ", ".join(item.name for item in _enabled(file)) or "none"
+        raise UsageError(
+            f"[{section.name}] is not enabled (it has `{state}`)",
+            where=f"{file.path}: line {entry.line if entry else section.line}",
+            fix=f"Set `enable = True` there to run it. Enabled are: {enabled}",
+        )
+    return section

@@ -1,0 +1,248 @@
+"""From the entries of an ini to sections ready to be run, or to sentences on their mistakes."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lib import connector, plugins, recordfilter, secrets
+from lib.config import sharedsections
+from lib.config.reportsettings import ReportSettings
+from lib.config.runsettings import RunSettings
+from lib.config.sharedsections import SharedSections, telling
+from lib.connector import ConnectorSettings
+from lib.errors import ConfigurationError
+from lib.ini import Entry, IniFile, IniSection
+from lib.language import LanguageError
+from lib.mapping import mapping
+from lib.mapping.converters import Resources, conversions
+from lib.oomnitza import layers
+from lib.oomnitza.client import OomnitzaSettings
+from lib.settings import declared, read_settings, secrets_of
+
+OOMNITZA = "oomnitza"
+RUN = "run"
+REPORT = "report"
+CONVERTERS = sharedsections.CONVERTERS
+DEFAULT = "default"
+RESERVED = (OOMNITZA, RUN, REPORT, CONVERTERS, DEFAULT)
+LOOKUP = sharedsections.LOOKUP
+SPECIAL_KEYS = ("enable", "recordfilter")
+MAPPING = mapping.PREFIX
+# What is taken for a slip of the pen, since a mapping that is left aside is data left out.
+NEAR_MAPPING = ("mappings", "maping", "mappping", "map")
+
+
+@dataclass(frozen=True)
+class Section:
+    """All of the ini that the run of one section needs; can be pickled."""
+
+    name: str
+    connector: str
+    settings: ConnectorSettings
+    mapping: mapping.Layer
+    recordfilter: Entry | None = None
+    resources: Resources = field(default_factory=Resources)
+
+
+class SectionReader:
+    """Reads sections of one file, and collects what is wrong and what is odd on the way."""
+
+    def __init__(self, file: IniFile) -> None:
+        self.problems: list[str] = []
+        self._warnings = [f"{file.path}: line {line} {text}" for line, text in file.oddities]
+        self._file = file
+        self._folder = file.path.absolute().parent
+        default = file.sections.get(DEFAULT, IniSection(DEFAULT, 0))
+        self._inherited: Mapping[str, Entry] = default.entries
+        self._resources = Resources()
+        self._shared = SharedSections(file, self._problem, self._warn)
+        for line, text in [*default.faults, *default.oddities]:
+            self._warn(default, line, text)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is odd in what was read, and wrong in converters that none of it uses."""
+        return [*self._warnings, *(self._placed(*found) for found in self._shared.unused())]
+
+    def oomnitza(self) -> Any:
+        section = self._file.sections.get(OOMNITZA)
+        if section is None:
+            text = "there is no [oomnitza] section; it takes url, and api_token or a login"
+            self.problems.append(f"{self._file.path}: {text}")
+            return None
+        return self._settings(OomnitzaSettings, section)
+
+    def run(self) -> Any:
+        """What concerns every run; from here on mappings know all the converters there are."""
+        run = self._settings(RunSettings, self._file.sections.get(RUN) or IniSection(RUN, 0))
+        self._resources = Resources(
+            programs=self._shared.programs,
+            tables=self._shared.tables,
+            folder=run.converters_folder if run else None,
+        )
+        return run
+
+    def report(self) -> Any:
+        """Who hears of runs."""
+        section = self._file.sections.get(REPORT) or IniSection(REPORT, 0)
+        return self._settings(ReportSettings, section)
+
+    def section(self, section: IniSection) -> Section | None:
+        """The section ready to be run, or None when there are problems."""
+        before = len(self.problems)
+        name = section.name.split(".")[0]
+        module = plugins.find("connectors", name)
+        if module is None:
+            known = plugins.names("connectors")
+            hint = plugins.did_you_mean(name, known) or f"there are: {', '.join(known)}"
+            self._problem(section, section.line, "", f"there is no connector {name!r}; {hint}")
+            return None
+        settings_type = connector.load(module).settings_type
+        settings = self._settings(settings_type, section)
+        layer = dict(self._mapping(section, settings_type))
+        entry = self._recordfilter(section)
+        if len(self.problems) == before:
+            self._whole_mapping(section, connector.load(module)(settings), layer)
+        if len(self.problems) > before:
+            return None
+        return Section(section.name, module, settings, layer, entry, self._resources)
+
+    def _settings(self, kind: type[Any], section: IniSection) -> Any:
+        entries = section.entries
+        for line, text in section.faults:
+            self._problem(section, line, "", text)
+        for line, text in section.oddities:
+            self._warn(section, line, text)
+        self._unknown_keys(kind, section)
+        given = {key: entry.value for key, entry in entries.items()}
+        for item in declared(kind):
+            variable = given.get(f"env_{item.name}", "").strip() if item.about.secret else ""
+            if variable and variable not in os.environ:
+                key = f"env_{item.name}"
+                named = variable if re.fullmatch(r"[A-Z][A-Z0-9_]*", variable) else "of that name"
+                what = f"there is no environment variable {named}"
+                self._problem(section, entries[key].line, key, what)
+            elif variable:
+                given[item.name] = os.environ[variable]
+        given |= self._paths(kind, given)
+        settings, faults = read_settings(kind, given)
+        for fault in faults:
+            line = entries[fault.key].line if fault.key in entries else section.line
+            self._problem(section, line, fault.key, fault.text)
+        if settings is not None:
+            secrets.remember(*secrets_of(settings))
+        return settings
+
+    def _paths(self, kind: type[Any], given: Mapping[str, str]) -> dict[str, str]:
+        """The settings that are paths; they begin in the folder of the ini."""
+        texts = {
+            item.name: given.get(item.name, "").strip() or item.example_of_default
+            for item in declared(kind)
+            if item.is_path
+        }
+        return {
+            name: str(self._folder / Path(text).expanduser())
+            for name, text in texts.items()
+            if text
+        }
+
+    def _unknown_keys(self, kind: type[Any], section: IniSection) -> None:
+        known = [item.name for item in declared(kind)]
+        known += [f"env_{item.name}" for item in declared(kind) if item.about.secret]
+        for key, entry in section.entries.items():
+            if self._inherited.get(key) is entry:
+                continue  # what one section does not know, another one may
+            if key not in (*known, *SPECIAL_KEYS) and not key.startswith("mapping."):
+                near = plugins.nearest(key, [*known, *SPECIAL_KEYS])
+                if near in SPECIAL_KEYS or key.split(".")[0] in NEAR_MAPPING:
+                    what = f"no such setting; did you mean {near or MAPPING}?"
+                    self._problem(section, entry.line, key, what)
+                    continue
+                hint = f"did you mean {near}?" if near else ""
+                self._warn(section, entry.line, f"{key}: no such setting, it is ignored; {hint}")
+
+    def _mapping(
+        self, section: IniSection, settings_type: type[Any]
+    ) -> Iterator[tuple[str, mapping.Attributes | None]]:
+        found: dict[str, Entry] = {}
+        for key, entry in section.entries.items():
+            if not key.startswith(MAPPING):
+                continue
+            try:
+                name = mapping.field_name(key)
+                if name in found and self._inherited.get(found[name].key) is not found[name]:
+                    raise ValueError(f"line {found[name].line} fills {name}, too; keep one of them")
+                found[name] = entry
+                attributes = mapping.parse(entry.value)
+                self._use((attributes or {}).get("converter"))
+                mapping.check(attributes or {}, settings_type, self._resources)
+            except LanguageError:
+                pass  # in a program of [converters], where it is told
+            except ValueError as error:
+                self._problem(section, entry.line, key, str(error))
+            else:
+                yield name, attributes
+
+    def _use(self, converters: str | list[str] | None) -> None:
+        for spec in [converters] if isinstance(converters, str) else converters or ():
+            self._shared.use(spec)
+
+    def _whole_mapping(
+        self, section: IniSection, source: connector.Connector[Any], layer: mapping.Layer
+    ) -> None:
+        """Look at the mapping as a whole, so far as it is not in Oomnitza."""
+        self._built_in_converters(section, source, layer)
+        if source.settings.use_server_map:
+            return
+        try:
+            fields = layers.effective_mapping(source, layer)
+        except ConfigurationError as error:
+            self._problem(section, section.line, "", str(error))
+            return
+        for name in layers.unmapped_sync_fields(source, fields):
+            what = f"no mapping fills {name}; add `mapping.{name} = <source>`"
+            entry = section.entries.get("sync_field")
+            self._problem(section, entry.line if entry else section.line, "sync_field", what)
+
+    def _built_in_converters(
+        self, section: IniSection, source: connector.Connector[Any], layer: mapping.Layer
+    ) -> None:
+        """Look at the converters of the connector's: some of the same name may hide them."""
+        used = [
+            (f"{MAPPING}{name}", attributes.get("converter"))
+            for name, attributes in source.default_mapping().items()
+            if (own := layer.get(name, {})) is not None and "converter" not in own
+        ]
+        for key, converters in [*used, *source.converters.items()]:
+            try:
+                self._use(converters)
+                conversions(converters or (), self._resources)
+            except LanguageError:
+                pass  # it is told
+            except ValueError as error:
+                self._problem(section, section.line, key, str(error))
+
+    def _recordfilter(self, section: IniSection) -> Entry | None:
+        entry = section.entries.get("recordfilter")
+        if entry is None:
+            return None
+        if not entry.value.strip() and "recordfilter" not in self._inherited:
+            what = "the filter is empty; the lines of a filter have to be indented"
+            self._problem(section, entry.line, entry.key, what)
+        with telling(self._problem, section, entry):
+            recordfilter.compile_filter(entry)
+        return entry
+
+    def _problem(self, section: IniSection, line: int, key: str, text: str) -> None:
+        self.problems.append(self._placed(section, line, f"{key}: {text}" if key else text))
+
+    def _warn(self, section: IniSection, line: int, text: str) -> None:
+        self._warnings.append(self._placed(section, line, text).rstrip("; "))
+
+    def _placed(self, section: IniSection, line: int, text: str) -> str:
+        return f"{self._file.path}: line {line} [{section.name}] {text}"

@@ -1,0 +1,190 @@
+"""Records from CSV files (RFC 4180): the first row names the columns, each further one is a record.
+
+A row that is malformed is told with the file and the line where it begins, and the rest is read; a
+quote out of place that may reach into further lines ends the file, since what follows it may be the
+text of a value and no record.
+"""
+
+from __future__ import annotations
+
+import csv
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+from lib.connector import Delivered, Records, Sources
+from lib.errors import RecordUnreadable, SourceFault
+from lib.files import textfiles
+from lib.files.textfiles import FileSettings
+from lib.settings import Settings, setting
+from lib.values.paths import compile_path
+
+log = logging.getLogger(__name__)
+
+SUFFIX = ".csv"
+# How long a value may be, in characters; the csv module alone would refuse notes of some length.
+LONGEST_VALUE = 16_000_000
+# With such a first line a file tells Excel its delimiter.
+TOLD = re.compile(r'"?sep=(.)"?[\r\n]*')
+# What separates the columns in most files that are called CSV.
+USUAL = ",;\t|"
+NAMED = {"tab": "\t", "\\t": "\t"}
+SPELLED = {"\t": "tab"}
+
+
+def delimiter(text: str) -> str:
+    """One character, or the word tab; raises ValueError for others."""
+    character = NAMED.get(text.strip().lower(), text.strip())
+    if len(character) != 1 or character in '"\r\n':
+        raise ValueError(f"{text.strip()!r} is not one character, nor tab")
+    return character
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Delimited(Settings):
+    delimiter: str = setting(
+        "What stands between two columns: one character, or tab.", default=",", parse=delimiter
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CsvSettings(FileSettings, _Delimited):
+    """In this order: which files, and then how they are written."""
+
+
+def check(settings: CsvSettings) -> None:
+    """Read the beginning of each file; raises what is wrong with it."""
+    textfiles.check_all(settings, SUFFIX, partial(_read, settings, Sources()))
+
+
+def records(settings: CsvSettings, sources: Sources) -> Records:
+    """Yield the rows of all files as dicts by the names of their columns; values are texts."""
+    yield from textfiles.read_all(settings, SUFFIX, partial(_read, settings, sources))
+
+
+def _read(settings: CsvSettings, sources: Sources, path: Path) -> Iterator[Delivered]:
+    lines = _Lines(textfiles.lines(path, settings.encoding))
+    told = TOLD.fullmatch(lines.first)
+    if told:
+        lines.skip()
+        settings = replace(settings, delimiter=told[1])
+    rows = _rows(lines, settings.delimiter)
+    names = _names(next(rows, None), settings, path)
+    _look_for_columns(names, sources, path)
+    for row in rows:
+        if isinstance(row, str) and not lines.alone(settings.delimiter, len(names)):
+            raise SourceFault(
+                f"{row}, and it cannot be told where the next one begins",
+                where=f"{path}: line {lines.begin}",
+                fix="Put the quotes of this row right",
+            )
+        problem = row if isinstance(row, str) else _problem(row, names, settings)
+        if problem:
+            yield RecordUnreadable(problem, where=f"{path}: line {lines.begin}")
+        else:
+            yield {name: value for name, value in zip(names, row, strict=True) if name}
+
+
+def _look_for_columns(names: list[str], sources: Sources, path: Path) -> None:
+    """Warn of mapped columns that the file lacks; raises SourceFault when it has none of them."""
+    columns = dict.fromkeys(names, "")
+    missing = sorted(path for path in sources.paths if compile_path(path)(columns) is None)
+    if missing and len(missing) == len(sources.paths):
+        raise SourceFault(
+            f"the file has none of the mapped columns ({', '.join(missing)})",
+            where=str(path),
+            fix=f"Its columns are: {', '.join(filter(None, names))}",
+        )
+    if missing:
+        log.warning("%s has no column %s", path, ", ".join(missing))
+
+
+def _names(row: list[str] | str | None, settings: CsvSettings, path: Path) -> list[str]:
+    """The names of the columns; those without one are left out of the records."""
+    if row is None:
+        raise SourceFault(
+            "the file is empty; its first line has to name the columns", where=str(path)
+        )
+    if isinstance(row, str):
+        raise SourceFault(f"the names of the columns: {row}", where=str(path))
+    names = [name.strip() for name in row]
+    text = "".join(names)
+    if not textfiles.is_text(text) or "\0" in text:
+        raise SourceFault(
+            f"the names of the columns are not {settings.encoding} text",
+            where=str(path),
+            fix="Set encoding, such as cp1252 or utf-16",
+        )
+    other = [character for character in USUAL.replace(settings.delimiter, "") if character in text]
+    if len(names) == 1 and other:
+        raise SourceFault(
+            f"there is only one column, {text!r}",
+            where=str(path),
+            fix=f"Set delimiter = {SPELLED.get(other[0], other[0])}",
+        )
+    twice = sorted({name for name in names if name and names.count(name) > 1})
+    if twice:
+        raise SourceFault(f"two columns are named {', '.join(twice)}", where=str(path))
+    return names
+
+
+def _problem(row: list[str], names: list[str], settings: CsvSettings) -> str:
+    """What is wrong with a row, if anything."""
+    if len(row) != len(names):
+        return f"the row does not fit the columns ({len(row)} values for {len(names)})"
+    if not textfiles.is_text("".join(row)):
+        return f"the row is not {settings.encoding} text; is encoding right?"
+    return ""
+
+
+class _Lines:
+    """The lines of a file for csv.reader, with the place of the row that is read."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self.first = next(lines, "")
+        self.begin = 1  # the number of the first line of the row, from 1
+        self._lines = chain([self.first] if self.first else [], lines)
+        self._line = ""
+        self._taken = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        self._line = next(self._lines)
+        self._taken += 1
+        return self._line
+
+    def skip(self) -> None:
+        next(self)
+        self.next_row()
+
+    def next_row(self) -> None:
+        self.begin += self._taken
+        self._taken = 0
+
+    def alone(self, delimiter: str, columns: int) -> bool:
+        """Whether the row, which is malformed, ends with its line: all of it seems to be there."""
+        whole = self._line.count('"') % 2 == 0 and self._line.count(delimiter) >= columns - 1
+        return self._taken == 1 and whole
+
+
+def _rows(lines: _Lines, delimiter: str) -> Iterator[list[str] | str]:
+    """Yield the rows that hold anything; for one that is malformed, what is wrong with it."""
+    csv.field_size_limit(LONGEST_VALUE)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    while True:
+        lines.next_row()
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield f"the row is malformed ({error})"
+        else:
+            if any(map(str.strip, row)):
+                yield row

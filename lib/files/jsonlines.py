@@ -1,0 +1,71 @@
+"""Records from JSON Lines files: each line is one record, as a JSON object (jsonlines.org).
+
+A line that is malformed is told with the file and its number, and the rest is read.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from lib.connector import Delivered, Records
+from lib.errors import RecordUnreadable, SourceFault
+from lib.files import textfiles
+from lib.files.textfiles import FileSettings
+
+SUFFIX = ".jsonl"
+
+
+def check(settings: FileSettings) -> None:
+    """Read the beginning of each file; raises what is wrong with it."""
+    textfiles.check_all(settings, SUFFIX, partial(_read, settings))
+
+
+def records(settings: FileSettings) -> Records:
+    """Yield the objects of all files."""
+    yield from textfiles.read_all(settings, SUFFIX, partial(_read, settings))
+
+
+def _read(settings: FileSettings, path: Path) -> Iterator[Delivered]:
+    begun = False
+    for number, line in enumerate(textfiles.lines(path, settings.encoding), 1):
+        if not line.strip():
+            continue
+        if not begun and line.lstrip().startswith("["):
+            raise SourceFault(
+                "this is a JSON array, not JSON Lines",
+                where=str(path),
+                fix="Write each record as an object on a line of its own",
+            )
+        begun = True
+        yield _record(line, settings, f"{path}: line {number}")
+
+
+def _record(line: str, settings: FileSettings, where: str) -> Delivered:
+    if not textfiles.is_text(line):
+        problem = f"the line is not {settings.encoding} text; is encoding right?"
+        return RecordUnreadable(problem, where=where)
+    try:
+        value = json.loads(line, parse_constant=_refuse, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
+        return RecordUnreadable(f"the line is not JSON ({error})", where=where)
+    if not isinstance(value, dict):
+        return RecordUnreadable("the line is not a JSON object", where=where)
+    return value
+
+
+def _refuse(constant: str) -> Any:
+    """Python takes NaN and Infinity for JSON, Oomnitza does not."""
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _finite(text: str) -> float:
+    """A number; one too large for a float would become infinite."""
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text} is too large for a number")
+    return number

@@ -1,0 +1,259 @@
+"""The one door to everything that speaks HTTP: sessions, retries, and errors put into words.
+
+A `Client` repeats what found the server away or overloaded (connection errors, 429, 502, 503, 504)
+when the server wants it to, keeps to the server's quota, reads JSON whatever the content type says,
+follows no redirect, and raises the errors of `lib.errors`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+import requests
+import urllib3
+from requests.auth import AuthBase
+
+from lib import interruption, secrets
+from lib.connection import ConnectionSettings
+from lib.errors import (
+    AccessDenied,
+    ConfigurationError,
+    ConnectorError,
+    SignInError,
+    SourceFault,
+    SourceUnavailable,
+)
+from lib.http.auth import UNSIGNED
+from lib.http.errors import excerpt, in_words, said_in
+from lib.http.ratelimit import pause_before_next
+from lib.http.session import new_session
+from lib.jsontext import to_json
+
+log = logging.getLogger(__name__)
+
+CONNECT_TIMEOUT = 15
+RETRY_STATUS = frozenset({408, 429, 502, 503, 504})
+# Pauses before an answer that was cut short or is not JSON is asked for again, in seconds.
+BROKEN_PAUSES = (1.0, 4.0)
+CUT_SHORT = "the answer broke off in the middle"
+
+
+class NotFound(SourceFault):
+    """The server has nothing at this address (404)."""
+
+
+class NoContent(SourceFault):
+    """The server has nothing to say (204)."""
+
+
+class Client:
+    """Requests to one server, with paths below its address; threads may share it.
+
+    `repeatable` are the methods that may be sent again when it is not known whether the first
+    one arrived; `retry_status` are answers that this server's vendor calls passing, beside the
+    usual ones.
+    """
+
+    unavailable: type[ConnectorError] = SourceUnavailable
+    fault: type[ConnectorError] = SourceFault
+
+    def __init__(
+        self,
+        url: str,
+        settings: ConnectionSettings,
+        *,
+        auth: AuthBase | None = None,
+        headers: Mapping[str, str] | None = None,
+        connections: int = 1,
+        cookies: bool = True,
+        repeatable: frozenset[str] = frozenset({"GET"}),
+        retry_status: frozenset[int] = frozenset(),
+    ) -> None:
+        self.url = url
+        self.auth: AuthBase = auth or UNSIGNED
+        self._repeatable = repeatable
+        self._timeout = (min(CONNECT_TIMEOUT, settings.timeout), settings.timeout)
+        self._quiet_until = 0.0  # when the quota of requests is filled again, if it was used up
+        self._session = new_session(settings, connections, repeatable, RETRY_STATUS | retry_status)
+        self._session.headers.update(headers or {})
+        if not cookies:
+            self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+
+    @property
+    def headers(self) -> Any:
+        """The headers that every request carries."""
+        return self._session.headers
+
+    def close(self) -> None:
+        self._session.close()
+
+    def get_json(self, path: str, **params: Any) -> Any:
+        """The decoded JSON of a GET; an answer that is broken or no JSON is asked for again.
+
+        Raises NoContent for 204, which some servers answer where others have an empty list.
+        """
+        return self.read(decoded, "GET", path, params=params)
+
+    def get_page(self, path: str, **params: Any) -> tuple[Any, requests.Response]:
+        """What get_json gives, with the answer, whose headers may tell where the next page is."""
+        page: tuple[Any, requests.Response] = self.read(
+            lambda answer: (decoded(answer), answer), "GET", path, params=params
+        )
+        return page
+
+    def path_of(self, url: str) -> str:
+        """The path of an address that the server gave for the next request.
+
+        Raises SourceFault for another host or scheme: the credentials are not for them.
+        """
+        ours, theirs = urlsplit(self.url), urlsplit(urljoin(self.url, url))
+        if _origin(ours) != _origin(theirs):
+            raise SourceFault(
+                f"the server sends to {theirs.netloc} for the next page", where=self.url
+            )
+        path = f"{theirs.path}?{theirs.query}" if theirs.query else theirs.path
+        return path.removeprefix(ours.path)
+
+    def post_json(self, path: str, body: Any, **how: Any) -> requests.Response:
+        """POST a body as JSON."""
+        return self.post_text(path, to_json(body), **how)
+
+    def post_text(self, path: str, text: str, **how: Any) -> requests.Response:
+        """POST a body that is JSON already."""
+        headers = {"Content-Type": "application/json; charset=utf-8"}
+        return self.request("POST", path, data=text.encode(), headers=headers, **how)
+
+    def request(
+        self, method: str, path: str, *, auth: AuthBase | None = None, **how: Any
+    ) -> requests.Response:
+        """Send one request, signed by `auth` or as the client is, and return its whole answer.
+
+        One that breaks off is asked for again if the method is repeatable. Raises SignInError
+        (401), AccessDenied (403), NotFound (404), or what the class names as its `unavailable` and
+        `fault` for everything else that is not a success.
+        """
+        if method in self._repeatable:
+            answer: requests.Response = self.read(lambda it: it, method, path, auth=auth, **how)
+            return answer
+        try:
+            return self._send(method, path, auth=auth, **how)
+        except BrokenAnswer as error:
+            raise self.unavailable(str(error), where=self._where(path)) from None
+
+    def _send(
+        self, method: str, path: str, *, auth: AuthBase | None = None, **how: Any
+    ) -> requests.Response:
+        url = self.url + path
+        how |= {"auth": auth or self.auth, "verify": self._session.verify}
+        interruption.pause(max(0.0, self._quiet_until - time.monotonic()))
+        started = time.monotonic()
+        try:
+            response = self._session.request(
+                method, url, timeout=self._timeout, allow_redirects=False, **how
+            )
+        except requests.RequestException as error:
+            if _broke_off(error):
+                raise BrokenAnswer(CUT_SHORT) from error
+            what, fix = in_words(error, self._timeout)
+            raise self.unavailable(what, where=self._where(path), fix=fix) from error
+        took = (time.monotonic() - started) * 1000
+        log.debug("%s %s: %s in %.0f ms", method, self._where(path), response.status_code, took)
+        self._quiet_until = time.monotonic() + pause_before_next(response.headers)
+        if not 200 <= response.status_code < 300:
+            raise self.refusal(response)
+        return response
+
+    def read(
+        self, decode: Callable[[requests.Response], Any], method: str, path: str, **how: Any
+    ) -> Any:
+        """What `decode` makes of an answer; after BrokenAnswer, another one is asked for."""
+        broken = BrokenAnswer()
+        for pause in (*BROKEN_PAUSES, None):
+            try:
+                return decode(self._send(method, path, **how))
+            except BrokenAnswer as error:
+                broken = error
+            if pause is not None:
+                log.warning("%s: %s; asking again in %.0f s", self._where(path), broken, pause)
+                time.sleep(pause)
+        raise self.unavailable(str(broken), where=self._where(path), fix=broken.fix) from None
+
+    def _where(self, path: str) -> str:
+        """The address to show; the query is nobody's business."""
+        return (self.url + path).split("?")[0]
+
+    def refusal(self, response: requests.Response) -> ConnectorError:
+        """The error for an answer that is no success; a class for one vendor may know more."""
+        where, status = response.url.split("?")[0], response.status_code
+        said = f"the server answered {status}{said_in(response)}"
+        if response.is_redirect:
+            target = response.headers["Location"].split("?")[0]
+            return ConfigurationError(
+                f"the server sends to {target}", where=where, fix="Set url to where it is now"
+            )
+        # A history means that a new token was refused like the old one: it is not the sign-in.
+        if status == 401 and not response.history:
+            return SignInError(said, where=where, fix="Check the credentials in the ini")
+        if status in (401, 403):
+            return AccessDenied(said, where=where, fix="Check the rights of the account")
+        if status == 404:
+            return NotFound(said, where=where, fix="Check the url")
+        if status in RETRY_STATUS or status >= 500:
+            return self.unavailable(said, where=where, fix="Try again later")
+        return self.fault(said, where=where)
+
+
+def _broke_off(error: requests.RequestException) -> bool:
+    """Whether it came in the middle of the answer: lost, cut short, or nothing more in time."""
+    broken = (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError)
+    return isinstance(error, broken) or isinstance(
+        next(iter(error.args), None), urllib3.exceptions.ReadTimeoutError
+    )
+
+
+def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, parts.hostname, parts.port or default
+
+
+def json_of(response: requests.Response) -> Any:
+    """The decoded JSON of an answer; raises SourceFault when it is something else."""
+    try:
+        return decoded(response)
+    except BrokenAnswer as error:
+        raise SourceFault(
+            str(error), where=response.url.split("?")[0], fix="Check the url"
+        ) from None
+
+
+def member(answer: Any, key: str, kind: type = object, *, where: str = "") -> Any:
+    """What a decoded answer holds under a key.
+
+    Raises SourceFault when that is missing or of another kind; `where` is the answer's address.
+    """
+    if isinstance(answer, dict) and isinstance(answer.get(key), kind) and key in answer:
+        return answer[key]
+    raise SourceFault(f"the answer has no {key!r}", where=where, fix="Check the url")
+
+
+class BrokenAnswer(ValueError):
+    """An answer is not what it has to be; the text says what it is instead."""
+
+    fix = "Check the url, or try again later"
+
+
+def decoded(response: requests.Response) -> Any:
+    """JSON is UTF-8 (RFC 8259), whatever the content type says."""
+    if response.status_code == requests.codes.no_content:
+        raise NoContent("the server answered 204 (no content)", where=response.url.split("?")[0])
+    try:
+        return json.loads(response.content)
+    except (ValueError, RecursionError):
+        text = secrets.redact(response.content.decode("utf-8", "replace"))
+        raise BrokenAnswer(f"the answer is not JSON but begins {excerpt(text)!r}") from None

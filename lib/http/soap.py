@@ -1,0 +1,259 @@
+"""The one door to SOAP: the calls of a service that a WSDL describes, and their answers as dicts.
+
+What is different from plain zeep 4.3, and why:
+
+- requests go through `lib.http.client`, with its certificates, retries and sentences: zeep would
+  wait for an answer for ever, and log passwords;
+- answers may lack elements, have new ones, or have them in another order: zeep would refuse them;
+- to allow that, zeep also mends XML that is cut short, and what is behind the cut is lost without
+  a word: so an answer has to be whole before zeep sees it;
+- a fault is found whatever the status of its answer, and becomes an error with a code;
+- a WSDL that came without encryption can send the credentials to its own domain only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from contextlib import closing
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import zeep
+from zeep import exceptions as zeep_errors
+from zeep.loader import parse_xml
+from zeep.wsdl.utils import etree_to_string
+from zeep.wsse.username import UsernameToken
+from zeep.xsd.valueobjects import CompoundValue
+
+from lib.connection import ConnectionSettings
+from lib.errors import ConfigurationError, ConnectorError, SourceFault
+from lib.http.client import BrokenAnswer, Client
+from lib.http.errors import excerpt
+
+ENVELOPE = "{http://schemas.xmlsoap.org/soap/envelope/}"
+STRICT = zeep.Settings()
+LENIENT = zeep.Settings(strict=False, xsd_ignore_sequence_order=True, xml_huge_tree=True)
+THIS_MACHINE = re.compile(r"localhost|127(\.\d+){3}|::1")
+# What zeep raises about documents that it can make nothing of, on purpose or not.
+CONFUSED = (
+    zeep_errors.Error,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    NotImplementedError,
+    TypeError,
+    ValueError,
+)
+
+
+class SoapFault(SourceFault):
+    """The service answered with a fault; `code` is its faultstring, a number with some vendors."""
+
+    code = ""
+
+
+class Unintelligible(SourceFault):
+    """An answer is SOAP, but holds values that the schema rules out."""
+
+
+class SoapService:
+    """The first service of a WSDL, which is a URL or a path; `address` counts before its own.
+
+    Signs with a WS-Security UsernameToken, the password in clear. All calls have to be ones that
+    may be repeated. Raises what `lib.http.client` does, and SourceFault for what is no WSDL.
+    """
+
+    def __init__(
+        self,
+        wsdl: str,
+        settings: ConnectionSettings,
+        *,
+        username: str,
+        password: str,
+        address: str = "",
+    ) -> None:
+        transport = _Transport(settings)
+        try:
+            client = zeep.Client(
+                wsdl, UsernameToken(username, password), transport, settings=LENIENT
+            )
+            self._binding, named = _port(client)
+        except (*CONFUSED, OSError) as error:
+            raise SourceFault(
+                f"this is no WSDL that can be used ({error})", where=wsdl, fix="Check wsdl_path"
+            ) from None
+        self.url = address or trusted_address(named, wsdl)
+        self._calls = client.create_service(self._binding.name, self.url)
+        self._http = transport.http = _SoapClient(self.url, settings)
+
+    @property
+    def date(self) -> str:
+        """When the last answer was given, by the server's clock: its Date header, or nothing."""
+        return self._http.date
+
+    def close(self) -> None:
+        self._http.close()
+
+    def call(self, operation: str, **arguments: Any) -> dict[str, Any]:
+        """The answer to an operation; moments in it are ISO 8601 text, decimals are floats.
+
+        Raises SoapFault, or Unintelligible when one of its values cannot be read.
+        """
+        promised = self._binding.get(operation).output.body.qname
+        try:
+            answer = _plain(self._calls[operation](**arguments))
+            if self._http.element != promised:
+                raise ValueError(f"it holds {self._http.element}")
+        except CONFUSED as error:
+            raise Unintelligible(
+                f"the answer to {operation} cannot be understood ({error!r})",
+                where=self.url,
+                fix="Check whether wsdl_path is the service's present WSDL",
+            ) from None
+        found: dict[str, Any] = answer
+        return found
+
+    def takes(self, operation: str, element: str) -> bool:
+        """Whether a request for this operation can hold such an element, by the WSDL."""
+        return element in dict(self._binding.get(operation).input.body.type.elements)
+
+
+class _Transport:
+    """What zeep loads documents with, and sends envelopes."""
+
+    def __init__(self, settings: ConnectionSettings) -> None:
+        self.http: _SoapClient
+        self._settings = settings
+
+    def load(self, url: str) -> bytes:
+        if urlsplit(url).scheme in ("http", "https"):
+            with closing(Client(url, self._settings, headers={"Accept": "*/*"})) as client:
+                content = client.request("GET", "").content
+        else:
+            content = Path(url).read_bytes()
+        parse_xml(content, None, settings=STRICT)
+        return content
+
+    def post_xml(
+        self, address: str, envelope: Any, headers: Mapping[str, str]
+    ) -> requests.Response:
+        return self.http.exchange(etree_to_string(envelope), headers)
+
+
+class _SoapClient(Client):
+    """Posts envelopes to one address."""
+
+    def __init__(self, url: str, settings: ConnectionSettings) -> None:
+        super().__init__(
+            url,
+            settings,
+            headers={"Accept": "text/xml"},
+            repeatable=frozenset({"GET", "POST"}),
+        )
+        self.date = ""
+        self.element = ""  # what the last answer held
+
+    def exchange(self, envelope: bytes, headers: Mapping[str, str]) -> requests.Response:
+        answer: requests.Response
+        answer, self.element = self.read(_whole, "POST", "", data=envelope, headers=headers)
+        self.date = answer.headers.get("Date", "")
+        return answer
+
+    def refusal(self, response: requests.Response) -> ConnectorError:
+        """Faults come with status 500 (SOAP 1.1, section 6.2)."""
+        try:
+            _whole(response)
+        except SoapFault as fault:
+            return fault
+        except BrokenAnswer:
+            pass
+        return super().refusal(response)
+
+
+def _whole(response: requests.Response) -> tuple[requests.Response, str]:
+    """An answer that is a whole envelope, and the name of what is in it.
+
+    Raises BrokenAnswer for anything else, and SoapFault for a fault.
+    """
+    try:
+        envelope = parse_xml(response.content, None, settings=STRICT)
+    except zeep_errors.Error:
+        envelope = None
+    if envelope is None or envelope.tag != f"{ENVELOPE}Envelope":
+        begins = excerpt(response.content.decode("utf-8", "replace"))
+        raise BrokenAnswer(f"the answer is no whole SOAP message; it begins {begins!r}")
+    fault = envelope.find(f"{ENVELOPE}Body/{ENVELOPE}Fault")
+    if fault is not None:
+        raise _fault(fault, response.url)
+    body = envelope.find(f"{ENVELOPE}Body/*")
+    return response, "" if body is None else str(body.tag)
+
+
+def _fault(element: Any, where: str) -> SoapFault:
+    texts = {
+        _name(item): (item.text or "").strip() for item in element.iter() if item is not element
+    }
+    code = texts.get("faultstring", "")
+    words = texts.get("error") or texts.get("message")
+    said = f"{words} ({code})" if words else code
+    fault = SoapFault(
+        f"the service answers with a fault: {said}",
+        where=where,
+        fix="Look the code up in the service's documentation",
+    )
+    fault.code = code
+    return fault
+
+
+def _port(client: Any) -> tuple[Any, str]:
+    """The binding of the first port, and the address that the WSDL gives for it."""
+    ports = [port for service in client.wsdl.services.values() for port in service.ports.values()]
+    port = ports[0]
+    return port.binding, port.binding_options.get("address") or ""
+
+
+def trusted_address(address: str, wsdl: str) -> str:
+    """The WSDL's address for the calls, unless somebody on the way may have put it there."""
+    source, target = urlsplit(wsdl), urlsplit(address)
+    here, there = source.hostname or "", target.hostname or ""
+    safe = target.scheme == "https" and here.split(".")[-2:] == there.split(".")[-2:]
+    local = THIS_MACHINE.fullmatch(here) and THIS_MACHINE.fullmatch(there)
+    if not there:
+        what = "the WSDL names no address of the service"
+    elif source.scheme != "http" or safe or local:
+        return address
+    else:
+        what = f"the WSDL, which came without encryption, would send the password to {address}"
+    raise ConfigurationError(what, where=wsdl, fix="Set endpoint to the address of the service")
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case datetime():
+            moment = value if value.tzinfo else value.replace(tzinfo=UTC)
+            return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        case Decimal():
+            return float(value)
+        case list():
+            return [_plain(item) for item in value]
+        case CompoundValue():
+            members = {key: _plain(value[key]) for key in value if not key.startswith("_")}
+            unknown = getattr(value, "_value_1", None) or []
+            return members | {_name(item): _text(item) for item in unknown if hasattr(item, "tag")}
+    return value
+
+
+def _text(element: Any) -> Any:
+    """What the schema does not know comes as text."""
+    if len(element):
+        return {_name(child): _text(child) for child in element}
+    return element.text
+
+
+def _name(element: Any) -> str:
+    return str(element.tag).rpartition("}")[2]

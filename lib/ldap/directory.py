@@ -1,0 +1,256 @@
+"""The one door to LDAP: a directory to sign in to and to search.
+
+What is different from plain ldap3 2.9.1, and why:
+
+- certificates are checked, names and IP addresses alike: ldap3 checks none unless told;
+- referrals are never followed: ldap3 would send the password, in clear, to any host named;
+- the result code of every page is checked: ldap3 takes a truncated answer for a complete one;
+- values are the directory's bytes: ldap3 reads those that are not UTF-8 as Latin-1;
+- no schema is read, so that an attribute unknown to it can be asked for;
+- entries are decoded by lib.ldap.decoder, with which people arrive several times as fast.
+"""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import ldap3
+from ldap3.core import exceptions as ldap_errors
+from ldap3.utils.asn1 import decode_message_fast
+from ldap3.utils.conv import escape_filter_chars
+
+from lib.connection import ConnectionSettings
+from lib.errors import ConfigurationError, SourceFault
+from lib.ldap.decoder import EntryMessages, Names, plain_entry
+from lib.ldap.errors import NoSuchEntry, from_failure, from_result
+from lib.tls import client_context
+
+# Active Directory gives at most 1000 entries a page; OpenLDAP refuses more than it is set to.
+PAGE_SIZE = 500
+SMALL_PAGE = 50  # which is refused for other reasons than its size
+PAGED_RESULTS = "1.2.840.113556.1.4.319"
+
+Scope = Literal["BASE", "LEVEL", "SUBTREE"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry of the directory; attribute names in the directory's own spelling."""
+
+    dn: str
+    attributes: dict[str, list[bytes]]
+
+
+class Directory:
+    """A connection to one LDAP server; `connect` signs in."""
+
+    def __init__(
+        self, url: str, settings: ConnectionSettings, *, start_tls: bool = False, version: int = 3
+    ) -> None:
+        parts = urlsplit(url)
+        secure = parts.scheme.lower() == "ldaps"
+        self._where = url
+        self._version = version
+        self._timeout = settings.timeout
+        self._start_tls = start_tls
+        with self._explained():
+            self._server = ldap3.Server(
+                parts.hostname,
+                parts.port or (636 if secure else 389),
+                use_ssl=secure,
+                tls=_CheckedTls(client_context(settings)),
+                get_info=ldap3.NONE,
+                connect_timeout=min(30, settings.timeout),
+            )
+        self._connection: Any = None
+        self._names = Names()
+
+    def connect(self, username: str, password: str) -> None:
+        """Sign in; without a user name, anonymously. A refused sign-in is never repeated."""
+        with self._explained():
+            self._connection = connection = ldap3.Connection(
+                self._server,
+                user=username or None,
+                password=password or None,
+                authentication=ldap3.SIMPLE if username else ldap3.ANONYMOUS,
+                version=self._version,
+                auto_bind=ldap3.AUTO_BIND_NONE,
+                auto_referrals=False,
+                auto_range=False,
+                check_names=False,
+                raise_exceptions=True,
+                read_only=True,
+                receive_timeout=self._timeout,
+                return_empty_attributes=False,
+            )
+            self._entries = EntryMessages(connection.strategy)
+            connection.open(read_server_info=False)
+            if self._start_tls:
+                connection.start_tls(read_server_info=False)
+            connection.bind(read_server_info=False)
+            self._require_success()
+
+    def close(self) -> None:
+        """Sign off; whether the directory hears it does not matter."""
+        if self._connection:
+            with suppress(ldap_errors.LDAPException, OSError):
+                self._connection.unbind()
+            if self._connection.socket:  # ldap3 leaves it open when there was no connection
+                self._connection.socket.close()
+
+    def search(
+        self,
+        base: str,
+        query: str,
+        attributes: Sequence[str],
+        *,
+        scope: Scope = "SUBTREE",
+        page_size: int = PAGE_SIZE,
+    ) -> Iterator[Entry]:
+        """Yield the entries at or below the base that match an RFC 4515 filter, page by page.
+
+        Raises SourceFault when the directory cuts the answer short. LDAP 2 knows no pages.
+        """
+        paging = {"paged_size": page_size, "paged_criticality": True} if self._version > 2 else {}
+        search = partial(
+            self._connection.search,
+            base,
+            query,
+            search_scope=scope,
+            dereference_aliases=ldap3.DEREF_NEVER,
+            attributes=list(attributes),
+        )
+        cookie = None
+        while True:
+            with self._explained(base):
+                page, following = self._page(search, paging, cookie, base)
+            for message in page:
+                found = plain_entry(message, self._names)
+                yield Entry(*found) if found else self._by_ldap3(message, base)
+            if not following:
+                return
+            if following == cookie and not page:
+                raise SourceFault("the directory repeats an empty page", where=self._where)
+            cookie = following
+
+    def entry(self, dn: str, query: str, attributes: Sequence[str]) -> Entry | None:
+        """The entry of that name, or None where there is none or it does not match."""
+        try:
+            return next(iter(self.search(dn, query, attributes, scope="BASE")), None)
+        except NoSuchEntry:
+            return None
+
+    def all_values(self, dn: str, attribute: str) -> list[bytes] | None:
+        """All values of one attribute; None where there is no such entry.
+
+        Active Directory gives more than 1500 values in parts, named `member;range=0-1499`, the
+        last one `member;range=3000-*` (MS-ADTS, range retrieval).
+        """
+        values: list[bytes] = []
+        asked = attribute
+        while asked:
+            entry = self.entry(dn, "(objectClass=*)", [asked])
+            if entry is None:
+                return None
+            asked = ""
+            for name, part in entry.attributes.items():
+                values += part
+                end = re.search(r";range=\d+-(\d+)$", name, re.IGNORECASE)
+                if end and part:
+                    asked = f"{attribute};range={int(end[1]) + 1}-*"
+        return values
+
+    def _page(
+        self, search: Callable[..., Any], paging: dict[str, Any], cookie: bytes | None, base: str
+    ) -> tuple[list[bytes], bytes]:
+        """The entries of a page, undecoded, and the cookie for the page that follows.
+
+        Where even the first page is more than OpenLDAP gives (its limit size.pr), `paged_size` is
+        made smaller until it is not.
+        """
+        while True:
+            self._entries.begin()
+            try:
+                search(paged_cookie=cookie, **paging)
+                break
+            except ldap_errors.LDAPAdminLimitExceededResult:
+                if cookie or paging.get("paged_size", 0) <= SMALL_PAGE:
+                    raise
+                paging["paged_size"] //= 2
+        control = (self._require_success(base).get("controls") or {}).get(PAGED_RESULTS)
+        return self._entries.kept, control["value"]["cookie"] if control else b""
+
+    def _by_ldap3(self, message: bytes, base: str) -> Entry:
+        """The entry in a message that is none of the plain ones."""
+        with self._explained(base):
+            item = self._connection.strategy.decode_response_fast(decode_message_fast(message))
+            values = item["raw_attributes"].items()
+            return Entry(item["dn"], {name: each or [] for name, each in values})
+
+    def _require_success(self, base: str = "") -> Any:
+        """The last result. ldap3 raises for some of the others, but not for all."""
+        result = self._connection.result
+        if result["result"] != 0:
+            raise from_result(
+                result["result"], result["description"], result["message"], self._at(base)
+            )
+        return result
+
+    @contextmanager
+    def _explained(self, base: str = "") -> Iterator[None]:
+        """Turn ldap3's exceptions into the errors of this program."""
+        where = self._at(base)
+        try:
+            yield
+        except ldap_errors.LDAPOperationResult as error:
+            raise from_result(error.result, error.description, error.message or "", where) from None
+        except ldap_errors.LDAPInvalidFilterError:
+            raise ConfigurationError(
+                "this is no valid LDAP filter", where=where, fix="Check filter in the ini"
+            ) from None
+        except ldap_errors.LDAPInvalidDnError:
+            raise ConfigurationError(
+                f"{base!r} is no valid distinguished name", where=where, fix="Check base_dn"
+            ) from None
+        except (ldap_errors.LDAPException, OSError) as error:
+            raise from_failure(str(error), where) from error
+        except (LookupError, TypeError, ValueError) as error:  # ldap3 met bytes that are no LDAP
+            raise SourceFault(
+                "the server does not speak LDAP", where=where, fix="Check host and port in url"
+            ) from error
+
+    def _at(self, base: str) -> str:
+        return f"{self._where} {base}".rstrip()
+
+
+class _CheckedTls(ldap3.Tls):  # type: ignore[misc]
+    """Leaves all checks to the ssl module; ldap3's own knows no IP addresses on Python 3.12+."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        super().__init__(validate=ssl.CERT_NONE)
+        self._context = context
+
+    def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:
+        connection.socket = self._context.wrap_socket(
+            connection.socket,
+            do_handshake_on_connect=do_handshake,
+            server_hostname=connection.server.host,
+        )
+
+
+def parenthesised(query: str) -> str:
+    """A filter with the outer parentheses, which ldap3 insists on and other tools do not."""
+    query = " ".join(line.strip() for line in query.splitlines()).strip()
+    return query if query.startswith("(") else f"({query})"
+
+
+def escaped(value: str) -> str:
+    """A value that can stand in a filter (RFC 4515)."""
+    return str(escape_filter_chars(value))

@@ -1,0 +1,1 @@
+"""From a record of a source to one of Oomnitza's."""

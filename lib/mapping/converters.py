@@ -1,0 +1,210 @@
+"""The converters by name, and the text with which a mapping calls one: `split:on=,|index=1`.
+
+A converter is a file, in `converters/` or in a folder of the administrator's, with a function
+
+    converter(field, record, value, params)
+
+of the source path, the whole record, the value at that path and the parameters. What it returns is
+the new value; what it raises makes the field empty. It must change neither the record nor the
+value, which other fields and the ledger look at, too. Beside it the file may have
+
+    PARAMETERS     the parameters it takes, by name; without it any, as texts (True without an `=`)
+    reads(params)  the paths that it looks at beside its value
+    prepare(params, resources)
+                   called once, when the mapping is read: returns what `converter` is to get as
+                   its parameters, and raises ValueError for those that are wrong
+
+or it is a program in the section [converters] of the ini, with the same four names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from lib import plugins
+from lib.ini import Entry
+from lib.mapping import ownconverters
+from lib.mapping.ownconverters import blamed
+from lib.programs import compile_entry
+from lib.record import Record
+from lib.settings import boolean
+
+Params = Mapping[str, Any]
+Function = Callable[[str, Record, Any, Any], Any]
+
+ARGUMENTS = ("field", "record", "value", "params")
+REQUIRED: Any = object()
+BAR = re.compile(r"(?P<backslashes>\\*)\|")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """What a converter says of one of its parameters: its meaning, default and how it is read."""
+
+    help: str
+    default: Any = REQUIRED
+    parse: Callable[[str], Any] = str
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What converters are made of, beside their parameters; can be pickled without locations."""
+
+    programs: Mapping[str, Entry] = field(default_factory=dict)  # [converters], by name
+    tables: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # [lookup.NAME]
+    folder: Path | None = None
+    locations: Callable[[], list[Record]] | None = None  # Oomnitza's, asked for when first used
+
+
+NOTHING = Resources()
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """A converter with its parameters, ready to be applied.
+
+    `reads` are the paths that it looks at beside its value; None if it may look at all.
+    """
+
+    name: str
+    function: Function
+    params: Any = field(default_factory=dict)
+    reads: frozenset[str] | None = frozenset()
+
+    def __call__(self, field: str, record: Record, value: Any) -> Any:
+        return self.function(field, record, value, self.params)
+
+
+def conversions(specs: str | Sequence[str], resources: Resources) -> tuple[Conversion, ...]:
+    """The conversions that a mapping names, one or a list, in the order of their application."""
+    texts = (specs,) if isinstance(specs, str) else specs
+    return tuple(conversion(text, resources) for text in texts)
+
+
+def conversion(spec: str, resources: Resources = NOTHING) -> Conversion:
+    """Make a conversion from its text; raises ValueError with the sentence to show."""
+    name, params = parse_spec(spec)
+    entry = resources.programs.get(name.lower())
+    if entry is not None:
+        program = compile_entry(entry, ARGUMENTS)
+        return Conversion(name.lower(), program.run, params, program.reads("record"))
+    known, module = _module(name, resources)
+    try:
+        return _from_module(known, module, params, resources)
+    except ValueError as error:
+        raise ValueError(f"converter {known}: {error}") from None
+
+
+def names(resources: Resources) -> list[str]:
+    """All converters that there are, sorted."""
+    folder = [path.stem for path in ownconverters.files(resources.folder)]
+    return sorted({*resources.programs, *folder, *plugins.names("converters")})
+
+
+def parse_spec(spec: str) -> tuple[str, dict[str, Any]]:
+    r"""Split `name:a=1|flag` into ("name", {"a": "1", "flag": True}).
+
+    A bar behind a backslash, `\|`, is part of a value; a backslash at a value's end is written
+    twice in front of a bar. Raises ValueError for a parameter that is there twice.
+    """
+    name, _, rest = spec.partition(":")
+    params: dict[str, Any] = {}
+    for part in _between_bars(rest) if rest else ():
+        key, equals, value = part.partition("=")
+        key = key.strip()
+        if key in params:
+            raise ValueError(f"converter {name.strip()}: the parameter {key!r} is there twice")
+        params[key] = value if equals else True
+    return name.strip(), params
+
+
+def _between_bars(text: str) -> Iterator[str]:
+    part, at = "", 0
+    for found in BAR.finditer(text):
+        backslashes = found["backslashes"]
+        part += text[at : found.start()]
+        at = found.end()
+        if len(backslashes) % 2:
+            part += f"{backslashes[1:]}|"
+        else:
+            yield part + backslashes[: len(backslashes) // 2]
+            part = ""
+    yield part + text[at:]
+
+
+def _from_module(
+    name: str, module: ModuleType, given: dict[str, Any], resources: Resources
+) -> Conversion:
+    declared: Mapping[str, Parameter] | None = getattr(module, "PARAMETERS", None)
+    params: Any = given if declared is None else _read(declared, given)
+    # One of the administrator's may look at anything, unless it says what.
+    own = ownconverters.is_own(module)
+    reads = None if own else frozenset[str]()
+    if hasattr(module, "reads"):
+        with blamed(f"{module.__file__}: reads fails", ValueError):
+            reads = ownconverters.paths(module.reads(params))
+    if hasattr(module, "prepare"):
+        with blamed(f"{module.__file__}: prepare fails", ValueError):
+            params = module.prepare(params, resources)
+    function = ownconverters.sparing(module.converter) if own else module.converter
+    return Conversion(name, function, params, reads)
+
+
+def _read(declared: Mapping[str, Parameter], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of all declared parameters."""
+    for key, text in given.items():
+        if key not in declared:
+            there = f"it takes {', '.join(declared)}" if declared else "it takes none"
+            hint = plugins.did_you_mean(key, declared) or there
+            raise ValueError(f"there is no parameter {key!r}; {hint}")
+        _check_bars(key, text, declared)
+    return {key: _value(key, parameter, given) for key, parameter in declared.items()}
+
+
+def _value(key: str, parameter: Parameter, given: Mapping[str, Any]) -> Any:
+    if key not in given:
+        if parameter.default is REQUIRED:
+            raise ValueError(f"the parameter {key} is missing. {parameter.help}")
+        return parameter.default
+    text = given[key]
+    if text is True and parameter.parse is not boolean:
+        raise ValueError(f"the parameter {key} needs a value: {key}=...")
+    try:
+        with blamed("it cannot be read", ValueError):
+            return parameter.parse("true" if text is True else text)
+    except ValueError as error:
+        raise ValueError(f"{key}: {error}") from None
+
+
+def _check_bars(key: str, text: Any, declared: Iterable[str]) -> None:
+    """Raise ValueError for a value that holds another parameter, since its bar was none."""
+    for other in declared:
+        swallowed = re.compile(rf"\|\s*{re.escape(other)}\s*=")
+        if other != key and isinstance(text, str) and swallowed.search(text):
+            raise ValueError(
+                f"{key}: the backslash before |{other}= makes it a part of the value; a value that"
+                f" ends with a backslash is written with two: \\\\|{other}=, and in JSON with four"
+            )
+
+
+def _module(name: str, resources: Resources) -> tuple[str, ModuleType]:
+    """The file of a converter: the administrator's own one before the one that comes along."""
+    for path in ownconverters.files(resources.folder):
+        if path.stem.lower() == name.lower():
+            return path.stem, ownconverters.load(path, Parameter)
+    known = plugins.find("converters", name)
+    if known is None:
+        raise ValueError(_unknown(name, names(resources)))
+    return known, plugins.load("converters", known)
+
+
+def _unknown(name: str, known: Iterable[str]) -> str:
+    if "|" in name:
+        return f'{name!r} is no converter; several are written as a list: ["one", "other"]'
+    hint = plugins.did_you_mean(name, known) or f"there are: {', '.join(known)}"
+    return f"there is no converter {name!r}; {hint}"

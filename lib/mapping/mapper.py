@@ -1,0 +1,170 @@
+"""A compiled mapping: made once per run, applied to each record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lib.language import Stopped
+from lib.mapping.converters import Conversion, Resources, conversions
+from lib.record import Record
+from lib.values.paths import Getter, compile_path, section_and_key
+from lib.values.sendable import PLAIN, TOO_LONG, sendable, shown
+
+if TYPE_CHECKING:
+    from lib.mapping.mapping import FieldMapping
+
+# A field, its key in a section, and its getter where the section is no dict.
+KeyedField = tuple[str, str, Getter]
+
+
+@dataclass(slots=True)
+class Mapped:
+    """A mapped record: every mapped field, which required ones are empty, which failed and why."""
+
+    values: Record
+    missing: list[str] = field(default_factory=list)
+    failures: list[tuple[str, str]] = field(default_factory=list)
+
+
+class Mapper:
+    """A compiled mapping: call it with a record, get a `Mapped`.
+
+    Raises ValueError for converters that cannot be made, which `mapping.check` would have told.
+    """
+
+    def __init__(
+        self, fields: Iterable[FieldMapping], settings: Any, resources: Resources | None = None
+    ) -> None:
+        self.steps = [_step(item, settings, resources or Resources()) for item in fields]
+        self._empty: Record = dict.fromkeys(step.field for step in self.steps)
+        self._sections, self._others = _by_section(self.steps)
+        self._converted = [
+            (step.field, step.origin, step.conversions) for step in self.steps if step.conversions
+        ]
+        self._required = [step.field for step in self.steps if step.required]
+
+    @property
+    def sources(self) -> frozenset[str] | None:
+        """The paths that the mapping reads in a record; None if that may be any."""
+        found = {step.source for step in self.steps if step.source}
+        for step in self.steps:
+            for convert in step.conversions:
+                if convert.reads is None:
+                    return None
+                found |= convert.reads
+        return frozenset(found)
+
+    def __call__(self, record: Record) -> Mapped:
+        values = self._found(record)
+        mapped = Mapped(values)
+        for name, origin, converters in self._converted:
+            value = values[name]
+            for convert in converters:
+                try:
+                    value = convert.function(origin, record, value, convert.params)
+                except (Exception, SystemExit) as error:  # a converter may be anybody's code
+                    mapped.failures.append((name, failure(convert, error, value)))
+                    value = None
+                    break
+            kind = type(value)
+            # What `sendable` looks at first; most values need no more than that.
+            if not (kind is int and -TOO_LONG < value < TOO_LONG) and kind not in PLAIN:
+                try:
+                    value = sendable(value)
+                except Exception as error:  # a value may be of anybody's class
+                    mapped.failures.append((name, unsendable(convert, error)))
+                    value = None
+            values[name] = value
+        mapped.missing += [name for name in self._required if is_empty(values[name])]
+        return mapped
+
+    def _found(self, record: Record) -> Record:
+        """What the record has for each field."""
+        values = self._empty.copy()
+        for place, fields in self._sections:
+            section = record if place is None else record.get(place)
+            if type(section) is dict:
+                for name, key, _ in fields:
+                    values[name] = section.get(key)
+            else:
+                for name, _, get in fields:
+                    values[name] = get(record)
+        for name, get in self._others:
+            values[name] = get(record)
+        return values
+
+
+class Step(NamedTuple):
+    """How one field is filled: its getter, then its conversions, applied one after the other."""
+
+    field: str
+    get: Getter
+    conversions: tuple[Conversion, ...]
+    source: str
+    required: bool
+
+    @property
+    def origin(self) -> str:
+        """What a converter is told of where its value comes from: the source path or the field."""
+        return self.source or self.field
+
+
+def failure(convert: Conversion, error: BaseException, value: Any) -> str:
+    """Why a converter failed, in words."""
+    return f"{convert.name}: {_said(error):.200} for {shown(value, 100)}"
+
+
+def unsendable(convert: Conversion, error: Exception) -> str:
+    """Why what a converter gave cannot be sent, in words."""
+    return f"{convert.name}: {_said(error):.200}"
+
+
+def is_empty(value: Any) -> bool:
+    """Whether a required field counts as missing with this value."""
+    return not value or (isinstance(value, str) and not value.strip())
+
+
+def _said(error: BaseException) -> str:
+    if isinstance(error, ValueError | Stopped):
+        with suppress(Exception, SystemExit):  # it may be of anybody's class, too
+            return str(error)
+    return shown(error, 200)
+
+
+def _step(item: FieldMapping, settings: Any, resources: Resources) -> Step:
+    attributes = item.attributes
+    source = attributes.get("source", "")
+    if source:
+        get = compile_path(source)
+    elif "setting" in attributes:
+        get = _constant(getattr(settings, attributes["setting"]))
+    else:
+        get = _constant(attributes.get("hardcoded"))
+    made = conversions(attributes.get("converter") or (), resources)
+    return Step(item.field, get, made, source, item.required)
+
+
+def _by_section(
+    steps: Iterable[Step],
+) -> tuple[list[tuple[str | None, list[KeyedField]]], list[tuple[str, Getter]]]:
+    """The fields of each section, to be looked up together, and those of other paths.
+
+    To call the getter of each takes twice as long.
+    """
+    sections: dict[str | None, list[KeyedField]] = {}
+    others = []
+    for step in steps:
+        found = section_and_key(step.source) if step.source else None
+        if found is None:
+            others.append((step.field, step.get))
+        else:
+            place, key = found
+            sections.setdefault(place, []).append((step.field, key, step.get))
+    return list(sections.items()), others
+
+
+def _constant(value: Any) -> Callable[[Any], Any]:
+    return lambda _record: value

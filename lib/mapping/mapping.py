@@ -1,0 +1,215 @@
+"""From a record of the source to a record of Oomnitza, field by field.
+
+A mapping comes in layers: built into the connector, kept on the server, written in the ini. They
+are merged per field and per key; of the three keys that say where a value comes from (`source`,
+`setting`, `hardcoded`) those of the highest layer that has one count. What came out is compiled
+once per run (`lib.mapping.mapper`).
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lib.errors import ConfigurationError
+from lib.mapping.converters import Resources, conversions
+from lib.mapping.mapper import Mapped, Mapper, is_empty
+from lib.plugins import did_you_mean
+from lib.settings import boolean, declared
+from lib.values.paths import check_path
+from lib.values.sendable import sendable
+
+__all__ = [
+    "FieldMapping", "Mapped", "Mapper", "check", "field_name", "from_server", "is_empty",
+    "merge", "parse", "server_pairs",
+]  # fmt: skip
+
+Attributes = dict[str, Any]
+Layer = Mapping[str, Attributes | None]
+
+ORIGINS = ("source", "setting", "hardcoded")
+KEYS = (*ORIGINS, "converter", "required")
+# Before the name of a field, in the keys of a section.
+PREFIX = "mapping."
+# What JSON refuses, and Python would silently take for something else.
+LONE_BACKSLASH = re.compile(r"(?<!\\)(?:\\\\)*\\(?![\\\"'])")
+
+
+@dataclass(frozen=True)
+class FieldMapping:
+    """How one field gets its value, and which layer each part of that came from."""
+
+    field: str
+    attributes: Attributes
+    layers: dict[str, str]
+
+    @property
+    def required(self) -> bool:
+        return bool(self.attributes.get("required"))
+
+
+def parse(text: str) -> Attributes | None:
+    """Read the value of a `mapping.FIELD` key: JSON, a dict as Python writes it, or a bare path.
+
+    An empty text takes the field out of the mapping (None). Raises ValueError with the sentence
+    to show.
+    """
+    text = text.strip()
+    if not text:
+        return None
+    if not text.startswith("{"):
+        if "\n" in text:
+            raise ValueError("the value goes on over several lines; is the next line indented?")
+        return {"source": text}
+    attributes = _dictionary(text.rstrip(", \t"))
+    _check_keys(attributes)
+    if "source" in attributes:
+        attributes["source"] = attributes["source"].strip()
+    if "hardcoded" in attributes:
+        attributes["hardcoded"] = sendable(attributes["hardcoded"])
+    if "required" in attributes:
+        attributes["required"] = boolean(str(attributes["required"]))
+    return attributes
+
+
+def field_name(key: str) -> str:
+    """The field that a key `mapping.FIELD` fills; raises ValueError for what is no field."""
+    name = key.removeprefix(PREFIX).strip("'\"[] ").upper()
+    if not name:
+        raise ValueError(f"there is no field behind `{PREFIX}`")
+    if re.search(r"[\s.]", name):
+        raise ValueError(
+            f"the field is all that stands behind `{PREFIX}`, here {name}; the name of a field has"
+            " neither dots nor blanks"
+        )
+    return name
+
+
+def check(attributes: Attributes, settings_type: type[Any], resources: Resources) -> None:
+    """Check what can be checked without the other layers; raises ValueError."""
+    if "source" in attributes:
+        check_path(attributes["source"])
+    if attributes.get("converter"):
+        conversions(attributes["converter"], resources)
+    if "setting" in attributes:
+        _check_setting(attributes["setting"], settings_type)
+
+
+def from_server(answer: Mapping[str, str | list[str]]) -> dict[str, Attributes]:
+    """The server's layer: its answer has the source first, and the field or fields behind it."""
+    return {name: {"source": source} for source, name in server_pairs(answer)}
+
+
+def server_pairs(answer: Mapping[str, str | list[str]]) -> Iterator[tuple[str, str]]:
+    """The (source path, field) pairs of a server's answer."""
+    for source, fields in answer.items():
+        for name in [fields] if isinstance(fields, str) else fields or ():
+            if isinstance(name, str):
+                yield source, name.upper()
+
+
+def merge(
+    layers: Mapping[str, Layer], converters: Mapping[str, str] | None = None
+) -> dict[str, FieldMapping]:
+    """Merge layers by name, the lowest first.
+
+    `converters` are those of the connector for source paths; they serve where no layer names one.
+    Raises ConfigurationError for a field without an origin.
+    """
+    merged: dict[str, FieldMapping] = {}
+    for layer, fields in layers.items():
+        for name, attributes in fields.items():
+            if attributes is None:
+                merged.pop(name, None)
+                continue
+            below = merged.get(name, FieldMapping(name, {}, {}))
+            covered = ORIGINS if any(key in attributes for key in ORIGINS) else ()
+            kept = {key: item for key, item in below.attributes.items() if key not in covered}
+            origins = {key: below.layers[key] for key in kept}
+            merged[name] = FieldMapping(
+                name, {**kept, **attributes}, {**origins, **dict.fromkeys(attributes, layer)}
+            )
+    for item in merged.values():
+        if not any(key in item.attributes for key in ORIGINS):
+            raise ConfigurationError(
+                f"mapping.{item.field} has neither a source nor a setting nor a hardcoded value",
+                fix=f"Add one, or take the field out with an empty `mapping.{item.field} =`",
+            )
+        default = (converters or {}).get(item.attributes.get("source", ""))
+        if default and "converter" not in item.attributes:
+            item.attributes["converter"] = default
+            item.layers["converter"] = "built-in"
+    return merged
+
+
+def _check_keys(attributes: Attributes) -> None:
+    for key in attributes:
+        if key not in KEYS:
+            hint = did_you_mean(key, KEYS) or f"there are: {', '.join(KEYS)}"
+            raise ValueError(f"a mapping has no {key!r}; {hint}")
+    for key in ("source", "setting"):
+        if not isinstance(attributes.get(key, ""), str):
+            raise ValueError(f"{key} has to be text, not {attributes[key]!r}")
+    if not _are_texts(attributes.get("converter", "")):
+        raise ValueError("converter has to be a text, or a list of texts")
+    if not attributes.get("source", "-").strip():
+        raise ValueError("the source is empty; to take the field out, leave the whole value empty")
+    origins = [key for key in ORIGINS if key in attributes]
+    if len(origins) > 1:
+        raise ValueError(f"there are {' and '.join(origins)} for one field; keep one of them")
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, str) or (
+        isinstance(value, list) and all(isinstance(item, str) for item in value)
+    )
+
+
+def _dictionary(text: str) -> Attributes:
+    try:
+        value = json.loads(text, object_pairs_hook=_each_once)
+    except RecursionError:
+        raise ValueError("there are too many brackets in one another") from None
+    except json.JSONDecodeError as error:
+        if LONE_BACKSLASH.search(text):
+            raise ValueError("a backslash has to be written twice here: \\\\d for \\d") from None
+        value = _literal(text, f"{error.msg}, column {error.colno}")
+    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
+        raise ValueError('a mapping is written {"source": "..."} or as a bare source path')
+    return value
+
+
+def _literal(text: str, problem: str) -> Any:
+    """A value as Python writes it; `problem` is why it is no JSON."""
+    try:
+        tree = ast.parse(text, mode="eval")
+        value = ast.literal_eval(tree)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        raise ValueError(f"this is neither JSON nor a dict: {problem}") from None
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Dict):
+            _each_once((key.value, None) for key in node.keys if isinstance(key, ast.Constant))
+    return value
+
+
+def _each_once(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, Any]:
+    """A dict of pairs; raises ValueError where a key is there twice."""
+    pairs = list(pairs)
+    for key, times in Counter(key for key, _ in pairs).items():
+        if times > 1:
+            raise ValueError(f"{key!r} is there twice; keep one of them")
+    return dict(pairs)
+
+
+def _check_setting(name: str, settings_type: type[Any]) -> None:
+    known = {item.name: item for item in declared(settings_type)}
+    if name not in known:
+        hint = did_you_mean(name, known) or f"there are: {', '.join(known)}"
+        raise ValueError(f"there is no setting {name!r}; {hint}")
+    if known[name].about.secret:
+        raise ValueError(f"the setting {name!r} is a secret and is not sent to Oomnitza")

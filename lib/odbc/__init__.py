@@ -1,0 +1,1 @@
+"""Databases: the one door to pyodbc."""

@@ -1,0 +1,94 @@
+"""Connections to SQL Server by ODBC: their settings, the driver, the keywords that it wants.
+
+Another kind of database that holds the same tables will do as well, with its own driver.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from lib.connection import ConnectionSettings
+from lib.odbc.database import Database, drivers, missing_driver
+from lib.settings import number_text, setting
+
+# What FreeTDS calls the values of the keyword Encrypt; the keyword is Encryption there.
+FREETDS_ENCRYPTION = {"yes": "require", "no": "off", "strict": "strict"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SqlServerSettings(ConnectionSettings):
+    username: str = setting(
+        "A login of SQL Server that may read the database.", default="", example="change-me"
+    )
+    password: str = setting(
+        "The password of that login.", default="", example="change-me", secret=True
+    )
+    authentication: Literal["SQL Server", "Windows"] = setting(
+        "How to sign in. With Windows it is as the user who runs the connector, and username and"
+        " password are ignored.",
+        default="SQL Server",
+    )
+    driver: str = setting(
+        "The ODBC driver: its name, or the path of its file. Without one, the newest of"
+        " Microsoft's for SQL Server, else FreeTDS.",
+        default="",
+        advanced=True,
+    )
+    port: str = setting(
+        "The port of the server, where it is not the usual one.",
+        default="",
+        advanced=True,
+        parse=number_text,
+    )
+    encrypt: Literal["", "yes", "no", "strict"] = setting(
+        "Whether to encrypt the connection. Left empty, the driver decides: Microsoft's 18 does,"
+        " 17 does not.",
+        default="",
+        advanced=True,
+    )
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        yield from super().problems()
+        if self.authentication == "SQL Server" and not (self.username and self.password):
+            yield "username", "SQL Server authentication takes a username and a password"
+
+
+def sql_server(server: str, database: str, settings: SqlServerSettings) -> Database:
+    """The database; raises ConfigurationError where there is no driver for it."""
+    driver = settings.driver or newest(drivers())
+    microsoft = "sql server" in driver.lower() or "msodbcsql" in driver.lower()
+    windows = settings.authentication == "Windows"
+    port, encrypt = settings.port, settings.encrypt
+    attributes = {
+        "DRIVER": driver,
+        "SERVER": f"{server},{port}" if microsoft and port else server,
+        "PORT": "" if microsoft else port,
+        "DATABASE": database,
+        "UID": "" if windows else settings.username,
+        "PWD": "" if windows else settings.password,
+        "Trusted_Connection": "yes" if windows else "",
+        "Encrypt": encrypt if microsoft else "",
+        "Encryption": "" if microsoft else FREETDS_ENCRYPTION.get(encrypt, ""),
+        "TrustServerCertificate": "" if settings.verify_ssl else "yes",
+    }
+    at = f"{server}:{port}" if port else server
+    where = f"{at}/{database}"
+    return Database(attributes, where=where, timeout=settings.timeout, retries=settings.retries)
+
+
+def newest(names: list[str]) -> str:
+    """Microsoft's newest driver for SQL Server of these, else Windows' own, else FreeTDS."""
+    numbered = {
+        int(found[1]): name
+        for name in names
+        if (found := re.fullmatch(r"ODBC Driver (\d+) for SQL Server", name))
+    }
+    if numbered:
+        return numbered[max(numbered)]
+    for name in ("SQL Server", "FreeTDS"):
+        if name in names:
+            return name
+    raise missing_driver("ODBC Driver 18 for SQL Server")

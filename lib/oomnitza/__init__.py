@@ -1,0 +1,1 @@
+"""Oomnitza: its API, and how records get there."""

@@ -1,0 +1,166 @@
+"""Runs at Oomnitza: the two bulk APIs that take its records.
+
+They have no public specification; what stands here is what shipped clients of Oomnitza send today
+(v3, from 2020 on) and sent before (v2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import uuid4
+
+from lib import __version__
+from lib.connector import Connector
+from lib.errors import ConfigurationError, TargetRefused
+from lib.http.client import NoContent, NotFound
+from lib.jsontext import to_json
+from lib.oomnitza import layers
+from lib.oomnitza.client import OomnitzaClient, OomnitzaSettings
+from lib.oomnitza.upload import Item, Uploader
+
+# The most assets that shipped clients have ever put into one request of the older API.
+LARGEST_AUDIT = 10
+
+
+@dataclass(frozen=True)
+class UploadPlan:
+    """What the requests of one run have in common.
+
+    `key_fields` are those by which a record is recognised; none where only Oomnitza knows them.
+    """
+
+    mapping_name: str
+    data_type: Literal["users", "assets"]
+    sync_field: tuple[str, ...]
+    insert_only: bool = False
+    update_only: bool = False
+    key_fields: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, source: Connector[Any], mapped: Container[str]) -> UploadPlan:
+        """The plan for a source of which these fields are mapped."""
+        sync_field = tuple(layers.sync_fields(source))
+        key_fields = sync_field or (("USER",) if source.data_type == "users" else ())
+        return cls(
+            mapping_name=source.mapping_name,
+            data_type=source.data_type,
+            sync_field=sync_field,
+            insert_only=source.settings.insert_only,
+            update_only=source.settings.update_only,
+            key_fields=key_fields if all(name in mapped for name in key_fields) else (),
+        )
+
+
+def open_run(client: OomnitzaClient, plan: UploadPlan, settings: OomnitzaSettings) -> Uploader:
+    """A run at Oomnitza, in the version of its API that the settings name."""
+    kind = BulkV2 if settings.api == "v2" else BulkV3
+    run = kind(client, plan, settings.batch_size)
+    run.workers = settings.upload_workers
+    return run
+
+
+class BulkV3:
+    """One run in today's bulk API: batches of one portion, closed at the end."""
+
+    workers = 1
+
+    def __init__(self, client: OomnitzaClient, plan: UploadPlan, batch_size: int) -> None:
+        self.batch_size = batch_size
+        self.portion = str(uuid4())
+        self._client = client
+        self._opened = False
+        self._common = {
+            "connector_name": plan.mapping_name,
+            "connector_version": __version__,
+            "portion": self.portion,
+            "sync_field": list(plan.sync_field),
+            "data_type": plan.data_type,
+            "insert_only": plan.insert_only,
+            "update_only": plan.update_only,
+            "test_run": False,
+            "error": None,
+        }
+
+    def send(self, items: Sequence[Item]) -> None:
+        """Upload up to `batch_size` records; raises TargetRefused for these, or another error."""
+        self._opened = True
+        head = to_json({**self._common, "records": []})
+        records = ",".join(item.text for item in items)
+        self._client.post_text("/api/v3/bulk", f"{head[:-2]}{records}]}}")
+
+    def leave_out(self, items: Sequence[Item]) -> None:
+        """Oomnitza keeps what it has."""
+
+    def canceled(self) -> bool:
+        """Whether somebody cancelled the run in the web interface."""
+        try:
+            answer = self._client.get_json(f"/api/v3/bulk/{self.portion}")
+        except (NotFound, NoContent, TargetRefused):
+            return False  # an Oomnitza from before 2024 does not know the question
+        return isinstance(answer, dict) and answer.get("canceled") is True
+
+    def finish(self, error: str = "") -> None:
+        """Tell Oomnitza that the run is over, and what went wrong if records had been sent."""
+        if error and not self._opened:
+            return
+        if error:
+            failed = {**self._common, "records": [], "error": error, "error_type": "Fatal Error"}
+            with suppress(TargetRefused, NotFound):
+                self._client.post_json("/api/v3/bulk", failed)
+        self._client.close_run(self.portion)
+
+
+class BulkV2:
+    """One run in the bulk API of an Oomnitza from before 2020, which knows no end of a run.
+
+    Raises ConfigurationError for assets without a sync field: that API keeps none of its own.
+    """
+
+    portion = ""
+    workers = 1
+
+    def __init__(self, client: OomnitzaClient, plan: UploadPlan, batch_size: int) -> None:
+        self._client = client
+        self._plan = plan
+        people = plan.data_type == "users"
+        if not people and not plan.sync_field:
+            raise ConfigurationError("with api = v2 in [oomnitza], assets need a sync_field")
+        if people and (plan.insert_only or plan.update_only):
+            raise ConfigurationError(
+                "with api = v2 in [oomnitza], people know neither insert_only nor update_only"
+            )
+        self.batch_size = batch_size if people else min(batch_size, LARGEST_AUDIT)
+        self.send = self._send_users if people else self._send_audit
+
+    def leave_out(self, items: Sequence[Item]) -> None:
+        """Oomnitza keeps what it has."""
+
+    def canceled(self) -> bool:
+        """That API cannot be asked; a call to it tells whether it answers at all."""
+        self._client.server_mapping(self._plan.mapping_name)
+        return False
+
+    def finish(self, error: str = "") -> None:
+        """Nothing to tell."""
+
+    def _send_users(self, items: Sequence[Item]) -> None:
+        query = {
+            "VERSION": __version__,
+            "agent_id": self._plan.mapping_name,
+            "sync_field": ",".join(self._plan.sync_field) or "USER",
+        }
+        records = [item.values for item in items]
+        self._client.post_json("/api/v2/bulk/users", records, params=query)
+
+    def _send_audit(self, items: Sequence[Item]) -> None:
+        body = {
+            "agent_id": self._plan.mapping_name,
+            "sync_field": ",".join(self._plan.sync_field),
+            "computers": [item.values for item in items],
+            "insert_only": str(self._plan.insert_only),
+            "update_only": str(self._plan.update_only),
+        }
+        self._client.post_json("/api/v2/bulk/audit", body, params={"VERSION": __version__})

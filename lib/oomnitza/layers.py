@@ -1,0 +1,86 @@
+"""The mapping of one section, from its three layers: built in, kept in Oomnitza, in the ini."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from lib.connector import Connector
+from lib.errors import ConfigurationError, TargetRefused, TargetUnavailable
+from lib.http.client import NotFound
+from lib.mapping import mapping
+from lib.mapping.mapping import FieldMapping, Layer
+
+if TYPE_CHECKING:
+    from lib.oomnitza.client import OomnitzaClient
+
+# What Oomnitza answers: source path → a field, or several.
+ServerMapping = Mapping[str, str | list[str]]
+
+
+def effective_mapping(
+    source: Connector[Any], ini: Layer, server: ServerMapping | None = None
+) -> dict[str, FieldMapping]:
+    """The merged mapping of a section; without `server` that layer is left out.
+
+    The fields by which a record is recognised have to have a value: the sync fields, and the login
+    of people, who are known by it unless Oomnitza or the ini say otherwise. Raises
+    ConfigurationError for a field without an origin.
+    """
+    layers = {
+        "built-in": source.default_mapping(),
+        "server": mapping.from_server(server or {}),
+        "ini": ini,
+    }
+    fields = mapping.merge(layers, source.converters)
+    people = ("USER",) if source.data_type == "users" else ()
+    for name in (*people, *sync_fields(source)):
+        if name in fields:
+            fields[name].attributes["required"] = True
+            fields[name].layers.setdefault("required", "sync_field")
+    return fields
+
+
+def sync_fields(source: Connector[Any]) -> list[str]:
+    """The fields by which a section's records are recognised; none where Oomnitza decides."""
+    return [name.upper() for name in source.settings.sync_field]
+
+
+def unmapped_sync_fields(source: Connector[Any], fields: Mapping[str, FieldMapping]) -> list[str]:
+    """The sync fields that no mapping fills."""
+    return [name for name in sync_fields(source) if name not in fields]
+
+
+def require_sync_fields(source: Connector[Any], fields: Mapping[str, FieldMapping]) -> None:
+    """Raise ConfigurationError if a sync field gets no value."""
+    for name in unmapped_sync_fields(source, fields):
+        raise ConfigurationError(
+            f"the sync_field {name} gets no value",
+            fix=f"Add `mapping.{name} = <source>` to the ini, or map it in Oomnitza",
+        )
+
+
+def doubly_mapped(server: ServerMapping, ini: Layer) -> list[str]:
+    """Sentences on fields that Oomnitza's mapping fills from two paths, and the ini from none."""
+    paths: dict[str, list[str]] = {}
+    for path, names in mapping.server_pairs(server):
+        paths.setdefault(names, []).append(path)
+    return [
+        f"Oomnitza's mapping fills {name} from {' and '.join(found)}; the last one counts"
+        for name, found in paths.items()
+        if len(found) > 1 and not (ini.get(name) or {}).get("source")
+    ]
+
+
+def kept_in_oomnitza(
+    client: OomnitzaClient, source: Connector[Any]
+) -> tuple[ServerMapping, list[str]]:
+    """Sign in and ask for Oomnitza's layer; where nobody answers, it is empty, and a note says so.
+
+    Raises SignInError where the credentials are refused.
+    """
+    try:
+        client.sign_in()
+        return client.server_mapping(source.mapping_name), []
+    except (TargetUnavailable, TargetRefused, NotFound) as error:
+        return {}, [f"Without the mapping kept in Oomnitza: {error}"]

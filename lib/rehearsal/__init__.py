@@ -1,0 +1,1 @@
+"""What a run would meet and do, without running."""

@@ -1,0 +1,272 @@
+"""What becomes of one record: what the record filter says of it, and how each field gets its value.
+
+Nothing is sent. `lib.rehearsal.explaintext` puts it into words.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
+from typing import IO, Any, Literal
+
+from lib import connector
+from lib.config.sections import Section
+from lib.connector import Connector, Records, Sources
+from lib.errors import RecordGone, SourceFault
+from lib.jsontext import to_json
+from lib.language import Stopped
+from lib.mapping.mapper import Mapper, Step, failure, is_empty, unsendable
+from lib.mapping.mapping import ORIGINS, FieldMapping
+from lib.oomnitza import layers
+from lib.oomnitza.client import OomnitzaClient, OomnitzaSettings
+from lib.record import Record
+from lib.recordfilter import RecordFilter, compile_filter
+from lib.secrets import redact, redact_data
+from lib.values.sendable import sendable, shown
+
+# Of what is no value for JSON, in characters.
+LONGEST = 100
+
+
+@dataclass(frozen=True)
+class Converted:
+    """What a converter, written as in the mapping, made of a value; or why it failed."""
+
+    converter: str
+    value: Any = None
+    failure: str = ""
+
+
+@dataclass(frozen=True)
+class Filled:
+    """How one field got its value.
+
+    `layer` is the one that says where the value comes from: if `origin` is "source", from the path
+    `name`; if it is "setting", from the setting `name`; if it is "hardcoded", from the mapping.
+    """
+
+    field: str
+    layer: str
+    origin: str
+    name: str
+    raw: Any
+    converted: tuple[Converted, ...]
+    converters_layer: str  # that names the converters
+    value: Any
+    missing: bool  # required, and empty
+
+    @property
+    def failure(self) -> str:
+        """Why the field is left empty, if a converter failed."""
+        return self.converted[-1].failure if self.converted else ""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the record filter returned at a line of the ini, or why it failed there."""
+
+    returned: Any = True
+    line: int | None = None  # None: there is no filter, or it failed where no line is known
+    failure: str = ""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """All that becomes of one record; secrets in it are masked."""
+
+    decision: Decision
+    fields: tuple[Filled, ...]
+
+    @property
+    def missing(self) -> list[str]:
+        """The required fields that are empty."""
+        return [item.field for item in self.fields if item.missing]
+
+    @property
+    def outcome(self) -> Literal["sent", "filtered", "incomplete", "rejected"]:
+        """As what an upload would count the record, unless Oomnitza refuses it."""
+        if self.decision.failure:
+            return "rejected"
+        if not self.decision.returned:
+            return "filtered"
+        return "incomplete" if self.missing else "sent"
+
+
+def explain_record(
+    mapper: Mapper, fields: Mapping[str, FieldMapping], keep: RecordFilter, record: Record
+) -> Explanation:
+    """Do with a record what a run does, and note each step; `fields` are those of the mapper.
+
+    A record that the filter does not keep is mapped nevertheless.
+    """
+    decision = _decide(keep, record)
+    found = [(step, step.get(record)) for step in mapper.steps]
+    filled = (_fill(step, fields[step.field], record, value) for step, value in found)
+    return Explanation(decision, tuple(filled))
+
+
+def explain_section(
+    section: Section,
+    oomnitza: OomnitzaSettings,
+    given: Records | None = None,
+    *,
+    offline: bool = False,
+    count: int = 1,
+) -> Iterator[tuple[str, Explanation | None]]:
+    """Explain the first `count` records of a section's source, or of those that are given.
+
+    Yields the name of a record with what becomes of it, and sentences with None. `offline` leaves
+    Oomnitza alone. Raises the ConnectorError that keeps the source from being read.
+    """
+    source = connector.load(section.connector)(section.settings)
+    with closing(OomnitzaClient(oomnitza)) as client:
+        server, without = _server_mapping(section, source, None if offline else client)
+        for note in [*without, *layers.doubly_mapped(server, section.mapping)]:
+            yield note, None
+        fields = layers.effective_mapping(source, section.mapping, server)
+        locations = None if offline else client.locations
+        resources = replace(section.resources, locations=locations)
+        mapper = Mapper(fields.values(), section.settings, resources)
+        keep = compile_filter(section.recordfilter)
+        explain = partial(explain_record, mapper, fields, keep)
+        with closing(given or _from_source(source, mapper, keep)) as delivered:
+            yield from _each(delivered, count, explain)
+    for name in () if without else layers.unmapped_sync_fields(source, fields):
+        yield f"An upload would be refused: the sync_field {name} gets no value", None
+
+
+def read_records(file: IO[bytes]) -> Records:
+    """Yield the records of a file: one JSON object, a list of them, or JSON Lines.
+
+    Raises SourceFault, with the line, for what is none of these.
+    """
+    lines = ((at, line) for at, line in enumerate(file, 1) if line.strip())
+    begin = next(lines, None)
+    if begin and _is_object(begin[1]):
+        for at, line in chain([begin], lines):
+            yield _record(_parsed(line.rstrip(), file.name, at), f"{file.name}: line {at}")
+    elif begin:
+        at, line = begin
+        whole = _parsed(line + file.read(), file.name, at)
+        for number, item in enumerate(whole if isinstance(whole, list) else [whole], 1):
+            yield _record(item, f"{file.name}: item {number}")
+
+
+def _server_mapping(
+    section: Section, source: Connector[Any], client: OomnitzaClient | None
+) -> tuple[layers.ServerMapping, list[str]]:
+    """Oomnitza's layer, if it is used; and a sentence where it has to be done without."""
+    if not section.settings.use_server_map:
+        return {}, []
+    if client is None:
+        return {}, ["Without the mapping kept in Oomnitza"]
+    return layers.kept_in_oomnitza(client, source)
+
+
+def _each(
+    delivered: Records, count: int, explain: Callable[[Record], Explanation]
+) -> Iterator[tuple[str, Explanation | None]]:
+    """Explain records, until there were `count` that could be read."""
+    number, left = 0, count
+    for number, item in enumerate(delivered, 1):
+        if isinstance(item, dict):
+            yield f"record {number}", explain(item)
+            left -= 1
+            if not left:
+                break
+        else:
+            became = "has vanished" if isinstance(item, RecordGone) else "cannot be read"
+            yield f"record {number} {became}: {item}", None
+    if not number:
+        yield "there is no record to explain", None
+
+
+def _decide(keep: RecordFilter, record: Record) -> Decision:
+    try:
+        returned, line = keep.decide(record)
+    except Stopped as error:
+        why = str(error).removeprefix(f"line {error.line}: ")
+        return Decision(None, error.line or None, redact(why))
+    return Decision(_masked(returned), line)
+
+
+def _fill(step: Step, mapping: FieldMapping, record: Record, value: Any) -> Filled:
+    origin = next(key for key in ORIGINS if key in mapping.attributes)
+    raw = _masked(value)  # a copy, too: a converter may change what it gets
+    specs = mapping.attributes.get("converter") or []
+    texts = [specs] if isinstance(specs, str) else specs
+    converted = []
+    for text, convert in zip(texts, step.conversions, strict=True):
+        try:
+            value = convert(step.origin, record, value)
+        except (Exception, SystemExit) as error:  # a converter may be anybody's code
+            converted.append(Converted(text, None, redact(failure(convert, error, _masked(value)))))
+            value = None
+            break
+        converted.append(Converted(text, _masked(value)))
+    if converted and not converted[-1].failure:
+        try:
+            value = sendable(value)
+            converted[-1] = Converted(text, redact_data(value))
+        except Exception as error:  # a value may be of anybody's class
+            converted[-1] = Converted(text, None, redact(unsendable(convert, error)))
+            value = None
+    return Filled(
+        field=step.field,
+        layer=mapping.layers[origin],
+        origin=origin,
+        name="" if origin == "hardcoded" else mapping.attributes[origin],
+        raw=raw,
+        converted=tuple(converted),
+        converters_layer=mapping.layers.get("converter", ""),
+        value=_masked(value),
+        missing=step.required and is_empty(value),
+    )
+
+
+def _masked(value: Any) -> Any:
+    """A copy without secrets; of what cannot be shown as JSON, how Python writes it."""
+    try:
+        copy = redact_data(value)
+        to_json(copy)
+    except Exception:  # it may be of anybody's class
+        return redact(shown(value, LONGEST))
+    return copy
+
+
+def _from_source(source: Connector[Any], mapper: Mapper, keep: RecordFilter) -> Records:
+    # What is named may be no part of everything, unless it is asked for by its name.
+    paths = (mapper.sources or frozenset()) | (keep.reads or frozenset())
+    return source.records(Sources(paths, everything=True))
+
+
+def _is_object(text: bytes) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _parsed(text: bytes, name: str, line: int) -> Any:
+    """The value of a text that begins on this line of a file."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        line += error.lineno - 1
+        problem = f"{error.msg}, column {error.colno}"
+    except UnicodeDecodeError as error:
+        line += text.count(b"\n", 0, error.start)
+        problem = "it is no UTF-8 text"
+    except (ValueError, RecursionError) as error:  # numbers too long, lists too deep
+        problem = str(error)
+    raise SourceFault(f"this is not JSON ({problem})", where=f"{name}: line {line}")
+
+
+def _record(value: Any, where: str) -> Record:
+    if not isinstance(value, dict):
+        raise SourceFault("this is not a JSON object, as a record is", where=where)
+    return value

@@ -1,0 +1,119 @@
+"""The explanation of a record in words: the filter's decision, a table of the fields, the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
+from textwrap import wrap
+from typing import Any
+from unicodedata import east_asian_width
+
+from lib.config.sections import Section
+from lib.ini import Entry
+from lib.jsontext import printable, to_json
+from lib.rehearsal.explain import Decision, Explanation, Filled
+from lib.report.summary import table
+
+HEAD = ("field", "from, then converters", "value, the last one sent")
+# The least that a column shows in a line, in characters, however narrow the terminal is.
+NARROWEST = 16
+# What is in front of the columns and between them.
+GAPS = 6
+# Stands behind a character that takes two columns while columns are counted; never in a text.
+SECOND = "\0"
+
+Row = tuple[str, str, str]
+
+
+def in_words(
+    section: Section, explanations: Iterable[tuple[str, Explanation | None]], width: int
+) -> Iterator[str]:
+    """A text on each of the explanations of a section, and the sentences between them.
+
+    Lines of the tables are up to `width` characters long; values are shortened to fit.
+    """
+    for what, explanation in explanations:
+        name = f"[{section.name}] {what}"
+        if explanation is None:
+            yield name
+        else:
+            decision = _decision(explanation.decision, section.recordfilter)
+            fields = ["  " + line for line in _table(explanation.fields, width)]
+            yield "\n".join([f"{name}: {decision}", *fields, _end(explanation)])
+
+
+def _decision(decision: Decision, recordfilter: Entry | None) -> str:
+    if recordfilter is None:
+        return "there is no record filter"
+    if decision.line is None:
+        failed = f" fails ({printable(decision.failure)})" if decision.failure else " is empty"
+        return f"the record filter{failed}, line {recordfilter.line}"
+    text = recordfilter.value.split("\n")[decision.line - recordfilter.line]
+    at = f"line {decision.line}: {printable(text.strip())}"
+    if decision.failure:
+        return f"the record filter fails ({printable(decision.failure)}), {at}"
+    if decision.returned:
+        return f"kept by the record filter, {at}"
+    # Nothing at all, or an empty text, may be returned by mistake.
+    what = "" if decision.returned is False else f", which returned {decision.returned!r}"
+    return f"dropped by the record filter{what}, {at}"
+
+
+def _end(explanation: Explanation) -> str:
+    match explanation.outcome:
+        case "sent":
+            return "Would be sent."
+        case "filtered":
+            return "Filtered: would not be sent."
+        case "rejected":
+            return "Rejected: would not be sent, since the record filter fails."
+        case "incomplete":
+            names = ", ".join(explanation.missing)
+            return f"Incomplete: would not be sent without a value for {names}."
+
+
+def _table(fields: Sequence[Filled], width: int) -> list[str]:
+    """Below a field with its value stand its converters, each with what it made of that."""
+    first = max(map(len, [HEAD[0], *(_in_columns(item.field) for item in fields)]))
+    second = max(map(len, [HEAD[1], *(label for item in fields for label in _labels(item))]))
+    free = width - GAPS - first
+    second = min(second, max(free // 2, NARROWEST))
+    third = max(free - second, NARROWEST)
+    rows = [HEAD, *(row for item in fields for row in _rows(item, third))]
+    wrapped = [list(map(wrap, row, (first, second, third))) for row in rows]
+    lines = table([line for row in wrapped for line in zip_longest(*row, fillvalue="")])
+    return [line.replace(SECOND, "") for line in lines]
+
+
+def _rows(item: Filled, longest: int) -> Iterator[Row]:
+    values = [item.raw, *(step.value for step in item.converted)]
+    for at, (label, value) in enumerate(zip(_labels(item), values, strict=True)):
+        yield "" if at else _in_columns(item.field), label, _shown(value, longest)
+    if item.failure:
+        yield "", "", _in_columns(f"failed: {item.failure}")
+    if item.missing:
+        yield "", "", "required, and empty"
+
+
+def _labels(item: Filled) -> list[str]:
+    """Where the value comes from, and the converters that it passes."""
+    origin = {"source": item.name, "setting": f"setting {item.name}"}.get(item.origin, item.origin)
+    # An inherited converter may come as a surprise.
+    whose = "" if item.converters_layer == item.layer else f" [{item.converters_layer}]"
+    labels = [f"{item.layer}: {origin}", *(f"{step.converter}{whose}" for step in item.converted)]
+    return [_in_columns(label) for label in labels]
+
+
+def _shown(value: Any, longest: int) -> str:
+    text = _in_columns(to_json(value))
+    if len(text) <= longest:
+        return text
+    end = f"... ({len(value)} items)" if isinstance(value, list | dict) else "..."
+    return text[: max(longest - len(end), 1)] + end
+
+
+def _in_columns(text: str) -> str:
+    """The text as it can be printed, as many characters long as it takes columns."""
+    return "".join(
+        char + SECOND if east_asian_width(char) in "WF" else char for char in printable(text)
+    )

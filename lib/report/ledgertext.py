@@ -1,0 +1,115 @@
+"""What the ledger holds, in words for people and as lines of JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from lib.jsontext import printable, to_json
+from lib.ledger import Aside, Missing, PastRun
+from lib.report.runreport import iso8601
+from lib.report.summary import COLUMNS, table
+from lib.run.tally import brief
+from lib.secrets import redact, redact_data
+
+# What the table of runs shows even where it is the same, or empty, for all of them.
+ALWAYS = ("section", "started", "took", "state", "fetched", "sent")
+# Of an error in the table, and of a record, so many characters are shown.
+LONGEST_ERROR = 60
+LONGEST_RECORD = 120
+# Members of the lines of JSON that are times, and those that are JSON already.
+TIMES = ("started", "ended", "opened", "closed", "first_at", "at", "last_seen")
+TEXTS = ("fetched", "mapped")
+
+
+def history(runs: Sequence[PastRun]) -> str:
+    """A table with a line for each run, in local time; counts that none has are left out."""
+    if not runs:
+        return "No run is on record."
+    cells = [_cells(run) for run in runs]
+    told = {name for row in cells for name, cell in row.items() if cell not in ("", "0")}
+    if len({run.target for run in runs}) == 1:
+        told.remove("target")
+    shown = [name for name in cells[0] if name in ALWAYS or name in told]
+    rows = [shown, *([row[name] for name in shown] for row in cells)]
+    right = [at for at, name in enumerate(shown) if name in ("took", *COLUMNS)]
+    return "\n".join(table(rows, right))
+
+
+def rejects(asides: Iterable[Aside]) -> Iterator[str]:
+    """Yield a text of one or two lines for each record that is set aside, and how many they are."""
+    number = 0
+    for aside in asides:
+        number += 1
+        often = f" ({aside.times} times since {_local(aside.first_at)})" if aside.times > 1 else ""
+        head = f"[{aside.section}] {aside.outcome} {_local(aside.at)}{often}: {aside.reason}"
+        record = _record(aside.mapped or aside.fetched) or _line(aside.key or "")
+        yield "\n  ".join(filter(None, [_line(head), record]))
+    yield f"Set aside: {number}." if number else "No record is set aside."
+
+
+def missing(section: str, records: Iterable[Missing]) -> Iterator[str]:
+    """Yield a line for each record of a section that its source no longer has, and their number."""
+    number = 0
+    for item in records:
+        number += 1
+        known = f" ({brief(redact_data(item.fields))})" if item.fields else ""
+        yield f"{_line(f'[{section}] {item.key}')}{known}, last seen {_local(item.last_seen)}"
+    yield f"[{section}] " + (f"Missing: {number}." if number else "No record is missing.")
+
+
+def json_lines(items: Iterable[PastRun | Aside | Missing], **more: Any) -> Iterator[str]:
+    """Yield each item as one JSON object on a line, with `more` in front; times are in ISO 8601."""
+    for item in items:
+        members = {**more, **asdict(item)}
+        for name in TIMES:
+            if members.get(name) is not None:
+                members[name] = iso8601(members[name])
+        for name in TEXTS:
+            if members.get(name) is not None:
+                members[name] = json.loads(members[name])
+        yield to_json(redact_data(members))
+
+
+def _cells(run: PastRun) -> dict[str, str]:
+    """The cells of a run by the heads of their columns; a count that is not known is empty."""
+    return {
+        "section": _line(run.section),
+        "started": _local(run.started),
+        "took": "" if run.ended is None else _length(run.ended - run.started),
+        "state": run.state,
+        **{name: str(run.counts.get(name, "")) for name in COLUMNS},
+        "target": _line(run.target),
+        "error": _shortened(_line(run.error), LONGEST_ERROR),
+    }
+
+
+def _record(text: str | None) -> str:
+    """By what an administrator will know a record: its first fields, else the begin of its JSON."""
+    if not text:
+        return ""
+    return brief(redact_data(json.loads(text))) or _shortened(_line(text), LONGEST_RECORD)
+
+
+def _local(moment: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(moment))
+
+
+def _length(seconds: float) -> str:
+    """A length of time, to be compared at a glance: 12.3s, 2m 05s, 1h 02m."""
+    if seconds < 60:
+        return f"{max(seconds, 0):.1f}s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}m {rest:02}s" if minutes < 60 else f"{minutes // 60}h {minutes % 60:02}m"
+
+
+def _line(text: str) -> str:
+    """The text on one line, without secrets and without what a terminal would obey."""
+    return printable(" ".join(redact(text).split()))
+
+
+def _shortened(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."

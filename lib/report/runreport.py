@@ -1,0 +1,271 @@
+"""The run's report, for machines that watch over the runs: as JSON, for Prometheus, to a webhook.
+
+docs/monitoring.md describes what is in it.
+"""
+
+from __future__ import annotations
+
+import html
+import os
+import re
+import socket
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from textwrap import shorten
+from typing import Any
+from urllib.parse import urlsplit
+
+from filelock import FileLock
+
+from lib import __version__, secrets
+from lib.connection import ConnectionSettings
+from lib.errors import ConfigurationError, ConnectorError, ExitCode
+from lib.http.auth import HeaderAuth
+from lib.http.client import Client
+from lib.jsontext import printable, to_json
+from lib.report.summary import exit_code as code_of
+from lib.run.tally import Example, Outcome
+
+Report = dict[str, Any]
+
+# Grows when something that programs may rely on is renamed or goes away.
+FORMAT = 1
+
+OUTCOMES = {
+    ExitCode.OK: "ok",
+    ExitCode.RECORDS_LEFT: "records_left",
+    ExitCode.SECTION_FAILED: "failed",
+    ExitCode.CONFIGURATION: "misconfigured",
+    ExitCode.ALREADY_RUNNING: "already_running",
+    ExitCode.UNSAFE: "unsafe",
+    ExitCode.INTERRUPTED: "interrupted",
+}
+
+PREFIX = "oomnitza_connector_"
+METRICS = {
+    "last_run_timestamp_seconds": "When the latest run ended, in seconds since 1970.",
+    "last_success_timestamp_seconds": "When the latest run without an error ended, 0 for never.",
+    "exit_code": "What the latest run of this section alone would have exited with.",
+    "run_seconds": "How long the latest run took.",
+    "records": "Records of the latest run by outcome; the sum is what it fetched.",
+    "missing_records": "Records of earlier runs that the source no longer had.",
+    "retries": "Requests that the latest run made again.",
+}
+ENDS = ("filtered", "incomplete", "unchanged", "sent", "rejected", "unsent")
+# A line of the textfile: the series, and its value.
+SAMPLE = re.compile(
+    rf"({PREFIX}(?:{'|'.join(METRICS)})"
+    rf'\{{section="(?:[^"\\]|\\.)*"(?:,outcome="(?:{"|".join(ENDS)})")?\}}) (\d+(?:\.\d+)?)'
+)
+# How long one run waits for another one that writes the same textfile, in seconds.
+LOCK_TIMEOUT = 10
+
+# Of an error, so many characters are told in one line on all sections.
+LONGEST_ERROR = 300
+WEBHOOK = ConnectionSettings(timeout=30)
+# A shorter path is no secret, and masking it would mask other texts.
+SHORTEST_SECRET_PATH = 12
+
+
+def run_report(
+    outcomes: Sequence[Outcome], *, started: float, ended: float, testmode: bool, exit_code: int
+) -> Report:
+    """What came of a run that began and ended at these times, in seconds since 1970."""
+    report = {
+        "format": FORMAT,
+        "version": __version__,
+        "host": socket.gethostname(),
+        "started": iso8601(started),
+        "ended": iso8601(ended),
+        "testmode": testmode,
+        "exit_code": int(exit_code),
+        "sections": [_section(outcome) for outcome in outcomes],
+    }
+    redacted: Report = secrets.redact_data(report)
+    return redacted
+
+
+def iso8601(moment: float) -> str:
+    """The moment in UTC, to the second: 2026-11-23T02:15:00Z."""
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def sentence(report: Report) -> str:
+    """The report on one line, to be read by people."""
+    told = "; ".join(map(_in_words, report["sections"])) or "no section ran"
+    return printable(f"Oomnitza Connector on {report['host']}: {told}")
+
+
+def write_json(report: Report, path: Path) -> None:
+    """Write the report, readable by its owner alone. Raises ConfigurationError if it cannot."""
+    with _telling(path):
+        _spare(path, begins='{"format"')
+        _replace(path, to_json(report) + "\n", 0o600)
+
+
+def write_prometheus(report: Report, path: Path) -> None:
+    """Write a textfile for node_exporter, which may read it as whatever user it is.
+
+    What it holds of other sections is kept. Raises ConfigurationError if it cannot be written.
+    """
+    with _telling(path), FileLock(f"{path}.lock", timeout=LOCK_TIMEOUT):
+        old = path.read_bytes().decode("utf-8", "replace") if path.exists() else ""
+        lines = map(SAMPLE.fullmatch, old.split("\n"))
+        before = {line[1]: line[2] for line in lines if line}
+        _replace(path, _textfile(before | dict(_samples(report, before))), 0o644)
+
+
+def post_webhook(report: Report, url: str, token: str = "") -> None:
+    """POST the report as JSON, with a sentence as its `text`, which is what chats show.
+
+    Raises ConnectorError if it is not taken; the address, which may be secret, is not in its words.
+    """
+    target = urlsplit(url)._replace(scheme="", netloc="").geturl()
+    parts = (part for part in (target, target.split("?")[0]) if len(part) >= SHORTEST_SECRET_PATH)
+    secrets.remember(token, *parts)
+    auth = HeaderAuth("Authorization", f"Bearer {token}") if token else None
+    # A message that comes twice is better than none.
+    client = Client(url, WEBHOOK, auth=auth, cookies=False, repeatable=frozenset({"POST"}))
+    try:
+        client.post_json("", {"text": html.escape(sentence(report), quote=False), **report})
+    except ConnectorError as error:
+        raise ConnectorError(
+            secrets.redact(f"the report was not posted to the webhook ({error.what})"),
+            fix="Check webhook_url and webhook_token in [report]",
+        ) from None
+    finally:
+        client.close()
+
+
+def _section(outcome: Outcome) -> dict[str, Any]:
+    code, compared = code_of([outcome]), outcome.compared
+    return {
+        "section": outcome.section,
+        "outcome": OUTCOMES[code],
+        "exit_code": int(code),
+        "counts": asdict(outcome.tally),
+        "ready": outcome.ready,
+        "seconds": round(outcome.seconds, 3),
+        "retries": outcome.retries,
+        "missing": outcome.missing,
+        "compared": {key: compared[key] for key in ("new", "changed", "same")}
+        if compared
+        else None,
+        "server": outcome.server,
+        "error": _error(outcome.error),
+        "left_aside": _examples("reason", outcome.left_aside),
+        "failed_conversions": _examples("field", outcome.failed_conversions),
+        "notes": list(outcome.notes),
+    }
+
+
+def _error(error: ConnectorError | None) -> dict[str, Any] | None:
+    if error is None:
+        return None
+    code = int(error.exit_code)
+    return {"kind": type(error).__name__, "text": str(error), "exit_code": code}
+
+
+def _examples(key: str, examples: Mapping[str, Example]) -> list[dict[str, Any]]:
+    return [
+        {key: name, "count": example.count, "example": example.text}
+        for name, example in examples.items()
+    ]
+
+
+def _in_words(section: Mapping[str, Any]) -> str:
+    counts = section["counts"]
+    left = [f"{counts[end]} {end}" for end in ("incomplete", "rejected", "unsent") if counts[end]]
+    told = ", ".join([section["outcome"].replace("_", " "), f"{counts['sent']} sent", *left])
+    if section["error"]:
+        told += f" ({shorten(section['error']['text'], LONGEST_ERROR, placeholder='...')})"
+    return f"[{section['section']}] {told}"
+
+
+@contextmanager
+def _telling(path: Path) -> Iterator[None]:
+    """Put into words what keeps a file from being written.
+
+    What is no ordinary file is left alone: /dev/null would be replaced by one.
+    """
+    try:
+        path.parent.stat()  # a folder that is missing would be made for the lock
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            raise ConfigurationError(
+                "this is no ordinary file; it is left as it is", where=str(path)
+            )
+        yield
+    except (OSError, NotImplementedError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise ConfigurationError(
+            f"the file cannot be written ({why})", where=str(path), fix="Check the folder"
+        ) from None
+
+
+def _spare(path: Path, begins: str) -> None:
+    """Raise ConfigurationError for a file that is something else: it may be the ini."""
+    if path.is_file() and path.stat().st_size:
+        with path.open("rb") as file:
+            if file.read(len(begins)) != begins.encode():
+                raise ConfigurationError(
+                    "this file holds something else, and is left as it is",
+                    where=str(path),
+                    fix="Name another file for the report",
+                )
+
+
+def _replace(path: Path, text: str, mode: int) -> None:
+    """Put a new file in the place of an old one at once: nobody ever sees half of it."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(mode)
+        Path(name).replace(path)
+    except BaseException:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+def _samples(report: Report, before: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield (series, value) of each section; a success is kept until the next one."""
+    ended = str(int(datetime.fromisoformat(report["ended"]).timestamp()))
+    for item in report["sections"]:
+        name = item["section"]
+        success = _series("last_success_timestamp_seconds", name)
+        yield _series("last_run_timestamp_seconds", name), ended
+        yield success, before.get(success, "0") if item["error"] else ended
+        yield _series("exit_code", name), str(item["exit_code"])
+        yield _series("run_seconds", name), str(item["seconds"])
+        yield _series("missing_records", name), str(item["missing"])
+        yield _series("retries", name), str(item["retries"])
+        for end in ENDS:
+            yield _series("records", name, outcome=end), str(item["counts"][end])
+
+
+def _textfile(samples: Mapping[str, str]) -> str:
+    lines = []
+    for name, about in METRICS.items():
+        lines += [f"# HELP {PREFIX}{name} {about}", f"# TYPE {PREFIX}{name} gauge"]
+        begin = f"{PREFIX}{name}{{"
+        lines += sorted(f"{key} {value}" for key, value in samples.items() if key.startswith(begin))
+    return "\n".join(lines) + "\n"
+
+
+def _series(name: str, section: str, **labels: str) -> str:
+    told = ",".join(
+        f'{key}="{_escaped(text)}"' for key, text in {"section": section, **labels}.items()
+    )
+    return f"{PREFIX}{name}{{{told}}}"
+
+
+def _escaped(label: str) -> str:
+    """The value of a label as the text format has it: backslash, quote and line end escaped."""
+    return label.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")

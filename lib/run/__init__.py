@@ -1,0 +1,1 @@
+"""The run of one section, from its records to what is left behind."""

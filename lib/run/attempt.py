@@ -1,0 +1,29 @@
+"""Do a part of a run, so that whatever goes wrong in it becomes an error in words."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from lib.errors import ConnectorError, Interrupted
+
+log = logging.getLogger(__name__)
+
+
+def attempt(section: str, act: Callable[[], None]) -> ConnectorError | None:
+    """Do it; returns what went wrong. Raises BrokenPipeError alone."""
+    try:
+        act()
+    except ConnectorError as error:
+        return error
+    except KeyboardInterrupt:
+        return Interrupted("the run was interrupted")
+    except BrokenPipeError:
+        raise  # whoever read the output of testmode has seen enough
+    except (Exception, SystemExit) as error:  # a connector may be anybody's code
+        log.exception("[%s] unexpected error", section)
+        return ConnectorError(
+            f"an error that should not happen ({type(error).__name__})",
+            fix="The log file has the details; please report them",
+        )
+    return None

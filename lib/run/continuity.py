@@ -1,0 +1,80 @@
+"""What a run has to do with the ones before it: the brake, full runs, what counts as the same."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from typing import Any
+
+from lib.config.sections import Section
+from lib.connector import ConnectorSettings
+from lib.mapping.mapping import FieldMapping
+from lib.run.book import Book
+from lib.settings import declared, seconds
+
+# Of a section with fewer records than these, only their complete absence is strange.
+SMALL = 20
+
+
+def least(book: Book, settings: ConnectorSettings) -> int:
+    """How many records a section must have after its last complete run."""
+    before = book.last_complete()
+    if before is None:
+        return 0
+    counts = before.counts
+    return least_expected(counts["ready"] + counts.get("unreadable", 0), settings.shrink_limit)
+
+
+def least_expected(before: int, limit: str) -> int:
+    """How many records a run must have, if the last complete one had so many."""
+    if limit.endswith("%"):
+        left = math.ceil(before * (100 - float(limit[:-1])) / 100)
+        if left == 0:
+            return 0
+    else:
+        left = before - int(limit)
+    return max(left, 1) if before >= SMALL else min(before, 1)
+
+
+def is_full(settings: ConnectorSettings, book: Book) -> bool:
+    """Whether a run sends all records, changed or not."""
+    if not settings.changed_only:
+        return True
+    last = book.last_full()
+    return last is None or not 0 <= time.time() - last < seconds(settings.full_every)
+
+
+def fingerprint(section: Section, keys: Sequence[FieldMapping]) -> str:
+    """A text that is the same as long as what decides on a section's records is.
+
+    That is where they come from, the record filter, and by which fields they are recognised.
+    """
+    common = {item.name for item in declared(ConnectorSettings)}
+    own = {
+        item.name: str(getattr(section.settings, item.name))
+        for item in declared(type(section.settings))
+        if item.name not in common and not item.about.secret
+    }
+    kept = section.recordfilter.value if section.recordfilter else ""
+    how = [[item.field, item.attributes] for item in keys]
+    text = json.dumps([section.connector, own, kept, how], sort_keys=True, default=str)
+    return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def digest_of(plan: bytes, text: str) -> bytes:
+    """By which a record, sent in a certain way, is recognised as unchanged."""
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16, key=plan).digest()
+
+
+def key_of(values: Mapping[str, Any], fields: Sequence[str]) -> str | None:
+    """What a record is recognised by, from the fields that identify it; None without any.
+
+    Large and small letters make no difference, as for Oomnitza.
+    """
+    if not fields:
+        return None
+    texts = [str(values[name]).strip().casefold() for name in fields]
+    return texts[0] if len(texts) == 1 else json.dumps(texts)

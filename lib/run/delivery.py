@@ -1,0 +1,228 @@
+"""What happens to mapped records: held back while the brake is on, sifted, sent in batches, booked.
+
+Records are handed in one by one. Each of them leaves in one outcome: unchanged since it was last
+sent, taken by Oomnitza, rejected by it, or (when the run ends first) unsent. What is rejected or
+unsent is set aside in the section's book.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from lib.errors import ConnectorError, RunCanceled, UnsafeRun
+from lib.interruption import requested, shielded
+from lib.oomnitza.upload import Item, Uploader
+from lib.run.book import Book
+from lib.run.spool import Spool
+from lib.run.tally import Outcome, brief
+from lib.run.underway import Sent, UnderWay
+
+log = logging.getLogger(__name__)
+
+# How often Oomnitza is asked whether somebody cancelled the run there, in seconds.
+CANCEL_INTERVAL = 5.0
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How a run delivers.
+
+    `least` is the number of records without which nothing is sent: the brake. With `sift`, records
+    that are as they were last sent are left out.
+    """
+
+    least: int = 0
+    sift: bool = False
+
+
+class Delivery:
+    """The way of one run's records to Oomnitza; to be closed."""
+
+    def __init__(
+        self,
+        uploader: Uploader,
+        book: Book,
+        outcome: Outcome,
+        terms: Terms,
+        progress: Callable[[], None],
+    ) -> None:
+        self.taken = 0
+        self.broken = False  # whether nothing more can be delivered
+        self._uploader = uploader
+        self._book = book
+        self._outcome = outcome
+        self._terms = terms
+        self._progress = progress
+        self._held = Spool()
+        self._waiting: list[Item] = []  # to be sifted
+        self._batch: list[Item] = []  # to be sent
+        self._changed: set[str] = set()  # the keys of what is sent although some is left out
+        self._under_way = UnderWay(uploader)
+        self._asked = time.monotonic()
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether too few records have come so far for any of them to be sent."""
+        return self.taken < self._terms.least
+
+    def take(self, item: Item) -> None:
+        """Take the next record; sends a batch where one is full."""
+        if self._under_way or self._outcome.tally.sent:
+            self._stop_if_canceled()
+        held_back = self.holds_back
+        self.taken += 1
+        if not held_back:
+            self._forward(item)
+            return
+        self._held.add(item)
+        if not self.holds_back:
+            for earlier in self._held:
+                self._forward(earlier)
+                if requested():
+                    break  # the others are set aside
+
+    def finish(self) -> None:
+        """Send what is left, at the end of the source. Raises UnsafeRun if too little came."""
+        if self.holds_back:
+            raise UnsafeRun(
+                f"only {self.taken} records came that could be sent, where at least"
+                f" {self._terms.least} were expected after the last complete run; nothing was sent",
+                fix="Check the rights of the account and the recordfilter; if it is right so,"
+                " run once with --force",
+            )
+        self.flush()
+
+    def flush(self) -> None:
+        """Send what was taken so far, unless it is held back, or sending has failed before."""
+        if self.broken:
+            return
+        self._sift()
+        while self._batch:
+            self._send()
+        while self._under_way:
+            self._settle()
+
+    def abandon(self, reason: str, *, held: bool = True) -> None:
+        """Set aside as unsent all that was taken and has no outcome yet; what is held if wished."""
+        while self._under_way:
+            try:
+                self._settle()
+            except ConnectorError as error:
+                log.info("[%s] %s", self._outcome.section, error)
+        with self._book.batch():
+            self._clear([*self._batch, *self._waiting])
+            for items in (self._batch, self._waiting, self._held if held else ()):
+                self._book.put_aside(item.set_aside("unsent", reason) for item in items)
+        self._batch, self._waiting = [], []
+
+    def close(self) -> None:
+        self._under_way.close()
+        self._held.close()
+
+    def _forward(self, item: Item) -> None:
+        self._waiting.append(item)
+        if len(self._waiting) >= self._uploader.batch_size:
+            self._sift()
+        while len(self._batch) >= self._uploader.batch_size:
+            self._send()
+        while self._under_way.has_come_back:
+            self._settle()
+
+    @shielded()
+    def _sift(self) -> None:
+        """Put those that wait into the batch, but for those that need not be sent."""
+        items, self._waiting = self._waiting, []
+        if self._terms.sift and items:
+            known = self._book.known([item.key for item in items if item.key is not None])
+            changed: list[Item] = []
+            unchanged: list[Item] = []
+            for item in items:
+                before = None if item.key is None else known.get(item.key)
+                same = before is not None and before.digest == item.digest
+                # Of two records with one key the last one counts, so it must not be left out.
+                if same and item.key not in self._changed:
+                    unchanged.append(item)
+                else:
+                    changed.append(item)
+                    self._changed.update([item.key] if item.key is not None else ())
+            self._leave_out(unchanged)
+            items = changed
+        self._batch += items
+
+    def _leave_out(self, items: Sequence[Item]) -> None:
+        with self._book.batch(lasting=False):
+            self._book.seen(item.key for item in items if item.key is not None)
+            self._clear(items)
+        self._uploader.leave_out(items)
+        self._outcome.tally.unchanged += len(items)
+
+    def _send(self) -> None:
+        """Begin to send one batch, as soon as there is room for it."""
+        batch = self._batch[: self._uploader.batch_size]
+        while not self._under_way.has_room_for(batch):
+            self._settle()
+        try:
+            with shielded():
+                self._stop_if_canceled()
+                self._book.opened(self._uploader.portion)
+                del self._batch[: len(batch)]
+                self._under_way.begin(batch)
+        except Exception:
+            self.broken = True
+            raise
+
+    def _settle(self) -> None:
+        """Wait for the oldest batch under way; what of it has no outcome is to be sent again.
+
+        A signal that comes meanwhile waits until all is written down.
+        """
+        with shielded():
+            sent = self._under_way.oldest()
+            self._batch[:0] = sent.left
+            tally = self._outcome.tally
+            tally.sent += len(sent.taken)
+            tally.rejected += len(sent.refused)
+            try:
+                self._write_down(sent)
+            except Exception:
+                self.broken = True
+                raise
+            if sent.error:
+                self.broken = True
+                raise sent.error
+        self._progress()
+
+    def _write_down(self, sent: Sent) -> None:
+        for item, refusal in sent.refused:
+            reason = refusal.what
+            self._outcome.note_left_aside(f"rejected: {reason}", brief(item.values))
+            log.info("[%s] rejected: %s %s", self._outcome.section, reason, brief(item.values))
+        with self._book.batch(lasting=bool(sent.refused)):
+            self._book.sent(
+                (item.key, item.digest, item.text) for item in sent.taken if item.key is not None
+            )
+            self._clear([*sent.taken, *(item for item, _ in sent.refused)])
+            self._book.put_aside(
+                item.set_aside("rejected", refusal.what) for item, refusal in sent.refused
+            )
+
+    def _clear(self, items: Sequence[Item]) -> None:
+        """Drop what had been set aside before: it has another outcome now, or is set aside anew."""
+        self._book.clear(item.aside for item in items if item.aside is not None)
+
+    def _stop_if_canceled(self) -> None:
+        now = time.monotonic()
+        if now - self._asked < CANCEL_INTERVAL:
+            return
+        self._asked = now
+        try:
+            canceled = self._uploader.canceled()
+        except Exception:
+            self.broken = True
+            raise
+        if canceled:
+            self.broken = True
+            raise RunCanceled("the run was cancelled in Oomnitza")

@@ -1,0 +1,113 @@
+"""What happens to a record of the source: kept or not, mapped, and made ready to be sent."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict
+
+from lib.errors import ConnectorError, RecordUnreadable
+from lib.jsontext import to_json
+from lib.language import Stopped
+from lib.ledger import NewAside
+from lib.mapping.mapping import Mapper
+from lib.oomnitza.bulk import UploadPlan
+from lib.oomnitza.upload import Item
+from lib.record import Record
+from lib.recordfilter import RecordFilter
+from lib.run import continuity
+from lib.run.book import Book
+from lib.run.saveddata import NothingSaved
+from lib.run.tally import Outcome, brief
+from lib.secrets import redact
+
+log = logging.getLogger(__name__)
+
+# Records that are written down together.
+NOTED_AT_ONCE = 500
+
+
+class Preparation:
+    """Makes items of records; a record of which it makes none has got its outcome here.
+
+    `recogniser` is the mapping of the fields alone by which a record is recognised.
+    """
+
+    def __init__(
+        self,
+        keep: RecordFilter,
+        mapper: Mapper,
+        recogniser: Mapper,
+        plan: UploadPlan,
+        outcome: Outcome,
+        book: Book,
+        saved: NothingSaved,
+    ) -> None:
+        self.kept = 0
+        self._keep = keep
+        self._mapper = mapper
+        self._recogniser = recogniser
+        self._still_there: list[str] = []
+        self._key_fields = plan.key_fields
+        self._plan = continuity.digest_of(b"", to_json(asdict(plan)))
+        self._outcome = outcome
+        self._tally = outcome.tally
+        self._book = book
+        self._saved = saved
+
+    def __call__(self, record: Record, aside: int | None = None) -> Item | None:
+        """The item of a record; `aside` is its number if it had been set aside before."""
+        try:
+            if not self._keep(record):
+                self._tally.filtered += 1
+                if aside is not None:
+                    self._book.clear([aside])
+                self._note_there(self._recogniser(record).values)
+                return None
+        except Stopped as error:
+            self.reject(RecordUnreadable(f"the record filter fails: {error}"), record, aside)
+            return None
+        self.kept += 1
+        return self._item(record, aside)
+
+    def reject(
+        self, error: ConnectorError, record: Record | None = None, aside: int | None = None
+    ) -> None:
+        """Count a record that cannot be read, or filtered, and set it aside."""
+        self._tally.rejected += 1
+        self._outcome.unreadable += 1
+        text = brief(record) if record else error.where
+        self._outcome.note_left_aside(f"rejected: {error.what}", text)
+        log.info("[%s] rejected: %s %s", self._outcome.section, error.what, text)
+        fetched = to_json(record) if record else None
+        if aside is not None:  # it is set aside anew, by what it is known by now
+            self._book.clear([aside])
+        self._book.put_aside([NewAside("rejected", redact(str(error)), None, fetched, None)])
+
+    def finish(self) -> None:
+        """Write down which of the records that are not sent are still at the source."""
+        self._book.seen(self._still_there)
+        self._still_there.clear()
+
+    def _note_there(self, values: Record) -> None:
+        """Note a record that is not sent now, but may have been: it is not missing."""
+        if self._key_fields and all(values[name] is not None for name in self._key_fields):
+            self._still_there.append(continuity.key_of(values, self._key_fields) or "")
+        if len(self._still_there) >= NOTED_AT_ONCE:
+            self.finish()
+
+    def _item(self, record: Record, aside: int | None) -> Item | None:
+        mapped = self._mapper(record)
+        for name, text in mapped.failures:
+            self._outcome.note_conversion(name, text)
+        values = mapped.values
+        if mapped.missing:
+            self._tally.incomplete += 1
+            reason = f"without a value for {', '.join(mapped.missing)}"
+            self._outcome.note_left_aside(reason, brief(values))
+            log.info("[%s] incomplete, %s: %s", self._outcome.section, reason, brief(values))
+            self._note_there(values)
+            return None
+        self._saved.add_upload(values)
+        text = to_json(values)
+        key = continuity.key_of(values, self._key_fields)
+        return Item(record, values, text, key, continuity.digest_of(self._plan, text), aside)

@@ -1,0 +1,104 @@
+"""Mistakes in what sections share, and in the names of fields, told where they matter."""
+
+import pytest
+
+from lib.config import config
+from lib.errors import ConfigurationError
+
+INI = """\
+[oomnitza]
+url = https://example.oomnitza.com
+api_token = a-token-of-oomnitza
+
+[run]
+converters_folder = own
+
+[casper]
+enable = yes
+url = https://jss.jamfcloud.com/example
+username = auditor
+password = a-password-of-casper
+"""
+
+
+@pytest.fixture
+def told(tmp_path):
+    """What is wrong, and what is odd, with lines of [casper] and what stands below them."""
+    (tmp_path / "own").mkdir()
+
+    def told(text, **files):
+        for name, code in files.items():
+            (tmp_path / "own" / f"{name}.py").write_text(code, "utf-8")
+        path = tmp_path / "config.ini"
+        path.write_text(INI + text, "utf-8")
+        try:
+            return "", "\n".join(config.load(path, ["casper"]).warnings)
+        except ConfigurationError as error:
+            return str(error), ""
+
+    return told
+
+
+LOOKS_UP = 'mapping.A = {"source": "a", "converter": "lookup:table=Sites"}\n'
+USES = 'mapping.A = {"source": "a", "converter": "Bad"}\n'
+BAD = "[converters]\nbad = valeu\n"
+
+
+def test_a_program_that_no_mapping_names_is_warned_about_only(told):
+    assert told(BAD)[0] == ""
+    assert "line 14 [converters] bad: there is no name `valeu`" in told(BAD)[1]
+
+
+def test_a_program_that_a_mapping_names_has_to_be_right(told):
+    problems, _ = told(USES + BAD)
+    assert problems.count("there is no name `valeu`") == 1
+    assert "line 15 [converters] bad: " in problems
+
+
+def test_a_line_that_is_none_among_the_converters_matters_where_they_are_used(told):
+    assert "line 15 [converters] this is neither" in told("[converters]\nx = value\nodd\n")[1]
+    assert "line 16 [converters] this is neither" in told(USES + "[converters]\nbad = 1\nodd\n")[0]
+
+
+def test_a_program_that_hides_a_converter_of_the_built_in_mapping_has_to_be_right(told):
+    section = "mapping.B = {'source': 'b', 'converter': 'casper_date'}\n[converters]\n"
+    assert "casper_date: there is no name" in told(f"{section}casper_date = valeu\n")[0]
+
+
+def test_a_broken_file_is_a_mistake_of_the_ini(told):
+    problems, _ = told(USES, bad="import sys\nsys.exit(3)\n")
+    assert "line 13 [casper] mapping.a: " in problems
+    assert "bad.py cannot be loaded: SystemExit: 3" in problems
+
+
+def test_faults_of_a_table_are_told_where_it_is_used(told):
+    table = "[lookup.sites]\nb = Berlin\nnothing\n"
+    assert told(table) == ("", "")
+    assert "line 16 [lookup.sites] this is neither `key = value`" in told(LOOKS_UP + table)[0]
+
+
+def test_oddities_and_duplicates_of_a_table_are_warned_about_where_it_is_used(told):
+    table = "[lookup. Sites]\nb = Berlin\nB = Bonn\nstraße = 1\nstrasse = 2\n"
+    assert told(table) == ("", "")
+    problems, warnings = told(LOOKS_UP + table)
+    assert problems == ""
+    assert "b stands on line 15 too; this one counts" in warnings
+    assert "line 18 [lookup. Sites] strasse: several lines are for this" in warnings
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("mapping. = a\n", "line 13 [casper] mapping.: there is no field behind `mapping.`"),
+        ("mapping.Y.Z = a\n", "here Y.Z; the name of a field has neither dots nor blanks"),
+        ('mapping.G = a\nmapping."G" = b\n', "line 13 fills G, too; keep one of them"),
+        ("mapping.G = a..b\n", "line 13 [casper] mapping.g: the path a..b has nothing before"),
+        ('mapping.G = {"source": "a", "source": "b"}\n', "'source' is there twice"),
+    ],
+)
+def test_what_is_wrong_with_a_mapping_is_told_with_its_line(told, line, words):
+    assert words in told(line)[0]
+
+
+def test_a_section_may_map_otherwise_what_all_inherit(told):
+    assert told('mapping."G" = b\n[DEFAULT]\nmapping.G = a\n') == ("", "")

@@ -1,0 +1,81 @@
+"""Client credentials, as RFC 6749 section 4.4 has them."""
+
+from urllib.parse import parse_qs
+
+import pytest
+
+from lib.connection import ConnectionSettings
+from lib.errors import SignInError, SourceUnavailable
+from lib.http.client import Client, NotFound
+from lib.http.oauth import SHORT_LIFE, client_credentials
+
+
+@pytest.fixture
+def sign_in(server):
+    """Sign in as "an id" with "a&secret=ü" at /token."""
+    client = Client(server.url, ConnectionSettings(retries=0, timeout=5))
+    yield lambda: client_credentials(client, "/token", "an id", "a&secret=ü")
+    client.close()
+
+
+def test_the_credentials_travel_in_a_form_and_nothing_else_signs_it(server, sign_in):
+    server.answers = [(200, '{"access_token": "abc", "expires_in": 599}')]
+    sign_in()
+    [asked] = server.asked
+    assert (asked.method, asked.path, asked.query) == ("POST", "/token", {})
+    assert asked.headers["content-type"] == "application/x-www-form-urlencoded"
+    assert parse_qs(asked.body.decode()) == {
+        "grant_type": ["client_credentials"],
+        "client_id": ["an id"],
+        "client_secret": ["a&secret=ü"],
+    }
+    assert "authorization" not in asked.headers
+
+
+@pytest.mark.parametrize(
+    ("answer", "life"),
+    [
+        ('{"access_token": "abc", "expires_in": 599}', 599),
+        ('{"access_token": "abc", "expires_in": "3600"}', 3600),
+        ('{"access_token": "abc", "scope": "x", "token_type": "Bearer"}', SHORT_LIFE),
+    ],
+)
+def test_the_token_lives_as_long_as_the_answer_says(server, sign_in, answer, life):
+    server.answers = [(200, answer)]
+    token = sign_in()
+    assert (token.value, token.life) == ("abc", life)
+    assert token.fresh
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (401, '{"error": "invalid_client", "error_description": "Client authentication failed"}'),
+        (400, '{"error": "unauthorized_client"}'),
+        (403, "no"),
+        (200, "<html><p>Sign in here</p></html>"),
+        (200, "{}"),
+        (200, '{"access_token": null}'),
+        (200, "[]"),
+    ],
+)
+def test_a_refusal_in_any_form_is_a_sign_in_error_about_the_client(server, sign_in, answer):
+    server.answers = [answer]
+    with pytest.raises(SignInError) as caught:
+        sign_in()
+    assert f"{server.url}/token" in str(caught.value)
+    assert str(caught.value).endswith("Check client_id and client_secret.")
+    assert "secret=" not in str(caught.value)
+    assert len(server.asked) == 1
+
+
+def test_no_such_path_is_told_apart(server, sign_in):
+    server.answers = [(404, "")]
+    with pytest.raises(NotFound):
+        sign_in()
+
+
+def test_a_server_that_is_away_does_not_count_as_a_refusal(server, sign_in):
+    server.answers = [(503, "")]
+    with pytest.raises(SourceUnavailable):
+        sign_in()

@@ -1,0 +1,131 @@
+"""What a directory answers instead of entries, as errors that say what to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from lib.errors import (
+    AccessDenied,
+    ConfigurationError,
+    ConnectorError,
+    SignInError,
+    SourceFault,
+    SourceUnavailable,
+)
+from lib.ldap.errors import (
+    SIGN_IN_REASONS,
+    NoSuchEntry,
+    UnreachableEntry,
+    from_failure,
+    from_result,
+)
+
+WHERE = "ldap://dc1.corp.test dc=corp,dc=test"
+# The form of Active Directory's words (Microsoft, and others who list the numbers behind "data").
+REFUSED = "80090308: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext error, data {}, v3839\0"
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "word"),
+    [
+        (1, AccessDenied, "rights"),
+        (2, SourceFault, "protocol_version"),
+        (3, SourceFault, "limits"),
+        (4, SourceFault, "limits"),
+        (8, SignInError, "start_tls"),
+        (9, ConfigurationError, "base_dn"),
+        (10, UnreachableEntry, "url"),
+        (11, SourceFault, "limits"),
+        (12, SourceFault, "protocol_version"),
+        (13, SignInError, "start_tls"),
+        (32, NoSuchEntry, "base_dn"),
+        (34, UnreachableEntry, "base_dn"),
+        (49, SignInError, "password"),
+        (50, AccessDenied, "rights"),
+        (51, SourceUnavailable, "later"),
+        (52, SourceUnavailable, "later"),
+        (53, AccessDenied, "username"),
+        (80, SourceFault, "administrator"),
+        (4711, SourceFault, "administrator"),
+    ],
+)
+def test_each_result_says_what_to_do(code: int, kind: type[ConnectorError], word: str) -> None:
+    error = from_result(code, "nameOfTheCode", "its own words", WHERE)
+    assert type(error) is kind
+    assert error.where == WHERE
+    assert word in error.fix
+    if code != 49:
+        assert "nameOfTheCode: its own words" in error.what
+
+
+def test_words_are_left_out_where_there_are_none() -> None:
+    assert "(noSuchObject)" in from_result(32, "noSuchObject", "", WHERE).what
+
+
+def test_an_error_is_one_line_of_readable_text() -> None:
+    referral = "Referral:\nldap://one.test/dc=a\nldap://two.test/dc=b"
+    assert "Referral: ldap://one.test/dc=a ldap://two.test/dc=b" in str(
+        from_result(9, "reserved", referral, WHERE)
+    )
+    signing = "00002028: LdapErr: DSID-0C090256, comment: The server requires binds, v3839\0"
+    assert str(from_result(8, "strongerAuthRequired", signing, WHERE)).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        ("525", "no such user"),
+        ("52e", "user name or the password is wrong"),
+        ("52f", "may not sign in here"),
+        ("530", "hour"),
+        ("531", "computer"),
+        ("532", "password has expired"),
+        ("533", "disabled"),
+        ("701", "account has expired"),
+        ("773", "has to be changed"),
+        ("775", "locked"),
+    ],
+)
+def test_active_directory_tells_why_it_refuses(data: str, reason: str) -> None:
+    error = from_result(49, "invalidCredentials", REFUSED.format(data), WHERE)
+    assert isinstance(error, SignInError)
+    assert reason in error.what
+    assert "DSID" not in str(error)
+    assert data in SIGN_IN_REASONS
+
+
+def test_a_reason_that_is_not_known_is_given_as_it_came() -> None:
+    error = from_result(49, "invalidCredentials", REFUSED.format("999"), WHERE)
+    assert "data 999" in error.what
+
+
+def test_other_directories_say_only_that_they_refuse() -> None:
+    error = from_result(49, "invalidCredentials", "", WHERE)
+    assert "user name or the password is wrong" in error.what
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "fix"),
+    [
+        (
+            "socket ssl wrapping error: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed:"
+            " self-signed certificate (_ssl.c:1006)",
+            "not trusted (self-signed certificate)",
+            "cacert_file",
+        ),
+        ("certificate is odd", "not trusted (certificate is odd)", "cacert_file"),
+        ("invalid server address", "no server of that name", "url"),
+        ("[Errno 111] Connection refused", "refused", "port"),
+        ("the target machine actively refused it", "refused", "port"),
+        ("error receiving data: timed out", "in time", "later"),
+        ("_ssl.c:989: The handshake operation timed out", "in time", "later"),
+        ("[SSL: WRONG_VERSION_NUMBER] wrong version number", "no secure connection", "ldaps://"),
+        ("session terminated by server", "session terminated by server", "url"),
+    ],
+)
+def test_each_failure_of_a_connection_says_what_to_do(text: str, what: str, fix: str) -> None:
+    error = from_failure(text, WHERE)
+    assert type(error) is SourceUnavailable
+    assert error.where == WHERE
+    assert what in error.what
+    assert fix in error.fix

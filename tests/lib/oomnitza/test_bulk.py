@@ -1,0 +1,287 @@
+"""Runs at Oomnitza: the bodies of bulk uploads in both of its APIs, and how a run ends."""
+
+import json
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from lib import __version__
+from lib.errors import (
+    AccessDenied,
+    ConfigurationError,
+    SignInError,
+    TargetFault,
+    TargetRefused,
+    TargetUnavailable,
+)
+from lib.oomnitza.bulk import BulkV2, BulkV3, UploadPlan, open_run
+from lib.oomnitza.client import OomnitzaSettings
+from tests.items import items
+
+UUID4 = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+PEOPLE = UploadPlan("LDAP", "users", ("USER",))
+DEVICES = UploadPlan("Casper", "assets", ("SERIAL",), update_only=True)
+LOGIN = {"api_token": "", "username": "sandbox", "password": "sandbox-password"}
+
+
+def bodies(server) -> list[Any]:
+    return [json.loads(asked.body) for asked in server.asked]
+
+
+def people(count: int) -> list[dict[str, Any]]:
+    return [{"USER": f"user{number}", "EMAIL": None} for number in range(count)]
+
+
+class TestV3:
+    def test_a_body_is_complete(self, server, connect):
+        bulk = BulkV3(connect(), PEOPLE, 100)
+        bulk.send(items(people(2)))
+        [asked], [body] = server.asked, bodies(server)
+        assert (asked.method, asked.path, asked.query) == ("POST", "/api/v3/bulk", {})
+        assert asked.headers["content-type"] == "application/json; charset=utf-8"
+        assert re.fullmatch(UUID4, body.pop("portion"))
+        assert body == {
+            "connector_name": "LDAP",
+            "connector_version": __version__,
+            "sync_field": ["USER"],
+            "data_type": "users",
+            "insert_only": False,
+            "update_only": False,
+            "error": None,
+            "test_run": False,
+            "records": people(2),
+        }
+
+    @pytest.mark.parametrize("sync_field", [(), ("SERIAL",), ("SERIAL", "SITE")])
+    def test_sync_fields_are_a_list_empty_for_the_servers_own(self, server, connect, sync_field):
+        BulkV3(connect(), replace(DEVICES, sync_field=sync_field), 100).send(items([{}]))
+        assert bodies(server)[0]["sync_field"] == list(sync_field)
+
+    @pytest.mark.parametrize("flags", [(True, False), (False, True), (False, False)])
+    def test_insert_only_and_update_only_are_booleans(self, server, connect, flags):
+        plan = replace(DEVICES, insert_only=flags[0], update_only=flags[1])
+        BulkV3(connect(), plan, 100).send(items([{}]))
+        [body] = bodies(server)
+        assert (body["insert_only"], body["update_only"]) == flags
+
+    def test_one_record_is_a_list_too(self, server, connect):
+        BulkV3(connect(), PEOPLE, 1).send(items(people(1)))
+        assert bodies(server)[0]["records"] == people(1)
+
+    def test_the_requests_of_a_run_share_its_portion_and_another_run_has_its_own(
+        self, server, connect
+    ):
+        client = connect()
+        for bulk in (BulkV3(client, PEOPLE, 100), BulkV3(client, PEOPLE, 100)):
+            bulk.send(items(people(1)))
+            bulk.send(items(people(1)))
+        first, second, third, fourth = (body["portion"] for body in bodies(server))
+        assert first == second != third == fourth
+
+    def test_finish_closes_the_portion(self, server, connect):
+        bulk = BulkV3(connect(), PEOPLE, 100)
+        bulk.send(items(people(1)))
+        bulk.finish()
+        portion = bodies(server)[0]["portion"]
+        assert server.asked[1].path == f"/api/v3/bulk/{portion}/finalize"
+        assert (server.asked[1].method, server.asked[1].body) == ("POST", b"{}")
+
+    def test_a_run_that_failed_is_closed_with_its_error(self, oomnitza, connect):
+        client = connect()
+        client.sign_in()
+        bulk = BulkV3(client, PEOPLE, 100)
+        bulk.send(items(people(2)))
+        bulk.finish("the source is away")
+        [run] = oomnitza.runs()
+        assert (run.added, run.error) == (2, "the source is away")
+        assert run.finished is not None
+
+    def test_a_run_that_failed_before_it_sent_anything_was_never_opened(self, server, connect):
+        BulkV3(connect(), PEOPLE, 100).finish("the source is away")
+        assert server.asked == []
+
+    def test_it_is_closed_also_where_its_error_is_not_taken(self, server, connect):
+        bulk = BulkV3(connect(), PEOPLE, 100)
+        bulk.send(items(people(1)))
+        server.answers = [(400, "no records"), (200, "{}")]
+        bulk.finish("the source is away")
+        assert [asked.path.rpartition("/")[2] for asked in server.asked] == [
+            "bulk",
+            "bulk",
+            "finalize",
+        ]
+
+    def test_it_hears_that_somebody_cancelled_the_run(self, oomnitza, connect):
+        client = connect()
+        client.sign_in()
+        bulk = BulkV3(client, PEOPLE, 100)
+        assert bulk.canceled() is False
+        oomnitza.canceled.add(bulk.portion)
+        assert bulk.canceled() is True
+
+    @pytest.mark.parametrize(
+        "answer", [(200, "{}"), (200, "[]"), (200, '{"canceled": "true"}'), (404, ""), (204, "")]
+    )
+    def test_an_oomnitza_that_does_not_know_of_cancelling_lets_the_run_go_on(
+        self, server, connect, answer
+    ):
+        server.answers = [answer]
+        assert BulkV3(connect(), PEOPLE, 100).canceled() is False
+
+    def test_one_that_is_away_cannot_be_asked(self, server, connect):
+        server.answers = [(500, "")]
+        with pytest.raises(TargetUnavailable):
+            BulkV3(connect(), PEOPLE, 100).canceled()
+
+    def test_a_web_page_does_not_count_as_taken_whatever_its_status(self, server, connect):
+        server.answers = [(200, "\n<!DOCTYPE html><p>Maintenance</p>")]
+        bulk = BulkV3(connect(), PEOPLE, 100)
+        for call in (lambda: bulk.send(items(people(1))), bulk.finish, connect(**LOGIN).sign_in):
+            with pytest.raises(TargetUnavailable, match="a web page answers instead of Oomnitza"):
+                call()
+
+    def test_the_sandbox_takes_and_stores_it(self, oomnitza, connect):
+        client = connect()
+        client.sign_in()
+        bulk = BulkV3(client, PEOPLE, 100)
+        bulk.send(items(people(100)))
+        bulk.send(items([{"USER": "zoë", "EMAIL": "佐藤@example.com"}]))
+        bulk.finish()
+        [run] = oomnitza.runs()
+        assert (run.connector_name, run.added, run.late) == ("LDAP", 101, 0)
+        assert run.finished is not None
+        assert oomnitza.records("users")[100] == {"USER": "zoë", "EMAIL": "佐藤@example.com"}
+
+    @pytest.mark.parametrize(
+        ("status", "kind"),
+        [
+            (400, TargetRefused),
+            (413, TargetRefused),
+            (422, TargetRefused),
+            (401, SignInError),
+            (403, AccessDenied),
+            (429, TargetUnavailable),
+            (500, TargetFault),
+            (503, TargetUnavailable),
+        ],
+    )
+    def test_only_refusals_of_the_records_count_as_such(self, server, connect, status, kind):
+        server.answers = [(status, "because")]
+        with pytest.raises(kind, match=rf"/api/v3/bulk: the server answered {status} \(because\)"):
+            BulkV3(connect(), PEOPLE, 100).send(items(people(1)))
+
+    def test_an_overloaded_oomnitza_gets_the_batch_again(self, oomnitza, connect, pauses):
+        client = connect(retries=2)
+        client.sign_in()
+        oomnitza.fail_next(1, 503)
+        oomnitza.fail_next(1, 429, headers={"Retry-After": "0"})
+        BulkV3(client, PEOPLE, 100).send(items(people(3)))
+        assert [asked.status for asked in oomnitza.requests] == [200, 503, 429, 200]
+        assert oomnitza.count("users") == 3
+
+    def test_a_token_that_is_revoked_in_the_middle_is_renewed_by_the_login(self, oomnitza, connect):
+        client = connect(**LOGIN)
+        client.sign_in()
+        bulk = BulkV3(client, PEOPLE, 100)
+        bulk.send(items(people(1)))
+        oomnitza.revoke_tokens()
+        bulk.send(items(people(2)))
+        bulk.finish()
+        assert [(asked.path.split("/")[-1], asked.status) for asked in oomnitza.requests] == [
+            ("request_token", 200),
+            ("bulk", 200),
+            ("bulk", 401),
+            ("request_token", 200),
+            ("bulk", 200),
+            ("finalize", 200),
+        ]
+        assert oomnitza.count("users") == 2
+
+    def test_csrf_tokens_survive_the_renewal(self, oomnitza, connect):
+        oomnitza.csrf = True
+        client = connect(**LOGIN)
+        client.sign_in()
+        oomnitza.revoke_tokens()
+        BulkV3(client, PEOPLE, 100).send(items(people(1)))
+        assert oomnitza.count("users") == 1
+
+    def test_an_api_token_that_is_revoked_in_the_middle_ends_it(self, oomnitza, connect):
+        client = connect()
+        client.sign_in()
+        oomnitza.revoke_tokens()
+        with pytest.raises(SignInError):
+            BulkV3(client, PEOPLE, 100).send(items(people(1)))
+
+
+class TestV2:
+    def test_users_are_a_list_and_the_rest_is_in_the_query(self, server, connect):
+        bulk = BulkV2(connect(api="v2"), PEOPLE, 100)
+        bulk.send(items(people(2)))
+        bulk.finish()
+        [asked] = server.asked
+        assert (asked.method, asked.path) == ("POST", "/api/v2/bulk/users")
+        assert asked.query == {"VERSION": __version__, "agent_id": "LDAP", "sync_field": "USER"}
+        assert json.loads(asked.body) == people(2)
+        assert bulk.batch_size == 100
+
+    @pytest.mark.parametrize(
+        ("sync_field", "sent"), [((), "USER"), (("EMAIL",), "EMAIL"), (("A", "B"), "A,B")]
+    )
+    def test_the_sync_field_of_users_is_user_unless_set(self, server, connect, sync_field, sent):
+        BulkV2(connect(api="v2"), replace(PEOPLE, sync_field=sync_field), 100).send(
+            items(people(1))
+        )
+        assert server.asked[0].query["sync_field"] == sent
+
+    def test_assets_go_to_audit_with_flags_as_words(self, server, connect):
+        BulkV2(connect(api="v2"), DEVICES, 100).send(items([{"SERIAL": "s1"}]))
+        [asked] = server.asked
+        assert (asked.method, asked.path) == ("POST", "/api/v2/bulk/audit")
+        assert asked.query == {"VERSION": __version__}
+        assert json.loads(asked.body) == {
+            "agent_id": "Casper",
+            "sync_field": "SERIAL",
+            "computers": [{"SERIAL": "s1"}],
+            "insert_only": "False",
+            "update_only": "True",
+        }
+
+    @pytest.mark.parametrize(("asked_for", "size"), [(100, 10), (10, 10), (3, 3)])
+    def test_audit_takes_at_most_10(self, connect, asked_for, size):
+        assert BulkV2(connect(), DEVICES, asked_for).batch_size == size
+
+    def test_assets_need_a_sync_field(self, connect):
+        with pytest.raises(ConfigurationError, match="assets need a sync_field"):
+            BulkV2(connect(), replace(DEVICES, sync_field=()), 10)
+
+    def test_the_sandbox_takes_and_stores_both(self, oomnitza, connect):
+        client = connect(api="v2")
+        client.sign_in()
+        BulkV2(client, PEOPLE, 100).send(items(people(100)))
+        audit = BulkV2(client, replace(DEVICES, update_only=False), 100)
+        audit.send(items([{"SERIAL": f"s{number}"} for number in range(audit.batch_size)]))
+        assert (oomnitza.count("users"), oomnitza.count("assets")) == (100, 10)
+
+    def test_it_can_be_asked_whether_it_is_there(self, server, connect):
+        audit = BulkV2(connect(), DEVICES, 100)
+        assert audit.canceled() is False
+        assert server.asked[0].path == "/api/v2/mappings"
+        server.answers = [(503, "")]
+        with pytest.raises(TargetUnavailable):
+            audit.canceled()
+
+
+@pytest.mark.parametrize(("api", "kind"), [("v3", BulkV3), ("v2", BulkV2)])
+def test_the_settings_say_which_api_is_used(connect, api, kind):
+    settings = OomnitzaSettings(url="http://127.0.0.1", api_token="t", api=api, batch_size=7)
+    made = open_run(connect(), PEOPLE, settings)
+    assert isinstance(made, kind)
+    assert made.batch_size == 7
+
+
+@pytest.mark.parametrize("flag", ["insert_only", "update_only"])
+def test_the_older_api_cannot_be_told_what_not_to_do_with_people(connect, flag):
+    with pytest.raises(ConfigurationError, match="neither insert_only nor update_only"):
+        BulkV2(connect(), replace(PEOPLE, **{flag: True}), 100)

@@ -1,0 +1,109 @@
+"""`connector.py check`: what it finds, in words and as an exit code."""
+
+import pytest
+
+from lib.config import config
+from lib.errors import ExitCode
+from lib.rehearsal.check import check_section
+from sandbox.jamf import JamfPro
+from sandbox.oomnitza import Oomnitza
+from sandbox.web import WebServer
+
+INI = """
+[oomnitza]
+url = {oomnitza}
+api_token = sandbox-token
+retries = 0
+[casper]
+enable = True
+url = {jamf}
+username = oomnitza-reader
+password = {password}
+retries = 0
+{more}
+"""
+
+
+@pytest.fixture
+def findings(tmp_path):
+    """Check a [casper] section with further lines; gives the findings by their text."""
+
+    def check(more="", password="sandbox password", offline=False, computers=12, **broken):
+        oomnitza = Oomnitza()
+        oomnitza.mappings["Casper"] = {"general.serial_number": "SERIAL"}
+        jamf = JamfPro(computers=computers, mobile_devices=1)
+        with WebServer(oomnitza.app) as target, WebServer(jamf.app) as source:
+            urls = {"oomnitza": target.url, "jamf": source.url} | broken
+            ini = tmp_path / "config.ini"
+            ini.write_text(INI.format(**urls, password=password, more=more), "utf-8")
+            loaded = config.load(ini, ["casper"])
+            found = list(check_section(loaded.sections[0], loaded.oomnitza, offline=offline))
+        check.requests = len(jamf.requests) + len(oomnitza.requests)
+        return {finding.text: finding.exit_code for finding in found}
+
+    return check
+
+
+def codes(found, word):
+    return [code for text, code in found.items() if word in text]
+
+
+def test_a_section_in_order_has_nothing_but_good_findings(findings):
+    found = findings()
+    assert set(found.values()) == {ExitCode.OK}
+    assert "source: 10 sample records read" in found
+
+
+def test_offline_asks_nobody(findings):
+    found = findings(offline=True)
+    assert set(found.values()) == {ExitCode.OK}
+    assert findings.requests == 0
+
+
+def test_a_source_of_no_records_is_in_order(findings):
+    found = findings(computers=0)
+    assert set(found.values()) == {ExitCode.OK}
+    assert "source: 0 sample records read" in found
+
+
+def test_a_refused_sign_in_is_told_as_one_of_the_source(findings):
+    assert codes(findings(password="wrong"), "source: ") == [ExitCode.SECTION_FAILED]
+
+
+def test_the_source_is_tried_also_when_oomnitza_is_away(findings):
+    found = findings(oomnitza="http://127.0.0.1:1")
+    assert codes(found, "Oomnitza: ") == [ExitCode.SECTION_FAILED]
+    assert "source: 10 sample records read" in found
+
+
+def test_a_misspelt_source_path_is_found_in_the_records(findings):
+    found = findings("mapping.NAME = general.nam")
+    text = "mapping.NAME: no sample record has 'general.nam'; did you mean general.name?"
+    assert found[text] is ExitCode.CONFIGURATION
+
+
+def test_a_path_like_no_other_is_told_but_may_be_right(findings):
+    found = findings("mapping.X = qqqq.zzzz")
+    assert found["mapping.X: no sample record has 'qqqq.zzzz'"] is ExitCode.OK
+
+
+def test_a_sync_field_without_a_value_is_a_mistake(findings):
+    assert codes(findings("sync_field = BARCODE"), "BARCODE") == [ExitCode.CONFIGURATION]
+
+
+def test_a_required_field_that_is_always_empty_is_a_mistake(findings):
+    found = findings('mapping.TAG = {"source": "general.barcode_2", "required": true}')
+    expected = "TAG is required and empty in 10 of 10 sample records"
+    assert found[expected] is ExitCode.RECORDS_LEFT
+
+
+def test_a_filter_that_fails_is_told_and_stops_nothing(findings):
+    found = findings("recordfilter = int(record.general.name) > 3")
+    [text] = [text for text in found if "record filter fails on 10 of 10" in text]
+    assert found[text] is ExitCode.RECORDS_LEFT
+
+
+def test_the_sync_field_counts_as_required(findings):
+    found = findings("sync_field = TAG\nmapping.TAG = general.barcode_2")
+    expected = "TAG is required and empty in 10 of 10 sample records"
+    assert found[expected] is ExitCode.RECORDS_LEFT

@@ -1,0 +1,131 @@
+"""The summary that ends a run, its exit code, and the table of mappings."""
+
+import pytest
+
+from lib.errors import (
+    AccessDenied,
+    ConfigurationError,
+    ExitCode,
+    Interrupted,
+    SignInError,
+    SourceFault,
+    SourceUnavailable,
+    TargetUnavailable,
+)
+from lib.mapping import mapping
+from lib.report.summary import exit_code, mappings, summary, table
+from lib.run.tally import Outcome, Tally
+
+
+def outcome(section="ldap", error=None, seconds=0.04, **counts):
+    return Outcome(section, Tally(**counts), seconds, error)
+
+
+def test_a_run_ends_with_one_line_of_numbers_for_each_section():
+    text = summary(
+        [
+            outcome(fetched=300, incomplete=7, sent=293),
+            outcome("Casper.MDM", fetched=12, filtered=2, sent=7, rejected=2, unsent=1, seconds=61),
+        ]
+    )
+    assert text.splitlines() == [
+        "section     fetched  filtered  incomplete  sent  rejected  unsent  seconds",
+        "ldap            300         0           7   293         0       0      0.0",
+        "Casper.MDM       12         2           0     7         2       1     61.0",
+    ]
+
+
+def test_below_the_numbers_stands_what_there_is_to_say():
+    run = outcome(fetched=10, incomplete=2, sent=7, rejected=1, vanished=3)
+    run.notes.append("Saved: x.jsonl")
+    run.note_left_aside("without a value for EMAIL", "USER ada")
+    run.note_left_aside("without a value for EMAIL", "USER bob")
+    run.note_left_aside("rejected: no", "")
+    run.note_conversion("BOUGHT", "bad date")
+    run.error = SourceUnavailable("it went away", where="https://x")
+    assert summary([run]).splitlines()[2:] == [
+        "[ldap] Saved: x.jsonl",
+        "[ldap] 3 vanished at the source while it was read",
+        "[ldap] 2 records without a value for EMAIL (such as: USER ada)",
+        "[ldap] 1 record rejected: no",
+        "[ldap] BOUGHT left empty in 1 record (such as: bad date)",
+        "[ldap] Failed: https://x: it went away",
+    ]
+
+
+def test_testmode_says_that_nothing_was_sent():
+    lines = summary([outcome(fetched=3, sent=3)], testmode=True).splitlines()
+    assert "would send" in lines[0]
+    assert lines[1].split() == ["ldap", "3", "0", "0", "3", "0", "0", "0.0"]
+    assert lines[-1] == "Testmode: nothing was sent."
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "code"),
+    [
+        ([], 0),
+        ([outcome(fetched=3, sent=1, filtered=1, incomplete=1, vanished=2)], 0),
+        ([outcome(fetched=1, rejected=1)], 4),
+        ([outcome(fetched=1, unsent=1)], 4),
+        ([outcome(error=SignInError("no"))], 1),
+        ([outcome(error=AccessDenied("no"))], 1),
+        ([outcome(error=SourceFault("no"))], 1),
+        ([outcome(error=TargetUnavailable("no"), unsent=5)], 1),
+        ([outcome(error=ConfigurationError("no"))], 3),
+        ([outcome(), outcome(error=SourceUnavailable("no")), outcome()], 1),
+        ([outcome(fetched=1, rejected=1), outcome(error=ConfigurationError("no"))], 3),
+        ([outcome(error=ConfigurationError("no")), outcome(error=SignInError("no"))], 1),
+        ([outcome(error=SignInError("no")), outcome(error=Interrupted("x"))], 130),
+    ],
+)
+def test_the_exit_code_is_that_of_the_gravest_thing_that_happened(outcomes, code):
+    assert exit_code(outcomes) == ExitCode(code)
+
+
+def test_mappings_are_shown_with_the_layer_of_each_part():
+    fields = mapping.merge(
+        {
+            "built-in": {
+                "USER": {"source": "uid", "required": True, "converter": "ldap_user_field"},
+                "PERMISSIONS_ID": {"setting": "default_role"},
+            },
+            "server": {"USER": {"source": "login"}},
+            "ini": {"LOCATION": {"hardcoded": "Berlin"}, "SOFTWARE": {"hardcoded": []}},
+        }
+    )
+    assert mappings("[ldap] LDAP, users", fields.values()).splitlines() == [
+        "[ldap] LDAP, users",
+        "  field           value                            converter                   required",
+        "  LOCATION        hardcoded Berlin [ini]",
+        "  PERMISSIONS_ID  setting default_role [built-in]",
+        "  SOFTWARE        hardcoded [] [ini]",
+        "  USER            source login [server]            ldap_user_field [built-in]"
+        "  True [built-in]",
+    ]
+
+
+def test_what_a_sync_field_made_required_is_shown_as_such():
+    fields = mapping.merge({"ini": {"BARCODE": {"source": "tag"}}})
+    fields["BARCODE"].attributes["required"] = True
+    assert "True [sync_field]" in mappings("x", fields.values())
+
+
+def test_a_table_has_columns_that_stand_below_each_other():
+    rows = [["name", "n"], ["a", "100"], ["longer", "7"]]
+    assert table(rows, right=[1]) == ["name      n", "a       100", "longer    7"]
+    assert table(rows) == ["name    n", "a       100", "longer  7"]
+
+
+def test_a_run_that_could_send_nothing_at_all_left_records():
+    assert exit_code([outcome(fetched=3, incomplete=3)]) is ExitCode.RECORDS_LEFT
+    assert exit_code([outcome(fetched=3, incomplete=2, sent=1)]) is ExitCode.OK
+    assert exit_code([outcome(fetched=3, incomplete=2, unchanged=1)]) is ExitCode.OK
+
+
+def test_records_that_oomnitza_counted_as_errors_were_not_taken():
+    outcome = Outcome("ldap", Tally(fetched=5, sent=5))
+    outcome.server = {"added": 4, "updated": 0, "skipped": 0, "errors": 1}
+    assert exit_code([outcome]) is ExitCode.RECORDS_LEFT
+    assert "Oomnitza did not take 1 of the records that it was sent" in summary([outcome])
+    outcome.server["errors"] = 0
+    assert exit_code([outcome]) is ExitCode.OK

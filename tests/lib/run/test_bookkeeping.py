@@ -1,0 +1,238 @@
+"""One run's entry in the ledger: what came before it, how it ended, whether its books balance."""
+
+import time
+from contextlib import ExitStack
+
+import pytest
+
+from lib.errors import (
+    AlreadyRunning,
+    Interrupted,
+    SourceFault,
+    TargetFault,
+    TargetRefused,
+    TargetUnavailable,
+)
+from lib.http.client import NotFound
+from lib.ledger import NewAside, open_to_look
+from lib.run import bookkeeping
+from lib.run.book import NoBook, OpenBook
+from lib.run.tally import Outcome, Tally
+
+TARGET = "https://acme.example.com"
+
+
+@pytest.fixture
+def state(tmp_path):
+    return tmp_path / "state.db"
+
+
+@pytest.fixture
+def stack():
+    with ExitStack() as stack:
+        yield stack
+
+
+def open_book(stack, state, *, testmode=False, wait=False):
+    return bookkeeping.open_book(stack, state, "ldap", TARGET, testmode=testmode, wait=wait)
+
+
+def outcome(error=None, **counts):
+    return Outcome("ldap", Tally(**counts), error=error)
+
+
+def history(state):
+    with open_to_look(state) as ledger:
+        return ledger.history()
+
+
+def run(state, how, *, complete=True):
+    """A whole run that ends like this; gives its notes."""
+    with ExitStack() as stack:
+        book = open_book(stack, state)
+        bookkeeping.begin(book, how)
+        book.describe(fingerprint="f", full=True)
+        bookkeeping.end(book, how, complete=complete)
+    return how.notes
+
+
+class TestOpening:
+    def test_without_a_file_nothing_is_remembered(self, stack):
+        assert isinstance(open_book(stack, None), NoBook)
+
+    def test_testmode_makes_no_file_and_takes_no_lock(self, stack, state):
+        assert isinstance(open_book(stack, state, testmode=True), OpenBook)
+        assert isinstance(open_book(stack, state, testmode=True), OpenBook)
+        assert list(state.parent.iterdir()) == []
+
+    def test_a_section_is_opened_once_at_a_time(self, state):
+        with ExitStack() as first, ExitStack() as second:
+            open_book(first, state)
+            with pytest.raises(AlreadyRunning):
+                open_book(second, state)
+            first.close()
+            open_book(second, state)
+
+
+class TestHowItEnds:
+    @pytest.mark.parametrize(
+        ("error", "complete", "state_told"),
+        [
+            (None, True, "complete"),
+            (None, False, "partial"),
+            (SourceFault("it broke"), True, "failed"),
+            (Interrupted("stopped"), False, "interrupted"),
+        ],
+    )
+    def test_is_written_down(self, state, error, complete, state_told):
+        run(state, outcome(error, fetched=3, sent=3), complete=complete)
+        [past] = history(state)
+        assert past.state == state_told
+        assert past.counts["sent"] == 3
+        assert past.error == (str(error) if error else "")
+        assert past.ended is not None
+
+    def test_a_run_that_was_never_begun_leaves_no_entry(self, state, stack):
+        book = open_book(stack, state)
+        bookkeeping.end(book, outcome(Interrupted("stopped")), complete=False)
+        assert history(state) == []
+
+    def test_only_a_complete_run_says_what_is_missing(self, state):
+        with ExitStack() as stack:
+            book = open_book(stack, state)
+            bookkeeping.begin(book, outcome())
+            book.describe(fingerprint="f", full=True)
+            book.sent([("ada", b"1", "{}"), ("bob", b"2", "{}")])
+            bookkeeping.end(book, outcome(fetched=2, sent=2), complete=True)
+        partial, failed, complete = (
+            outcome(),
+            outcome(SourceFault("it broke")),
+            outcome(fetched=1, sent=1),
+        )
+        run(state, partial, complete=False)
+        run(state, failed)
+        assert (partial.missing, failed.missing) == (0, 0)
+        with ExitStack() as stack:
+            book = open_book(stack, state)
+            bookkeeping.begin(book, complete)
+            book.describe(fingerprint="f", full=True)
+            book.sent([("ada", b"1", "{}")])
+            bookkeeping.end(book, complete, complete=True)
+        assert complete.missing == 1
+
+
+class TestRunsThatWereKilled:
+    def test_are_told_of_once(self, state):
+        with ExitStack() as stack:
+            bookkeeping.begin(open_book(stack, state), outcome())
+        moment = time.strftime("%Y-%m-%d")
+        [note] = run(state, outcome())
+        assert note.startswith(f"The run that began {moment}")
+        assert note.endswith("had been killed before its end.")
+        assert run(state, outcome()) == []
+        assert [past.state for past in history(state)] == ["complete", "complete", "killed"]
+
+    def test_that_had_sent_something_make_the_next_one_full(self, state):
+        run(state, outcome())
+        for opened in (False, True):
+            with ExitStack() as stack:
+                book = open_book(stack, state)
+                bookkeeping.begin(book, outcome())
+                if opened:
+                    book.opened("portion")
+            with ExitStack() as stack:
+                book = open_book(stack, state)
+                bookkeeping.begin(book, outcome())
+                assert (book.last_full() is None) == opened
+        run(state, outcome())
+        with ExitStack() as stack:
+            assert open_book(stack, state).last_full() is not None
+
+
+class Closing:
+    """Oomnitza, which closes runs, or raises."""
+
+    def __init__(self, error=None):
+        self.closed = []
+        self._error = error
+
+    def close_run(self, portion):
+        self.closed.append(portion)
+        if self._error:
+            raise self._error
+
+
+class TestRunsThatWereLeftOpen:
+    @pytest.fixture
+    def book(self, state, stack):
+        book = open_book(stack, state)
+        for portion in ("one", "two"):
+            bookkeeping.begin(book, outcome())
+            book.opened(portion)
+        bookkeeping.begin(book, outcome())
+        return book
+
+    def test_are_closed_once(self, book):
+        client = Closing()
+        bookkeeping.close_earlier_runs(book, client)
+        bookkeeping.close_earlier_runs(book, client)
+        assert client.closed == ["one", "two"]
+
+    def test_those_that_oomnitza_no_longer_knows_are_let_go(self, book):
+        bookkeeping.close_earlier_runs(book, Closing(NotFound("unknown")))
+        assert book.left_open() == []
+
+    def test_when_oomnitza_is_away_they_stay(self, book):
+        with pytest.raises(TargetUnavailable):
+            bookkeeping.close_earlier_runs(book, Closing(TargetUnavailable("away")))
+        assert [past.portion for past in book.left_open()] == ["one", "two"]
+
+
+class TestTheBooks:
+    def test_what_had_no_outcome_when_a_run_failed_is_unsent(self):
+        how = outcome(SourceFault("it broke"), fetched=9, filtered=1, sent=4, rejected=1)
+        bookkeeping.close_tally(how)
+        assert how.tally.unsent == 3
+        assert how.tally.balanced
+
+    def test_that_do_not_balance_fail_the_run(self):
+        how = outcome(fetched=9, sent=8)
+        bookkeeping.close_tally(how)
+        assert "the books do not balance" in str(how.error)
+        assert how.tally.unsent == 0
+
+    def test_more_outcomes_than_records_are_told_too(self):
+        how = outcome(fetched=3, sent=4)
+        bookkeeping.close_tally(how)
+        assert "the books do not balance" in str(how.error)
+
+    def test_that_balance_are_left_alone(self):
+        how = outcome(fetched=3, sent=1, unchanged=1, incomplete=1)
+        bookkeeping.close_tally(how)
+        assert how.error is None
+
+
+@pytest.mark.parametrize("error", [TargetFault("500"), NotFound("404"), TargetRefused("400")])
+def test_a_run_that_oomnitza_cannot_close_holds_up_no_later_one(stack, state, error):
+    class Client:
+        def close_run(self, portion):
+            raise error
+
+    book = open_book(stack, state)
+    bookkeeping.begin(book, outcome())
+    book.opened("portion")
+    book.end("failed", {})
+    bookkeeping.begin(book, outcome())
+    bookkeeping.close_earlier_runs(book, Client())
+    assert book.left_open() == []
+
+
+def test_testmode_sees_what_is_set_aside(stack, state):
+    book = open_book(stack, state)
+    bookkeeping.begin(book, outcome())
+    book.put_aside([NewAside("rejected", "bad", "u1", '{"uid": "u1"}'), NewAside("rejected", "x")])
+    looked = open_book(stack, state, testmode=True)
+    found = outcome()
+    [(record, _)] = bookkeeping.set_aside(looked, found)
+    assert record == {"uid": "u1"}
+    assert "could not deliver 1 of what is set aside" in found.notes[0]

@@ -1,0 +1,341 @@
+"""From mapped records to Oomnitza: the brake, what is left out, what is booked."""
+
+import threading
+import time
+from contextlib import closing, nullcontext
+
+import pytest
+
+from lib.errors import (
+    ConfigurationError,
+    RunCanceled,
+    SourceFault,
+    TargetRefused,
+    TargetUnavailable,
+    UnsafeRun,
+)
+from lib.ledger import Known
+from lib.run import delivery as subject
+from lib.run import underway
+from lib.run.book import NoBook
+from lib.run.delivery import Delivery, Terms
+from lib.run.tally import Outcome
+from tests.items import items
+
+
+class Target:
+    """Takes what is not `bad`; `away` once that many requests came."""
+
+    batch_size = 3
+    portion = "portion"
+
+    def __init__(self, bad=(), away=None, workers=0):
+        self.workers = workers
+        self.requests = []
+        self.left_out = []
+        self.stopped = False
+        self._bad, self._away = bad, away
+
+    def send(self, batch):
+        keys = [item.key for item in batch]
+        if self._away is not None and len(self.requests) >= self._away:
+            raise TargetUnavailable("away")
+        self.requests.append(keys)
+        if set(keys) & set(self._bad):
+            raise TargetRefused("bad value")
+
+    def leave_out(self, batch):
+        self.left_out += [item.key for item in batch]
+
+    def canceled(self):
+        return self.stopped
+
+
+class Book(NoBook):
+    """Remembers what is written into it."""
+
+    def __init__(self, known=()):
+        self.written = []
+        self._known = {item.key: Known(item.digest) for item in known}
+
+    def opened(self, portion):
+        self.written.append(("opened", portion))
+
+    def known(self, keys):
+        return {key: self._known[key] for key in keys if key in self._known}
+
+    def sent(self, rows):
+        self.written += [("sent", key) for key, _, _ in rows]
+
+    def seen(self, keys):
+        self.written += [("seen", key) for key in keys]
+
+    def put_aside(self, asides):
+        self.written += [(aside.outcome, aside.key) for aside in asides]
+
+    def clear(self, ids):
+        self.written += [("cleared", number) for number in ids]
+
+    def batch(self, *, lasting=True):
+        return nullcontext()
+
+    def of(self, kind):
+        return [key for name, key in self.written if name == kind]
+
+
+def records(count):
+    return items({"id": f"r{number}"} for number in range(count))
+
+
+@pytest.fixture
+def deliver():
+    """Hand over records to the end; gives (outcome, error)."""
+
+    def run(given, target, book=None, end=None, **terms):
+        outcome = Outcome("acme")
+        book = book or Book()
+        with closing(Delivery(target, book, outcome, Terms(**terms), lambda: None)) as made:
+            error = None
+            try:
+                for item in given:
+                    made.take(item)
+                if end:
+                    raise end
+                made.finish()
+            except Exception as raised:
+                error = raised
+                made.flush()
+                made.abandon("it broke off")
+        return outcome, error
+
+    return run
+
+
+KEYS = [f"r{number}" for number in range(10)]
+
+
+def test_everything_is_sent_in_full_batches_and_written_down(deliver):
+    target, book = Target(), Book()
+    outcome, error = deliver(records(7), target, book)
+    assert error is None
+    assert target.requests == [KEYS[:3], KEYS[3:6], KEYS[6:7]]
+    assert outcome.tally.sent == 7
+    assert book.of("sent") == KEYS[:7]
+    assert book.written[0] == ("opened", "portion")
+
+
+def test_what_is_refused_is_set_aside_and_the_rest_goes_through(deliver):
+    target, book = Target(bad=["r1", "r5"]), Book()
+    outcome, error = deliver(records(7), target, book)
+    assert error is None
+    assert (outcome.tally.sent, outcome.tally.rejected) == (5, 2)
+    assert book.of("rejected") == ["r1", "r5"]
+    assert book.of("sent") == ["r0", "r2", "r3", "r4", "r6"]
+    assert list(outcome.left_aside) == ["rejected: bad value"]
+
+
+def test_when_oomnitza_is_away_nothing_is_forgotten(deliver):
+    target, book = Target(away=1), Book()
+    outcome, error = deliver(records(8), target, book)
+    assert isinstance(error, TargetUnavailable)
+    assert outcome.tally.sent == 3
+    assert book.of("unsent") == ["r3", "r4", "r5"]  # the others were not taken any more
+
+
+def test_when_the_source_breaks_off_what_came_is_sent(deliver):
+    target, book = Target(), Book()
+    outcome, _ = deliver(records(5), target, book, end=SourceFault("broken"))
+    assert outcome.tally.sent == 5
+    assert book.of("unsent") == []
+
+
+def test_it_stops_when_nothing_is_taken(deliver, monkeypatch):
+    monkeypatch.setattr(underway, "MOST_REFUSALS", 4)
+    target, book = Target(bad=KEYS), Book()
+    outcome, error = deliver(records(8), target, book)
+    assert isinstance(error, ConfigurationError)
+    assert outcome.tally.rejected == 4
+    assert sorted([*book.of("rejected"), *book.of("unsent")]) == KEYS[:6]
+
+
+class TestTheBrake:
+    def test_nothing_is_sent_before_enough_have_come(self):
+        target = Target()
+        outcome = Outcome("acme")
+        with closing(Delivery(target, Book(), outcome, Terms(least=5), lambda: None)) as made:
+            for item in records(4):
+                made.take(item)
+            assert target.requests == []
+            for item in records(8)[4:]:
+                made.take(item)
+            made.finish()
+        assert [key for batch in target.requests for key in batch] == KEYS[:8]
+        assert outcome.tally.sent == 8
+
+    @pytest.mark.parametrize("count", [0, 1, 4])
+    def test_too_few_are_an_alarm_and_set_aside(self, deliver, count):
+        target, book = Target(), Book()
+        outcome, error = deliver(records(count), target, book, least=5)
+        assert isinstance(error, UnsafeRun)
+        assert f"only {count} records" in str(error)
+        assert "--force" in str(error)
+        assert target.requests == []
+        assert book.of("unsent") == KEYS[:count]
+        assert outcome.tally.sent == 0
+
+    def test_a_source_that_breaks_off_before_sends_nothing(self, deliver):
+        target, book = Target(), Book()
+        deliver(records(4), target, book, end=SourceFault("broken"), least=5)
+        assert target.requests == []
+        assert book.of("unsent") == KEYS[:4]
+
+    def test_what_was_held_back_is_not_forgotten_if_oomnitza_goes_away(self, deliver):
+        target, book = Target(away=1), Book()
+        outcome, error = deliver(records(9), target, book, least=8)
+        assert isinstance(error, TargetUnavailable)
+        assert outcome.tally.sent == 3
+        assert book.of("unsent") == KEYS[3:8]
+
+
+class TestOnlyWhatChanged:
+    def test_what_is_as_it_was_is_left_out(self, deliver):
+        before = records(10)
+        before[4].digest = b"otherwise"
+        target, book = Target(), Book(known=before[:8])
+        outcome, _ = deliver(records(10), target, book, sift=True)
+        assert [key for batch in target.requests for key in batch] == ["r4", "r8", "r9"]
+        assert outcome.tally.unchanged == 7
+        assert outcome.tally.sent == 3
+        assert book.of("seen") == target.left_out == [*KEYS[:4], *KEYS[5:8]]
+
+    def test_batches_are_as_full_as_they_can_be(self, deliver):
+        target = Target()
+        deliver(records(10), target, Book(known=records(10)[::2]), sift=True)
+        assert [len(batch) for batch in target.requests] == [3, 2]
+
+    def test_when_everything_is_asked_for_everything_is_sent(self, deliver):
+        target = Target()
+        deliver(records(3), target, Book(known=records(3)))
+        assert target.requests == [KEYS[:3]]
+
+    def test_a_record_that_only_oomnitza_can_recognise_is_always_sent(self, deliver):
+        given = records(2)
+        given[1].key = None
+        target = Target()
+        deliver(given, target, Book(known=records(2)), sift=True)
+        assert target.requests == [[None]]
+
+
+def test_a_record_that_was_set_aside_is_cleared_when_it_has_gone_through(deliver):
+    given = records(3)
+    for number, item in enumerate(given):
+        item.aside = number
+    book = Book()
+    deliver(given, Target(bad=["r1"]), book)
+    assert sorted(book.of("cleared")) == [0, 1, 2]
+    assert book.of("rejected") == ["r1"]  # set aside anew
+
+
+def test_a_run_that_is_cancelled_in_oomnitza_stops(deliver, monkeypatch):
+    monkeypatch.setattr(subject, "CANCEL_INTERVAL", 0)
+    target, book = Target(), Book()
+    target.stopped = True
+    _, error = deliver(records(4), target, book)
+    assert isinstance(error, RunCanceled)
+    assert target.requests == []
+    assert book.of("unsent") == KEYS[:3]
+
+
+class Slow(Target):
+    """Sends in two threads, each request as long as it is told to wait; says how many at once."""
+
+    def __init__(self, **how):
+        super().__init__(workers=2, **how)
+        self.at_once, self.most, self.overlapping = [], 0, False
+        self._lock = threading.Lock()
+
+    def send(self, batch):
+        keys = [item.key for item in batch]
+        with self._lock:
+            self.overlapping |= any(key in keys for key in self.at_once)
+            self.at_once += keys
+            self.most = max(self.most, len(self.at_once))
+        time.sleep(0.02)
+        try:
+            super().send(batch)
+        finally:
+            with self._lock:
+                for key in keys:
+                    self.at_once.remove(key)
+
+
+class TestSeveralAtOnce:
+    def test_batches_are_sent_side_by_side_and_written_down_in_order(self, deliver):
+        target, book = Slow(bad=["r4"]), Book()
+        outcome, error = deliver(records(10), target, book)
+        assert error is None
+        assert target.most == 6
+        assert (outcome.tally.sent, outcome.tally.rejected) == (9, 1)
+        assert book.of("sent") == [key for key in KEYS if key != "r4"]
+        assert book.of("rejected") == ["r4"]
+
+    def test_one_record_is_never_in_two_of_them(self, deliver):
+        target = Slow()
+        given = [*records(3), *records(3), *records(9)[6:]]
+        outcome, _ = deliver(given, target)
+        assert outcome.tally.sent == 9
+        assert not target.overlapping
+
+    def test_what_only_oomnitza_can_recognise_goes_one_after_the_other(self, deliver):
+        given = records(9)
+        for item in given:
+            item.key = None
+        target = Slow()
+        deliver(given, target)
+        assert target.most == 3
+
+    @pytest.mark.parametrize("away", [0, 1, 2, 3])
+    def test_whatever_is_under_way_when_oomnitza_goes_away_ends_in_one_outcome(self, deliver, away):
+        target, book = Slow(away=away), Book()
+        outcome, error = deliver(records(15), target, book)
+        assert isinstance(error, TargetUnavailable)
+        written = [*book.of("sent"), *book.of("unsent")]
+        assert len(written) == len(set(written))
+        assert outcome.tally.sent == len(book.of("sent")) == 3 * away
+        # Those that are in neither were not taken any more.
+        assert set(written) == {f"r{number}" for number in range(len(written))}
+
+    def test_none_is_left_alone_at_the_end(self, deliver):
+        target = Slow()
+        outcome, _ = deliver(records(4), target, end=SourceFault("broken"))
+        assert outcome.tally.sent == 4
+        assert target.at_once == []
+
+
+def test_of_two_records_with_one_key_the_last_one_counts_every_time(deliver):
+    first, second = items([{"id": "r1", "name": "First"}, {"id": "r1", "name": "Second"}])
+    target = Target()
+    outcome, _ = deliver([first, second], target, Book(known=[second]), sift=True)
+    assert target.requests == [["r1", "r1"]]
+    assert outcome.tally.unchanged == 0
+
+
+def test_a_cancelled_run_stops_also_while_no_batch_is_full(monkeypatch):
+    monkeypatch.setattr(subject, "CANCEL_INTERVAL", 0)
+    target = Target()
+    with closing(Delivery(target, Book(), Outcome("acme"), Terms(), lambda: None)) as made:
+        for item in records(4):
+            made.take(item)
+        target.stopped = True
+        with pytest.raises(RunCanceled):
+            made.take(records(5)[4])
+        assert made.broken
+
+
+def test_what_the_brake_held_back_may_be_left_to_the_next_run():
+    book = Book()
+    with closing(Delivery(Target(), book, Outcome("acme"), Terms(least=5), lambda: None)) as made:
+        for item in records(3):
+            made.take(item)
+        made.abandon("too few", held=False)
+    assert book.of("unsent") == []

@@ -1,0 +1,177 @@
+"""From a record to what is to be sent: filtered, mapped, or left aside with its reason."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from lib.errors import RecordUnreadable
+from lib.language import Stopped
+from lib.oomnitza.bulk import UploadPlan
+from lib.run.book import NoBook
+from lib.run.preparation import Preparation
+from lib.run.saveddata import NothingSaved
+from lib.run.tally import Outcome
+
+PLAN = UploadPlan("LDAP", "users", ("USER",), key_fields=("USER",))
+
+
+class Book(NoBook):
+    def __init__(self):
+        self.aside, self.cleared, self.there = [], [], []
+
+    def put_aside(self, items):
+        self.aside += items
+
+    def clear(self, ids):
+        self.cleared += ids
+
+    def seen(self, keys):
+        self.there += keys
+
+
+class Saved(NothingSaved):
+    def __init__(self):
+        self.uploads = []
+
+    def add_upload(self, record):
+        self.uploads.append(record)
+
+
+def mapper(record):
+    values = {"USER": record.get("uid"), "EMAIL": record.get("mail")}
+    return SimpleNamespace(
+        values=values,
+        missing=[name for name, value in values.items() if value is None],
+        failures=[("PHONE", "no number")] if record.get("phone") == "?" else [],
+    )
+
+
+def recogniser(record):
+    return SimpleNamespace(values={"USER": record.get("uid")}, missing=[], failures=[])
+
+
+def keep(record):
+    if record.get("uid") == "odd":
+        raise Stopped("a text has no length")
+    return record.get("uid") != "bot"
+
+
+def prepared(record, aside=None, plan=PLAN):
+    """The item, the outcome, the book and what was saved."""
+    outcome, book, saved = Outcome("ldap"), Book(), Saved()
+    prepare = Preparation(keep, mapper, mapper, plan, outcome, book, saved)
+    item = prepare(record, aside)
+    prepare.finish()
+    return SimpleNamespace(
+        item=item, outcome=outcome, book=book, saved=saved.uploads, kept=prepare.kept
+    )
+
+
+ADA = {"uid": "ada", "mail": "ada@example.com"}
+
+
+def test_a_record_becomes_what_is_sent():
+    found = prepared(ADA)
+    assert found.item.fetched == ADA
+    assert found.item.values == {"USER": "ada", "EMAIL": "ada@example.com"}
+    assert found.item.text == '{"USER": "ada", "EMAIL": "ada@example.com"}'
+    assert found.item.key == "ada"
+    assert found.kept == 1
+    assert found.saved == [found.item.values]
+    assert found.outcome.tally.settled == 0
+
+
+def test_one_that_the_filter_drops_counts_as_filtered():
+    found = prepared({"uid": "bot"})
+    assert found.item is None
+    assert (found.outcome.tally.filtered, found.kept) == (1, 0)
+    assert (found.book.aside, found.saved) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("record", "key"),
+    [({"uid": "bot"}, ["bot"]), ({"uid": "ada"}, ["ada"]), ({"mail": "x"}, []), (ADA, [])],
+)
+def test_one_that_is_not_sent_is_still_known_to_be_there(record, key):
+    assert prepared(record).book.there == key
+
+
+def test_one_that_was_set_aside_and_is_dropped_now_is_set_aside_no_longer():
+    assert prepared({"uid": "bot"}, aside=5).book.cleared == [5]
+    assert prepared(ADA, aside=5).book.cleared == []
+
+
+def test_one_on_which_the_filter_fails_is_set_aside():
+    found = prepared({"uid": "odd"})
+    assert found.item is None
+    assert (found.outcome.tally.rejected, found.kept) == (1, 0)
+    [aside] = found.book.aside
+    assert (aside.outcome, aside.fetched) == ("rejected", '{"uid": "odd"}')
+    assert "the record filter fails" in aside.reason
+    assert "a text has no length" in aside.reason
+
+
+def test_one_that_was_set_aside_and_on_which_the_filter_fails_is_set_aside_anew():
+    found = prepared({"uid": "odd"}, aside=5)
+    assert found.book.cleared == [5]
+    assert len(found.book.aside) == 1
+
+
+def test_one_without_a_required_value_is_incomplete():
+    found = prepared({"uid": "ada"})
+    assert found.item is None
+    assert (found.outcome.tally.incomplete, found.kept) == (1, 1)
+    [(reason, example)] = found.outcome.left_aside.items()
+    assert (reason, example.text) == ("without a value for EMAIL", "USER ada")
+    assert (found.book.aside, found.saved) == ([], [])
+
+
+def test_what_is_still_there_is_written_down_now_and_then(monkeypatch):
+    monkeypatch.setattr("lib.run.preparation.NOTED_AT_ONCE", 2)
+    book = Book()
+    prepare = Preparation(keep, mapper, recogniser, PLAN, Outcome("ldap"), book, Saved())
+    for _ in range(3):
+        prepare({"uid": "bot"})
+    assert book.there == ["bot", "bot"]
+
+
+def test_conversions_that_failed_are_counted():
+    found = prepared({**ADA, "phone": "?"})
+    assert found.item is not None
+    assert found.outcome.failed_conversions["PHONE"].count == 1
+
+
+def test_one_that_cannot_be_read_is_set_aside_without_secrets(monkeypatch):
+    monkeypatch.setattr("lib.run.preparation.redact", lambda text: text.replace("s3cret", "***"))
+    outcome, book = Outcome("ldap"), Book()
+    prepare = Preparation(keep, mapper, mapper, PLAN, outcome, book, NothingSaved())
+    prepare.reject(RecordUnreadable("500 (s3cret)", where="device 7"))
+    [aside] = book.aside
+    assert (aside.outcome, aside.reason, aside.fetched) == ("rejected", "device 7: 500 (***)", None)
+    assert outcome.tally.rejected == 1
+    assert outcome.left_aside["rejected: 500 (s3cret)"].text == "device 7"
+
+
+class TestWhatCountsAsTheSame:
+    def test_the_same_record_sent_in_the_same_way(self):
+        assert prepared(ADA).item.digest == prepared(dict(ADA)).item.digest
+
+    @pytest.mark.parametrize(
+        "plan",
+        [
+            UploadPlan("LDAP", "users", ("EMAIL",), key_fields=("USER",)),
+            UploadPlan("LDAP", "users", ("USER",), update_only=True, key_fields=("USER",)),
+            UploadPlan("Okta", "users", ("USER",), key_fields=("USER",)),
+        ],
+    )
+    def test_sent_in_another_way_it_is_another(self, plan):
+        assert prepared(ADA).item.digest != prepared(ADA, plan=plan).item.digest
+
+    def test_with_another_value_it_is_another(self):
+        assert prepared(ADA).item.digest != prepared({**ADA, "mail": "b@example.com"}).item.digest
+
+    def test_what_is_not_sent_does_not_count(self):
+        assert prepared(ADA).item.digest == prepared({**ADA, "shoe": 42}).item.digest
+
+    def test_where_only_oomnitza_knows_the_fields_there_is_no_key(self):
+        assert prepared(ADA, plan=UploadPlan("X", "assets", ())).item.key is None

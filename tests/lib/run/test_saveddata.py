@@ -1,0 +1,98 @@
+"""What --save-data keeps: two files a run, one JSON object a line, for their owner only."""
+
+import json
+import os
+import stat
+from datetime import date
+
+import pytest
+
+from lib import secrets
+from lib.errors import ConfigurationError
+from lib.run import saveddata
+from lib.run.saveddata import NothingSaved, SavedData
+from lib.secrets import MASK
+
+
+def lines(path):
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def test_records_are_kept_as_they_came_and_as_they_were_sent(tmp_path):
+    with SavedData(tmp_path / "saved_data", "ldap") as saved:
+        saved.add_fetched({"mail": "jürgen@example.com", "since": date(2015, 7, 21)})
+        saved.add_fetched({"mail": "two\nlines"})
+        saved.add_upload({"EMAIL": "jürgen@example.com"})
+    assert lines(saved.fetched) == [
+        {"mail": "jürgen@example.com", "since": "2015-07-21"},
+        {"mail": "two\nlines"},
+    ]
+    assert lines(saved.uploads) == [{"EMAIL": "jürgen@example.com"}]
+    assert "ü" in saved.fetched.read_text("utf-8")
+
+
+def test_files_are_named_by_section_moment_and_content(tmp_path):
+    with SavedData(tmp_path, "Casper.MDM") as saved:
+        pass
+    assert saved.fetched.parent == saved.uploads.parent == tmp_path
+    assert saved.fetched.name.startswith("Casper.MDM.20")
+    assert saved.fetched.name.endswith("Z.fetched.jsonl")
+    assert saved.uploads.name.endswith("Z.uploads.jsonl")
+
+
+def test_a_section_s_name_leads_into_no_other_folder(tmp_path):
+    with SavedData(tmp_path / "saved", "ldap.../../x\\y:z") as saved:
+        pass
+    assert saved.fetched.parent == tmp_path / "saved"
+    assert sorted(tmp_path.rglob("*.jsonl")) == [saved.fetched, saved.uploads]
+    assert not {"/", "\\", ":"} & set(saved.fetched.name)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_only_their_owner_may_read_them(tmp_path):
+    before = os.umask(0)
+    try:
+        with SavedData(tmp_path / "saved_data", "ldap") as saved:
+            pass
+    finally:
+        os.umask(before)
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (saved.fetched, saved.uploads)]
+    assert modes == [0o600, 0o600]
+    assert stat.S_IMODE((tmp_path / "saved_data").stat().st_mode) == 0o700
+
+
+def test_secrets_are_masked_in_both(tmp_path):
+    secrets.remember("hunter2")
+    with SavedData(tmp_path, "ldap") as saved:
+        saved.add_fetched({"note": "his password is hunter2", "list": [{"deep": "hunter2"}]})
+        saved.add_upload({"NOTE": "hunter2"})
+    assert lines(saved.fetched) == [{"note": f"his password is {MASK}", "list": [{"deep": MASK}]}]
+    assert lines(saved.uploads) == [{"NOTE": MASK}]
+
+
+def test_a_run_within_the_same_second_overwrites_nothing(tmp_path, monkeypatch):
+    class OneMoment(saveddata.datetime):
+        @classmethod
+        def now(cls, zone=None):
+            return cls(2015, 7, 21, tzinfo=zone)
+
+    monkeypatch.setattr(saveddata, "datetime", OneMoment)
+    made = [SavedData(tmp_path, "ldap") for _ in range(12)]
+    for number, saved in enumerate(made):
+        with saved:
+            saved.add_fetched({"run": number})
+    assert [lines(saved.fetched) for saved in made] == [[{"run": at}] for at in range(12)]
+
+
+def test_a_folder_that_cannot_be_made_is_told_by_name(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigurationError) as caught:
+        SavedData(tmp_path / "file" / "saved_data", "ldap")
+    assert str(caught.value).startswith(f"{tmp_path / 'file' / 'saved_data'}: the data cannot be")
+
+
+def test_the_one_that_saves_nothing_takes_the_same_records(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    NothingSaved().add_fetched({"a": 1})
+    NothingSaved().add_upload({"a": 1})
+    assert list(tmp_path.iterdir()) == []

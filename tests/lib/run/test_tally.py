@@ -1,0 +1,61 @@
+"""The books of a run: what balances, and what is kept of reasons."""
+
+import pickle
+from dataclasses import fields
+
+import pytest
+
+from lib.errors import SignInError
+from lib.run.tally import MOST_REASONS, Example, Outcome, Tally
+
+ENDS = ("filtered", "incomplete", "unchanged", "sent", "rejected", "unsent")
+
+
+def test_books_balance_when_every_record_ended_once():
+    tally = Tally(fetched=21, **{name: number for number, name in enumerate(ENDS, 1)})
+    assert tally.balanced
+    assert tally.settled == 15
+    assert Tally().balanced
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_a_record_that_ended_twice_or_never_shows(name):
+    assert Tally(fetched=1, **{name: 1}).balanced
+    assert not Tally(fetched=1, **{name: 2}).balanced
+    assert not Tally(fetched=2, **{name: 1}).balanced
+
+
+def test_what_vanished_at_the_source_was_never_fetched():
+    assert Tally(fetched=1, sent=1, vanished=5).balanced
+
+
+def test_every_count_is_an_end_or_fetched_or_vanished():
+    assert {item.name for item in fields(Tally)} == {*ENDS, "fetched", "vanished"}
+
+
+def test_the_first_example_of_each_reason_is_kept_and_all_are_counted():
+    outcome = Outcome("ldap")
+    outcome.note_left_aside("no EMAIL", "first")
+    outcome.note_left_aside("no EMAIL", "second")
+    outcome.note_conversion("BOUGHT", "bad date")
+    assert outcome.left_aside == {"no EMAIL": Example(2, "first")}
+    assert outcome.failed_conversions == {"BOUGHT": Example(1, "bad date")}
+
+
+def test_reasons_without_end_take_no_memory_without_end():
+    outcome = Outcome("ldap")
+    for number in range(1000):
+        outcome.note_left_aside(f"reason {number}", "x")
+    assert len(outcome.left_aside) <= MOST_REASONS + 1
+    assert sum(example.count for example in outcome.left_aside.values()) == 1000
+    assert outcome.left_aside["reason 0"].count == 1
+    outcome.note_left_aside("reason 0", "x")
+    assert outcome.left_aside["reason 0"].count == 2
+
+
+def test_an_outcome_can_be_pickled():
+    outcome = Outcome("ldap", Tally(fetched=1, sent=1), 0.5, SignInError("no", where="x"))
+    outcome.note_left_aside("why", "such")
+    copy = pickle.loads(pickle.dumps(outcome))
+    assert str(copy.error) == "x: no"
+    assert (copy.tally, copy.left_aside) == (outcome.tally, outcome.left_aside)
