@@ -23,8 +23,8 @@ PRODUCT = {
     if name.split("/")[0] in ("connector.py", "lib", "connectors", "converters")
 }
 TERMINAL = {
+    "connector.py",
     "lib/interruption.py",
-    "lib/cli/terminal.py",
     *(name for name in PRODUCT if name.startswith("lib/cli/")),
 }
 EXITS = {"sys.exit", "os._exit", "os.abort", "exit", "quit"}

@@ -62,7 +62,8 @@ class _Commands(click.Group):
             try:
                 return self._act(ctx)
             except click.exceptions.Exit as end:
-                if end.exit_code == ExitCode.INTERRUPTED and interruption.exit_code:
+                # A request that a signal kept from being repeated has failed by the signal, too.
+                if end.exit_code and interruption.exit_code:
                     raise click.exceptions.Exit(interruption.exit_code) from None
                 raise
 

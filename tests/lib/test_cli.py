@@ -4,10 +4,13 @@ import json
 import logging
 import re
 import shutil
+import signal
 import socket
 import stat
+import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,7 @@ from lib import __version__, connector, plugins
 from lib.cli import main
 from lib.config import config
 from lib.connector import Sources
+from lib.errors import SourceUnavailable
 from lib.report.summary import COLUMNS
 from lib.run.saveddata import SavedData
 from sandbox.jamf import JamfPro
@@ -428,6 +432,37 @@ class TestRuns:
         monkeypatch.setattr(main.commands["gui"], "callback", interrupted)
         ended = cli("gui")
         assert ended == Ended(130, "", "Error: Interrupted.\n")
+
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    def test_a_failure_after_a_signal_is_the_signal_s(self, cli, monkeypatch, number):
+        def cut_short(*_: object, **__: object) -> None:
+            with suppress(KeyboardInterrupt):
+                signal.raise_signal(number)
+            raise SourceUnavailable("it was not asked again")
+
+        monkeypatch.setattr(main.commands["gui"], "callback", cut_short)
+        assert cli("gui").code == 128 + number
+
+    def test_ctrl_c_while_the_program_is_still_loading(self):
+        # As if it came while lib.cli is imported.
+        code = (
+            "import runpy, sys\n"
+            "class Interrupted:\n"
+            "    def find_spec(self, name, path=None, target=None):\n"
+            "        if name == 'lib.cli':\n"
+            "            raise KeyboardInterrupt\n"
+            "sys.meta_path.insert(0, Interrupted())\n"
+            "sys.argv = ['connector.py', '--help']\n"
+            "runpy.run_path('connector.py', run_name='__main__')\n"
+        )
+        ended = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=plugins.ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
 
     def test_saved_data_lie_beside_the_ini(self, upload, ini):
         ended = upload("casper", "--save-data", "--record-count", "2")
