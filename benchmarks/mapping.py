@@ -19,7 +19,7 @@ from typing import Any
 from benchmarks.measure import Figure, ratios, seconds
 from lib.ini import Entry
 from lib.mapping import mapping
-from lib.mapping.mapping import Mapper
+from lib.mapping.mapper import Mapper
 from lib.recordfilter import compile_filter
 from lib.values.dates import epoch
 from lib.values.values import is_nothing

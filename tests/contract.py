@@ -45,7 +45,7 @@ from lib.errors import (
 )
 from lib.mapping import mapping
 from lib.mapping.converters import NOTHING, conversion
-from lib.mapping.mapping import Mapper
+from lib.mapping.mapper import Mapper
 from lib.settings import declared, secrets_of
 from lib.values.paths import compile_path
 from tests.certificates import Certificates, issue

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from lib.language import Stopped
 from lib.mapping.converters import Conversion, Resources, conversions
+from lib.mapping.mapping import FieldMapping
 from lib.record import Record
 from lib.values.paths import Getter, compile_path, section_and_key
 from lib.values.sendable import PLAIN, TOO_LONG, sendable, shown
-
-if TYPE_CHECKING:
-    from lib.mapping.mapping import FieldMapping
 
 # A field, its key in a section, and its getter where the section is no dict.
 KeyedField = tuple[str, str, Getter]

@@ -18,16 +18,10 @@ from typing import Any
 
 from lib.errors import ConfigurationError
 from lib.mapping.converters import Resources, conversions
-from lib.mapping.mapper import Mapped, Mapper, is_empty
 from lib.plugins import did_you_mean
 from lib.settings import boolean, declared
 from lib.values.paths import check_path
 from lib.values.sendable import sendable
-
-__all__ = [
-    "FieldMapping", "Mapped", "Mapper", "check", "field_name", "from_server", "is_empty",
-    "merge", "parse", "server_pairs",
-]  # fmt: skip
 
 Attributes = dict[str, Any]
 Layer = Mapping[str, Attributes | None]

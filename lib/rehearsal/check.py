@@ -14,7 +14,8 @@ from lib.config.sections import Section
 from lib.connector import Connector, Sources
 from lib.errors import ConnectorError, ExitCode, RecordUnreadable
 from lib.language import Stopped
-from lib.mapping.mapping import FieldMapping, Mapper
+from lib.mapping.mapper import Mapper
+from lib.mapping.mapping import FieldMapping
 from lib.oomnitza import layers
 from lib.oomnitza.client import OomnitzaClient, OomnitzaSettings
 from lib.plugins import did_you_mean

@@ -30,7 +30,8 @@ from lib.errors import (
 from lib.http.ratelimit import retry_budget
 from lib.interruption import shielded
 from lib.logs import IN_SUMMARY
-from lib.mapping.mapping import FieldMapping, Mapper
+from lib.mapping.mapper import Mapper
+from lib.mapping.mapping import FieldMapping
 from lib.oomnitza import bulk, layers
 from lib.oomnitza.bulk import UploadPlan
 from lib.oomnitza.client import OomnitzaClient, OomnitzaSettings

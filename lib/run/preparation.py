@@ -9,7 +9,7 @@ from lib.errors import ConnectorError, RecordUnreadable
 from lib.jsontext import to_json
 from lib.language import Stopped
 from lib.ledger import NewAside
-from lib.mapping.mapping import Mapper
+from lib.mapping.mapper import Mapper
 from lib.oomnitza.bulk import UploadPlan
 from lib.oomnitza.upload import Item
 from lib.record import Record

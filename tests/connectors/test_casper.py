@@ -33,7 +33,7 @@ from lib.jamfpro import MOBILE_DEVICES as DEVICES_OF_PRO
 from lib.jamfpro.forms import paths
 from lib.jamfpro.inventory import PAGE, PAGE_OF_LONG_RECORDS
 from lib.mapping import mapping
-from lib.mapping.mapping import Mapper
+from lib.mapping.mapper import Mapper
 from lib.settings import read_settings
 from lib.values.paths import compile_path
 from sandbox.jamf import JamfPro, computers_inventory

@@ -24,7 +24,7 @@ from lib.errors import (
     SourceUnavailable,
 )
 from lib.mapping import mapping
-from lib.mapping.mapping import Mapped, Mapper
+from lib.mapping.mapper import Mapped, Mapper
 from lib.settings import read_settings
 from sandbox.directory import GROUPS, PEOPLE, SUFFIX, Directory, Entry, Outcome, Tree, company
 from sandbox.people import DEPARTMENTS, Person, people

@@ -24,7 +24,8 @@ from lib.errors import (
     SourceUnavailable,
 )
 from lib.http.client import NotFound
-from lib.mapping.mapping import Mapper, merge
+from lib.mapping.mapper import Mapper
+from lib.mapping.mapping import merge
 from lib.record import Record
 from lib.secrets import redact
 from lib.settings import read_settings

@@ -10,7 +10,8 @@ from lib.errors import ConfigurationError
 from lib.ini import Entry
 from lib.mapping import mapping
 from lib.mapping.converters import NOTHING, Resources
-from lib.mapping.mapping import FieldMapping, Mapper
+from lib.mapping.mapper import Mapper
+from lib.mapping.mapping import FieldMapping
 from lib.settings import Settings, setting
 from lib.values.paths import compile_path
 

@@ -15,7 +15,7 @@ from lib.ini import Entry
 from lib.language import Stopped
 from lib.mapping import mapping
 from lib.mapping.converters import Resources
-from lib.mapping.mapping import Mapper
+from lib.mapping.mapper import Mapper
 from lib.recordfilter import compile_filter
 from lib.rehearsal.explain import Converted, Decision, explain_record, explain_section, read_records
 from lib.settings import Settings, setting
