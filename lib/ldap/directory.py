@@ -7,7 +7,8 @@ What is different from plain ldap3 2.9.1, and why:
 - the result code of every page is checked: ldap3 takes a truncated answer for a complete one;
 - values are the directory's bytes: ldap3 reads those that are not UTF-8 as Latin-1;
 - no schema is read, so that an attribute unknown to it can be asked for;
-- entries are decoded by lib.ldap.decoder, with which people arrive several times as fast.
+- entries are decoded by lib.ldap.decoder, and pages received ahead by lib.ldap.answers, with which
+  people arrive several times as fast.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ from ldap3.utils.conv import escape_filter_chars
 
 from lib.connection import ConnectionSettings
 from lib.errors import ConfigurationError, SourceFault
-from lib.ldap.decoder import EntryMessages, Names, plain_entry
+from lib.ldap.answers import Answer, Answers
+from lib.ldap.decoder import Names, plain_entry
 from lib.ldap.errors import NoSuchEntry, from_failure, from_result
 from lib.tls import client_context
 
@@ -90,16 +92,17 @@ class Directory:
                 receive_timeout=self._timeout,
                 return_empty_attributes=False,
             )
-            self._entries = EntryMessages(connection.strategy)
+            self._answers = Answers(connection)
             connection.open(read_server_info=False)
             if self._start_tls:
                 connection.start_tls(read_server_info=False)
             connection.bind(read_server_info=False)
-            self._require_success()
+            self._successful(connection.result)
 
     def close(self) -> None:
         """Sign off; whether the directory hears it does not matter."""
         if self._connection:
+            self._answers.close()
             with suppress(ldap_errors.LDAPException, OSError):
                 self._connection.unbind()
             if self._connection.socket:  # ldap3 leaves it open when there was no connection
@@ -116,9 +119,14 @@ class Directory:
     ) -> Iterator[Entry]:
         """Yield the entries at or below the base that match an RFC 4515 filter, page by page.
 
-        Raises SourceFault when the directory cuts the answer short. LDAP 2 knows no pages.
+        From the second page on, the next one is under way while one is handed out; who wants no
+        more than the first waits for no other. Meanwhile `entry` may be called, but no search in
+        pages: OpenLDAP keeps one at a time. LDAP 2, and a page size of 0, do without pages.
+
+        Raises SourceFault when the directory cuts the answer short.
         """
-        paging = {"paged_size": page_size, "paged_criticality": True} if self._version > 2 else {}
+        paged = page_size and self._version > 2
+        paging = {"paged_size": page_size, "paged_criticality": True} if paged else {}
         search = partial(
             self._connection.search,
             base,
@@ -127,23 +135,24 @@ class Directory:
             dereference_aliases=ldap3.DEREF_NEVER,
             attributes=list(attributes),
         )
-        cookie = None
-        while True:
+        with self._explained(base):
+            page, cookie = self._page(self._first(search, paging), base)
+        yield from self._entries(page, base)
+        ahead = cookie and self._answers.ahead(partial(search, paged_cookie=cookie, **paging))
+        while ahead:
             with self._explained(base):
-                page, following = self._page(search, paging, cookie, base)
-            for message in page:
-                found = plain_entry(message, self._names)
-                yield Entry(*found) if found else self._by_ldap3(message, base)
-            if not following:
-                return
+                page, following = self._page(ahead.result(), base)
             if following == cookie and not page:
                 raise SourceFault("the directory repeats an empty page", where=self._where)
             cookie = following
+            ahead = cookie and self._answers.ahead(partial(search, paged_cookie=cookie, **paging))
+            yield from self._entries(page, base)
 
     def entry(self, dn: str, query: str, attributes: Sequence[str]) -> Entry | None:
         """The entry of that name, or None where there is none or it does not match."""
         try:
-            return next(iter(self.search(dn, query, attributes, scope="BASE")), None)
+            found = self.search(dn, query, attributes, scope="BASE", page_size=0)
+            return next(found, None)
         except NoSuchEntry:
             return None
 
@@ -167,25 +176,30 @@ class Directory:
                     asked = f"{attribute};range={int(end[1]) + 1}-*"
         return values
 
-    def _page(
-        self, search: Callable[..., Any], paging: dict[str, Any], cookie: bytes | None, base: str
-    ) -> tuple[list[bytes], bytes]:
-        """The entries of a page, undecoded, and the cookie for the page that follows.
+    def _first(self, search: Callable[..., int], paging: dict[str, Any]) -> Answer:
+        """The answer with the first page.
 
-        Where even the first page is more than OpenLDAP gives (its limit size.pr), `paged_size` is
-        made smaller until it is not.
+        Where a page is more than OpenLDAP gives (its limit size.pr), `paged_size` is made smaller
+        until it is not.
         """
         while True:
-            self._entries.begin()
             try:
-                search(paged_cookie=cookie, **paging)
-                break
+                return self._answers.now(partial(search, **paging))
             except ldap_errors.LDAPAdminLimitExceededResult:
-                if cookie or paging.get("paged_size", 0) <= SMALL_PAGE:
+                if paging.get("paged_size", 0) <= SMALL_PAGE:
                     raise
                 paging["paged_size"] //= 2
-        control = (self._require_success(base).get("controls") or {}).get(PAGED_RESULTS)
-        return self._entries.kept, control["value"]["cookie"] if control else b""
+
+    def _page(self, answer: Answer, base: str) -> tuple[list[bytes], bytes]:
+        """The entries of a page, undecoded, and the cookie for the page that follows."""
+        result = self._successful(answer.result, base)
+        control = (result.get("controls") or {}).get(PAGED_RESULTS)
+        return answer.entries, control["value"]["cookie"] if control else b""
+
+    def _entries(self, messages: list[bytes], base: str) -> Iterator[Entry]:
+        for message in messages:
+            found = plain_entry(message, self._names)
+            yield Entry(*found) if found else self._by_ldap3(message, base)
 
     def _by_ldap3(self, message: bytes, base: str) -> Entry:
         """The entry in a message that is none of the plain ones."""
@@ -194,9 +208,8 @@ class Directory:
             values = item["raw_attributes"].items()
             return Entry(item["dn"], {name: each or [] for name, each in values})
 
-    def _require_success(self, base: str = "") -> Any:
-        """The last result. ldap3 raises for some of the others, but not for all."""
-        result = self._connection.result
+    def _successful(self, result: dict[str, Any], base: str = "") -> dict[str, Any]:
+        """The result. ldap3 raises for some of the others, but not for all."""
         if result["result"] != 0:
             raise from_result(
                 result["result"], result["description"], result["message"], self._at(base)

@@ -7,6 +7,7 @@ import gc
 import socket
 import socketserver
 import threading
+import time
 from collections.abc import Callable, Iterator
 from itertools import islice, repeat
 from pathlib import Path
@@ -173,12 +174,43 @@ def test_a_limit_that_small_pages_do_not_help_against_is_told(
     assert [asked.detail["page_size"] for asked in searches] == [500, 250, 125, 62, 31]
 
 
-def test_two_searches_may_take_turns(sandbox: Sandbox, open_directory: Open) -> None:
+@pytest.mark.parametrize("size", [PAGE_SIZE, 20])
+def test_two_searches_may_take_turns(sandbox: Sandbox, open_directory: Open, size: int) -> None:
     directory = open_directory(sandbox.url)
     found = []
-    for each in directory.search(PEOPLE, "(uid=*)", ["uid"]):
+    for each in directory.search(PEOPLE, "(uid=*)", ["uid"], page_size=size):
         found.append(directory.entry(each.dn, "(uid=*)", ["uid"]))
     assert logins(iter(filter(None, found))) == [person.login for person in people(60)]
+
+
+def test_an_entry_may_be_looked_up_while_others_are_handed_out(
+    slapd: Slapd, open_directory: Open
+) -> None:
+    directory = open_directory(slapd.ldap_url, slapd.bind_dn)
+    query = f"(&{EVERYONE}(sn=Quill))"
+    people = list(directory.search(slapd.base_dn, query, ["sn"]))
+    assert len(people) > 20
+    found = []
+    for each in directory.search(slapd.base_dn, query, ["sn"], page_size=5):
+        found.append(directory.entry(each.dn, EVERYONE, ["sn"]))
+    assert found == people
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+@pytest.mark.parametrize("ended", [False, True], ids=["forgotten", "ended"])
+@pytest.mark.parametrize("wanted", [1, 20, 21, 45])
+def test_a_search_may_be_left_at_any_entry(
+    slapd: Slapd, open_directory: Open, wanted: int, ended: bool, encrypted: bool
+) -> None:
+    url = slapd.ldaps_url if encrypted else slapd.ldap_url
+    directory = open_directory(url, slapd.bind_dn, cacert_file=slapd.cacert_file)
+    for _ in range(3):
+        entries = directory.search(slapd.base_dn, EVERYONE, ["sn"], page_size=20)
+        surnames = [each.attributes["sn"][0].decode() for each in islice(entries, wanted)]
+        assert surnames == [person.last_name for person in slapd.people[:wanted]]
+        if ended:
+            entries.close()
+    assert len(list(directory.search(slapd.base_dn, EVERYONE, ["sn"]))) == len(slapd.people)
 
 
 # Odd servers, who say what a script tells them to.
@@ -187,7 +219,7 @@ def test_two_searches_may_take_turns(sandbox: Sandbox, open_directory: Open) -> 
 class Script(socketserver.ThreadingTCPServer):
     """Lets everyone in, and answers searches with its `answers`: messages behind their number.
 
-    `searches` are what was asked for.
+    When none are left it hangs up. `searches` are what was asked for.
     """
 
     daemon_threads = True
@@ -220,6 +252,8 @@ class _Actor(socketserver.StreamRequestHandler):
             if tag == 0x63:
                 controls_of(message)
                 self.server.searches.append(SearchRequest.decode(body))
+                if not self.server.answers:
+                    return
                 for answer in self.server.answers.pop(0):
                     self.wfile.write(ber.sequence(number, answer))
 
@@ -237,7 +271,8 @@ def done(tag: int = 0x65, code: int = 0, cookie: bytes | None = None) -> bytes:
     return result if cookie is None else result + ber.element(0xA0, Page(0, cookie).encode())
 
 
-ADA, BOB = entry("uid=ada", {"uid": [b"ada"]}), entry("uid=bob", {"uid": [b"bob"]})
+ADA, BOB, CYD = (entry(f"uid={name}", {"uid": [name.encode()]}) for name in ("ada", "bob", "cyd"))
+FIRST, SECOND = [ADA, done(cookie=b"1")], [BOB, done(cookie=b"2")]
 
 
 @pytest.mark.parametrize(
@@ -279,6 +314,71 @@ def test_an_error_behind_entries_counts(open_directory: Open) -> None:
         pytest.raises(SourceUnavailable, match="busy"),
     ):
         list(open_directory(script.url).search("dc=x", "(uid=*)", ["uid"]))
+
+
+def test_while_a_page_is_handed_out_the_next_one_is_under_way(open_directory: Open) -> None:
+    with Script(FIRST, SECOND, [CYD, done(cookie=b"")]) as script:
+        entries = open_directory(script.url).search("dc=x", "(uid=*)", ["uid"])
+        next(entries)
+        assert len(script.searches) == 1  # whoever wants no more shall not wait for more
+        next(entries)
+        assert_soon(lambda: len(script.searches) == 3)
+        assert logins(entries) == ["cyd"]
+
+
+def assert_soon(happened: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
+BUSY: tuple[list[bytes], ...] = ([done(code=51)],)
+SILENCE: tuple[list[bytes], ...] = ([],)
+HANGING_UP: tuple[list[bytes], ...] = ()
+STRANGE: tuple[list[bytes], ...] = ([b"0"],)
+
+
+@pytest.mark.parametrize(
+    ("third", "words"),
+    [
+        (BUSY, "busy"),
+        (SILENCE, "in time"),
+        (HANGING_UP, "connection"),
+        (STRANGE, "does not speak LDAP"),
+    ],
+)
+def test_what_goes_wrong_ahead_is_told_in_its_place(
+    open_directory: Open, third: tuple[list[bytes], ...], words: str
+) -> None:
+    with Script(FIRST, [BOB, CYD, done(cookie=b"2")], *third) as script:
+        entries = open_directory(script.url, timeout=1).search("dc=x", "(uid=*)", ["uid"])
+        assert logins(islice(entries, 3)) == ["ada", "bob", "cyd"]
+        with pytest.raises((SourceUnavailable, SourceFault), match=words):
+            next(entries)
+
+
+def test_an_error_ahead_that_nobody_wants_harms_no_later_search(open_directory: Open) -> None:
+    with Script(FIRST, SECOND, *BUSY, [CYD, done(cookie=b"")]) as script:
+        directory = open_directory(script.url)
+        left = directory.search("dc=x", "(uid=*)", ["uid"])
+        assert logins(islice(left, 2)) == ["ada", "bob"]
+        assert logins(directory.search("dc=x", "(uid=cyd)", ["uid"])) == ["cyd"]
+        with pytest.raises(SourceUnavailable, match="busy"):
+            next(left)
+
+
+def test_a_silent_directory_is_left_at_once(open_directory: Open) -> None:
+    with Script(FIRST, SECOND, *SILENCE) as script:
+        directory = open_directory(script.url, timeout=60)
+        entries = directory.search("dc=x", "(uid=*)", ["uid"])
+        assert logins(islice(entries, 2)) == ["ada", "bob"]
+        leaving = threading.Thread(target=directory.close, daemon=True)
+        leaving.start()
+        leaving.join(10)
+        assert not leaving.is_alive()
+        with pytest.raises(SourceUnavailable):
+            next(entries)
 
 
 @pytest.mark.parametrize("name", ["member", "Member"])

@@ -1,0 +1,80 @@
+"""Answers to LDAP searches, received by a thread while those before them are used.
+
+So a directory looks for the next page while one is decoded. The request goes out at once, from the
+thread that asks: one that waited for its turn beside the decoder would gain nothing. The answer is
+received whole, whether or not anyone wants it yet: while it lay in the buffers of the network it
+could hold the directory up, and some then end the connection (389 Directory Server after 10
+seconds, `nsslapd-ioblocktimeout`).
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from lib.ldap.decoder import EntryMessages
+
+Send = Callable[[], int]
+
+
+class Answer(NamedTuple):
+    """Messages with entries, undecoded, and ldap3's dict of the result behind them."""
+
+    entries: list[bytes]
+    result: dict[str, Any]
+
+
+class Answers:
+    """What a synchronous connection of ldap3 2.9 is answered when it searches.
+
+    From now on its `search` only sends, and returns the number of the request. A request waits
+    until the answer to the one before has arrived, wanted or not: one search is under way at a
+    time, and a search that is left half read is in nobody's way.
+    """
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self._entries = EntryMessages(connection.strategy)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ldap")
+        self._ahead: Future[Answer] | None = None
+        connection.post_send_search = lambda number: number
+
+    def now(self, send: Send) -> Answer:
+        """The answer, waited for; raises what ldap3 raises."""
+        return self._received(self._sent(send))
+
+    def ahead(self, send: Send) -> Future[Answer]:
+        """The answer, later. It raises what went wrong, in sending too, when it is wanted."""
+        try:
+            number = self._sent(send)
+        except Exception as error:
+            failed: Future[Answer] = Future()
+            failed.set_exception(error)
+            return failed
+        self._ahead = self._thread.submit(self._received, number)
+        return self._ahead
+
+    def close(self) -> None:
+        """Receive no more. What is on its way is cut off: a stalled directory holds nobody up."""
+        wire = self._connection.socket
+        if wire and self._ahead and not self._ahead.done():
+            with suppress(OSError):
+                wire.shutdown(socket.SHUT_RDWR)
+        self._thread.shutdown()
+
+    def _sent(self, send: Send) -> int:
+        if self._ahead:
+            wait([self._ahead])
+        self._entries.begin()
+        return send()
+
+    def _received(self, number: int) -> Answer:
+        try:
+            _, result = self._connection.strategy.get_response(number)
+        except OSError:  # what is left of this answer must not be taken for the next one
+            self._connection.strategy.close()
+            raise
+        return Answer(self._entries.kept, result)
