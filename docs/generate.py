@@ -49,7 +49,7 @@ def _fill(mark: re.Match[str]) -> str:
 
 def _settings(name: str) -> str:
     module, _, kind = name.rpartition(".")
-    own = declared(getattr(importlib.import_module(module), kind))
+    own = list(declared(getattr(importlib.import_module(module), kind)))
     if module.startswith("connectors."):  # what all sections have is on a page of its own
         common = declared(ConnectorSettings)
         own = [item for item in own if item not in common]

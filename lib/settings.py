@@ -20,6 +20,7 @@ import re
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -109,16 +110,21 @@ def setting(
     return dataclasses.field(default=default, repr=not secret, metadata={"setting": about})
 
 
-def declared(kind: type[Any]) -> list[Setting]:
+def declared(kind: type[Any]) -> tuple[Setting, ...]:
     """The settings of a class: its own first, then those of its bases."""
+    return _declared(kind)  # type: ignore[arg-type]  # mypy doubts that a class can be hashed
+
+
+@cache  # a run asks for those of a few classes, dozens of times
+def _declared(kind: type[Any]) -> tuple[Setting, ...]:
     hints = typing.get_type_hints(kind)
     fields = {item.name: item for item in dataclasses.fields(kind) if "setting" in item.metadata}
     names = [name for base in kind.__mro__ for name in inspect.get_annotations(base)]
-    return [
+    return tuple(
         Setting(name, hints[name], fields[name].default, fields[name].metadata["setting"])
         for name in dict.fromkeys(names)
         if name in fields
-    ]
+    )
 
 
 @dataclass(frozen=True)
