@@ -72,17 +72,17 @@ class Delivery:
         """Take the next record; sends a batch where one is full."""
         if self._under_way or self._outcome.tally.sent:
             self._stop_if_canceled()
-        held_back = self.holds_back
         self.taken += 1
-        if not held_back:
-            self._forward(item)
-            return
-        self._held.add(item)
-        if not self.holds_back:
-            for earlier in self._held:
-                self._forward(earlier)
-                if requested():
-                    break  # the others are set aside
+        self._waiting.append(item)
+        if self.taken == self._terms.least:
+            self._hold_back()
+            self._release()
+        elif len(self._waiting) >= self._uploader.batch_size:
+            if self.holds_back:
+                self._hold_back()
+            else:
+                self._sift()
+                self._send_what_is_full()
 
     def finish(self) -> None:
         """Send what is left, at the end of the source. Raises UnsafeRun if too little came."""
@@ -98,6 +98,9 @@ class Delivery:
     def flush(self) -> None:
         """Send what was taken so far, unless it is held back, or sending has failed before."""
         if self.broken:
+            return
+        if self.holds_back:
+            self._hold_back()
             return
         self._sift()
         while self._batch:
@@ -122,10 +125,22 @@ class Delivery:
         self._under_way.close()
         self._held.close()
 
-    def _forward(self, item: Item) -> None:
-        self._waiting.append(item)
-        if len(self._waiting) >= self._uploader.batch_size:
-            self._sift()
+    def _hold_back(self) -> None:
+        """Let what has to be sent wait for enough to come; the rest need not wait."""
+        self._sift()
+        items, self._batch = self._batch, []
+        if items:
+            self._held.add(*items)
+
+    def _release(self) -> None:
+        """Begin to send what was held back."""
+        for item in self._held:
+            self._batch.append(item)
+            self._send_what_is_full()
+            if requested():
+                break  # the others are set aside
+
+    def _send_what_is_full(self) -> None:
         while len(self._batch) >= self._uploader.batch_size:
             self._send()
         while self._under_way.has_come_back:

@@ -32,12 +32,12 @@ class Spool:
         self._file: IO[bytes] | None = None
         self._end = 0  # of the file
 
-    def add(self, item: Any) -> None:
-        """Let it wait behind the others."""
-        pickled = pickle.dumps(item)
-        self._last.append(pickled)
-        self._last_size += len(pickled)
-        self._waiting += 1
+    def add(self, *items: Any) -> None:
+        """Let them wait behind the others."""
+        pickled = [pickle.dumps(item) for item in items]
+        self._last += pickled
+        self._last_size += sum(map(len, pickled))
+        self._waiting += len(items)
         if self._last_size >= IN_MEMORY:
             try:
                 self._store(pickle.dumps(self._last))

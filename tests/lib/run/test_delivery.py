@@ -3,6 +3,7 @@
 import threading
 import time
 from contextlib import closing, nullcontext
+from unittest.mock import Mock
 
 import pytest
 
@@ -16,7 +17,7 @@ from lib.errors import (
 )
 from lib.ledger import Known
 from lib.run import delivery as subject
-from lib.run import underway
+from lib.run import spool, underway
 from lib.run.book import NoBook
 from lib.run.delivery import Delivery, Terms
 from lib.run.tally import Outcome
@@ -195,6 +196,33 @@ class TestTheBrake:
         assert isinstance(error, TargetUnavailable)
         assert outcome.tally.sent == 3
         assert book.of("unsent") == KEYS[3:8]
+
+    def test_what_is_as_it_was_does_not_wait_for_enough(self, deliver):
+        target, book = Target(), Book(known=records(8)[2:])
+        outcome, error = deliver(records(8), target, book, least=9, sift=True)
+        assert isinstance(error, UnsafeRun)
+        assert "only 8 records" in str(error)
+        assert book.of("seen") == target.left_out == KEYS[2:8]
+        assert (outcome.tally.unchanged, outcome.tally.sent) == (6, 0)
+        assert book.of("unsent") == KEYS[:2]
+
+    @pytest.mark.parametrize("least", range(1, 10))
+    def test_what_is_sent_keeps_its_order(self, deliver, least):
+        given = [item for item in records(9) for _ in range(2)]
+        target, book = Target(), Book(known=[given[6]])
+        outcome, _ = deliver(given, target, book, least=least, sift=True)
+        sent = [key for batch in target.requests for key in batch]
+        assert sent == [item.key for item in given if item.key != "r3"]
+        assert (outcome.tally.sent, outcome.tally.unchanged) == (16, 2)
+
+    def test_nothing_is_forgotten_when_there_is_no_room_to_wait_in(self, deliver, monkeypatch):
+        monkeypatch.setattr(spool, "IN_MEMORY", 1)
+        monkeypatch.setattr(spool, "TemporaryFile", Mock(side_effect=OSError(28, "disk full")))
+        target, book = Target(), Book()
+        _, error = deliver(records(7), target, book, least=8)
+        assert "disk full" in str(error)
+        assert target.requests == []
+        assert book.of("unsent") == KEYS[:3]  # the others were not taken any more
 
 
 class TestOnlyWhatChanged:
