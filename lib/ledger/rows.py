@@ -6,7 +6,7 @@ import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 # Texts of more characters are compressed.
 LONGEST_PLAIN = 2_000
@@ -75,17 +75,11 @@ class Aside:
     times: int
 
 
-@dataclass(frozen=True)
-class Known:
-    """What was last sent of a record."""
+class Known(NamedTuple):
+    """A record that was sent: its number in the ledger, and the digest of what was last sent."""
 
+    id: int
     digest: bytes
-    packed: Packed = None
-
-    @property
-    def fields(self) -> dict[str, Any] | None:
-        """Its fields; read anew each time, since most who ask for records want the digest only."""
-        return fields_of(self.packed)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from typing import Any
 
 from lib import __version__
 from lib.ledger import asides
@@ -36,6 +37,7 @@ from lib.ledger.statements import (
     MISSING,
     OPENED,
     RUN,
+    SEEN,
     SENT,
 )
 
@@ -167,15 +169,20 @@ class SectionLedger:
         return found[0].started
 
     def known(self, keys: Sequence[str]) -> dict[str, Known]:
-        """What was last sent of the records with these keys, of those that were."""
+        """Those of the records with these keys that were sent before."""
         found: dict[str, Known] = {}
         for at in range(0, len(keys), MOST_KEYS):
             some = [to_key(key) for key in keys[at : at + MOST_KEYS]]
             marks = ",".join("?" * len(some))
-            sql = f"SELECT key, digest, fields FROM record WHERE section = ? AND key IN ({marks})"  # noqa: S608
+            sql = f"SELECT key, id, digest FROM record WHERE section = ? AND key IN ({marks})"  # noqa: S608
             rows = self._database.rows(sql, (self._id, *some))
-            found |= {from_key(key): Known(digest, fields) for key, digest, fields in rows}
+            found |= {from_key(key): Known(ident, digest) for key, ident, digest in rows}
         return found
+
+    def last_sent(self, known: Known) -> dict[str, Any] | None:
+        """The fields of a record as they were last sent."""
+        rows = self._database.rows("SELECT fields FROM record WHERE id = ?", (known.id,))
+        return fields_of(rows[0][0]) if rows else None
 
     def sent(self, items: Iterable[tuple[str, bytes, str]]) -> None:
         """Note (key, digest, JSON text of the fields) of records that Oomnitza has taken.
@@ -194,11 +201,12 @@ class SectionLedger:
 
     def seen(self, keys: Iterable[str]) -> None:
         """Note that the source still has these records, of which nothing new was sent."""
-        run, now, section = self._begun, time.time(), self._id
-        self._database.write_many(
-            "UPDATE record SET seen = ?, seen_at = ? WHERE section = ? AND key = ?",
-            ((run, now, section, to_key(key)) for key in keys),
-        )
+        self.seen_again(self.known(list(keys)).values())
+
+    def seen_again(self, records: Iterable[Known]) -> None:
+        """The same for records that were looked up already; they are found sooner."""
+        ids = json.dumps([known.id for known in records])
+        self._database.write(SEEN, (self._begun, time.time(), ids))
 
     def forget(self, keys: Iterable[str]) -> None:
         """Drop what is known of these records."""

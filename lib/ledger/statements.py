@@ -31,6 +31,7 @@ SENT = (
     " ON CONFLICT (section, key) DO UPDATE SET digest = excluded.digest,"
     " fields = excluded.fields, seen = excluded.seen, seen_at = excluded.seen_at"
 )
+SEEN = "UPDATE record SET seen = ?, seen_at = ? WHERE id IN (SELECT value FROM json_each(?))"
 # In the order of the table: by the index (which the plus hides), each row would be looked up.
 MISSING = (
     "SELECT id, key, fields, seen_at FROM record WHERE id > :after AND +section = :section"

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lib.errors import ConnectorError, RunCanceled, UnsafeRun
 from lib.interruption import requested, shielded
+from lib.ledger import Known
 from lib.oomnitza.upload import Item, Uploader
 from lib.run.book import Book
 from lib.run.spool import Spool
@@ -163,13 +164,13 @@ class Delivery:
                 else:
                     changed.append(item)
                     self._changed.update([item.key] if item.key is not None else ())
-            self._leave_out(unchanged)
+            self._leave_out(unchanged, known)
             items = changed
         self._batch += items
 
-    def _leave_out(self, items: Sequence[Item]) -> None:
+    def _leave_out(self, items: Sequence[Item], known: Mapping[str, Known]) -> None:
         with self._book.batch(lasting=False):
-            self._book.seen(item.key for item in items if item.key is not None)
+            self._book.seen_again(known[item.key] for item in items if item.key is not None)
             self._clear(items)
         self._uploader.leave_out(items)
         self._outcome.tally.unchanged += len(items)

@@ -276,7 +276,7 @@ class _Run:
     def _show(self, item: Item) -> None:
         """Show a record of testmode beside the way in which it was last sent, if that is known."""
         known = self._book.known([item.key]).get(item.key) if item.key is not None else None
-        before = known.fields if known else None
+        before = self._book.last_sent(known) if known else None
         record = json.loads(item.text)
         same = before == record
         self.outcome.compared["same" if same else "changed" if known else "new"] += 1

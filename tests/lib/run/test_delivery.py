@@ -57,7 +57,7 @@ class Book(NoBook):
 
     def __init__(self, known=()):
         self.written = []
-        self._known = {item.key: Known(item.digest) for item in known}
+        self._known = {item.key: Known(number, item.digest) for number, item in enumerate(known)}
 
     def opened(self, portion):
         self.written.append(("opened", portion))
@@ -68,8 +68,9 @@ class Book(NoBook):
     def sent(self, rows):
         self.written += [("sent", key) for key, _, _ in rows]
 
-    def seen(self, keys):
-        self.written += [("seen", key) for key in keys]
+    def seen_again(self, records):
+        keys = {record: key for key, record in self._known.items()}
+        self.written += [("seen", keys[record]) for record in records]
 
     def put_aside(self, asides):
         self.written += [(aside.outcome, aside.key) for aside in asides]
