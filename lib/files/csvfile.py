@@ -86,7 +86,9 @@ def _read(settings: CsvSettings, sources: Sources, path: Path) -> Iterator[Deliv
         if problem:
             yield RecordUnreadable(problem, where=f"{path}: line {lines.begin}")
         else:
-            yield {name: value for name, value in zip(names, row, strict=True) if name}
+            record = dict(zip(names, row, strict=True))
+            record.pop("", None)
+            yield record
 
 
 def _look_for_columns(names: list[str], sources: Sources, path: Path) -> None:
