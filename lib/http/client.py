@@ -122,12 +122,12 @@ class Client:
 
     def post_json(self, path: str, body: Any, **how: Any) -> requests.Response:
         """POST a body as JSON."""
-        return self.post_text(path, to_json(body), **how)
+        return self.post_encoded(path, to_json(body).encode(), **how)
 
-    def post_text(self, path: str, text: str, **how: Any) -> requests.Response:
-        """POST a body that is JSON already."""
+    def post_encoded(self, path: str, body: bytes, **how: Any) -> requests.Response:
+        """POST a body that is JSON in UTF-8 already."""
         headers = {"Content-Type": "application/json; charset=utf-8"}
-        return self.request("POST", path, data=text.encode(), headers=headers, **how)
+        return self.request("POST", path, data=body, headers=headers, **how)
 
     def request(
         self, method: str, path: str, *, auth: AuthBase | None = None, **how: Any

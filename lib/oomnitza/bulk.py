@@ -87,9 +87,7 @@ class BulkV3:
     def send(self, items: Sequence[Item]) -> None:
         """Upload up to `batch_size` records; raises TargetRefused for these, or another error."""
         self._opened = True
-        head = to_json({**self._common, "records": []})
-        records = ",".join(item.text for item in items)
-        self._client.post_text("/api/v3/bulk", f"{head[:-2]}{records}]}}")
+        self._client.post_encoded("/api/v3/bulk", _body(self._common, "records", items))
 
     def leave_out(self, items: Sequence[Item]) -> None:
         """Oomnitza keeps what it has."""
@@ -152,15 +150,30 @@ class BulkV2:
             "agent_id": self._plan.mapping_name,
             "sync_field": ",".join(self._plan.sync_field) or "USER",
         }
-        records = [item.values for item in items]
-        self._client.post_json("/api/v2/bulk/users", records, params=query)
+        body = b"[%b]" % _listed(items)
+        self._client.post_encoded("/api/v2/bulk/users", body, params=query)
 
     def _send_audit(self, items: Sequence[Item]) -> None:
-        body = {
+        common = {
             "agent_id": self._plan.mapping_name,
             "sync_field": ",".join(self._plan.sync_field),
-            "computers": [item.values for item in items],
             "insert_only": str(self._plan.insert_only),
             "update_only": str(self._plan.update_only),
         }
-        self._client.post_json("/api/v2/bulk/audit", body, params={"VERSION": __version__})
+        body = _body(common, "computers", items)
+        self._client.post_encoded("/api/v2/bulk/audit", body, params={"VERSION": __version__})
+
+
+def _body(common: dict[str, Any], key: str, items: Sequence[Item]) -> bytes:
+    """A JSON object with the records under a key."""
+    head = to_json({**common, key: []}).encode()
+    return b"%b%b]}" % (head.removesuffix(b"]}"), _listed(items))
+
+
+def _listed(items: Sequence[Item]) -> bytes:
+    """The records between commas, in UTF-8.
+
+    Each is encoded by itself: in one text of them all, Python would give every character as many
+    bytes as the largest one needs, four where there is an emoji anywhere.
+    """
+    return b",".join([item.text.encode() for item in items])

@@ -2,7 +2,9 @@
 
 import json
 import re
+import tracemalloc
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -65,6 +67,19 @@ class TestV3:
         BulkV3(connect(), plan, 100).send(items([{}]))
         [body] = bodies(server)
         assert (body["insert_only"], body["update_only"]) == flags
+
+    def test_one_character_that_takes_four_bytes_does_not_make_the_others_take_as_many(self):
+        records = items([{"NAME": "🎉"}, *({"NAME": "x" * 100_000} for _ in range(20))])
+        client = SimpleNamespace(post_encoded=lambda path, body: bodies.append(body))
+        bodies: list[bytes] = []
+        tracemalloc.start()
+        try:
+            BulkV3(client, PEOPLE, 100).send(records)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert [item.values for item in records] == json.loads(bodies[0])["records"]
+        assert peak < 4 * len(bodies[0])
 
     def test_one_record_is_a_list_too(self, server, connect):
         BulkV3(connect(), PEOPLE, 1).send(items(people(1)))
