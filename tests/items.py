@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from lib.jsontext import to_json
+from lib.ledger import pack
+from lib.oomnitza import packing
 from lib.oomnitza.upload import Item
 from lib.run.continuity import digest_of
 
@@ -14,7 +16,7 @@ def item(record: dict[str, Any], key: str | None = None) -> Item:
     """An item whose record came as it is to be sent; its key is the first value, if not given."""
     text = to_json(record)
     found = str(next(iter(record.values()), "")) if key is None else key
-    return Item(record, record, text, found or None, digest_of(b"", text))
+    return Item(packing.pack(record), pack(text), found or None, digest_of(b"", text))
 
 
 def items(records: Iterable[dict[str, Any]]) -> list[Item]:

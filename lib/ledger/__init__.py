@@ -18,7 +18,7 @@ or a ConfigurationError where the file has to be seen to first. Threads may shar
 from __future__ import annotations
 
 from lib.ledger.ledger import Ledger, open_to_look
-from lib.ledger.rows import Aside, Known, Missing, NewAside, PastRun
+from lib.ledger.rows import Aside, Known, Missing, NewAside, Packed, PastRun, pack, unpack
 from lib.ledger.section import SectionLedger
 
 __all__ = [
@@ -27,7 +27,10 @@ __all__ = [
     "Ledger",
     "Missing",
     "NewAside",
+    "Packed",
     "PastRun",
     "SectionLedger",
     "open_to_look",
+    "pack",
+    "unpack",
 ]

@@ -107,14 +107,12 @@ def to_aside(row: Sequence[Any]) -> Aside:
     return Aside(**values | texts | {"key": key})
 
 
-def pack(text: str | None) -> Packed:
-    """A text as it is kept: a long one is compressed, and then bytes."""
-    if text is None:
-        return None
-    text = storable(text)
-    if len(text) <= LONGEST_PLAIN:
+def pack(text: Packed) -> Packed:
+    """A text as it is kept: a long one is compressed, and then bytes. What is packed stays so."""
+    if not isinstance(text, str) or (len(text) <= LONGEST_PLAIN and text.isascii()):
         return text
-    return zlib.compress(text.encode(), COMPRESSION)
+    text = storable(text)
+    return text if len(text) <= LONGEST_PLAIN else zlib.compress(text.encode(), COMPRESSION)
 
 
 def unpack(packed: Packed) -> str | None:

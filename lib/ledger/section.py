@@ -19,6 +19,7 @@ from lib.ledger.rows import (
     Known,
     Missing,
     NewAside,
+    Packed,
     PastRun,
     fields_of,
     from_key,
@@ -184,7 +185,7 @@ class SectionLedger:
         rows = self._database.rows("SELECT fields FROM record WHERE id = ?", (known.id,))
         return fields_of(rows[0][0]) if rows else None
 
-    def sent(self, items: Iterable[tuple[str, bytes, str]]) -> None:
+    def sent(self, items: Iterable[tuple[str, bytes, Packed]]) -> None:
         """Note (key, digest, JSON text of the fields) of records that Oomnitza has taken.
 
         They are no longer set aside.

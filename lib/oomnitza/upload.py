@@ -6,33 +6,49 @@ records.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from lib.errors import TargetFault, TargetRefused
 from lib.jsontext import to_json
-from lib.ledger import NewAside
+from lib.ledger import NewAside, Packed, unpack
+from lib.oomnitza import packing
 from lib.record import Record
 
 
 @dataclass(slots=True)
 class Item:
-    """A record on its way: as it came, as it is to be sent, and that as JSON.
+    """A record on its way: as it came, and as it is to be sent, both packed.
+
+    The one as `lib.packing` does it, since hardly any is looked at again; the other one as JSON
+    text in the form in which the ledger keeps it.
 
     It is recognised by its `key` (None where only Oomnitza knows how), and is as it was last sent
     if its `digest` is the same. `aside` is its number if it had been set aside before.
     """
 
-    fetched: Record
-    values: Record
-    text: str
+    fetched: bytes
+    mapped: Packed
     key: str | None
     digest: bytes
     aside: int | None = None
 
+    @property
+    def text(self) -> str:
+        """What is to be sent, as JSON."""
+        return unpack(self.mapped) or ""
+
+    @property
+    def values(self) -> Record:
+        """What is to be sent, field by field; read anew each time."""
+        values: Record = json.loads(self.text)
+        return values
+
     def set_aside(self, outcome: str, reason: str) -> NewAside:
-        return NewAside(outcome, reason, self.key, to_json(self.fetched), self.text)
+        fetched = to_json(packing.unpack(self.fetched))
+        return NewAside(outcome, reason, self.key, fetched, self.text)
 
 
 class Uploader(Protocol):

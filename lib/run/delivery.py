@@ -213,12 +213,12 @@ class Delivery:
 
     def _write_down(self, sent: Sent) -> None:
         for item, refusal in sent.refused:
-            reason = refusal.what
-            self._outcome.note_left_aside(f"rejected: {reason}", brief(item.values))
-            log.info("[%s] rejected: %s %s", self._outcome.section, reason, brief(item.values))
+            reason, text = refusal.what, brief(item.values)
+            self._outcome.note_left_aside(f"rejected: {reason}", text)
+            log.info("[%s] rejected: %s %s", self._outcome.section, reason, text)
         with self._book.batch(lasting=bool(sent.refused)):
             self._book.sent(
-                (item.key, item.digest, item.text) for item in sent.taken if item.key is not None
+                (item.key, item.digest, item.mapped) for item in sent.taken if item.key is not None
             )
             self._clear([*sent.taken, *(item for item, _ in sent.refused)])
             self._book.put_aside(

@@ -6,7 +6,6 @@ delivered; every record ends in exactly one named outcome.
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Generator, Iterable
@@ -277,7 +276,7 @@ class _Run:
         """Show a record of testmode beside the way in which it was last sent, if that is known."""
         known = self._book.known([item.key]).get(item.key) if item.key is not None else None
         before = self._book.last_sent(known) if known else None
-        record = json.loads(item.text)
+        record = item.values
         same = before == record
         self.outcome.compared["same" if same else "changed" if known else "new"] += 1
         self._listener.show(self._section.name, record, before)

@@ -8,8 +8,9 @@ from dataclasses import asdict
 from lib.errors import ConnectorError, RecordUnreadable
 from lib.jsontext import to_json
 from lib.language import Stopped
-from lib.ledger import NewAside
+from lib.ledger import NewAside, pack
 from lib.mapping.mapper import Mapper
+from lib.oomnitza import packing
 from lib.oomnitza.bulk import UploadPlan
 from lib.oomnitza.upload import Item
 from lib.record import Record
@@ -110,4 +111,5 @@ class Preparation:
         self._saved.add_upload(values)
         text = to_json(values)
         key = continuity.key_of(values, self._key_fields)
-        return Item(record, values, text, key, continuity.digest_of(self._plan, text), aside)
+        digest = continuity.digest_of(self._plan, text)
+        return Item(packing.pack(record), pack(text), key, digest, aside)

@@ -12,6 +12,7 @@ ADA = '{"NAME": "Ada Lovelace, Gräfin ☃"}'
 @pytest.mark.parametrize("text", [None, "", "{}", ADA, "ä" * LONGEST_PLAIN, "x" * 100_000])
 def test_a_text_comes_back_as_it_was(text):
     assert unpack(pack(text)) == text
+    assert pack(pack(text)) == pack(text)
 
 
 def test_a_short_text_can_be_read_in_the_file_and_a_long_one_takes_less_room():

@@ -3,6 +3,7 @@
 import pytest
 
 from lib.errors import SignInError, TargetFault, TargetRefused, TargetUnavailable
+from lib.jsontext import to_json
 from lib.oomnitza.upload import DryRun, Item, deliver
 from tests.items import items
 
@@ -29,6 +30,16 @@ class Target:
 
     def finish(self, error: str = "") -> None:
         raise AssertionError("deliver does not end a run")
+
+
+def test_an_item_takes_little_room_and_gives_its_record_back():
+    record = {"SERIAL": "佐藤", "APPLICATIONS": [{"name": "☃", "version": "1.0"}] * 500}
+    [packed] = items([record])
+    assert len(packed.fetched) + len(packed.mapped) < len(to_json(record)) / 5
+    assert (packed.values, packed.text) == (record, to_json(record))
+    aside = packed.set_aside("rejected", "no such role")
+    assert (aside.outcome, aside.reason, aside.key) == ("rejected", "no such role", "佐藤")
+    assert (aside.fetched, aside.mapped) == (packed.text, packed.text)
 
 
 def records(count: int) -> list[Item]:

@@ -7,6 +7,7 @@ import pytest
 from lib.errors import RecordUnreadable
 from lib.language import Stopped
 from lib.oomnitza.bulk import UploadPlan
+from lib.oomnitza.packing import unpack
 from lib.run.book import NoBook
 from lib.run.preparation import Preparation
 from lib.run.saveddata import NothingSaved
@@ -72,7 +73,7 @@ ADA = {"uid": "ada", "mail": "ada@example.com"}
 
 def test_a_record_becomes_what_is_sent():
     found = prepared(ADA)
-    assert found.item.fetched == ADA
+    assert unpack(found.item.fetched) == ADA
     assert found.item.values == {"USER": "ada", "EMAIL": "ada@example.com"}
     assert found.item.text == '{"USER": "ada", "EMAIL": "ada@example.com"}'
     assert found.item.key == "ada"
