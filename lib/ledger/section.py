@@ -58,6 +58,7 @@ class SectionLedger:
         self._database = database
         self._names = (section, target)
         self._found = 0
+        self._opened: tuple[int, str] | None = None  # which run was noted as opened, and as what
 
     def batch(self, *, lasting: bool = True) -> AbstractContextManager[None]:
         """All that is noted within it is kept as a whole, or not at all when that ends badly.
@@ -99,8 +100,11 @@ class SectionLedger:
 
     def opened(self, portion: str) -> None:
         """Note that the run has been opened at Oomnitza; to say it again costs next to nothing."""
-        values = {"portion": portion, "now": time.time(), "run": self._begun}
-        self._database.write(OPENED, values)
+        opened = (self._begun, portion)
+        if opened != self._opened:
+            values = {"portion": portion, "now": time.time(), "run": self._begun}
+            self._database.write(OPENED, values)
+            self._opened = opened
 
     def closed(self, run: int | None = None) -> None:
         """Note that the run, or an earlier one, has been closed at Oomnitza."""

@@ -120,6 +120,17 @@ class TestRuns:
     def test_the_run_under_way_is_not_taken_for_dead(self, running):
         assert running.left_running() == []
 
+    def test_a_run_may_be_said_to_be_open_again_and_again_and_the_next_one_too(self, section):
+        for _ in range(2):
+            section.begin()
+            for _ in range(3):
+                section.opened("portion")
+        later = section.begin()
+        assert [(past.id, past.portion) for past in section.left_open()] == [
+            (later - 2, "portion"),
+            (later - 1, "portion"),
+        ]
+
     def test_a_run_that_was_opened_is_left_open_until_it_was_closed(self, section):
         first = section.begin()
         assert section.left_open() == []
