@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
+from lib.compactset import CompactSet
 from lib.connector import Records, Sources, UserConnector, UserSettings
 from lib.errors import ConfigurationError, RecordGone, RecordUnreadable
 from lib.ldap.directory import Directory, Entry, escaped, parenthesised
@@ -151,14 +152,13 @@ class Connector(UserConnector[Settings]):
         self, directory: Directory, groups: tuple[str, ...], asked: list[str]
     ) -> Iterator[Entry | RecordGone | RecordUnreadable]:
         """Yield the members of the groups, each once."""
-        seen: set[str] = set()
+        seen = CompactSet()
         names = [name for group in groups for name in self._member_names(directory, group)]
         self.expected = len(dict.fromkeys(names))
         for name in dict.fromkeys(names):
             for found in self._member(directory, name, asked):
                 key = found.dn.lower() if isinstance(found, Entry) else name.lower()
-                if key not in seen:
-                    seen.add(key)
+                if seen.add(key):
                     yield found
 
     def _member_names(self, directory: Directory, group: str) -> list[str]:

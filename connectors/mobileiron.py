@@ -16,6 +16,7 @@ from urllib.parse import quote, urlencode
 
 from requests import Response
 
+from lib.compactset import CompactSet
 from lib.connector import AssetConnector, AssetSettings, Records, Sources
 from lib.errors import AccessDenied, ConfigurationError, ConnectorError, SignInError, SourceFault
 from lib.http.auth import basic
@@ -100,14 +101,13 @@ class Connector(AssetConnector[Settings]):
             next(mobileiron.devices(Sources()), None)
 
     def records(self, sources: Sources) -> Records:
-        seen: set[Any] = set()  # a device may move to another space, or be in one within another
+        seen = CompactSet()  # a device may move to another space, or be in one within another
         with closing(self._mobileiron()) as mobileiron:
             for device in mobileiron.devices(sources):
                 if mobileiron.serial_number in sources.paths:
                     _require_unmasked(device.get(mobileiron.serial_number), mobileiron.url)
                 key = device.get(mobileiron.key)
-                if key is None or key not in seen:
-                    seen.add(key)
+                if key is None or seen.add(key):
                     yield device
 
     def _mobileiron(self) -> Cloud | Core:

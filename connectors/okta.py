@@ -12,6 +12,7 @@ from urllib.parse import urlencode, urlsplit
 
 from requests import Response
 
+from lib.compactset import CompactSet
 from lib.connector import Delivered, Records, Sources, UserConnector, UserSettings
 from lib.errors import AccessDenied, ConnectorError, RecordUnreadable, SignInError, SourceFault
 from lib.http.auth import HeaderAuth
@@ -83,7 +84,7 @@ class Connector(UserConnector[Settings]):
         if self.settings.deprovisioned:
             listings.append(_listing(size, filter=DEPROVISIONED))
         # Who is deactivated between the two listings is in both.
-        seen: set[Any] = set()
+        seen = CompactSet()
         with closing(self._okta(sources)) as okta:
             for first in listings:
                 page = partial(_page, okta, size)

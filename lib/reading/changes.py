@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 
+from lib.compactset import CompactSet
 from lib.errors import SourceFault
 
 log = logging.getLogger(__name__)
@@ -25,13 +26,13 @@ class Changes:
         self.settled = False
         self._pages = pages
         self._where = where
-        self._listed: dict[str, int] = {}  # by id: the last round in which it came
+        self._listed = CompactSet()
 
     def chunks(self, size: int) -> Iterator[list[str]]:
         """Yield up to so many ids at once; raises SourceFault for a page that is given twice."""
-        for number in range(ROUNDS):
+        for _ in range(ROUNDS):
             self.settled = True
-            for new in self._round(number):
+            for new in self._round():
                 yield from (new[at : at + size] for at in range(0, len(new), size))
             if self.settled:
                 return
@@ -40,9 +41,10 @@ class Changes:
             self._where,
         )
 
-    def _round(self, number: int) -> Iterator[list[str]]:
+    def _round(self) -> Iterator[list[str]]:
         """Yield the ids of each page that were not listed before."""
         before: list[str] = []
+        in_this_round = CompactSet()
         for page in self._pages():
             if page and page == before:
                 raise SourceFault(
@@ -51,8 +53,7 @@ class Changes:
                     fix="Try again later",
                 )
             before = page
-            if any(self._listed.get(ident) == number for ident in page):
+            idents = dict.fromkeys(page)
+            if [ident for ident in idents if not in_this_round.add(ident)]:
                 self.settled = False
-            new = [ident for ident in dict.fromkeys(page) if ident not in self._listed]
-            self._listed.update(dict.fromkeys(page, number))
-            yield new
+            yield [ident for ident in idents if self._listed.add(ident)]

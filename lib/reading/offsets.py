@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from lib.compactset import CompactSet
 from lib.errors import SourceFault
 
 log = logging.getLogger(__name__)
@@ -74,7 +75,7 @@ class _Seen:
         self.count = 0
         self._key = key
         self._where = where
-        self._known: set[Any] = set()
+        self._known = CompactSet()
         self._last: list[Any] = []
         self._stale = 0
 
@@ -90,9 +91,8 @@ class _Seen:
         for record in records:
             found = self._key(record)
             page.append(record if found is None else found)
-            if found is None or found not in self._known:
+            if found is None or self._known.add(found):
                 new.append(record)
-                self._known.add(found)
         self._stale = 0 if new else self._stale + 1
         if page and (page == self._last or self._stale == MOST_STALE):
             raise _fault("a page has come twice", self._where)
@@ -116,9 +116,8 @@ def read_latest(
     front is read again, as far as there is something new. What is left out is logged under the
     `name` of the listing; that a page has no moments at all is warned about.
     """
-    came: set[Any] = set()
-    left_out: set[Any] = set()
-    count, undated = 0, False
+    came, left_out = CompactSet(), CompactSet()
+    count, too_old, undated = 0, 0, False
     for _ in range(2):
         for page in pages():
             count += 1
@@ -127,9 +126,9 @@ def read_latest(
             for record, at in zip(page, moments, strict=True):
                 found = key(record)
                 if at is None or at < oldest:
-                    left_out.add(found)
-                elif found not in came:
-                    came.add(found)
+                    too_old += found not in came and left_out.add(found)
+                elif came.add(found):
+                    too_old -= found in left_out
                     fresh.append(record)
             yield from fresh
             dated = any(at is not None for at in moments)
@@ -140,8 +139,8 @@ def read_latest(
             break
     if undated:
         log.warning("%s: on a whole page no record has one, so all of it is left out", name)
-    if left_out - came:
-        log.info("%s: at least %d are too old or never were", name, len(left_out - came))
+    if too_old:
+        log.info("%s: at least %d are too old or never were", name, too_old)
 
 
 def whole_number(value: Any) -> int | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from lib.compactset import CompactSet
 from lib.errors import RecordUnreadable, SourceFault
 
 Position = TypeVar("Position", bound=Hashable)
@@ -20,7 +21,7 @@ def walk(
     first: Position,
     *,
     where: str,
-    seen: set[Any] | None = None,
+    seen: CompactSet | None = None,
 ) -> Iterator[dict[str, Any] | RecordUnreadable]:
     """Yield the records of a listing, each once, by their `id`; for one without it, the error.
 
@@ -29,9 +30,9 @@ def walk(
     left out, and grows. Raises SourceFault when the server goes in circles, and for a page on which
     nothing is a record; `where` is the address that such an error names.
     """
-    seen = set() if seen is None else seen
-    passed: set[Hashable] = {first}
-    begun: set[Hashable] = set()  # the first records of the pages; a shift moves them elsewhere
+    seen = CompactSet() if seen is None else seen
+    passed = CompactSet([first])
+    begun = CompactSet()  # the first records of the pages; a shift moves them elsewhere
     stale = 0
     position: Position | None = first
     while position is not None:
@@ -40,20 +41,19 @@ def walk(
         known = [ident for ident in ids if ident is not None]
         if page and not known:
             raise SourceFault(NO_RECORD, where=where, fix="Check the url")
-        stale = stale + 1 if seen.issuperset(known) else 0
+        stale += 1
         for ident, record in zip(ids, page, strict=True):
             if ident is None:
                 yield RecordUnreadable(NO_RECORD, where=where)
-            elif ident not in seen:
-                seen.add(ident)
+            elif seen.add(ident):
+                stale = 0
                 yield record
-        in_circles = position in passed or not begun.isdisjoint(known[:1])
-        if in_circles or (stale == MOST_STALE and position is not None):
+        been_there = position is not None and not passed.add(position)
+        begins_again = bool(known) and not begun.add(known[0])
+        if been_there or begins_again or (stale == MOST_STALE and position is not None):
             raise SourceFault(
                 "the server gives a page that it gave before", where=where, fix="Try again later"
             )
-        passed.add(position)
-        begun.update(known[:1])
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from lib.compactset import CompactSet
 from lib.errors import ConnectorError, RunCanceled, UnsafeRun
 from lib.interruption import requested, shielded
 from lib.ledger import Known
@@ -60,7 +61,7 @@ class Delivery:
         self._held = Spool()
         self._waiting: list[Item] = []  # to be sifted
         self._batch: list[Item] = []  # to be sent
-        self._changed: set[str] = set()  # the keys of what is sent although some is left out
+        self._changed = CompactSet()  # the keys of what is sent although some is left out
         self._under_way = UnderWay(uploader)
         self._asked = time.monotonic()
 
@@ -163,7 +164,8 @@ class Delivery:
                     unchanged.append(item)
                 else:
                     changed.append(item)
-                    self._changed.update([item.key] if item.key is not None else ())
+                    if item.key is not None:
+                        self._changed.add(item.key)
             self._leave_out(unchanged, known)
             items = changed
         self._batch += items

@@ -317,6 +317,19 @@ def test_how_many_are_left_out_is_logged(caplog: pytest.LogCaptureFixture) -> No
     ]
 
 
+def test_one_that_is_read_in_the_end_does_not_count_as_left_out(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    listing = Moments(9, 8, 3, 2)
+    moves = listing.records[2]
+    listing.meanwhile = lambda: moves.update(moment=10)
+    assert listing.read(oldest=5) == [0, 1, 2]
+    assert [each.message for each in caplog.records] == [
+        "Moments: at least 1 are too old or never were"
+    ]
+
+
 def test_when_none_is_left_out_there_is_nothing_to_say(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     assert Moments(9, 8, 7, 6).read(oldest=5) == [0, 1, 2, 3]
