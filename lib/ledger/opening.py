@@ -109,6 +109,8 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("COMMIT")
     _switch_to_wal(connection)
     connection.execute("PRAGMA synchronous = FULL")
+    # Where there is no room for temporary files, records are set aside all the same.
+    connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute("BEGIN IMMEDIATE")
     if _is_new(connection, path):
         _fill(connection)

@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from resource import RLIMIT_FSIZE, setrlimit
+from secrets import token_hex
 from signal import SIGXFSZ
 from typing import Any
 
@@ -272,7 +273,8 @@ def test_a_few_saved_data_on_a_full_disk_are_not_lost_silently(made):
 
 def test_no_room_for_the_records_that_wait_for_others(made, tmp_path):
     people = made.program.folder / "assets.jsonl"
-    rows = [{"serial": f"S{number}", "text": "x" * 300_000} for number in range(40)]
+    # What can hardly be compressed.
+    rows = [{"serial": f"S{number}", "text": token_hex(300_000)} for number in range(40)]
     people.write_text("\n".join(map(json.dumps, rows)), "utf-8")
     made.sections["jsonl_assets"] = {
         "enable": "True",
