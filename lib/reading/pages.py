@@ -48,6 +48,7 @@ def walk(
             elif seen.add(ident):
                 stale = 0
                 yield record
+        del page  # before the next one comes: some take tens of megabytes
         been_there = position is not None and not passed.add(position)
         begins_again = bool(known) and not begun.add(known[0])
         if been_there or begins_again or (stale == MOST_STALE and position is not None):

@@ -688,7 +688,7 @@ def test_a_thousand_computers_take_few_requests() -> None:
         read_all = made.records(Sources(frozenset({"general.name", "software.applications"})))
         assert sum(1 for _ in read_all) == 1000
         assert made.expected == 1000
-        assert source.requests == 1 + 1000 / 200 + 1, "with the token's two"
+        assert source.requests == 1 + 1000 / PAGE_OF_LONG_RECORDS + 1, "with the token's two"
         source.jamf.requests.clear()
         assert len(read(source, "general.name", "hardware.model")) == 1000
         assert source.requests == 1 + 1 + 1

@@ -1,6 +1,7 @@
 """Listings in pages: each record once, page after page, and no going in circles."""
 
 import json
+import weakref
 from itertools import islice
 
 import pytest
@@ -46,6 +47,22 @@ def test_a_page_is_fetched_when_the_one_before_is_used_up():
     assert list(islice(walked, 2)) == [1, 2]
     assert listing.fetched == [1]
     assert list(walked) == [3]
+
+
+def test_a_page_is_let_go_of_before_the_next_one_comes():
+    class Record(dict):
+        """One of which can be asked whether it is still there."""
+
+    came, still_there = [], []
+
+    def fetch(number):
+        still_there.append(sum(found() is not None for found in came))
+        page = [Record(each) for each in records(*range(number * 50, number * 50 + 50))]
+        came.extend(map(weakref.ref, page))
+        return page, number + 1 if number < 4 else None
+
+    assert sum(1 for _ in walk(fetch, 0, where=WHERE)) == 250
+    assert max(still_there) <= 1, "the last record is in the hands of who reads"
 
 
 def test_an_empty_page_is_no_end():
