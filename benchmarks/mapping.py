@@ -13,6 +13,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC
+from random import Random
 from statistics import median
 from typing import Any
 
@@ -85,15 +86,27 @@ def figures() -> Iterator[Figure]:
 
 
 def sample(size: int = SIZE) -> Iterator[Record]:
-    """Computers last seen 1, 2, 3, ... days ago, each with so many applications as fill it."""
+    """Computers last seen 1, 2, 3, ... days ago, each with so many applications as fill it.
+
+    No two of these have the same name, lest a record can be compressed to next to nothing.
+    """
+    chance = Random(1)
     for number, owner in enumerate(people(COMPUTERS), 1):
         record = computer(number, owner, UTC)
         seen = int(time.time() * 1000) - number * DAY
         record["general"] |= spellings("last_contact_time", seen, UTC)
         applications = record["software"]["applications"]
-        lacking = (size - len(json.dumps(record))) // len(json.dumps(applications[-1]))
-        applications += [dict(applications[-1]) for _ in range(lacking)]
+        one = _named(applications[-1], chance)
+        lacking = (size - len(json.dumps(record))) // len(json.dumps([one]))
+        applications += [_named(one, chance) for _ in range(lacking)]
         yield json.loads(json.dumps(record))
+
+
+def _named(application: Record, chance: Random) -> Record:
+    """The application under a name that is made up."""
+    name = f"{chance.getrandbits(48):012x}"
+    told = {"name": f"{name}.app", "path": f"/Applications/{name}.app"}
+    return {**application, **told, "bundle_id": f"com.example.{name}"}
 
 
 def variants(record: Record) -> Iterator[Record]:

@@ -1,7 +1,8 @@
-"""Stand-ins for Jamf Pro and Oomnitza that cost next to nothing, in a process of their own.
+"""Stand-ins for Jamf Pro, Zendesk and Oomnitza, in a process of their own, at next to no cost.
 
 They answer what the benchmarks ask and look at nothing else: what is measured is the connector.
-Jamf Pro gives the whole document of a computer even where parts were asked for.
+Jamf Pro gives the whole document of a computer even where parts were asked for; Zendesk gives the
+same hundred users on each page, but for their ids and mail addresses.
 """
 
 from __future__ import annotations
@@ -18,25 +19,35 @@ from types import TracebackType
 from typing import Any, Self
 
 from benchmarks.mapping import SIZE, sample
+from sandbox.people import people
+from sandbox.zendesk.account import user
 
 HEAD_END = b"\r\n\r\n"
 LENGTH = b"content-length:"
 DETAIL = b"/JSSResource/computers/id/"
-# What is put in the place of these is what tells one computer from another.
+USERS = b"/api/v2/users.json"
+USERS_PAGE = 100
+CURSOR = b"after%5D="
+# What is put in the place of these is what tells one computer, and one page, from another.
 SERIAL_NUMBER = b"SERIAL-NUMBER"
+PAGE = b"7654321"
+BEFORE_FIRST_PAGE = 1_000_000  # so that the number of each page is as long
 
 
 class Standins:
-    """Both, at `url` for the length of a `with` block; they list so many computers of this size."""
+    """All of them, at `url` for the length of a `with` block.
 
-    def __init__(self, computers: int = 0, size: int = SIZE) -> None:
+    They list so many computers of this size, and so many users, by the hundred.
+    """
+
+    def __init__(self, computers: int = 0, size: int = SIZE, users: int = 0) -> None:
         spawned = multiprocessing.get_context("spawn")
         self._latency: Any = RawValue(c_double, 0.0)
         self._requests: Any = RawValue(c_long, 0)
         self._ours, theirs = spawned.Pipe()
-        shared = (self._latency, self._requests)
+        listed = (computers, size, users)
         self._process = spawned.Process(
-            target=_serve, args=(theirs, computers, size, *shared), daemon=True
+            target=_serve, args=(theirs, listed, self._latency, self._requests), daemon=True
         )
 
     def __enter__(self) -> Self:
@@ -68,8 +79,8 @@ class Standins:
         return int(self._requests.value)
 
 
-def _serve(port: Connection, computers: int, size: int, latency: Any, requests: Any) -> None:
-    asyncio.run(_answer(port, Answers(computers, size), latency, requests))
+def _serve(port: Connection, listed: tuple[int, int, int], latency: Any, requests: Any) -> None:
+    asyncio.run(_answer(port, Answers(*listed), latency, requests))
 
 
 async def _answer(port: Connection, answers: Answers, latency: Any, requests: Any) -> None:
@@ -82,11 +93,13 @@ async def _answer(port: Connection, answers: Answers, latency: Any, requests: An
 class Answers:
     """What is answered to a request, as the bytes to send."""
 
-    def __init__(self, computers: int, size: int) -> None:
+    def __init__(self, computers: int, size: int, users: int) -> None:
         ids = range(1, computers + 1)
         listed = [{"id": number, "name": f"mac-{number}"} for number in ids]
         expires = datetime.now(UTC) + timedelta(hours=12)
         self._documents = [_document(record) for record in sample(size)] if computers else []
+        self._pages = users // USERS_PAGE
+        self._page, self._last_page = (_page(more=more) for more in (True, False))
         self._nothing = _http({})
         self._known = {
             b"GET /JSSResource/computers": _http({"computers": listed}),
@@ -94,7 +107,12 @@ class Answers:
             b"POST /api/v1/auth/invalidate-token": b"HTTP/1.1 204 No Content\r\n\r\n",
         }
 
-    def to(self, method: bytes, path: bytes) -> bytes:
+    def to(self, method: bytes, target: bytes) -> bytes:
+        path, _, query = target.partition(b"?")
+        if path == USERS:
+            number = int(query.partition(CURSOR)[2] or BEFORE_FIRST_PAGE) + 1
+            more = number - BEFORE_FIRST_PAGE < self._pages
+            return (self._page if more else self._last_page).replace(PAGE, b"%d" % number)
         if path.startswith(DETAIL):
             number = path[len(DETAIL) :].partition(b"/")[0]
             document = self._documents[int(number) % len(self._documents)]
@@ -124,7 +142,7 @@ class _Connection(asyncio.Protocol):
         if not self._end or len(self._received) < self._end:
             return
         method, target, _ = self._received.split(b" ", 2)
-        answer = self._answers.to(bytes(method), bytes(target).partition(b"?")[0])
+        answer = self._answers.to(bytes(method), bytes(target))
         self._requests.value += 1
         self._received.clear()
         self._end = 0
@@ -148,6 +166,16 @@ def _request_end(received: bytearray) -> int:
 def _document(record: dict[str, Any]) -> bytes:
     record["general"]["serial_number"] = SERIAL_NUMBER.decode()
     return _http({"computer": record})
+
+
+def _page(*, more: bool) -> bytes:
+    """A page of users, whose number stands in their ids and addresses and in the next cursor."""
+    number = PAGE.decode()
+    users = [user(person, [], "https://acme.zendesk.com") for person in people(USERS_PAGE)]
+    for at, record in enumerate(users):
+        record["id"] = int(f"{number}{at:02d}")
+        record["email"] = f"user{at:02d}.{number}@example.com"
+    return _http({"users": users, "meta": {"has_more": more, "after_cursor": number}})
 
 
 def _http(body: Any) -> bytes:
