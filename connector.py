@@ -9,9 +9,14 @@ OBJECTS_BETWEEN_SEARCHES = 10_000
 if __name__ == "__main__":
     gc.set_threshold(OBJECTS_BETWEEN_SEARCHES)
     try:
+        from lib import interruption
         from lib.cli import main
 
-        main(prog_name="connector.py")
+        try:
+            main(prog_name="connector.py")
+        except SystemExit as end:
+            interruption.leave(end.code)
+            raise
     except KeyboardInterrupt:  # it came before the command line listens for it
         raise SystemExit(130) from None
     finally:

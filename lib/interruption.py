@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
+import sys
 import threading
 import time
 from contextlib import ContextDecorator, suppress
@@ -25,6 +27,16 @@ _watch: Interruption | None = None
 def requested() -> bool:
     """Whether a signal has come, so that what takes long should come to its end."""
     return _watch is not None and _watch.exit_code is not None
+
+
+def leave(exit_code: Any) -> None:
+    """End the program after a signal; requests that nobody wants any more keep nobody waiting."""
+    if requested() and threading.active_count() > 1:
+        logging.shutdown()
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(exit_code or 0)
 
 
 def pause(seconds: float) -> None:

@@ -28,6 +28,14 @@ def to_json(value: Any) -> str:
     return SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
+def json_if_possible(value: Any) -> str | None:
+    """What `to_json` gives; None for what it cannot write, such as keys that are no texts."""
+    try:
+        return to_json(value)
+    except (TypeError, ValueError, RecursionError):
+        return None
+
+
 def printable(text: str) -> str:
     """The text without what a terminal would take for a command, and on one line."""
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

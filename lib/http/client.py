@@ -173,16 +173,18 @@ class Client:
         self, decode: Callable[[requests.Response], Any], method: str, path: str, **how: Any
     ) -> Any:
         """What `decode` makes of an answer; after BrokenAnswer, another one is asked for."""
-        broken = BrokenAnswer()
-        for pause in (*BROKEN_PAUSES, None):
+        pauses = iter(BROKEN_PAUSES)
+        while True:
             try:
                 return decode(self._send(method, path, **how))
             except BrokenAnswer as error:
                 broken = error
+            pause = None if interruption.requested() else next(pauses, None)
             if pause is not None:
                 log.warning("%s: %s; asking again in %.0f s", self._where(path), broken, pause)
-                time.sleep(pause)
-        raise self.unavailable(str(broken), where=self._where(path), fix=broken.fix) from None
+                interruption.pause(pause)
+            if pause is None or interruption.requested():
+                raise self.unavailable(str(broken), where=self._where(path), fix=broken.fix)
 
     def _where(self, path: str) -> str:
         """The address to show; the query is nobody's business."""

@@ -19,6 +19,9 @@ from lib.ldap.decoder import EntryMessages
 
 Send = Callable[[], int]
 
+# How ldap3 calls an entry.
+ENTRY = "searchResEntry"
+
 
 class Answer(NamedTuple):
     """Messages with entries, undecoded, and ldap3's dict of the result behind them."""
@@ -73,8 +76,10 @@ class Answers:
 
     def _received(self, number: int) -> Answer:
         try:
-            _, result = self._connection.strategy.get_response(number)
+            others, result = self._connection.strategy.get_response(number)
         except OSError:  # what is left of this answer must not be taken for the next one
             self._connection.strategy.close()
             raise
+        if any(other["type"] == ENTRY for other in others):
+            raise ValueError("an entry came in another form than it should")
         return Answer(self._entries.kept, result)

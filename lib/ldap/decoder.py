@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 INTEGER, OCTET_STRING, SEQUENCE, SET = 0x02, 0x04, 0x30, 0x31
-SEARCH_RESULT_ENTRY, SEARCH_RESULT_REFERENCE = 0x64, 0x73
+SEARCH_RESULT_ENTRY, SEARCH_RESULT_DONE = 0x64, 0x65
 SHORT = 127  # a size above it is 128 and the number of bytes in which the size itself follows
 CHUNK = 1 << 16  # bytes
 MOST_NAMES = 10_000
@@ -61,11 +61,13 @@ class EntryMessages:
                 return data[begin:]
             message = data[begin:end]
             kind = data[start + len(number)] if data.startswith(number, start, end - 1) else 0
-            if kind == SEARCH_RESULT_ENTRY and self._keeping:
+            if kind and not self._keeping:
+                raise ValueError("the answer goes on behind its end")
+            if kind == SEARCH_RESULT_ENTRY:
                 self.kept.append(message)
             else:
                 others.append(message)
-                self._keeping = self._keeping and kind == SEARCH_RESULT_REFERENCE
+                self._keeping = self._keeping and kind != SEARCH_RESULT_DONE
             begin = end
 
 

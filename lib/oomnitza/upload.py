@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from lib.errors import TargetFault, TargetRefused
-from lib.jsontext import to_json
+from lib.jsontext import json_if_possible
 from lib.ledger import NewAside, Packed, unpack
 from lib.oomnitza import packing
 from lib.record import Record
@@ -47,7 +47,7 @@ class Item:
         return values
 
     def set_aside(self, outcome: str, reason: str) -> NewAside:
-        fetched = to_json(packing.unpack(self.fetched))
+        fetched = json_if_possible(packing.unpack(self.fetched))
         return NewAside(outcome, reason, self.key, fetched, self.text)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from itertools import islice
 from typing import TypeVar
+
+from lib.interruption import LOOK, requested
 
 Key = TypeVar("Key")
 Item = TypeVar("Item")
@@ -41,7 +43,7 @@ def fetch_ahead(
     try:
         submit(workers)
         while waiting:
-            item = waiting.popleft().result()
+            item = _result(waiting.popleft())
             submit(1 if failed is None else 0)
             yield item
         if failed:
@@ -50,4 +52,13 @@ def fetch_ahead(
         patient = False
         raise
     finally:
-        pool.shutdown(wait=patient, cancel_futures=True)
+        pool.shutdown(wait=patient and not requested(), cancel_futures=True)
+
+
+def _result(future: Future[Item]) -> Item:
+    """What was fetched. After a signal nobody waits, and what fails then is no record's fault."""
+    while not requested():
+        wait([future], LOOK)
+        if future.done() and not requested():
+            return future.result()
+    raise KeyboardInterrupt

@@ -86,7 +86,8 @@ def walk_numbers(
             raise _missing(f"page {number} of {page.pages} is empty", where)
         vanished = before - total if page.total is not None else 0
         again = range(max(1, number - math.ceil(vanished / size)), number)
-        moved = [record for earlier in again for record in fetch(earlier).records]
+        moved = [each for earlier in again for each in fetch(earlier).records]
+        moved = [record for record in moved if _id(record) is not None]
         return page.records + moved, number + 1 if more else None
 
     for record in walk(numbered, 1, where=where):

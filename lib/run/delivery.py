@@ -11,9 +11,10 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 
 from lib.compactset import CompactSet
-from lib.errors import ConnectorError, RunCanceled, UnsafeRun
+from lib.errors import ConfigurationError, ConnectorError, RunCanceled, UnsafeRun
 from lib.interruption import requested, shielded
 from lib.ledger import Known
 from lib.oomnitza.upload import Item, Uploader
@@ -26,6 +27,10 @@ log = logging.getLogger(__name__)
 
 # How often Oomnitza is asked whether somebody cancelled the run there, in seconds.
 CANCEL_INTERVAL = 5.0
+# When Oomnitza has refused so many records and taken none, it will not take the others.
+MOST_REFUSALS = 25
+# How many of the records that are set aside are in memory at once as they came.
+UNPACKED = 100
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,7 @@ class Delivery:
         self._changed = CompactSet()  # the keys of what is sent although some is left out
         self._under_way = UnderWay(uploader)
         self._asked = time.monotonic()
+        self._refused = 0
 
     @property
     def holds_back(self) -> bool:
@@ -72,10 +78,10 @@ class Delivery:
 
     def take(self, item: Item) -> None:
         """Take the next record; sends a batch where one is full."""
-        if self._under_way or self._outcome.tally.sent:
-            self._stop_if_canceled()
         self.taken += 1
         self._waiting.append(item)
+        if self._under_way or self._outcome.tally.sent:
+            self._stop_if_canceled()
         if self.taken == self._terms.least:
             self._hold_back()
             self._release()
@@ -115,12 +121,14 @@ class Delivery:
         while self._under_way:
             try:
                 self._settle()
-            except ConnectorError as error:
-                log.info("[%s] %s", self._outcome.section, error)
+            except Exception as error:
+                unforeseen = not isinstance(error, ConnectorError)
+                log.info("[%s] %s", self._outcome.section, error, exc_info=unforeseen)
+        items = chain(self._batch, self._waiting, self._held if held else ())
         with self._book.batch():
-            self._clear([*self._batch, *self._waiting])
-            for items in (self._batch, self._waiting, self._held if held else ()):
-                self._book.put_aside(item.set_aside("unsent", reason) for item in items)
+            while some := list(islice(items, UNPACKED)):
+                self._clear(some)
+                self._book.put_aside(item.set_aside("unsent", reason) for item in some)
         self._batch, self._waiting = [], []
 
     def close(self) -> None:
@@ -151,7 +159,7 @@ class Delivery:
     @shielded()
     def _sift(self) -> None:
         """Put those that wait into the batch, but for those that need not be sent."""
-        items, self._waiting = self._waiting, []
+        items = self._waiting
         if self._terms.sift and items:
             known = self._book.known([item.key for item in items if item.key is not None])
             changed: list[Item] = []
@@ -169,6 +177,7 @@ class Delivery:
             self._leave_out(unchanged, known)
             items = changed
         self._batch += items
+        self._waiting = []
 
     def _leave_out(self, items: Sequence[Item], known: Mapping[str, Known]) -> None:
         with self._book.batch(lasting=False):
@@ -186,8 +195,8 @@ class Delivery:
             with shielded():
                 self._stop_if_canceled()
                 self._book.opened(self._uploader.portion)
-                del self._batch[: len(batch)]
                 self._under_way.begin(batch)
+                del self._batch[: len(batch)]
         except Exception:
             self.broken = True
             raise
@@ -208,10 +217,21 @@ class Delivery:
             except Exception:
                 self.broken = True
                 raise
-            if sent.error:
+            if error := sent.error or self._verdict(sent):
                 self.broken = True
-                raise sent.error
+                raise error
         self._progress()
+
+    def _verdict(self, sent: Sent) -> ConnectorError | None:
+        """That Oomnitza takes nothing at all, judged by whole batches in their order."""
+        tally = self._outcome.tally
+        self._refused += len(sent.refused)
+        if tally.sent or tally.unchanged or self._refused < MOST_REFUSALS:
+            return None
+        return ConfigurationError(
+            f"Oomnitza took none of the first {self._refused} records",
+            fix="See the reasons above; they are likely to be the same for all",
+        )
 
     def _write_down(self, sent: Sent) -> None:
         for item, refusal in sent.refused:

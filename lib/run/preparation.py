@@ -6,7 +6,7 @@ import logging
 from dataclasses import asdict
 
 from lib.errors import ConnectorError, RecordUnreadable
-from lib.jsontext import to_json
+from lib.jsontext import json_if_possible, to_json
 from lib.language import Stopped
 from lib.ledger import NewAside, pack
 from lib.mapping.mapper import Mapper
@@ -79,7 +79,7 @@ class Preparation:
         text = brief(record) if record else error.where
         self._outcome.note_left_aside(f"rejected: {error.what}", text)
         log.info("[%s] rejected: %s %s", self._outcome.section, error.what, text)
-        fetched = to_json(record) if record else None
+        fetched = json_if_possible(record) if record else None
         if aside is not None:  # it is set aside anew, by what it is known by now
             self._book.clear([aside])
         self._book.put_aside([NewAside("rejected", redact(str(error)), None, fetched, None)])
@@ -97,6 +97,11 @@ class Preparation:
             self.finish()
 
     def _item(self, record: Record, aside: int | None) -> Item | None:
+        try:
+            fetched = packing.pack(record)  # before a converter may change it
+        except (TypeError, ValueError, RecursionError):
+            self.reject(RecordUnreadable("the record cannot be written as JSON"), record, aside)
+            return None
         mapped = self._mapper(record)
         for name, text in mapped.failures:
             self._outcome.note_conversion(name, text)
@@ -112,4 +117,4 @@ class Preparation:
         text = to_json(values)
         key = continuity.key_of(values, self._key_fields)
         digest = continuity.digest_of(self._plan, text)
-        return Item(packing.pack(record), pack(text), key, digest, aside)
+        return Item(fetched, pack(text), key, digest, aside)

@@ -53,7 +53,11 @@ class SavedData(NothingSaved):
 
     def _add(self, file: IO[str], record: dict[str, Any]) -> None:
         try:
-            file.write(to_json(redact_data(record)) + "\n")
+            text = to_json(redact_data(record))
+        except RecursionError:
+            text = to_json({"not saved": "it is nested too deeply"})
+        try:
+            file.write(text + "\n")
         except OSError as error:
             raise _cannot_save(self.fetched.parent, error) from None
 

@@ -8,11 +8,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field
 
-from lib.errors import ConfigurationError, TargetFault, TargetRefused
+from lib.errors import TargetFault, TargetRefused
 from lib.oomnitza.upload import Item, Uploader, deliver
-
-# When Oomnitza has refused so many records and taken none, it will not take the others.
-MOST_REFUSALS = 25
 
 
 @dataclass
@@ -33,8 +30,6 @@ class UnderWay:
 
     def __init__(self, uploader: Uploader) -> None:
         self._uploader = uploader
-        self._refusals = 0
-        self._any_taken = False
         self._batches: deque[tuple[Sequence[Item], Future[Sent]]] = deque()
         self._pool = (
             ThreadPoolExecutor(uploader.workers, thread_name_prefix="upload")
@@ -91,19 +86,9 @@ class UnderWay:
                 done += len(items)
                 if refusal:
                     sent.refused.append((items[0], refusal))
-                    self._count_refusal()
                 else:
                     sent.taken += items
-                    self._any_taken = True
         except Exception as error:
             sent.error = error
             sent.left = batch[done:]
         return sent
-
-    def _count_refusal(self) -> None:
-        self._refusals += 1
-        if self._refusals >= MOST_REFUSALS and not self._any_taken:
-            raise ConfigurationError(
-                f"Oomnitza took none of the first {self._refusals} records",
-                fix="See the reasons above; they are likely to be the same for all",
-            )

@@ -180,3 +180,26 @@ class TestPause:
             assert not requested()
         assert not requested()
         assert interruption._watch is None
+
+
+@pytest.mark.parametrize(("signalled", "code"), [(True, 130), (False, 7)])
+def test_after_a_signal_no_thread_keeps_the_program_alive(signalled, code):
+    script = (
+        "import signal, sys, threading\n"
+        "from lib.interruption import Interruption, leave\n"
+        "over = threading.Event()\n"
+        "threading.Thread(target=over.wait, args=(30,)).start()\n"
+        "try:\n"
+        "    with Interruption():\n"
+        f"        {signalled} and signal.raise_signal(signal.SIGINT)\n"
+        "except KeyboardInterrupt:\n"
+        "    pass\n"
+        "print('the summary')\n"
+        "leave(130)\n"
+        "over.set()\n"
+        "sys.exit(7)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=25
+    )
+    assert (done.returncode, done.stdout) == (code, "the summary\n")

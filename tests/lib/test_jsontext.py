@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from lib.jsontext import to_json
+from lib.jsontext import json_if_possible, to_json
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,8 @@ def test_it_is_one_line_that_can_be_read_by_people():
 def test_half_an_emoji_survives_the_way_into_bytes_and_back():
     record = {"name": "cut \ud83d", "whole": "\U0001f600"}
     assert json.loads(to_json(record).encode("utf-8")) == record
+
+
+def test_what_json_cannot_hold_is_none_where_that_is_expected():
+    assert json_if_possible({"since": date(2015, 7, 21)}) == '{"since": "2015-07-21"}'
+    assert json_if_possible({("a", "b"): 1}) is None

@@ -9,12 +9,12 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 import lib.http.client
+from lib import interruption
 from lib.connection import ConnectionSettings
 from lib.errors import (
     AccessDenied,
@@ -230,13 +230,21 @@ class TestBrokenAnswers:
     def test_the_pauses_are_waited_for(self, server, monkeypatch):
         slept = []
         monkeypatch.setattr(lib.http.client, "BROKEN_PAUSES", (0.25, 0.5, 0.75))
-        monkeypatch.setattr(
-            lib.http.client, "time", SimpleNamespace(sleep=slept.append, monotonic=int)
-        )
+        monkeypatch.setattr(interruption, "pause", slept.append)
         server.answers = [(200, "no")]
         with pytest.raises(SourceUnavailable):
             ask(server.url)
         assert list(filter(None, slept)) == [0.25, 0.5, 0.75]
+
+    @pytest.mark.parametrize("heard", [[], [False]], ids=["before the pause", "in the pause"])
+    def test_after_a_signal_nothing_is_asked_again(self, server, monkeypatch, heard):
+        monkeypatch.setattr(lib.http.client, "BROKEN_PAUSES", (0.0, 0.0))
+        left = [*heard]
+        monkeypatch.setattr(interruption, "requested", lambda: not left or left.pop())
+        server.answers = [(200, "no")]
+        with pytest.raises(SourceUnavailable, match="not JSON"):
+            ask(server.url)
+        assert len(server.asked) == 1
 
     @pytest.mark.parametrize(
         "kind", ["text/html", "text/plain; charset=latin-1", "application/json", ""]

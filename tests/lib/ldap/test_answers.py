@@ -124,6 +124,15 @@ def test_a_connection_on_which_an_answer_broke_off_is_used_no_more(
     assert connection.events == ["asked 1", "closed"]
 
 
+def test_an_entry_that_ldap3_was_handed_is_not_lost_without_a_word(
+    connection: Connection, answers: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = [{"type": "searchResRef"}, {"type": "searchResEntry"}]
+    monkeypatch.setattr(connection, "get_response", lambda _: (others, {"result": 0}))
+    with pytest.raises(ValueError, match="another form"):
+        answers.now(sending(connection, 1))
+
+
 def test_closing_cuts_off_what_is_on_its_way(
     connection: Connection, answers: Answers, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -47,6 +47,9 @@ def done(code: int = 0) -> bytes:
     return element(0x65, bytes([10, 1, code, 4, 0, 4, 0]))
 
 
+INTERMEDIATE = element(0x79, b"")  # RFC 4511, 4.13; it may come between entries
+
+
 class Wire:
     """A socket from which these bytes arrive, in parts of such sizes."""
 
@@ -220,7 +223,7 @@ answers = st.lists(
         lambda operation, number, rest, width: message(
             operation, number=number, rest=rest, width=width
         ),
-        entries | st.just(reference(b"ldap://elsewhere/dc=x")) | st.builds(done, st.just(4)),
+        entries | st.sampled_from([reference(b"ldap://elsewhere/dc=x"), INTERMEDIATE]),
         numbers,
         rests,
         widths,
@@ -230,9 +233,25 @@ answers = st.lists(
 part_sizes = st.lists(st.integers(1, 200), max_size=20)
 
 
-@given(answers | damaged(answers), part_sizes)
+@given(answers, part_sizes)
 def test_an_answer_is_what_ldap3_makes_of_it(data: bytes, sizes: list[int]) -> None:
     assert outcome(read_quickly, data, sizes) == outcome(read_by_ldap3, data, sizes)
+
+
+@given(damaged(answers), part_sizes)
+def test_one_that_is_damaged_is_what_ldap3_makes_of_it_or_refused(
+    data: bytes, sizes: list[int]
+) -> None:
+    made = outcome(read_quickly, data, sizes)
+    assert made in ("an error", outcome(read_by_ldap3, data, sizes))
+
+
+@pytest.mark.parametrize("behind", [entry(b"cn=y", []), done(), INTERMEDIATE])
+def test_an_answer_that_goes_on_behind_its_end_is_refused(behind: bytes) -> None:
+    data = message(entry(b"cn=x", [])) + message(done())
+    assert read_quickly(data, []) == read_by_ldap3(data, [])
+    with pytest.raises(ValueError, match="behind its end"):
+        read_quickly(data + message(behind), [])
 
 
 def test_without_a_search_ldap3_receives() -> None:
@@ -245,10 +264,15 @@ def test_without_a_search_ldap3_receives() -> None:
 def test_entries_are_kept_as_they_arrive_around_references() -> None:
     wanted = [message(entry(dn, [])) for dn in (b"cn=1", b"cn=2", b"cn=3")]
     between = message(reference(b"ldap://elsewhere"))
-    strategy = connected(wanted[0] + between + wanted[1] + wanted[2] + message(done()), [])
+    more = message(INTERMEDIATE)
+    strategy = connected(wanted[0] + between + wanted[1] + more + wanted[2] + message(done()), [])
     entries = EntryMessages(strategy)
     entries.begin()
-    assert [item["type"] for item in answered(strategy)[:-1]] == ["searchResRef", "searchResDone"]
+    assert [item["type"] for item in answered(strategy)[:-1]] == [
+        "searchResRef",
+        "intermediateResponse",
+        "searchResDone",
+    ]
     assert entries.kept == wanted
 
 

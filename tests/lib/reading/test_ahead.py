@@ -5,6 +5,7 @@ from itertools import count
 
 import pytest
 
+from lib.reading import ahead
 from lib.reading.ahead import fetch_ahead
 
 
@@ -107,6 +108,30 @@ def test_what_a_fetch_raises_is_raised_at_its_place():
     with pytest.raises(ValueError, match="three"):
         next(items)
     assert list(items) == []
+
+
+def test_a_signal_ends_the_waiting_for_one_who_does_not_answer(monkeypatch: pytest.MonkeyPatch):
+    answers, asked = threading.Event(), []
+
+    def fetch(key: int) -> int:
+        asked.append(key)
+        if key:
+            monkeypatch.setattr(ahead, "requested", lambda: True)
+            assert answers.wait(20)
+            raise ValueError("this is not the fault of the record")
+        return key
+
+    items = fetch_ahead(fetch, count(), workers=2)
+    assert next(items) == 0
+    with pytest.raises(KeyboardInterrupt):
+        next(items)
+    assert not answers.is_set()
+    begun = len(asked)
+    answers.set()
+    for thread in threading.enumerate():
+        if thread.name.startswith("fetch"):
+            thread.join(20)
+    assert len(asked) == begun
 
 
 def test_no_keys_give_no_items():

@@ -210,3 +210,20 @@ def test_a_page_that_is_no_json_is_asked_for_again(server, monkeypatch):
     assert (body, response.headers["A"]) == ([], "1")
     with pytest.raises(SourceUnavailable, match="not JSON"):
         client(server).get_page("/x")
+
+
+def test_what_is_no_record_counts_once_though_its_page_is_read_again():
+    """One vanishes while pages are read, so the first page is read once more."""
+    first = [{"id": 1}, {"name": "no id"}, {"id": 2}]
+    pages = {1: [*first], 2: [{"id": 4}, {"id": 5}]}
+    totals = iter([6, 5, 5])
+
+    def fetch(number):
+        return Numbered(pages[number], next(totals), 2)
+
+    found = list(walk_numbers(fetch, 3, where=WHERE))
+    assert sum(isinstance(each, RecordUnreadable) for each in found) == 1
+    pages[2].pop()  # one more is missing, and nothing stands in for it
+    totals = iter([6, 5, 5])
+    with pytest.raises(SourceFault, match="only 4 of 5 records came"):
+        list(walk_numbers(fetch, 3, where=WHERE))

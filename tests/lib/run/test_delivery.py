@@ -17,7 +17,7 @@ from lib.errors import (
 )
 from lib.ledger import Known
 from lib.run import delivery as subject
-from lib.run import spool, underway
+from lib.run import spool
 from lib.run.book import NoBook
 from lib.run.delivery import Delivery, Terms
 from lib.run.tally import Outcome
@@ -152,12 +152,98 @@ def test_when_the_source_breaks_off_what_came_is_sent(deliver):
 
 
 def test_it_stops_when_nothing_is_taken(deliver, monkeypatch):
-    monkeypatch.setattr(underway, "MOST_REFUSALS", 4)
+    monkeypatch.setattr(subject, "MOST_REFUSALS", 4)
     target, book = Target(bad=KEYS), Book()
     outcome, error = deliver(records(8), target, book)
     assert isinstance(error, ConfigurationError)
-    assert outcome.tally.rejected == 4
-    assert sorted([*book.of("rejected"), *book.of("unsent")]) == KEYS[:6]
+    assert "none of the first 6 records" in str(error)
+    assert outcome.tally.rejected == 6
+    assert book.of("rejected") == KEYS[:6]
+
+
+@pytest.mark.parametrize("workers", [0, 1, 3])
+def test_it_goes_on_when_one_of_the_first_batch_is_taken(deliver, monkeypatch, workers):
+    monkeypatch.setattr(subject, "MOST_REFUSALS", 2)
+    outcome, error = deliver(records(8), Target(bad=KEYS[:2], workers=workers), Book())
+    assert error is None
+    assert (outcome.tally.rejected, outcome.tally.sent) == (2, 6)
+
+
+def test_it_goes_on_when_others_are_as_oomnitza_took_them(deliver, monkeypatch):
+    monkeypatch.setattr(subject, "MOST_REFUSALS", 4)
+    target, book = Target(bad=KEYS[1:8]), Book(known=records(1))
+    outcome, error = deliver(records(9), target, book, sift=True)
+    assert error is None
+    tally = outcome.tally
+    assert (tally.unchanged, tally.rejected, tally.sent) == (1, 7, 1)
+
+
+class TestWhatIsForeseenByNobody:
+    """Whatever breaks, each record that was taken is set aside."""
+
+    def test_a_record_that_comes_when_the_run_was_canceled_is_set_aside(self, deliver, monkeypatch):
+        monkeypatch.setattr(subject, "CANCEL_INTERVAL", 0.0)
+        target, book = Target(), Book()
+
+        def given():
+            yield from records(5)[:4]
+            target.stopped = True
+            yield records(5)[4]
+
+        outcome, error = deliver(given(), target, book)
+        assert isinstance(error, RunCanceled)
+        assert (outcome.tally.sent, book.of("unsent")) == (3, KEYS[3:5])
+
+    @pytest.mark.parametrize("method", ["known", "seen_again"])
+    def test_records_are_not_lost_when_the_ledger_fails_once(self, deliver, monkeypatch, method):
+        book = Book(known=records(3)[:1])
+        works, failures = getattr(book, method), [ConfigurationError("the disk is full")]
+
+        def fail_once(*arguments):
+            if failures:
+                raise failures.pop()
+            return works(*arguments)
+
+        monkeypatch.setattr(book, method, fail_once)
+        outcome, error = deliver(records(3), Target(), book, sift=True)
+        assert isinstance(error, ConfigurationError)
+        found = [*book.of("sent"), *book.of("unsent"), *book.of("seen")]
+        assert sorted(found) == KEYS[:3]
+        assert outcome.tally.sent + outcome.tally.unchanged == 3 - len(book.of("unsent"))
+
+    def test_an_unforeseen_error_of_several_batches_keeps_none_from_being_set_aside(self, deliver):
+        both_under_way = threading.Barrier(2, timeout=20)
+
+        class Mistaken(Target):
+            def send(self, batch):
+                both_under_way.wait()
+                raise RuntimeError("a mistake in the program")
+
+        book = Book()
+        _, error = deliver(records(6), Mistaken(workers=2), book)
+        assert isinstance(error, RuntimeError)
+        assert book.of("unsent") == [*KEYS[3:6], *KEYS[:3]]
+
+    def test_a_thread_that_cannot_be_started_loses_no_batch(self, deliver, monkeypatch):
+        monkeypatch.setattr(threading.Thread, "start", Mock(side_effect=RuntimeError("no thread")))
+        book = Book()
+        _, error = deliver(records(4), Target(workers=2), book)
+        assert isinstance(error, RuntimeError)
+        assert book.of("unsent") == KEYS[:3]
+
+    def test_few_of_the_records_that_are_set_aside_are_unpacked_at_once(self, deliver, monkeypatch):
+        monkeypatch.setattr(subject, "UNPACKED", 2)
+        at_once = []
+
+        class Counting(Book):
+            def put_aside(self, asides):
+                asides = list(asides)
+                at_once.append(len(asides))
+                super().put_aside(asides)
+
+        book = Counting()
+        deliver(records(5), Target(), book, least=6)
+        assert (at_once, book.of("unsent")) == ([2, 2, 1], KEYS[:5])
 
 
 class TestTheBrake:

@@ -34,7 +34,6 @@ from lib.report.summary import exit_code
 from lib.run.options import Listener, RunOptions
 from lib.run.pipeline import run_section
 from lib.run.tally import Outcome
-from lib.run.underway import MOST_REFUSALS
 from sandbox.oomnitza import Oomnitza
 
 
@@ -409,9 +408,10 @@ class TestOomnitzaFails:
         oomnitza.refuse = lambda record: "no such field"
         outcome = run(devices(1000))
         assert isinstance(outcome.error, ConfigurationError)
-        assert outcome.tally.rejected == MOST_REFUSALS
-        assert outcome.tally.sent == 0
-        assert source.given == 100
+        # The first batch, and those that were under way when it had come back.
+        assert outcome.tally.rejected in (100, 200, 300, 400)
+        assert (outcome.tally.sent, outcome.tally.fetched) == (0, source.given)
+        assert source.given < 1000
         assert posts(oomnitza)[-1] == ("finalize", 200)
 
     def test_an_outage_while_the_refused_one_is_looked_for(self, run, oomnitza):
@@ -713,7 +713,6 @@ class TestRefusals:
     def test_when_all_of_the_first_are_refused_the_others_are_not_tried(self, run, oomnitza):
         oomnitza.refuse = lambda _: "no such field"
         outcome = run(devices(200))
-        assert outcome.tally.rejected == 25
-        assert outcome.tally.sent == 0
-        assert outcome.tally.unsent == outcome.tally.fetched - 25
-        assert "took none of the first 25 records" in str(outcome.error)
+        assert (outcome.tally.rejected, outcome.tally.sent) == (outcome.tally.fetched, 0)
+        assert outcome.tally.rejected % 100 == 0
+        assert "took none of the first 100 records" in str(outcome.error)

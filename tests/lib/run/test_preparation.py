@@ -1,5 +1,6 @@
 """From a record to what is to be sent: filtered, mapped, or left aside with its reason."""
 
+from datetime import date
 from types import SimpleNamespace
 
 import pytest
@@ -69,6 +70,27 @@ def prepared(record, aside=None, plan=PLAN):
 
 
 ADA = {"uid": "ada", "mail": "ada@example.com"}
+
+
+def test_what_a_converter_does_to_a_record_does_not_reach_what_is_set_aside(monkeypatch):
+    def careless(record):
+        mapped = SimpleNamespace(values={"USER": record["uid"]}, missing=[], failures=[])
+        record["names"].pop()
+        return mapped
+
+    prepare = Preparation(keep, careless, recogniser, PLAN, Outcome("ldap"), Book(), NothingSaved())
+    item = prepare({"uid": "ada", "names": ["Ada", "Lovelace"]})
+    assert unpack(item.fetched) == {"uid": "ada", "names": ["Ada", "Lovelace"]}
+
+
+@pytest.mark.parametrize("key", [date(2015, 7, 21), object()])
+def test_a_record_that_json_cannot_hold_is_rejected_alone(key):
+    found = prepared({"uid": "ada", "mail": "a@example.com", "more": {key: 1}})
+    assert found.item is None
+    assert (found.outcome.tally.rejected, found.kept) == (1, 1)
+    [aside] = found.book.aside
+    assert (aside.outcome, aside.fetched) == ("rejected", None)
+    assert "cannot be written as JSON" in aside.reason
 
 
 def test_a_record_becomes_what_is_sent():

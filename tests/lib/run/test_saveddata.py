@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+import sys
 from datetime import date
 
 import pytest
@@ -96,3 +97,13 @@ def test_the_one_that_saves_nothing_takes_the_same_records(tmp_path, monkeypatch
     NothingSaved().add_fetched({"a": 1})
     NothingSaved().add_upload({"a": 1})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_record_that_is_nested_too_deeply_ends_nothing(tmp_path):
+    deep = []
+    for _ in range(sys.getrecursionlimit()):
+        deep = [deep]
+    with SavedData(tmp_path, "ldap") as saved:
+        saved.add_fetched({"deep": deep})
+        saved.add_fetched({"uid": "ada"})
+    assert lines(saved.fetched) == [{"not saved": "it is nested too deeply"}, {"uid": "ada"}]

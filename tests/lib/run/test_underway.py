@@ -2,10 +2,7 @@
 
 import threading
 
-import pytest
-
-from lib.errors import ConfigurationError, TargetRefused, TargetUnavailable
-from lib.run import underway
+from lib.errors import TargetRefused, TargetUnavailable
 from lib.run.underway import UnderWay
 from tests.items import items
 
@@ -97,24 +94,3 @@ def test_of_a_batch_that_broke_off_it_is_known_what_was_taken_refused_and_left()
     sent = under_way.oldest()
     assert (keys(sent.taken), [item.key for item, _ in sent.refused]) == (["a"], ["b"])
     assert (list(sent.left), sent.error) == ([], None)
-
-
-def test_when_nothing_is_ever_taken_it_stops(monkeypatch):
-    monkeypatch.setattr(underway, "MOST_REFUSALS", 3)
-    under_way = UnderWay(Target(0, bad="abcdefgh"))
-    under_way.begin(records(*"abcd"))
-    sent = under_way.oldest()
-    assert isinstance(sent.error, ConfigurationError)
-    assert "none of the first 3 records" in str(sent.error)
-    assert [item.key for item, _ in sent.refused] == ["a", "b", "c"]
-    assert keys(sent.left) == ["d"]
-
-
-@pytest.mark.parametrize("batch", ["abcd", "abxd"])
-def test_it_goes_on_once_something_was_taken(monkeypatch, batch):
-    monkeypatch.setattr(underway, "MOST_REFUSALS", 3)
-    under_way = UnderWay(Target(0, bad="abcd"))
-    under_way.begin(records("x"))
-    assert keys(under_way.oldest().taken) == ["x"]
-    under_way.begin(records(*batch))
-    assert under_way.oldest().error is None
