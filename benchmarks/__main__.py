@@ -38,7 +38,11 @@ def main(names: list[str]) -> None:
 
 
 def found(names: list[str]) -> Iterator[ModuleType]:
-    for name in names or plugins.names("benchmarks"):
+    known = plugins.names("benchmarks")
+    for name in names:
+        if name not in known:
+            raise SystemExit(f"there is no benchmark {name}; there are: {', '.join(sorted(known))}")
+    for name in names or known:
         module = plugins.load("benchmarks", name)
         if hasattr(module, "figures"):
             yield module
