@@ -1,8 +1,12 @@
 """For all tests: nothing leaves this machine, and CI sees the same examples each time."""
 
 import os
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import settings
+
+from lib import interruption
 
 # Also where the environment has a proxy.
 LOCAL = "127.0.0.1,localhost"
@@ -11,3 +15,10 @@ os.environ.update({"NO_PROXY": LOCAL, "no_proxy": LOCAL})
 settings.register_profile("ci", derandomize=True, deadline=None)
 if os.environ.get("CI") == "true":
     settings.load_profile("ci")
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_interrupted() -> Iterator[None]:
+    """A signal that a test sent ends what that test has begun, and no more."""
+    yield
+    interruption._watch = None
