@@ -30,7 +30,8 @@ PUT = (
     " reason = excluded.reason, key = excluded.key, fetched = excluded.fetched,"
     " mapped = excluded.mapped, at = excluded.at, times = times + 1"
 )
-CLEAR = "DELETE FROM aside WHERE section = ? AND id = ?"
+# What the run has set aside anew stays, with how often that happened.
+CLEAR = "DELETE FROM aside WHERE section = ? AND run < ? AND id = ?"
 ANY = "SELECT 1 FROM aside WHERE section = ? LIMIT 1"
 SETTLE = "DELETE FROM aside WHERE section = ? AND identity = ?"
 # A run that read all of the source met again what an earlier one could not read or filter, or it

@@ -262,9 +262,9 @@ class SectionLedger:
             )
 
     def clear(self, ids: Iterable[int]) -> None:
-        """Drop what is set aside under these ids."""
-        section = self._id
-        self._database.write_many(asides.CLEAR, ((section, each) for each in ids))
+        """Drop what earlier runs set aside under these ids, unless this one has done so again."""
+        section, run = self._id, self._begun
+        self._database.write_many(asides.CLEAR, ((section, run, each) for each in ids))
 
     @property
     def _id(self) -> int:

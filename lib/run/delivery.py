@@ -127,8 +127,8 @@ class Delivery:
         items = chain(self._batch, self._waiting, self._held if held else ())
         with self._book.batch():
             while some := list(islice(items, UNPACKED)):
-                self._clear(some)
                 self._book.put_aside(item.set_aside("unsent", reason) for item in some)
+                self._clear(some)
         self._batch, self._waiting = [], []
 
     def close(self) -> None:
@@ -242,10 +242,10 @@ class Delivery:
             self._book.sent(
                 (item.key, item.digest, item.mapped) for item in sent.taken if item.key is not None
             )
-            self._clear([*sent.taken, *(item for item, _ in sent.refused)])
             self._book.put_aside(
                 item.set_aside("rejected", refusal.what) for item, refusal in sent.refused
             )
+            self._clear([*sent.taken, *(item for item, _ in sent.refused)])
 
     def _clear(self, items: Sequence[Item]) -> None:
         """Drop what had been set aside before: it has another outcome now, or is set aside anew."""

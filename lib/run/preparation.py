@@ -80,9 +80,9 @@ class Preparation:
         self._outcome.note_left_aside(f"rejected: {error.what}", text)
         log.info("[%s] rejected: %s %s", self._outcome.section, error.what, text)
         fetched = json_if_possible(record) if record else None
+        self._book.put_aside([NewAside("rejected", redact(str(error)), None, fetched, None)])
         if aside is not None:  # it is set aside anew, by what it is known by now
             self._book.clear([aside])
-        self._book.put_aside([NewAside("rejected", redact(str(error)), None, fetched, None)])
 
     def finish(self) -> None:
         """Write down which of the records that are not sent are still at the source."""

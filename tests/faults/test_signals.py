@@ -123,7 +123,7 @@ def test_a_run_is_stopped_at_a_hundred_moments(made):
 @pytest.mark.parametrize("number", SIGNALS)
 def test_the_batch_under_way_is_finished_and_what_was_read_is_sent(made, number):
     made.delay = 0.5
-    made.jamf.delay = 0.02
+    made.jamf.delay = 0.3  # lest all is read when the first batch is taken
     process = start(made)
     wait_until(lambda: made.oomnitza.count("assets") >= 10)
     process.send_signal(number)

@@ -97,13 +97,17 @@ def test_to_be_cleared_it_is_named_by_its_id(ledger, running):
     other.begin()
     other.clear([first.id, third.id])
     assert reasons(ledger) == ["a", "b", "c"]
+    running.begin()
+    running.put_aside([NewAside("rejected", "c")])  # it was set aside anew, and stays
     running.clear([first.id, third.id])
-    assert reasons(ledger) == ["b"]
+    assert reasons(ledger) == ["b", "c"]
+    assert [each.times for each in ledger.set_aside()] == [1, 2]
 
 
 def test_ids_are_never_given_twice(ledger, running):
     running.put_aside([NewAside("rejected", "a")])
     [first] = ledger.set_aside()
+    running.begin()
     running.clear([first.id])
     running.put_aside([NewAside("rejected", "b")])
     [second] = ledger.set_aside()
@@ -127,6 +131,7 @@ def test_the_oldest_comes_first_of_the_sections_that_are_asked_for(ledger, runni
 
 def test_what_is_set_aside_while_they_are_read_is_for_the_next_time(ledger, running):
     running.put_aside([NewAside("rejected", str(number)) for number in range(450)])
+    running.begin()
     read = 0
     for item in ledger.set_aside():
         running.put_aside([NewAside("rejected", f"again {item.reason}")])

@@ -246,7 +246,7 @@ class TestToLook:
             assert knows(ledger, "a") == ["a"]
             assert [item.reason for item in ledger.set_aside()] == ["no"]
             section = ledger.of("ldap", TARGET)
-            for call in (section.begin, lambda: section.clear([1]), lambda: ledger.expire(0)):
+            for call in (section.begin, lambda: section.closed(1), lambda: ledger.expire(0)):
                 with pytest.raises(ConfigurationError, match="cannot be written"):
                     call()
         assert list(path.parent.iterdir()) == [path]
