@@ -89,6 +89,7 @@ class _Run:
         self._book: Book = NoBook()
         self._reader = ""
         self._read_to_the_end = False
+        self._closing = False
 
     def open_book(self, stack: ExitStack) -> None:
         options = self._options
@@ -173,12 +174,11 @@ class _Run:
                 with closing(self._delivered(source, keep, mapper)) as delivered:
                     self._deliver(delivered, source, prepare, delivery)
                 delivery.finish()
+                self._close(uploader)
             except (Exception, KeyboardInterrupt, SystemExit) as error:
-                self._end_badly(delivery, uploader, error)
+                if not self._closing:
+                    self._end_badly(delivery, uploader, error)
                 raise
-        with shielded():
-            uploader.finish()
-            self._book.closed()
         self.outcome.ready = delivery.taken
         if self._options.testmode:
             self._note_brake(source)
@@ -233,6 +233,13 @@ class _Run:
         self._read_to_the_end = True
 
     @shielded()
+    def _close(self, uploader: Uploader, error: str = "") -> None:
+        """Close the run at Oomnitza. A signal comes before that or after it, never in between."""
+        self._closing = True
+        uploader.finish(error)
+        self._book.closed()
+
+    @shielded()
     def _end_badly(self, delivery: Delivery, uploader: Uploader, error: BaseException) -> None:
         """Send what was read before the error, set aside what cannot be sent, close the run."""
         reason = secrets.redact(str(error)) or "the run was interrupted"
@@ -246,8 +253,7 @@ class _Run:
             # What the brake held back comes again; until somebody has looked, it is better unsent.
             delivery.abandon(reason, held=not isinstance(error, UnsafeRun))
             if not away:
-                uploader.finish(reason)
-                self._book.closed()
+                self._close(uploader, reason)
         except ConnectorError as later:
             log.warning("[%s] the run was not closed in good order: %s", self._section.name, later)
 

@@ -31,6 +31,7 @@ from lib.errors import (
 from lib.ini import Entry
 from lib.oomnitza.client import OomnitzaSettings
 from lib.report.summary import exit_code
+from lib.run.delivery import Delivery
 from lib.run.options import Listener, RunOptions
 from lib.run.pipeline import run_section
 from lib.run.tally import Outcome
@@ -516,6 +517,20 @@ class TestInterrupted:
         assert exit_code([outcome]) is ExitCode.INTERRUPTED
         assert source.closed
         assert posts(oomnitza)[-1:] == ([("finalize", 200)] if before else [])
+
+    @pytest.mark.parametrize("step", ["finish", "close"])
+    def test_behind_the_last_record_the_run_is_closed_once(self, run, oomnitza, monkeypatch, step):
+        done = getattr(Delivery, step)
+
+        def interrupted(delivery: Delivery) -> None:
+            done(delivery)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(Delivery, step, interrupted)
+        outcome = run(devices(3))
+        assert isinstance(outcome.error, Interrupted)
+        assert books(outcome) == {"fetched": 3, "sent": 3}
+        assert [each for each in posts(oomnitza) if each[0] == "finalize"] == [("finalize", 200)]
 
     def test_between_two_records(self, run, oomnitza):
         def interrupt() -> None:
