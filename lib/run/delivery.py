@@ -226,7 +226,8 @@ class Delivery:
         """That Oomnitza takes nothing at all, judged by whole batches in their order."""
         tally = self._outcome.tally
         self._refused += len(sent.refused)
-        if tally.sent or tally.unchanged or self._refused < MOST_REFUSALS:
+        # What is unchanged was taken once: as many others may well be refused for their own sake.
+        if tally.sent or self._refused < MOST_REFUSALS + tally.unchanged:
             return None
         return ConfigurationError(
             f"Oomnitza took none of the first {self._refused} records",

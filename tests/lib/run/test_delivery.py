@@ -169,13 +169,16 @@ def test_it_goes_on_when_one_of_the_first_batch_is_taken(deliver, monkeypatch, w
     assert (outcome.tally.rejected, outcome.tally.sent) == (2, 6)
 
 
-def test_it_goes_on_when_others_are_as_oomnitza_took_them(deliver, monkeypatch):
+@pytest.mark.parametrize(("unchanged", "goes_on"), [(3, True), (2, False)])
+def test_it_goes_on_when_as_many_are_as_oomnitza_took_them(
+    deliver, monkeypatch, unchanged, goes_on
+):
     monkeypatch.setattr(subject, "MOST_REFUSALS", 4)
-    target, book = Target(bad=KEYS[1:8]), Book(known=records(1))
-    outcome, error = deliver(records(9), target, book, sift=True)
-    assert error is None
-    tally = outcome.tally
-    assert (tally.unchanged, tally.rejected, tally.sent) == (1, 7, 1)
+    target, book = Target(bad=KEYS[unchanged:9]), Book(known=records(unchanged))
+    outcome, error = deliver(records(unchanged + 6) + records(10)[9:], target, book, sift=True)
+    assert (error is None) is goes_on
+    assert (outcome.tally.unchanged, outcome.tally.rejected) == (unchanged, 6)
+    assert outcome.tally.sent == goes_on
 
 
 class TestWhatIsForeseenByNobody:
