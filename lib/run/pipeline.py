@@ -20,6 +20,7 @@ from lib.connector import Connector, Delivered, Sources
 from lib.errors import (
     ConfigurationError,
     ConnectorError,
+    Interrupted,
     RecordGone,
     RecordUnreadable,
     SignInError,
@@ -66,6 +67,9 @@ def run_section(
         outcome.error = outcome.error or attempt(section.name, run.to_the_end)
         outcome.retries = budget.used
         later = attempt(section.name, run.write_down)
+        if isinstance(later, Interrupted) and not outcome.error:
+            outcome.error = later
+            later = attempt(section.name, run.write_down)  # so that the ledger says the same
         outcome.error = outcome.error or later
     if outcome.error:
         log.error("[%s] failed: %s", section.name, outcome.error, extra=IN_SUMMARY)

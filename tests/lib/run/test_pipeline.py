@@ -29,11 +29,12 @@ from lib.errors import (
     TargetUnavailable,
 )
 from lib.ini import Entry
+from lib.ledger import Ledger
 from lib.oomnitza.client import OomnitzaSettings
 from lib.report.summary import exit_code
 from lib.run.delivery import Delivery
 from lib.run.options import Listener, RunOptions
-from lib.run.pipeline import run_section
+from lib.run.pipeline import _Run, run_section
 from lib.run.tally import Outcome
 from sandbox.oomnitza import Oomnitza
 
@@ -531,6 +532,21 @@ class TestInterrupted:
         assert isinstance(outcome.error, Interrupted)
         assert books(outcome) == {"fetched": 3, "sent": 3}
         assert [each for each in posts(oomnitza) if each[0] == "finalize"] == [("finalize", 200)]
+
+    def test_while_the_end_is_written_down_the_ledger_says_so_too(self, run, tmp_path, monkeypatch):
+        writes, signals = _Run.write_down, [KeyboardInterrupt()]
+
+        def write_down(self: Any) -> None:
+            writes(self)
+            if signals:
+                raise signals.pop()
+
+        monkeypatch.setattr(_Run, "write_down", write_down)
+        outcome = run(devices(3), state=tmp_path / "state.db")
+        assert isinstance(outcome.error, Interrupted)
+        with Ledger(tmp_path / "state.db") as ledger:
+            [past] = ledger.history()
+        assert past.state == "interrupted"
 
     def test_between_two_records(self, run, oomnitza):
         def interrupt() -> None:
