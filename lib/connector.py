@@ -153,6 +153,11 @@ class Connector(ABC, Generic[S]):
         """The name under which Oomnitza keeps the mapping and shows the runs."""
         return self.title
 
+    @property
+    def sync_fields(self) -> list[str]:
+        """The fields by which a section's records are recognised; none where Oomnitza decides."""
+        return [name.upper() for name in self.settings.sync_field]
+
     def default_mapping(self) -> dict[str, dict[str, Any]]:
         """The built-in layer of the mapping, by Oomnitza field."""
         return {name: dict(attributes) for name, attributes in self.mapping.items()}

@@ -7,9 +7,9 @@ from typing import Any
 
 from lib.jsontext import to_json
 from lib.ledger import pack
-from lib.oomnitza import packing
-from lib.oomnitza.upload import Item
 from lib.run.continuity import digest_of
+from lib.target import packing
+from lib.target.item import Item
 
 
 def item(record: dict[str, Any], key: str | None = None) -> Item:

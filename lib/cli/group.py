@@ -98,6 +98,13 @@ def _prepare_streams() -> None:
             stream.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
+ALL_FIELDS = click.option(
+    "--all-fields",
+    is_flag=True,
+    help="Ask the source for all fields that it has, not only for those that are needed.",
+)
+
+
 def with_options(command: Command) -> Command:
     for option in reversed(OPTIONS):
         command = option(command)

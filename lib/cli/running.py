@@ -6,13 +6,14 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from lib import secrets
-from lib.cli.group import FILE, given_in, main, warn, with_options
+from lib.cli.group import ALL_FIELDS, FILE, given_in, main, warn, with_options
 from lib.errors import UsageError
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ REPORT = click.option("--report", type=FILE, help="Write what came of the run to
 @FAIL_FAST
 @PARALLEL
 @REPORT
+@ALL_FIELDS
 @with_options
 @click.pass_context
 def upload(ctx: click.Context, /, **_: Any) -> None:
@@ -131,6 +133,7 @@ def _options(loaded: Config, given: dict[str, Any]) -> RunOptions:
         record_count=given["record_count"],
         save_data=folder / "saved_data" if given["save_data"] else None,
         state=loaded.state,
+        all_fields=given.get("all_fields", False),
         full=given["full"],
         force=given["force"],
         wait=given["wait"],
@@ -174,18 +177,12 @@ def _outcomes(
 
 
 def _show_mappings(loaded: Config) -> None:
-    from lib import connector
-    from lib.oomnitza import layers
-    from lib.oomnitza.client import OomnitzaClient
     from lib.report.summary import mappings
+    from lib.run.plan import make_plan
 
-    client = OomnitzaClient(loaded.oomnitza)
-    if any(section.settings.use_server_map for section in loaded.sections):
-        client.sign_in()
-    for section in loaded.sections:
-        source = connector.load(section.connector)(section.settings)
-        with_server = section.settings.use_server_map
-        server = client.server_mapping(source.mapping_name) if with_server else {}
-        fields = layers.effective_mapping(source, section.mapping, server)
-        title = f"[{section.name}] {source.mapping_name}, {source.data_type}"
-        click.echo(secrets.redact(mappings(title, fields.values())))
+    with closing(loaded.oomnitza.connect()) as target:
+        for section in loaded.sections:
+            asked = target if section.settings.use_server_map else None
+            plan = make_plan(section, asked, strict=True)
+            title = f"[{section.name}] {plan.upload.mapping_name}, {plan.upload.data_type}"
+            click.echo(secrets.redact(mappings(title, plan.fields.values())))

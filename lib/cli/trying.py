@@ -9,16 +9,19 @@ from typing import Any
 import click
 
 from lib import secrets
-from lib.cli.group import given_in, main, warn, with_options
-from lib.errors import ExitCode, UsageError, gravest
+from lib.cli.group import ALL_FIELDS, given_in, main, warn, with_options
+from lib.errors import UsageError, gravest
 
 # Of lines that are not for a terminal.
 WIDE = 200
+# What stands in front of a finding, by its severity.
+MARKS = {"ok": "ok", "note": "note", "failed": "FAILED"}
 
 
 @main.command()
 @click.argument("connectors", nargs=-1)
 @click.option("--offline", is_flag=True, help="Check only what needs no network.")
+@ALL_FIELDS
 @with_options
 @click.pass_context
 def check(ctx: click.Context, /, **_: Any) -> None:
@@ -33,9 +36,10 @@ def check(ctx: click.Context, /, **_: Any) -> None:
     warn(loaded)
     codes = []
     for section in loaded.sections:
-        for finding in check_section(section, loaded.oomnitza, offline=given["offline"]):
-            mark = "ok     " if finding.exit_code is ExitCode.OK else "FAILED "
-            click.echo(secrets.redact(f"{mark}[{section.name}] {finding.text}"))
+        how = {name: given[name] for name in ("offline", "all_fields")}
+        for finding in check_section(section, loaded.oomnitza, **how):
+            mark = MARKS[finding.severity]
+            click.echo(secrets.redact(f"{mark:7}[{section.name}] {finding.text}"))
             codes.append(finding.exit_code)
     ctx.exit(int(gravest(codes)))
 
@@ -44,6 +48,7 @@ def check(ctx: click.Context, /, **_: Any) -> None:
 @click.argument("section")
 @click.option("--record", type=click.File("rb"), help="Read records from a JSON file; - is stdin.")
 @click.option("--offline", is_flag=True, help="With --record: leave Oomnitza's mapping aside.")
+@ALL_FIELDS
 @with_options
 @click.pass_context
 def explain(ctx: click.Context, /, **_: Any) -> None:
@@ -61,7 +66,8 @@ def explain(ctx: click.Context, /, **_: Any) -> None:
     warn(loaded)
     [section] = loaded.sections
     records = read_records(given["record"]) if given["record"] else None
-    how = {"offline": given["offline"], "count": given["record_count"] or 1}
+    how = {name: given[name] for name in ("offline", "all_fields")}
+    how["count"] = given["record_count"] or 1
     found = explain_section(section, loaded.oomnitza, records, **how)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDE
     for text in in_words(section, found, width):

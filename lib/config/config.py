@@ -12,7 +12,7 @@ from lib.config.runsettings import RunSettings
 from lib.config.sections import CONVERTERS, DEFAULT, LOOKUP, RESERVED, Section, SectionReader
 from lib.errors import ConfigurationError, UsageError
 from lib.ini import IniFile, IniSection
-from lib.oomnitza.client import OomnitzaSettings
+from lib.oomnitza.target import OomnitzaSettings
 from lib.settings import boolean
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from lib import connector, plugins
 from lib.errors import ConfigurationError
-from lib.oomnitza.client import OomnitzaSettings
+from lib.oomnitza.target import OomnitzaSettings
 from lib.settings import declared
 
 HEAD = """\

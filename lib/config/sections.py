@@ -18,10 +18,9 @@ from lib.connector import ConnectorSettings
 from lib.errors import ConfigurationError
 from lib.ini import Entry, IniFile, IniSection
 from lib.language import LanguageError
-from lib.mapping import mapping
+from lib.mapping import layers, mapping
 from lib.mapping.converters import Resources, conversions
-from lib.oomnitza import layers
-from lib.oomnitza.client import OomnitzaSettings
+from lib.oomnitza.target import OomnitzaSettings
 from lib.settings import declared, read_settings, secrets_of
 
 OOMNITZA = "oomnitza"

@@ -25,6 +25,8 @@ from lib.values.sendable import sendable
 
 Attributes = dict[str, Any]
 Layer = Mapping[str, Attributes | None]
+# The layer that is kept in Oomnitza, as it answers: source path → a field, or several.
+ServerMapping = Mapping[str, str | list[str]]
 
 ORIGINS = ("source", "setting", "hardcoded")
 KEYS = (*ORIGINS, "converter", "required")
@@ -94,12 +96,12 @@ def check(attributes: Attributes, settings_type: type[Any], resources: Resources
         _check_setting(attributes["setting"], settings_type)
 
 
-def from_server(answer: Mapping[str, str | list[str]]) -> dict[str, Attributes]:
+def from_server(answer: ServerMapping) -> dict[str, Attributes]:
     """The server's layer: its answer has the source first, and the field or fields behind it."""
     return {name: {"source": source} for source, name in server_pairs(answer)}
 
 
-def server_pairs(answer: Mapping[str, str | list[str]]) -> Iterator[tuple[str, str]]:
+def server_pairs(answer: ServerMapping) -> Iterator[tuple[str, str]]:
     """The (source path, field) pairs of a server's answer."""
     for source, fields in answer.items():
         for name in [fields] if isinstance(fields, str) else fields or ():

@@ -6,69 +6,31 @@ They have no public specification; what stands here is what shipped clients of O
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 from uuid import uuid4
 
 from lib import __version__
-from lib.connector import Connector
 from lib.errors import ConfigurationError, TargetRefused
 from lib.http.client import NoContent, NotFound
 from lib.jsontext import to_json
-from lib.oomnitza import layers
-from lib.oomnitza.client import OomnitzaClient, OomnitzaSettings
-from lib.oomnitza.upload import Item, Uploader
+from lib.oomnitza.client import OomnitzaClient
+from lib.target.item import Item
+from lib.target.target import UploadPlan
 
 # The most assets that shipped clients have ever put into one request of the older API.
 LARGEST_AUDIT = 10
 
 
-@dataclass(frozen=True)
-class UploadPlan:
-    """What the requests of one run have in common.
-
-    `key_fields` are those by which a record is recognised; none where only Oomnitza knows them.
-    """
-
-    mapping_name: str
-    data_type: Literal["users", "assets"]
-    sync_field: tuple[str, ...]
-    insert_only: bool = False
-    update_only: bool = False
-    key_fields: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, source: Connector[Any], mapped: Container[str]) -> UploadPlan:
-        """The plan for a source of which these fields are mapped."""
-        sync_field = tuple(layers.sync_fields(source))
-        key_fields = sync_field or (("USER",) if source.data_type == "users" else ())
-        return cls(
-            mapping_name=source.mapping_name,
-            data_type=source.data_type,
-            sync_field=sync_field,
-            insert_only=source.settings.insert_only,
-            update_only=source.settings.update_only,
-            key_fields=key_fields if all(name in mapped for name in key_fields) else (),
-        )
-
-
-def open_run(client: OomnitzaClient, plan: UploadPlan, settings: OomnitzaSettings) -> Uploader:
-    """A run at Oomnitza, in the version of its API that the settings name."""
-    kind = BulkV2 if settings.api == "v2" else BulkV3
-    run = kind(client, plan, settings.batch_size)
-    run.workers = settings.upload_workers
-    return run
-
-
 class BulkV3:
     """One run in today's bulk API: batches of one portion, closed at the end."""
 
-    workers = 1
-
-    def __init__(self, client: OomnitzaClient, plan: UploadPlan, batch_size: int) -> None:
+    def __init__(
+        self, client: OomnitzaClient, plan: UploadPlan, batch_size: int, workers: int = 1
+    ) -> None:
         self.batch_size = batch_size
+        self.workers = workers
         self.portion = str(uuid4())
         self._client = client
         self._opened = False
@@ -118,9 +80,11 @@ class BulkV2:
     """
 
     portion = ""
-    workers = 1
 
-    def __init__(self, client: OomnitzaClient, plan: UploadPlan, batch_size: int) -> None:
+    def __init__(
+        self, client: OomnitzaClient, plan: UploadPlan, batch_size: int, workers: int = 1
+    ) -> None:
+        self.workers = workers
         self._client = client
         self._plan = plan
         people = plan.data_type == "users"
@@ -131,7 +95,13 @@ class BulkV2:
                 "with api = v2 in [oomnitza], people know neither insert_only nor update_only"
             )
         self.batch_size = batch_size if people else min(batch_size, LARGEST_AUDIT)
-        self.send = self._send_users if people else self._send_audit
+
+    def send(self, items: Sequence[Item]) -> None:
+        """Upload up to `batch_size` records; raises TargetRefused for these, or another error."""
+        if self._plan.data_type == "users":
+            self._send_users(items)
+        else:
+            self._send_audit(items)
 
     def leave_out(self, items: Sequence[Item]) -> None:
         """Oomnitza keeps what it has."""

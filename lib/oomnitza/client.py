@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Literal
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import quote
 
 import requests
@@ -22,16 +23,15 @@ from lib.errors import (
     TargetUnavailable,
 )
 from lib.http.auth import UNSIGNED, HeaderAuth, Token, TokenAuth
-from lib.http.client import BrokenAnswer, Client
+from lib.http.client import BrokenAnswer, Client, NotFound
+from lib.mapping.mapping import ServerMapping
 from lib.record import Record
-from lib.settings import at_least, setting, url, whole_number
 
 log = logging.getLogger(__name__)
 
+MAPPINGS = "/api/v2/mappings"
 AUTH_HEADER = "Authorization2"
 CSRF_HEADER = "X-CSRF-Token"
-# The most records that shipped clients have ever put into one request.
-LARGEST_BATCH = 100
 # Locations in one answer.
 LOCATIONS = 200
 RUN_COUNTS = {
@@ -42,51 +42,13 @@ RUN_COUNTS = {
 }
 
 
-def _batch_size(text: str) -> int:
-    number = whole_number(text)
-    if not 1 <= number <= LARGEST_BATCH:
-        raise ValueError(f"{number} is not between 1 and {LARGEST_BATCH}")
-    return number
+@dataclass(frozen=True)
+class Login:
+    """The credentials of an Oomnitza user: an API token, or a name and password."""
 
-
-@dataclass(frozen=True, kw_only=True)
-class OomnitzaSettings(ConnectionSettings):
-    url: str = setting(
-        "The address of your Oomnitza.", example="https://example.oomnitza.com", parse=url
-    )
-    api_token: str = setting(
-        "The API token of the Oomnitza user who uploads. With it, leave password empty.",
-        default="",
-        secret=True,
-    )
-    username: str = setting(
-        "The name of that user, where there is no API token.", default="", example="oomnitza-sa"
-    )
-    password: str = setting(
-        "The password of that user.", default="", example="ThePassword", secret=True
-    )
-    api: Literal["v3", "v2"] = setting(
-        "The version of the bulk API; v2 is for an Oomnitza from before 2020.",
-        default="v3",
-        advanced=True,
-    )
-    batch_size: int = setting(
-        f"How many records to send in one request, {LARGEST_BATCH} at most.",
-        default=LARGEST_BATCH,
-        advanced=True,
-        parse=_batch_size,
-    )
-    upload_workers: int = setting(
-        "How many of these requests to make at the same time.",
-        default=2,
-        advanced=True,
-        parse=at_least(1),
-    )
-
-    def problems(self) -> Iterator[tuple[str, str]]:
-        yield from super().problems()
-        if not self.api_token and not (self.username and self.password):
-            yield "api_token", "give an api_token, or a username and a password"
+    api_token: str = field(default="", repr=False)
+    username: str = ""
+    password: str = field(default="", repr=False)
 
 
 class OomnitzaClient(Client):
@@ -95,16 +57,18 @@ class OomnitzaClient(Client):
     unavailable = TargetUnavailable
     fault = TargetRefused
 
-    def __init__(self, settings: OomnitzaSettings) -> None:
+    def __init__(
+        self, url: str, settings: ConnectionSettings, login: Login, connections: int = 1
+    ) -> None:
         super().__init__(
-            settings.url,
+            url,
             settings,
-            connections=max(settings.upload_workers, 1),
+            connections=connections,
             # A batch that arrives twice changes nothing: the sync field identifies records.
             repeatable=frozenset({"GET", "POST"}),
             retry_status=frozenset({500}),
         )
-        self._settings = settings
+        self._credentials = login
 
     def request(self, method: str, path: str, **how: Any) -> requests.Response:
         """As any client's, but a web page is no answer of Oomnitza's, whatever its status."""
@@ -113,20 +77,21 @@ class OomnitzaClient(Client):
 
     def sign_in(self) -> None:
         """Have the token checked, or get one for name and password. Raises SignInError."""
-        settings = self._settings
-        if settings.api_token:
-            self.auth = HeaderAuth(AUTH_HEADER, settings.api_token)
-            self._keep_csrf(self.request("GET", "/api/v2/mappings", params={"name": "AuthTest"}))
-        else:
-            self.auth = TokenAuth(self._login, AUTH_HEADER, prefix="")
-            self.auth.current()
+        with _refusing():
+            if self._credentials.api_token:
+                self.auth = HeaderAuth(AUTH_HEADER, self._credentials.api_token)
+                self._keep_csrf(self.request("GET", MAPPINGS, params={"name": "AuthTest"}))
+            else:
+                self.auth = TokenAuth(self._login, AUTH_HEADER, prefix="")
+                self.auth.current()
 
-    def server_mapping(self, name: str) -> dict[str, str | list[str]]:
+    def server_mapping(self, name: str) -> ServerMapping:
         """The mapping kept in Oomnitza: source path → field, or fields."""
-        answer = self.get_json("/api/v2/mappings", name=name)
+        with _refusing():
+            answer = self.get_json(MAPPINGS, name=name)
         if not isinstance(answer, dict):
             raise TargetRefused(
-                "the answer is not a mapping", where=f"{self.url}/api/v2/mappings?name={name}"
+                "the answer is not a mapping", where=f"{self.url}{MAPPINGS}?name={name}"
             )
         return answer
 
@@ -154,7 +119,8 @@ class OomnitzaClient(Client):
 
     def close_run(self, portion: str) -> None:
         """Tell Oomnitza that a run is over."""
-        self.post_json(f"/api/v3/bulk/{portion}/finalize", {})
+        with _refusing():
+            self.post_json(f"/api/v3/bulk/{portion}/finalize", {})
 
     def run_counts(self, mapping_name: str, portion: str) -> dict[str, int] | None:
         """What Oomnitza counted in a run: added, updated, skipped, errors, as far as it says.
@@ -180,7 +146,7 @@ class OomnitzaClient(Client):
         return error
 
     def _login(self) -> Token:
-        form = {"login": self._settings.username, "password": self._settings.password}
+        form = {"login": self._credentials.username, "password": self._credentials.password}
         response = self.request("POST", "/api/request_token", auth=UNSIGNED, data=form)
         self._keep_csrf(response)
         try:
@@ -198,6 +164,15 @@ class OomnitzaClient(Client):
     def _keep_csrf(self, response: Any) -> None:
         if CSRF_HEADER in response.headers:
             self.headers[CSRF_HEADER] = response.headers[CSRF_HEADER]
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Turn a 404 into TargetRefused: only of a request without records, which are at no fault."""
+    try:
+        yield
+    except NotFound as error:
+        raise TargetRefused(error.what, where=error.where, fix=error.fix) from None
 
 
 class _WebPage(BrokenAnswer):

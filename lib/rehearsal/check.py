@@ -1,26 +1,25 @@
-"""Try a section without uploading: is all reachable, signed in, and mapped to what is there?"""
+"""Try a section without uploading: is all reachable, signed in, and mapped to what is there?
+
+The source is asked for what an upload would ask it for, and no more rights are needed.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from lib import connector
 from lib.config.sections import Section
-from lib.connector import Connector, Sources
+from lib.connector import Sources
 from lib.errors import ConnectorError, ExitCode, RecordUnreadable
 from lib.language import Stopped
-from lib.mapping.mapper import Mapper
-from lib.mapping.mapping import FieldMapping
-from lib.oomnitza import layers
-from lib.oomnitza.client import OomnitzaClient, OomnitzaSettings
 from lib.plugins import did_you_mean
 from lib.record import Record
-from lib.recordfilter import compile_filter
+from lib.rehearsal.finding import Finding, Step, failed, note, ok, source_failed, target_failed
+from lib.run.plan import SectionPlan, make_plan
+from lib.target.target import TargetSettings
 from lib.values.paths import compile_path
 
 log = logging.getLogger(__name__)
@@ -29,132 +28,136 @@ SAMPLE = 10
 DEEPEST = 6
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at: all right, or (with an exit code) what is wrong."""
-
-    text: str
-    exit_code: ExitCode = ExitCode.OK
-
-
 def check_section(
-    section: Section, oomnitza: OomnitzaSettings, *, offline: bool = False
+    section: Section, target: TargetSettings, *, offline: bool = False, all_fields: bool = False
 ) -> Iterator[Finding]:
-    """Yield what is found, the parts that need no network first."""
+    """Yield what is found, the parts that need no network first.
+
+    With `all_fields` the source is asked for all that it has.
+    """
     try:
-        yield from _check(section, oomnitza, offline)
+        yield from _check(section, target, offline=offline, all_fields=all_fields)
     except Exception as error:  # nothing may keep the next section from being looked at
         log.exception("[%s] unexpected error", section.name)
         what = f"an error that should not happen ({type(error).__name__})"
-        yield Finding(what, ExitCode.SECTION_FAILED)
+        yield failed(Step.MACHINE, what, ExitCode.SECTION_FAILED)
 
 
-def _check(section: Section, oomnitza: OomnitzaSettings, offline: bool) -> Iterator[Finding]:
-    source = connector.load(section.connector)(section.settings)
+def _check(
+    section: Section, settings: TargetSettings, *, offline: bool, all_fields: bool
+) -> Iterator[Finding]:
     try:
-        local = layers.effective_mapping(source, section.mapping)
-        yield Finding(
-            f"settings and mapping can be read; {len(local)} fields mapped without Oomnitza"
+        local = make_plan(section, None, strict=False)
+        yield ok(
+            Step.SETTINGS,
+            f"settings and mapping can be read; {len(local.fields)} fields mapped without Oomnitza",
         )
-        if offline:
-            return
-        yield from _check_online(section, source, oomnitza)
+        if not offline:
+            yield from _check_online(section, settings, local, all_fields)
     except ConnectorError as error:
-        yield _failed(error)
+        yield failed(Step.SETTINGS, str(error), error.exit_code)
 
 
 def _check_online(
-    section: Section, source: Connector[Any], oomnitza: OomnitzaSettings
+    section: Section, settings: TargetSettings, local: SectionPlan, all_fields: bool
 ) -> Iterator[Finding]:
-    with closing(OomnitzaClient(oomnitza)) as client:
-        fields: dict[str, FieldMapping] = {}
+    with closing(settings.connect()) as target:
+        plan = None
         try:
-            client.sign_in()
-            with_server = section.settings.use_server_map
-            server = client.server_mapping(source.mapping_name) if with_server else {}
-            fields = layers.effective_mapping(source, section.mapping, server)
-            yield Finding(f"Oomnitza: signed in; {len(fields)} fields mapped in all")
-            for text in layers.doubly_mapped(server, section.mapping):
-                yield Finding(text, ExitCode.CONFIGURATION)
+            plan = make_plan(section, target, strict=True)
+            text = f"Oomnitza: signed in; {len(plan.fields)} fields mapped in all"
+            yield ok(Step.TARGET_SIGNED_IN, text)
+            for each in plan.notes:
+                yield failed(Step.MAPPING, each, ExitCode.CONFIGURATION)
         except ConnectorError as error:
-            yield _failed(error, "Oomnitza")
-        resources = replace(section.resources, locations=client.locations)
-        mapper = Mapper(fields.values(), section.settings, resources)
+            yield target_failed(error)
+        known = plan or local
         try:
-            source.check()
-            yield Finding("source: reachable, signed in, permitted to read")
-            samples = yield from _samples(source, mapper)
+            known.source.check()
+            yield ok(Step.SOURCE_PERMITTED, "source: reachable, signed in, permitted to read")
+            samples = yield from _samples(known, all_fields)
         except ConnectorError as error:
-            yield _failed(error, "source")
+            yield source_failed(error)
             return
-        if fields and samples:
-            yield from _check_fields(source, fields, samples)
-            yield from _check_values(section, mapper, samples)
+        if plan and samples:
+            yield from _check_fields(plan, samples)
+            yield from _check_values(plan, samples)
 
 
-def _samples(source: Connector[Any], mapper: Mapper) -> Generator[Finding, None, list[Record]]:
-    # What a mapping names may be no part of everything, unless it is asked for by its name.
-    sources = Sources(mapper.sources or frozenset(), everything=True)
-    with closing(source.records(sources)) as delivered:
-        sample = list(islice(delivered, SAMPLE))
+def _samples(plan: SectionPlan, all_fields: bool) -> Generator[Finding, None, list[Record]]:
+    with closing(plan.source.records(plan.projection(all_fields=all_fields))) as records:
+        sample = list(islice(records, SAMPLE))
     samples = [item for item in sample if isinstance(item, dict)]
-    yield Finding(f"source: {len(samples)} sample records read")
+    yield ok(Step.SAMPLE, f"source: {len(samples)} sample records read")
     unreadable = [item for item in sample if isinstance(item, RecordUnreadable)]
     if unreadable:
         what = f"source: {len(unreadable)} sample records cannot be read, such as: {unreadable[0]}"
-        yield Finding(what, ExitCode.RECORDS_LEFT)
+        yield failed(Step.SAMPLE, what, ExitCode.RECORDS_LEFT)
     return samples
 
 
-def _check_fields(
-    source: Connector[Any], fields: dict[str, FieldMapping], samples: list[Record]
-) -> Iterator[Finding]:
-    for name in layers.unmapped_sync_fields(source, fields):
-        yield Finding(f"the sync_field {name} gets no value", ExitCode.CONFIGURATION)
-    known = sorted({path for record in samples for path in _paths(record)})
-    for item in fields.values():
+def _check_fields(plan: SectionPlan, samples: list[Record]) -> Iterator[Finding]:
+    for name in plan.unmapped_sync_fields:
+        what = f"the sync_field {name} gets no value"
+        yield failed(Step.MAPPING, what, ExitCode.CONFIGURATION)
+    known: list[str] | None = None
+    for item in plan.fields.values():
         path = item.attributes.get("source")
         if path and all(compile_path(path)(record) is None for record in samples):
+            known = _known_paths(plan, samples) if known is None else known
             hint = did_you_mean(path, known)
             text = f"mapping.{item.field}: no sample record has {path!r}; {hint}".rstrip("; ")
-            yield Finding(text, ExitCode.CONFIGURATION if hint else ExitCode.OK)
+            if hint:
+                yield failed(Step.MAPPING, text, ExitCode.CONFIGURATION)
+            else:
+                yield note(Step.MAPPING, text)
 
 
-def _check_values(section: Section, mapper: Mapper, samples: list[Record]) -> Iterator[Finding]:
-    kept, failures = _kept(section, samples)
+def _known_paths(plan: SectionPlan, samples: list[Record]) -> list[str]:
+    """The paths that the source has, also those that nothing reads, if they may be seen."""
+    found = list(samples)
+    try:
+        with closing(plan.source.records(Sources(everything=True))) as records:
+            found += [item for item in islice(records, SAMPLE) if isinstance(item, dict)]
+    except ConnectorError as error:
+        log.info("the fields that nothing reads cannot be seen: %s", error)
+    return sorted({path for record in found for path in _paths(record)})
+
+
+def _check_values(plan: SectionPlan, samples: list[Record]) -> Iterator[Finding]:
+    kept, failures = _kept(plan, samples)
     if failures:
         what = f"the record filter fails on {len(failures)} of {len(samples)} sample records"
-        yield Finding(f"{what}, such as: {failures[0]}", ExitCode.RECORDS_LEFT)
-    mapped = [mapper(record) for record in kept]
-    failed: dict[str, list[str]] = {}
+        yield failed(Step.FILTER, f"{what}, such as: {failures[0]}", ExitCode.RECORDS_LEFT)
+    mapped = [plan.mapper(record) for record in kept]
+    conversions: dict[str, list[str]] = {}
     for name, text in (pair for each in mapped for pair in each.failures):
-        failed.setdefault(name, []).append(text)
-    for name, texts in failed.items():
-        yield Finding(
-            f"{name} is left empty in {len(texts)} of {len(kept)} sample records ({texts[0]})"
+        conversions.setdefault(name, []).append(text)
+    for name, texts in conversions.items():
+        yield note(
+            Step.MAPPING,
+            f"{name} is left empty in {len(texts)} of {len(kept)} sample records ({texts[0]})",
         )
     missing = [name for each in mapped for name in each.missing]
     for name in dict.fromkeys(missing):
         count = missing.count(name)
         text = f"{name} is required and empty in {count} of {len(kept)} sample records"
-        yield Finding(text, ExitCode.RECORDS_LEFT if count == len(kept) else ExitCode.OK)
+        if count == len(kept):
+            yield failed(Step.MAPPING, text, ExitCode.RECORDS_LEFT)
+        else:
+            yield note(Step.MAPPING, text)
 
 
-def _kept(section: Section, samples: list[Record]) -> tuple[list[Record], list[str]]:
+def _kept(plan: SectionPlan, samples: list[Record]) -> tuple[list[Record], list[str]]:
     """The records that the filter keeps, and how it failed on others."""
-    keep = compile_filter(section.recordfilter)
     kept, failures = [], []
     for record in samples:
         try:
-            if keep(record):
+            if plan.record_filter(record):
                 kept.append(record)
         except Stopped as error:
             failures.append(str(error))
     return kept, failures
-
-
-def _failed(error: ConnectorError, part: str = "") -> Finding:
-    return Finding(f"{part}: {error}" if part else str(error), error.exit_code)
 
 
 def _paths(value: Any, prefix: str = "", depth: int = 0) -> Iterator[str]:

@@ -8,24 +8,23 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from typing import IO, Any, Literal
 
-from lib import connector
 from lib.config.sections import Section
-from lib.connector import Connector, Records, Sources
+from lib.connector import Records
 from lib.errors import RecordGone, SourceFault
 from lib.jsontext import to_json
 from lib.language import Stopped
 from lib.mapping.mapper import Mapper, Step, failure, is_empty, unsendable
 from lib.mapping.mapping import ORIGINS, FieldMapping
-from lib.oomnitza import layers
-from lib.oomnitza.client import OomnitzaClient, OomnitzaSettings
 from lib.record import Record
-from lib.recordfilter import RecordFilter, compile_filter
+from lib.recordfilter import RecordFilter
+from lib.run.plan import make_plan
 from lib.secrets import redact, redact_data
+from lib.target.target import TargetSettings
 from lib.values.sendable import sendable, shown
 
 # Of what is no value for JSON, in characters.
@@ -111,31 +110,28 @@ def explain_record(
 
 def explain_section(
     section: Section,
-    oomnitza: OomnitzaSettings,
+    settings: TargetSettings,
     given: Records | None = None,
     *,
     offline: bool = False,
+    all_fields: bool = False,
     count: int = 1,
 ) -> Iterator[tuple[str, Explanation | None]]:
     """Explain the first `count` records of a section's source, or of those that are given.
 
     Yields the name of a record with what becomes of it, and sentences with None. `offline` leaves
-    Oomnitza alone. Raises the ConnectorError that keeps the source from being read.
+    Oomnitza alone; with `all_fields` the source is asked for all that it has. Raises the
+    ConnectorError that keeps the source from being read.
     """
-    source = connector.load(section.connector)(section.settings)
-    with closing(OomnitzaClient(oomnitza)) as client:
-        server, without = _server_mapping(section, source, None if offline else client)
-        for note in [*without, *layers.doubly_mapped(server, section.mapping)]:
+    with closing(settings.connect()) as target:
+        plan = make_plan(section, None if offline else target, strict=False)
+        for note in plan.notes:
             yield note, None
-        fields = layers.effective_mapping(source, section.mapping, server)
-        locations = None if offline else client.locations
-        resources = replace(section.resources, locations=locations)
-        mapper = Mapper(fields.values(), section.settings, resources)
-        keep = compile_filter(section.recordfilter)
-        explain = partial(explain_record, mapper, fields, keep)
-        with closing(given or _from_source(source, mapper, keep)) as delivered:
+        explain = partial(explain_record, plan.mapper, plan.fields, plan.record_filter)
+        records = given or plan.source.records(plan.projection(all_fields=all_fields))
+        with closing(records) as delivered:
             yield from _each(delivered, count, explain)
-    for name in () if without else layers.unmapped_sync_fields(source, fields):
+    for name in () if plan.without_server else plan.unmapped_sync_fields:
         yield f"An upload would be refused: the sync_field {name} gets no value", None
 
 
@@ -154,17 +150,6 @@ def read_records(file: IO[bytes]) -> Records:
         whole = _parsed(line + file.read(), file.name, at)
         for number, item in enumerate(whole if isinstance(whole, list) else [whole], 1):
             yield _record(item, f"{file.name}: item {number}")
-
-
-def _server_mapping(
-    section: Section, source: Connector[Any], client: OomnitzaClient | None
-) -> tuple[layers.ServerMapping, list[str]]:
-    """Oomnitza's layer, if it is used; and a sentence where it has to be done without."""
-    if not section.settings.use_server_map:
-        return {}, []
-    if client is None:
-        return {}, ["Without the mapping kept in Oomnitza"]
-    return layers.kept_in_oomnitza(client, source)
 
 
 def _each(
@@ -236,12 +221,6 @@ def _masked(value: Any) -> Any:
     except Exception:  # it may be of anybody's class
         return redact(shown(value, LONGEST))
     return copy
-
-
-def _from_source(source: Connector[Any], mapper: Mapper, keep: RecordFilter) -> Records:
-    # What is named may be no part of everything, unless it is asked for by its name.
-    paths = (mapper.sources or frozenset()) | (keep.reads or frozenset())
-    return source.records(Sources(paths, everything=True))
 
 
 def _is_object(text: bytes) -> bool:

@@ -12,14 +12,13 @@ from pathlib import Path
 
 from lib import secrets
 from lib.errors import ConnectorError, Interrupted, TargetFault, TargetRefused
-from lib.http.client import NotFound
 from lib.interruption import shielded
 from lib.ledger import Ledger, open_to_look
-from lib.oomnitza.client import OomnitzaClient
 from lib.record import Record
 from lib.run.book import Book, NoBook, OpenBook
 from lib.run.lock import SectionLock
 from lib.run.tally import Outcome
+from lib.target.target import Target
 
 log = logging.getLogger(__name__)
 
@@ -64,13 +63,13 @@ def set_aside(book: Book, outcome: Outcome) -> Iterator[tuple[Record, int]]:
         )
 
 
-def close_earlier_runs(book: Book, client: OomnitzaClient) -> None:
+def close_earlier_runs(book: Book, target: Target) -> None:
     """Close at Oomnitza the runs that ended without doing so."""
     for past in book.left_open():
         try:
             if past.portion:  # the older API knows no runs
-                client.close_run(past.portion)
-        except (NotFound, TargetRefused, TargetFault) as error:
+                target.close_run(past.portion)
+        except (TargetRefused, TargetFault) as error:
             log.info("[%s] an earlier run cannot be closed: %s", past.section, error)
         book.closed(past.id)
 

@@ -17,11 +17,12 @@ from lib.compactset import CompactSet
 from lib.errors import ConfigurationError, ConnectorError, RunCanceled, UnsafeRun
 from lib.interruption import requested, shielded
 from lib.ledger import Known
-from lib.oomnitza.upload import Item, Uploader
 from lib.run.book import Book
 from lib.run.spool import Spool
 from lib.run.tally import Outcome, brief
 from lib.run.underway import Sent, UnderWay
+from lib.target.item import Item
+from lib.target.uploader import Uploader
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ class Delivery:
         progress: Callable[[], None],
     ) -> None:
         self.taken = 0
-        self.broken = False  # whether nothing more can be delivered
+        self.failure: Exception | None = None  # after which nothing more is delivered
         self._uploader = uploader
         self._book = book
         self._outcome = outcome
@@ -105,7 +106,7 @@ class Delivery:
 
     def flush(self) -> None:
         """Send what was taken so far, unless it is held back, or sending has failed before."""
-        if self.broken:
+        if self.failure:
             return
         if self.holds_back:
             self._hold_back()
@@ -197,8 +198,8 @@ class Delivery:
                 self._book.opened(self._uploader.portion)
                 self._under_way.begin(batch)
                 del self._batch[: len(batch)]
-        except Exception:
-            self.broken = True
+        except Exception as error:
+            self.failure = error
             raise
 
     def _settle(self) -> None:
@@ -214,12 +215,12 @@ class Delivery:
             tally.rejected += len(sent.refused)
             try:
                 self._write_down(sent)
-            except Exception:
-                self.broken = True
+            except Exception as error:
+                self.failure = error
                 raise
-            if error := sent.error or self._verdict(sent):
-                self.broken = True
-                raise error
+            if failure := sent.error or self._verdict(sent):
+                self.failure = failure
+                raise failure
         self._progress()
 
     def _verdict(self, sent: Sent) -> ConnectorError | None:
@@ -259,9 +260,9 @@ class Delivery:
         self._asked = now
         try:
             canceled = self._uploader.canceled()
-        except Exception:
-            self.broken = True
+        except Exception as error:
+            self.failure = error
             raise
         if canceled:
-            self.broken = True
-            raise RunCanceled("the run was cancelled in Oomnitza")
+            self.failure = RunCanceled("the run was cancelled in Oomnitza")
+            raise self.failure

@@ -17,6 +17,7 @@ class RunOptions:
     testmode: bool = False
     record_count: int | None = None
     save_data: Path | None = None
+    all_fields: bool = False  # what the source has, also where nothing reads it
     state: Path | None = None  # the ledger; without one nothing is remembered
     full: bool = False
     force: bool = False

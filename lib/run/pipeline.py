@@ -1,24 +1,22 @@
 """The run of one section.
 
 Records come from its connector, pass the record filter, are mapped to Oomnitza fields, and are
-delivered; every record ends in exactly one named outcome.
+delivered; every record ends in exactly one named outcome. docs/architecture.md has the table of the
+phases that a run passes.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Generator, Iterable
 from contextlib import ExitStack, closing
-from dataclasses import replace
+from dataclasses import dataclass, field
+from enum import Enum
 from functools import partial
-from typing import Any
 
-from lib import connector, logs, secrets
+from lib import logs, secrets
 from lib.config.sections import Section
-from lib.connector import Connector, Delivered, Sources
 from lib.errors import (
-    ConfigurationError,
     ConnectorError,
     Interrupted,
     RecordGone,
@@ -30,46 +28,82 @@ from lib.errors import (
 from lib.http.ratelimit import retry_budget
 from lib.interruption import shielded
 from lib.logs import IN_SUMMARY
-from lib.mapping.mapper import Mapper
-from lib.mapping.mapping import FieldMapping
-from lib.oomnitza import bulk, layers
-from lib.oomnitza.bulk import UploadPlan
-from lib.oomnitza.client import OomnitzaClient, OomnitzaSettings
-from lib.oomnitza.upload import DryRun, Item, Uploader
-from lib.recordfilter import RecordFilter, compile_filter
-from lib.run import bookkeeping, continuity
+from lib.run import bookkeeping
 from lib.run.attempt import attempt
 from lib.run.book import Book, NoBook
-from lib.run.delivery import Delivery, Terms
+from lib.run.delivery import Delivery
+from lib.run.mode import Mode
 from lib.run.options import Listener, RunOptions
+from lib.run.plan import SectionPlan, make_plan
 from lib.run.preparation import Preparation
-from lib.run.saveddata import NothingSaved, SavedData
+from lib.run.records import Records
+from lib.run.saveddata import NothingSaved
 from lib.run.tally import Outcome
 from lib.settings import secrets_of
+from lib.target.item import Item
+from lib.target.target import Target, TargetSettings
+from lib.target.uploader import Uploader
 
 log = logging.getLogger(__name__)
 
 
+class Phase(Enum):
+    """How far a run has come; it passes them in this order, or ends early with an error."""
+
+    OPENING = "the plan is made; nothing was read"
+    READING = "records are read, and sent batch by batch"
+    SENDING = "no more are read; what is left of them is sent"
+    CLOSING = "all were sent; the run is closed at Oomnitza"
+    CLOSED = "Oomnitza has all, and knows that this is so"
+
+
+@dataclass
+class _Run:
+    """The state of one run."""
+
+    section: Section
+    settings: TargetSettings
+    mode: Mode
+    listener: Listener
+    outcome: Outcome
+    phase: Phase = Phase.OPENING
+    book: Book = field(default_factory=NoBook)
+    complete: bool = False  # all that the source has was read
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What the records of a run pass through."""
+
+    target: Target
+    plan: SectionPlan
+    records: Records
+    saved: NothingSaved
+    prepare: Preparation
+    delivery: Delivery
+    uploader: Uploader
+
+
 def run_section(
     section: Section,
-    oomnitza: OomnitzaSettings,
+    target: TargetSettings,
     options: RunOptions,
     listener: Listener | None = None,
 ) -> Outcome:
     """Run one section to its end, good or bad; what went wrong is in the outcome."""
-    run = _Run(section, oomnitza, options, listener or Listener())
-    outcome = run.outcome
+    outcome = Outcome(section.name)
+    run = _Run(section, target, Mode(options), listener or Listener(), outcome)
     started = time.monotonic()
     log.info("[%s] begins", section.name)
     with logs.about(section.name), ExitStack() as stack:
         budget = stack.enter_context(retry_budget(options.retry_ceiling))
-        outcome.error = attempt(section.name, partial(run.open_book, stack))
-        outcome.error = outcome.error or attempt(section.name, run.to_the_end)
+        outcome.error = attempt(section.name, partial(_open_book, run, stack))
+        outcome.error = outcome.error or attempt(section.name, partial(_transfer, run))
         outcome.retries = budget.used
-        later = attempt(section.name, run.write_down)
+        later = attempt(section.name, partial(_record_end, run))
         if isinstance(later, Interrupted) and not outcome.error:
             outcome.error = later
-            later = attempt(section.name, run.write_down)  # so that the ledger says the same
+            later = attempt(section.name, partial(_record_end, run))  # the ledger says the same
         outcome.error = outcome.error or later
     if outcome.error:
         log.error("[%s] failed: %s", section.name, outcome.error, extra=IN_SUMMARY)
@@ -78,215 +112,136 @@ def run_section(
     return outcome
 
 
-class _Run:
-    """One run of one section, step by step."""
+def _open_book(run: _Run, stack: ExitStack) -> None:
+    run.book = run.mode.open_book(stack, run.section.name, run.settings.url)
+    bookkeeping.begin(run.book, run.outcome)
 
-    def __init__(
-        self, section: Section, oomnitza: OomnitzaSettings, options: RunOptions, listener: Listener
-    ) -> None:
-        self.outcome = Outcome(section.name)
-        self._section = section
-        self._oomnitza = oomnitza
-        self._options = options
-        self._listener = listener
-        self._saved = NothingSaved()
-        self._book: Book = NoBook()
-        self._reader = ""
-        self._read_to_the_end = False
-        self._closing = False
 
-    def open_book(self, stack: ExitStack) -> None:
-        options = self._options
-        self._book = bookkeeping.open_book(
-            stack,
-            options.state,
-            self._section.name,
-            self._oomnitza.url,
-            testmode=options.testmode,
-            wait=options.wait,
-        )
-        bookkeeping.begin(self._book, self.outcome)
+@shielded()
+def _record_end(run: _Run) -> None:
+    bookkeeping.end(run.book, run.outcome, complete=run.complete)
 
-    @shielded()
-    def write_down(self) -> None:
-        complete = self._read_to_the_end and not self._options.resend
-        bookkeeping.end(self._book, self.outcome, complete=complete)
 
-    def to_the_end(self) -> None:
-        section, options = self._section, self._options
-        secrets.remember(*secrets_of(section.settings), *secrets_of(self._oomnitza))
-        source = connector.load(section.connector)(section.settings)
-        with ExitStack() as stack:
-            client = stack.enter_context(closing(OomnitzaClient(self._oomnitza)))
-            fields = self._mapping(client, source)
-            resources = replace(section.resources, locations=client.locations)
-            mapper = Mapper(fields.values(), section.settings, resources)
-            if options.save_data:
-                self._saved = saved = SavedData(options.save_data, section.name)
-                stack.enter_context(saved)
-                self.outcome.notes.append(f"Saved: {saved.fetched} and {saved.uploads.name}")
-            if not options.testmode:
-                bookkeeping.close_earlier_runs(self._book, client)
-            self._process(source, client, mapper, fields)
-
-    def _mapping(self, client: OomnitzaClient, source: Connector[Any]) -> dict[str, FieldMapping]:
-        """Sign in where Oomnitza is needed; in testmode a run goes on without it."""
-        with_server = self._section.settings.use_server_map
-        server: layers.ServerMapping = {}
-        if self._options.testmode:
-            if with_server:
-                server, notes = layers.kept_in_oomnitza(client, source)
-                self.outcome.notes += notes
-        else:
-            client.sign_in()
-            if with_server:
-                server = client.server_mapping(source.mapping_name)
-        self.outcome.notes += layers.doubly_mapped(server, self._section.mapping)
-        fields = layers.effective_mapping(source, self._section.mapping, server)
+def _transfer(run: _Run) -> None:
+    """Open, read and close; what was read before an error is sent or set aside."""
+    with ExitStack() as stack:
+        parts = _open(run, stack)
         try:
-            layers.require_sync_fields(source, fields)
-        except ConfigurationError as error:
-            if not self._options.testmode:
-                raise
-            self.outcome.notes.append(f"An upload would be refused: {error.what}.")
-        return fields
+            _read(run, parts)
+            _close(run, parts)
+        except (Exception, KeyboardInterrupt, SystemExit) as error:
+            if run.phase in (Phase.READING, Phase.SENDING):
+                _abort(run, parts, error)
+            raise
+        _conclude(run, parts)
 
-    def _process(
-        self,
-        source: Connector[Any],
-        client: OomnitzaClient,
-        mapper: Mapper,
-        fields: dict[str, FieldMapping],
-    ) -> None:
-        plan = UploadPlan.of(source, fields)
-        full = self._options.full or continuity.is_full(self._section.settings, self._book)
-        recognised = [fields[name] for name in plan.key_fields]
-        # Of a source that brings only what has changed, nothing is ever missing.
-        print_ = "" if source.incremental else continuity.fingerprint(self._section, recognised)
-        self._book.describe(fingerprint=print_, full=full)
-        whole = continuity.fingerprint(self._section, list(fields.values()))
-        self._reader = f"{self._section.name} {self._oomnitza.url} {whole}"
-        keep = compile_filter(self._section.recordfilter)
-        recogniser = Mapper(recognised, source.settings, self._section.resources)
-        prepare = Preparation(keep, mapper, recogniser, plan, self.outcome, self._book, self._saved)
-        uploader = self._uploader(client, plan)
-        terms = self._terms(source, full=full)
-        progress = partial(self._listener.progress, self.outcome, None)
-        delivery = Delivery(uploader, self._book, self.outcome, terms, progress)
-        with closing(delivery):
-            try:
-                with closing(self._delivered(source, keep, mapper)) as delivered:
-                    self._deliver(delivered, source, prepare, delivery)
-                delivery.finish()
-                self._close(uploader)
-            except (Exception, KeyboardInterrupt, SystemExit) as error:
-                if not self._closing:
-                    self._end_badly(delivery, uploader, error)
-                raise
-        self.outcome.ready = delivery.taken
-        if self._options.testmode:
-            self._note_brake(source)
-            return
-        if uploader.portion:
-            self.outcome.server = client.run_counts(plan.mapping_name, uploader.portion)
-        left = self.outcome.tally.rejected or self.outcome.tally.incomplete
-        if self._read_to_the_end and not left and not self._options.resend:
-            source.settled()
 
-    def _delivered(
-        self, source: Connector[Any], keep: RecordFilter, mapper: Mapper
-    ) -> Generator[tuple[Delivered, int | None], None, None]:
-        """What comes from the source, or what was set aside before, with its number there."""
-        if self._options.resend:
-            yield from bookkeeping.set_aside(self._book, self.outcome)
-            return
-        everything = bool(self._options.save_data) or None in (keep.reads, mapper.sources)
-        paths = (mapper.sources or frozenset()) | (keep.reads or frozenset())
-        sources = Sources(paths, everything, self._reader, anew=self._options.full)
-        with closing(source.records(sources)) as delivered:
-            for item in delivered:
-                yield item, None
+def _open(run: _Run, stack: ExitStack) -> _Parts:
+    """Make the plan, and the parts that records pass through."""
+    section, mode, book, outcome = run.section, run.mode, run.book, run.outcome
+    secrets.remember(*secrets_of(section.settings), *secrets_of(run.settings))
+    target = stack.enter_context(closing(run.settings.connect()))
+    plan = make_plan(section, target, strict=mode.strict)
+    outcome.notes += [*plan.notes, *mode.problems(plan)]
+    saved = mode.saved_data(stack, section, outcome)
+    bookkeeping.close_earlier_runs(book, target)
+    full = mode.is_full(plan, book)
+    book.describe(fingerprint=plan.fingerprint, full=full)
+    uploader = mode.uploader(target, plan, partial(_show, run))
+    progress = partial(run.listener.progress, outcome, None)
+    delivery = Delivery(uploader, book, outcome, mode.terms(plan, book, full=full), progress)
+    stack.enter_context(closing(delivery))
+    records = mode.records(plan, book, run.settings.url, outcome)
+    prepare = Preparation(plan, outcome, book, saved)
+    return _Parts(target, plan, records, saved, prepare, delivery, uploader)
 
-    def _deliver(
-        self,
-        delivered: Iterable[tuple[Delivered, int | None]],
-        source: Connector[Any],
-        prepare: Preparation,
-        delivery: Delivery,
-    ) -> None:
-        tally = self.outcome.tally
-        for item, aside in delivered:
+
+def _read(run: _Run, parts: _Parts) -> None:
+    """Hand each record to the preparation, and what that makes of it to the delivery."""
+    run.phase = Phase.READING
+    with closing(parts.records.read()) as records:
+        for item, aside in records:
             with shielded():  # from its count to its place in the delivery
-                if isinstance(item, RecordGone):
-                    tally.vanished += 1
-                    log.info("[%s] %s", self._section.name, item)
-                elif isinstance(item, RecordUnreadable):
-                    tally.fetched += 1
-                    prepare.reject(item)
-                else:
-                    tally.fetched += 1
-                    self._saved.add_fetched(item)
-                    if ready := prepare(item, aside):
-                        delivery.take(ready)
-            self._listener.progress(self.outcome, source.expected)
-            if self._listener.stop.is_set():
+                _take(run, parts, item, aside)
+            run.listener.progress(run.outcome, parts.records.expected)
+            if run.listener.stop.is_set():
                 raise KeyboardInterrupt
-            if prepare.kept == self._options.record_count:
-                return
-        prepare.finish()
-        self._read_to_the_end = True
+            if run.mode.is_over(parts.prepare.kept):
+                break
+        else:
+            parts.prepare.finish()
+            run.complete = parts.records.complete
 
-    @shielded()
-    def _close(self, uploader: Uploader, error: str = "") -> None:
-        """Close the run at Oomnitza. A signal comes before that or after it, never in between."""
-        self._closing = True
-        uploader.finish(error)
-        self._book.closed()
 
-    @shielded()
-    def _end_badly(self, delivery: Delivery, uploader: Uploader, error: BaseException) -> None:
-        """Send what was read before the error, set aside what cannot be sent, close the run."""
-        reason = secrets.redact(str(error)) or "the run was interrupted"
-        try:
-            delivery.flush()
-        except ConnectorError as later:
-            error = later
-            log.warning("[%s] %s", self._section.name, later)
-        away = delivery.broken and isinstance(error, TargetUnavailable | SignInError)
-        try:
-            # What the brake held back comes again; until somebody has looked, it is better unsent.
-            delivery.abandon(reason, held=not isinstance(error, UnsafeRun))
-            if not away:
-                self._close(uploader, reason)
-        except ConnectorError as later:
-            log.warning("[%s] the run was not closed in good order: %s", self._section.name, later)
+def _take(run: _Run, parts: _Parts, item: object, aside: int | None) -> None:
+    tally = run.outcome.tally
+    if isinstance(item, RecordGone):
+        tally.vanished += 1
+        log.info("[%s] %s", run.section.name, item)
+    elif isinstance(item, RecordUnreadable):
+        tally.fetched += 1
+        parts.prepare.reject(item)
+    else:
+        assert isinstance(item, dict)  # noqa: S101
+        tally.fetched += 1
+        parts.saved.add_fetched(item)
+        if ready := parts.prepare(item, aside):
+            parts.delivery.take(ready)
 
-    def _terms(self, source: Connector[Any], *, full: bool) -> Terms:
-        options = self._options
-        free = options.force or options.testmode or options.resend or options.record_count
-        return Terms(0 if free else self._least(source), sift=not full)
 
-    def _least(self, source: Connector[Any]) -> int:
-        """How many records have to come for any to be sent."""
-        return 0 if source.incremental else continuity.least(self._book, source.settings)
+def _close(run: _Run, parts: _Parts) -> None:
+    """Send what is left, and close the run at Oomnitza."""
+    run.phase = Phase.SENDING
+    parts.delivery.finish()
+    _close_at_target(run, parts)
 
-    def _note_brake(self, source: Connector[Any]) -> None:
-        free = self._options.resend or self._options.force or not self._read_to_the_end
-        if not free and self.outcome.ready < self._least(source):
-            self.outcome.notes.append(
-                "An upload would stop: far fewer records came than in the last complete run."
-            )
 
-    def _uploader(self, client: OomnitzaClient, plan: UploadPlan) -> Uploader:
-        if self._options.testmode:
-            return DryRun(self._show)
-        return bulk.open_run(client, plan, self._oomnitza)
+@shielded()
+def _close_at_target(run: _Run, parts: _Parts, error: str = "") -> None:
+    """A signal comes before that or after it, never in between."""
+    run.phase = Phase.CLOSING
+    parts.uploader.finish(error)
+    run.book.closed()
+    run.phase = Phase.CLOSED
 
-    def _show(self, item: Item) -> None:
-        """Show a record of testmode beside the way in which it was last sent, if that is known."""
-        known = self._book.known([item.key]).get(item.key) if item.key is not None else None
-        before = self._book.last_sent(known) if known else None
-        record = item.values
-        same = before == record
-        self.outcome.compared["same" if same else "changed" if known else "new"] += 1
-        self._listener.show(self._section.name, record, before)
+
+@shielded()
+def _abort(run: _Run, parts: _Parts, error: BaseException) -> None:
+    """Send what was read before the error, set aside what cannot be sent, close the run."""
+    reason = secrets.redact(str(error)) or "the run was interrupted"
+    delivery = parts.delivery
+    try:
+        delivery.flush()
+    except ConnectorError as later:
+        log.warning("[%s] %s", run.section.name, later)
+    away = isinstance(delivery.failure, TargetUnavailable | SignInError)
+    try:
+        # What the brake held back comes again; until somebody has looked, it is better unsent.
+        delivery.abandon(reason, held=not isinstance(error, UnsafeRun))
+        if not away:
+            _close_at_target(run, parts, reason)
+    except ConnectorError as later:
+        log.warning("[%s] the run was not closed in good order: %s", run.section.name, later)
+
+
+def _conclude(run: _Run, parts: _Parts) -> None:
+    """See what a run that came to its good end leaves for the next one."""
+    plan, outcome = parts.plan, run.outcome
+    outcome.ready = parts.delivery.taken
+    if run.complete:
+        run.mode.warn_of_few(plan, run.book, outcome)
+    if parts.uploader.portion:
+        outcome.server = parts.target.run_counts(plan.upload.mapping_name, parts.uploader.portion)
+    left = outcome.tally.rejected or outcome.tally.incomplete
+    if run.complete and run.mode.strict and not left:
+        plan.source.settled()
+
+
+def _show(run: _Run, item: Item) -> None:
+    """Show a record of testmode beside the way in which it was last sent, if that is known."""
+    known = run.book.known([item.key]).get(item.key) if item.key is not None else None
+    before = run.book.last_sent(known) if known else None
+    record = item.values
+    same = before == record
+    run.outcome.compared["same" if same else "changed" if known else "new"] += 1
+    run.listener.show(run.section.name, record, before)

@@ -9,17 +9,15 @@ from lib.errors import ConnectorError, RecordUnreadable
 from lib.jsontext import json_if_possible, to_json
 from lib.language import Stopped
 from lib.ledger import NewAside, pack
-from lib.mapping.mapper import Mapper
-from lib.oomnitza import packing
-from lib.oomnitza.bulk import UploadPlan
-from lib.oomnitza.upload import Item
 from lib.record import Record
-from lib.recordfilter import RecordFilter
 from lib.run import continuity
 from lib.run.book import Book
+from lib.run.plan import SectionPlan
 from lib.run.saveddata import NothingSaved
 from lib.run.tally import Outcome, brief
 from lib.secrets import redact
+from lib.target import packing
+from lib.target.item import Item
 
 log = logging.getLogger(__name__)
 
@@ -28,28 +26,18 @@ NOTED_AT_ONCE = 500
 
 
 class Preparation:
-    """Makes items of records; a record of which it makes none has got its outcome here.
-
-    `recogniser` is the mapping of the fields alone by which a record is recognised.
-    """
+    """Makes items of records; a record of which it makes none has got its outcome here."""
 
     def __init__(
-        self,
-        keep: RecordFilter,
-        mapper: Mapper,
-        recogniser: Mapper,
-        plan: UploadPlan,
-        outcome: Outcome,
-        book: Book,
-        saved: NothingSaved,
+        self, plan: SectionPlan, outcome: Outcome, book: Book, saved: NothingSaved
     ) -> None:
         self.kept = 0
-        self._keep = keep
-        self._mapper = mapper
-        self._recogniser = recogniser
+        self._keep = plan.record_filter
+        self._mapper = plan.mapper
+        self._key_mapper = plan.key_mapper
         self._still_there: list[str] = []
-        self._key_fields = plan.key_fields
-        self._plan = continuity.digest_of(b"", to_json(asdict(plan)))
+        self._key_fields = plan.upload.key_fields
+        self._plan = continuity.digest_of(b"", to_json(asdict(plan.upload)))
         self._outcome = outcome
         self._tally = outcome.tally
         self._book = book
@@ -62,7 +50,7 @@ class Preparation:
                 self._tally.filtered += 1
                 if aside is not None:
                     self._book.clear([aside])
-                self._note_there(self._recogniser(record).values)
+                self._note_there(self._key_mapper(record).values)
                 return None
         except Stopped as error:
             self.reject(RecordUnreadable(f"the record filter fails: {error}"), record, aside)

@@ -9,7 +9,8 @@ from contextvars import copy_context
 from dataclasses import dataclass, field
 
 from lib.errors import TargetFault, TargetRefused
-from lib.oomnitza.upload import Item, Uploader, deliver
+from lib.target.item import Item
+from lib.target.uploader import Uploader, send_with_bisect
 
 
 @dataclass
@@ -82,7 +83,7 @@ class UnderWay:
         sent = Sent()
         done = 0
         try:
-            for items, refusal in deliver(self._uploader, batch):
+            for items, refusal in send_with_bisect(self._uploader, batch):
                 done += len(items)
                 if refusal:
                     sent.refused.append((items[0], refusal))

@@ -26,7 +26,7 @@ from lib.errors import (
     SourceFault,
     SourceUnavailable,
 )
-from lib.oomnitza.client import OomnitzaSettings
+from lib.oomnitza.target import OomnitzaSettings
 from lib.reading.patience import MOST_UNREADABLE
 from lib.run.pipeline import RunOptions, run_section
 from lib.run.tally import Outcome

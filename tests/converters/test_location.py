@@ -7,7 +7,7 @@ import pytest
 
 from lib.errors import TargetUnavailable
 from lib.mapping.converters import Resources, conversion
-from lib.oomnitza.client import OomnitzaClient, OomnitzaSettings
+from lib.oomnitza.target import OomnitzaSettings
 from sandbox.oomnitza import Oomnitza
 from sandbox.web import WebServer
 
@@ -168,7 +168,7 @@ def test_more_locations_than_a_page_come_from_oomnitza():
     oomnitza.locations = [{"location_id": f"id-{n}", "name": f"Place {n}"} for n in range(450)]
     with WebServer(oomnitza.app) as server:
         settings = OomnitzaSettings(url=server.url, api_token="t0ken")
-        with closing(OomnitzaClient(settings)) as client:
+        with closing(settings.connect()) as client:
             client.sign_in()
             convert = converter(load=client.locations)
             assert convert("building", {}, "Place 449") == "id-449"

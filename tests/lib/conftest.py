@@ -8,7 +8,8 @@ import pytest
 from werkzeug.wrappers import Request, Response
 
 from lib import secrets
-from lib.oomnitza.client import OomnitzaClient, OomnitzaSettings
+from lib.oomnitza.target import Oomnitza as Target
+from lib.oomnitza.target import OomnitzaSettings
 from sandbox.oomnitza import Oomnitza
 from sandbox.web import WebServer
 
@@ -87,11 +88,11 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 @pytest.fixture
 def connect(stage):
     """Make a client for the stage; settings by name, else those of the sandbox's token."""
-    made: list[OomnitzaClient] = []
+    made: list[Target] = []
 
-    def connect(**given: Any) -> OomnitzaClient:
+    def connect(**given: Any) -> Target:
         settings = {"url": stage.url, "api_token": "sandbox-token", "retries": 0, "timeout": 5}
-        made.append(OomnitzaClient(OomnitzaSettings(**(settings | given))))
+        made.append(Target(OomnitzaSettings(**(settings | given))))
         return made[-1]
 
     yield connect

@@ -8,7 +8,7 @@ import pytest
 from lib import connector, ini, plugins
 from lib.config import config, generate
 from lib.errors import ConfigurationError, UsageError
-from lib.oomnitza.client import OomnitzaSettings
+from lib.oomnitza.target import OomnitzaSettings
 from lib.settings import declared
 
 CONNECTORS = plugins.names("connectors")

@@ -18,8 +18,8 @@ from lib.errors import (
     TargetRefused,
     TargetUnavailable,
 )
-from lib.oomnitza.bulk import BulkV2, BulkV3, UploadPlan, open_run
-from lib.oomnitza.client import OomnitzaSettings
+from lib.oomnitza.bulk import BulkV2, BulkV3
+from lib.target.target import UploadPlan
 from tests.items import items
 
 UUID4 = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
@@ -290,10 +290,9 @@ class TestV2:
 
 @pytest.mark.parametrize(("api", "kind"), [("v3", BulkV3), ("v2", BulkV2)])
 def test_the_settings_say_which_api_is_used(connect, api, kind):
-    settings = OomnitzaSettings(url="http://127.0.0.1", api_token="t", api=api, batch_size=7)
-    made = open_run(connect(), PEOPLE, settings)
+    made = connect(api=api, batch_size=7, upload_workers=3).open_run(PEOPLE)
     assert isinstance(made, kind)
-    assert made.batch_size == 7
+    assert (made.batch_size, made.workers) == (7, 3)
 
 
 @pytest.mark.parametrize("flag", ["insert_only", "update_only"])

@@ -10,9 +10,11 @@ from lib.errors import (
     TargetRefused,
     TargetUnavailable,
 )
-from lib.oomnitza.bulk import BulkV3, UploadPlan
-from lib.oomnitza.client import OomnitzaSettings
+from lib.http.client import NotFound
+from lib.oomnitza.bulk import BulkV3
+from lib.oomnitza.target import OomnitzaSettings
 from lib.settings import read_settings
+from lib.target.target import UploadPlan
 from tests.items import items
 
 UUID4 = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
@@ -191,3 +193,24 @@ class TestRunCounts:
         entry = {"portion_correlation_id": "p", "added_records_count": "many"}
         server.answers = [(200, json.dumps([{**entry, "error_logs_count": 2}]))]
         assert connect().run_counts("LDAP", "p") == {"errors": 2}
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda client: client.sign_in(),
+        lambda client: client.server_mapping("LDAP"),
+        lambda client: client.close_run("some-portion"),
+    ],
+    ids=["sign in", "mapping", "close a run"],
+)
+def test_where_there_is_nothing_at_an_address_the_request_is_refused(server, connect, ask):
+    server.answers = [(404, "")]
+    with pytest.raises(TargetRefused, match="404"):
+        ask(connect())
+
+
+def test_where_there_is_no_bulk_api_no_record_is_at_fault(server, connect):
+    server.answers = [(404, "")]
+    with pytest.raises(NotFound):
+        connect().open_run(PEOPLE).send(items(people(1)))

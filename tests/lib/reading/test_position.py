@@ -21,7 +21,7 @@ from lib.errors import (
     TargetUnavailable,
 )
 from lib.ini import Entry
-from lib.oomnitza.client import OomnitzaSettings
+from lib.oomnitza.target import OomnitzaSettings
 from lib.reading.position import OVERLAP, Position, moment
 from lib.run.pipeline import RunOptions, run_section
 from sandbox.oomnitza import Oomnitza

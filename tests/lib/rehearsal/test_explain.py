@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from lib import connector, secrets
 from lib.config import config
-from lib.connector import Sources
 from lib.errors import RecordGone, RecordUnreadable, SignInError, SourceFault, SourceUnavailable
 from lib.ini import Entry
 from lib.language import Stopped
@@ -340,7 +339,8 @@ def test_as_many_records_as_are_asked_for_and_no_more_than_needed(casper, jamf):
     assert len([path for _, path in jamf.requests if "/id/" in path]) < 8
 
 
-def test_the_source_is_asked_for_everything_and_for_what_is_named(casper, monkeypatch):
+@pytest.mark.parametrize("all_fields", [False, True])
+def test_the_source_is_asked_for_what_an_upload_needs_or_for_all(casper, monkeypatch, all_fields):
     asked = []
 
     def records(self, sources):
@@ -348,9 +348,13 @@ def test_the_source_is_asked_for_everything_and_for_what_is_named(casper, monkey
         yield {}
 
     monkeypatch.setattr(connector.load("casper"), "records", records)
-    casper(more="mapping.NAME = general.name\nrecordfilter = record.location.room")
+    casper(
+        more="mapping.NAME = general.name\nrecordfilter = record.location.room",
+        all_fields=all_fields,
+    )
     paths = {"general.serial_number", "general.name", "location.room"}
-    assert asked == [Sources(frozenset(paths), everything=True)]
+    [sources] = asked
+    assert (sources.paths, sources.everything) == (paths, all_fields)
 
 
 def test_the_source_is_not_asked_for_records_that_are_given(casper, jamf):

@@ -13,7 +13,6 @@ from lib.errors import (
     TargetRefused,
     TargetUnavailable,
 )
-from lib.http.client import NotFound
 from lib.ledger import NewAside, open_to_look
 from lib.run import bookkeeping
 from lib.run.book import NoBook, OpenBook
@@ -179,7 +178,7 @@ class TestRunsThatWereLeftOpen:
         assert client.closed == ["one", "two"]
 
     def test_those_that_oomnitza_no_longer_knows_are_let_go(self, book):
-        bookkeeping.close_earlier_runs(book, Closing(NotFound("unknown")))
+        bookkeeping.close_earlier_runs(book, Closing(TargetRefused("unknown")))
         assert book.left_open() == []
 
     def test_when_oomnitza_is_away_they_stay(self, book):
@@ -212,7 +211,7 @@ class TestTheBooks:
         assert how.error is None
 
 
-@pytest.mark.parametrize("error", [TargetFault("500"), NotFound("404"), TargetRefused("400")])
+@pytest.mark.parametrize("error", [TargetFault("500"), TargetRefused("400")])
 def test_a_run_that_oomnitza_cannot_close_holds_up_no_later_one(stack, state, error):
     class Client:
         def close_run(self, portion):

@@ -447,7 +447,7 @@ def test_a_cancelled_run_stops_also_while_no_batch_is_full(monkeypatch):
         target.stopped = True
         with pytest.raises(RunCanceled):
             made.take(records(5)[4])
-        assert made.broken
+        assert isinstance(made.failure, RunCanceled)
 
 
 def test_what_the_brake_held_back_may_be_left_to_the_next_run():

@@ -30,11 +30,12 @@ from lib.errors import (
 )
 from lib.ini import Entry
 from lib.ledger import Ledger
-from lib.oomnitza.client import OomnitzaSettings
+from lib.oomnitza.target import OomnitzaSettings
 from lib.report.summary import exit_code
+from lib.run import bookkeeping
 from lib.run.delivery import Delivery
 from lib.run.options import Listener, RunOptions
-from lib.run.pipeline import _Run, run_section
+from lib.run.pipeline import run_section
 from lib.run.tally import Outcome
 from sandbox.oomnitza import Oomnitza
 
@@ -534,14 +535,14 @@ class TestInterrupted:
         assert [each for each in posts(oomnitza) if each[0] == "finalize"] == [("finalize", 200)]
 
     def test_while_the_end_is_written_down_the_ledger_says_so_too(self, run, tmp_path, monkeypatch):
-        writes, signals = _Run.write_down, [KeyboardInterrupt()]
+        end, signals = bookkeeping.end, [KeyboardInterrupt()]
 
-        def write_down(self: Any) -> None:
-            writes(self)
+        def interrupted(*about: Any, **how: Any) -> None:
+            end(*about, **how)
             if signals:
                 raise signals.pop()
 
-        monkeypatch.setattr(_Run, "write_down", write_down)
+        monkeypatch.setattr(bookkeeping, "end", interrupted)
         outcome = run(devices(3), state=tmp_path / "state.db")
         assert isinstance(outcome.error, Interrupted)
         with Ledger(tmp_path / "state.db") as ledger:
@@ -668,8 +669,15 @@ class TestSavedData:
             assert path.name.startswith("made_up.")
         assert stat.S_IMODE((tmp_path / "saved_data").stat().st_mode) == 0o700
 
-    def test_the_source_is_asked_for_everything(self, run, source, tmp_path):
+    def test_the_source_is_asked_for_no_more_than_in_an_upload(self, run, source, tmp_path):
+        run(devices(1))
+        asked = source.sources
         run(devices(1), save_data=tmp_path)
+        assert source.sources == asked
+        assert not asked.everything
+
+    def test_the_source_is_asked_for_all_fields_if_wished(self, run, source, tmp_path):
+        run(devices(1), save_data=tmp_path, all_fields=True)
         assert source.sources.everything
 
     def test_secrets_are_masked(self, run, tmp_path):

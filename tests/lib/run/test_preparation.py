@@ -7,12 +7,12 @@ import pytest
 
 from lib.errors import RecordUnreadable
 from lib.language import Stopped
-from lib.oomnitza.bulk import UploadPlan
-from lib.oomnitza.packing import unpack
 from lib.run.book import NoBook
 from lib.run.preparation import Preparation
 from lib.run.saveddata import NothingSaved
 from lib.run.tally import Outcome
+from lib.target.packing import unpack
+from lib.target.target import UploadPlan
 
 PLAN = UploadPlan("LDAP", "users", ("USER",), key_fields=("USER",))
 
@@ -58,10 +58,14 @@ def keep(record):
     return record.get("uid") != "bot"
 
 
+def section_plan(upload=PLAN, mapper=mapper, key_mapper=mapper):
+    return SimpleNamespace(record_filter=keep, mapper=mapper, key_mapper=key_mapper, upload=upload)
+
+
 def prepared(record, aside=None, plan=PLAN):
     """The item, the outcome, the book and what was saved."""
     outcome, book, saved = Outcome("ldap"), Book(), Saved()
-    prepare = Preparation(keep, mapper, mapper, plan, outcome, book, saved)
+    prepare = Preparation(section_plan(plan), outcome, book, saved)
     item = prepare(record, aside)
     prepare.finish()
     return SimpleNamespace(
@@ -78,7 +82,7 @@ def test_what_a_converter_does_to_a_record_does_not_reach_what_is_set_aside(monk
         record["names"].pop()
         return mapped
 
-    prepare = Preparation(keep, careless, recogniser, PLAN, Outcome("ldap"), Book(), NothingSaved())
+    prepare = Preparation(section_plan(mapper=careless), Outcome("ldap"), Book(), NothingSaved())
     item = prepare({"uid": "ada", "names": ["Ada", "Lovelace"]})
     assert unpack(item.fetched) == {"uid": "ada", "names": ["Ada", "Lovelace"]}
 
@@ -152,7 +156,7 @@ def test_one_without_a_required_value_is_incomplete():
 def test_what_is_still_there_is_written_down_now_and_then(monkeypatch):
     monkeypatch.setattr("lib.run.preparation.NOTED_AT_ONCE", 2)
     book = Book()
-    prepare = Preparation(keep, mapper, recogniser, PLAN, Outcome("ldap"), book, Saved())
+    prepare = Preparation(section_plan(key_mapper=recogniser), Outcome("ldap"), book, Saved())
     for _ in range(3):
         prepare({"uid": "bot"})
     assert book.there == ["bot", "bot"]
@@ -167,7 +171,7 @@ def test_conversions_that_failed_are_counted():
 def test_one_that_cannot_be_read_is_set_aside_without_secrets(monkeypatch):
     monkeypatch.setattr("lib.run.preparation.redact", lambda text: text.replace("s3cret", "***"))
     outcome, book = Outcome("ldap"), Book()
-    prepare = Preparation(keep, mapper, mapper, PLAN, outcome, book, NothingSaved())
+    prepare = Preparation(section_plan(), outcome, book, NothingSaved())
     prepare.reject(RecordUnreadable("500 (s3cret)", where="device 7"))
     [aside] = book.aside
     assert (aside.outcome, aside.reason, aside.fetched) == ("rejected", "device 7: 500 (***)", None)

@@ -4,7 +4,8 @@ import pytest
 
 from lib.errors import SignInError, TargetFault, TargetRefused, TargetUnavailable
 from lib.jsontext import to_json
-from lib.oomnitza.upload import DryRun, Item, deliver
+from lib.target.item import Item
+from lib.target.uploader import DryRun, send_with_bisect
 from tests.items import items
 
 
@@ -49,7 +50,7 @@ def records(count: int) -> list[Item]:
 def refused(target: Target, batch: list[Item]) -> list[int]:
     """Deliver the batch, and give the numbers of the records at whose place there is an error."""
     seen, found = [], []
-    for part, error in deliver(target, batch):
+    for part, error in send_with_bisect(target, batch):
         seen += part
         if error:
             assert len(part) == 1
@@ -60,7 +61,7 @@ def refused(target: Target, batch: list[Item]) -> list[int]:
 
 def test_a_batch_without_fault_is_sent_once():
     target = Target()
-    assert list(deliver(target, records(100))) == [(records(100), None)]
+    assert list(send_with_bisect(target, records(100))) == [(records(100), None)]
     assert target.sent == [list(range(100))]
 
 
@@ -89,7 +90,7 @@ def test_one_refused_record_in_a_hundred_takes_few_requests():
 
 
 def test_each_refusal_is_the_answer_to_its_own_record():
-    [first, second] = [error for _, error in deliver(Target(1, 2), records(4)) if error]
+    [first, second] = [error for _, error in send_with_bisect(Target(1, 2), records(4)) if error]
     assert (str(first), str(second)) == ("refused with [1]", "refused with [2]")
 
 
@@ -102,7 +103,7 @@ def test_other_errors_are_raised_and_nothing_more_is_sent(error: Exception):
 
     target = Away()
     with pytest.raises(type(error)):
-        list(deliver(target, records(8)))
+        list(send_with_bisect(target, records(8)))
     assert len(target.sent) == 1
 
 
@@ -114,7 +115,7 @@ def test_an_outage_while_bisecting_leaves_the_rest_unsent():
             super().send(items)
 
     target = Fading(5)
-    parts = deliver(target, records(8))
+    parts = send_with_bisect(target, records(8))
     assert next(parts) == (records(4), None)
     with pytest.raises(TargetUnavailable):
         next(parts)
@@ -148,14 +149,14 @@ def test_an_internal_error_of_an_oomnitza_that_is_down_is_no_reason_to_look_for_
     target = Faulty(*range(8))
     target.away_after = 0
     with pytest.raises(TargetUnavailable, match="away"):
-        list(deliver(target, records(8)))
+        list(send_with_bisect(target, records(8)))
     assert len(target.sent) == 1
 
 
 def test_a_dry_run_shows_each_record_and_refuses_none():
     shown: list[Item] = []
     dry = DryRun(shown.append)
-    assert list(deliver(dry, records(3))) == [(records(3), None)]
+    assert list(send_with_bisect(dry, records(3))) == [(records(3), None)]
     dry.leave_out(records(1))
     assert dry.canceled() is False
     dry.finish("something")

@@ -4,7 +4,7 @@ import pytest
 
 from lib.connector import AssetConnector, AssetSettings, UserConnector, UserSettings
 from lib.errors import ConfigurationError
-from lib.oomnitza import layers
+from lib.mapping import layers
 
 
 class People(UserConnector):

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lib.jsontext import to_json
-from lib.oomnitza.packing import SMALL, pack, unpack
+from lib.target.packing import SMALL, pack, unpack
 from tests.values import TEXTS, VALUES
 
 

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lib.connector import Connector
-from lib.errors import ConfigurationError, TargetRefused, TargetUnavailable
-from lib.http.client import NotFound
+from lib.errors import ConfigurationError
 from lib.mapping import mapping
-from lib.mapping.mapping import FieldMapping, Layer
-
-if TYPE_CHECKING:
-    from lib.oomnitza.client import OomnitzaClient
-
-# What Oomnitza answers: source path → a field, or several.
-ServerMapping = Mapping[str, str | list[str]]
+from lib.mapping.mapping import FieldMapping, Layer, ServerMapping
 
 
 def effective_mapping(
@@ -34,21 +27,16 @@ def effective_mapping(
     }
     fields = mapping.merge(layers, source.converters)
     people = ("USER",) if source.data_type == "users" else ()
-    for name in (*people, *sync_fields(source)):
+    for name in (*people, *source.sync_fields):
         if name in fields:
             fields[name].attributes["required"] = True
             fields[name].layers.setdefault("required", "sync_field")
     return fields
 
 
-def sync_fields(source: Connector[Any]) -> list[str]:
-    """The fields by which a section's records are recognised; none where Oomnitza decides."""
-    return [name.upper() for name in source.settings.sync_field]
-
-
 def unmapped_sync_fields(source: Connector[Any], fields: Mapping[str, FieldMapping]) -> list[str]:
     """The sync fields that no mapping fills."""
-    return [name for name in sync_fields(source) if name not in fields]
+    return [name for name in source.sync_fields if name not in fields]
 
 
 def require_sync_fields(source: Connector[Any], fields: Mapping[str, FieldMapping]) -> None:
@@ -70,17 +58,3 @@ def doubly_mapped(server: ServerMapping, ini: Layer) -> list[str]:
         for name, found in paths.items()
         if len(found) > 1 and not (ini.get(name) or {}).get("source")
     ]
-
-
-def kept_in_oomnitza(
-    client: OomnitzaClient, source: Connector[Any]
-) -> tuple[ServerMapping, list[str]]:
-    """Sign in and ask for Oomnitza's layer; where nobody answers, it is empty, and a note says so.
-
-    Raises SignInError where the credentials are refused.
-    """
-    try:
-        client.sign_in()
-        return client.server_mapping(source.mapping_name), []
-    except (TargetUnavailable, TargetRefused, NotFound) as error:
-        return {}, [f"Without the mapping kept in Oomnitza: {error}"]

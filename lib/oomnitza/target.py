@@ -1,0 +1,81 @@
+"""Oomnitza as the target of a run: its settings, and the connection that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from lib.oomnitza.bulk import BulkV2, BulkV3
+from lib.oomnitza.client import Login, OomnitzaClient
+from lib.settings import at_least, setting, url, whole_number
+from lib.target.target import Target, TargetSettings, UploadPlan
+from lib.target.uploader import Uploader
+
+# The most records that shipped clients have ever put into one request.
+LARGEST_BATCH = 100
+
+
+def _batch_size(text: str) -> int:
+    number = whole_number(text)
+    if not 1 <= number <= LARGEST_BATCH:
+        raise ValueError(f"{number} is not between 1 and {LARGEST_BATCH}")
+    return number
+
+
+@dataclass(frozen=True, kw_only=True)
+class OomnitzaSettings(TargetSettings):
+    url: str = setting(
+        "The address of your Oomnitza.", example="https://example.oomnitza.com", parse=url
+    )
+    api_token: str = setting(
+        "The API token of the Oomnitza user who uploads. With it, leave password empty.",
+        default="",
+        secret=True,
+    )
+    username: str = setting(
+        "The name of that user, where there is no API token.", default="", example="oomnitza-sa"
+    )
+    password: str = setting(
+        "The password of that user.", default="", example="ThePassword", secret=True
+    )
+    api: Literal["v3", "v2"] = setting(
+        "The version of the bulk API; v2 is for an Oomnitza from before 2020.",
+        default="v3",
+        advanced=True,
+    )
+    batch_size: int = setting(
+        f"How many records to send in one request, {LARGEST_BATCH} at most.",
+        default=LARGEST_BATCH,
+        advanced=True,
+        parse=_batch_size,
+    )
+    upload_workers: int = setting(
+        "How many of these requests to make at the same time.",
+        default=2,
+        advanced=True,
+        parse=at_least(1),
+    )
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        yield from super().problems()
+        if not self.api_token and not (self.username and self.password):
+            yield "api_token", "give an api_token, or a username and a password"
+
+    def connect(self) -> Target:
+        """A connection to this Oomnitza, not signed in."""
+        return Oomnitza(self)
+
+
+class Oomnitza(OomnitzaClient):
+    """The requests of `OomnitzaClient`, and the runs that they make up."""
+
+    def __init__(self, settings: OomnitzaSettings) -> None:
+        login = Login(settings.api_token, settings.username, settings.password)
+        super().__init__(settings.url, settings, login, max(settings.upload_workers, 1))
+        self._settings = settings
+
+    def open_run(self, plan: UploadPlan) -> Uploader:
+        """A run, in the version of the bulk API that the settings name."""
+        kind = BulkV2 if self._settings.api == "v2" else BulkV3
+        return kind(self, plan, self._settings.batch_size, self._settings.upload_workers)

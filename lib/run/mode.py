@@ -1,0 +1,100 @@
+"""What sets an upload, a test run and a resend apart, decided here and nowhere else.
+
+The parts of a run come in twins: records from the source or those that were set aside, a ledger
+that writes or is only read, an uploader or a dry run. A `Mode` picks them by the options; the steps
+of the run use what they are given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+from lib.config.sections import Section
+from lib.errors import ConfigurationError
+from lib.run import bookkeeping, continuity
+from lib.run.book import Book
+from lib.run.delivery import Terms
+from lib.run.options import RunOptions
+from lib.run.plan import SectionPlan
+from lib.run.records import FreshRecords, Records, SavedRecords
+from lib.run.saveddata import NothingSaved, SavedData
+from lib.run.tally import Outcome
+from lib.target.item import Item
+from lib.target.target import Target
+from lib.target.uploader import DryRun, Uploader
+
+
+class Mode:
+    """The parts of one run, by its options.
+
+    With `strict`, Oomnitza has to answer and to take what is sent; a test run goes on without.
+    """
+
+    def __init__(self, options: RunOptions) -> None:
+        self.strict = not options.testmode
+        self._options = options
+        self._compares = not (options.force or options.resend)
+
+    def open_book(self, stack: ExitStack, section: str, target: str) -> Book:
+        """The section's part of the ledger, closed with the stack."""
+        options = self._options
+        return bookkeeping.open_book(
+            stack, options.state, section, target, testmode=options.testmode, wait=options.wait
+        )
+
+    def saved_data(self, stack: ExitStack, section: Section, outcome: Outcome) -> NothingSaved:
+        """Where `--save-data` keeps the records, closed with the stack."""
+        folder: Path | None = self._options.save_data
+        if folder is None:
+            return NothingSaved()
+        saved = SavedData(folder, section.name)
+        stack.enter_context(saved)
+        outcome.notes.append(f"Saved: {saved.fetched} and {saved.uploads.name}")
+        return saved
+
+    def problems(self, plan: SectionPlan) -> Iterator[str]:
+        """Notes on what would keep Oomnitza from taking the records; raises in an upload."""
+        for name in plan.unmapped_sync_fields:
+            what = f"the sync_field {name} gets no value"
+            if self.strict:
+                fix = f"Add `mapping.{name} = <source>` to the ini, or map it in Oomnitza"
+                raise ConfigurationError(what, fix=fix)
+            yield f"An upload would be refused: {what}."
+
+    def is_full(self, plan: SectionPlan, book: Book) -> bool:
+        """Whether all records are sent, changed or not."""
+        return self._options.full or continuity.is_full(plan.section.settings, book)
+
+    def records(self, plan: SectionPlan, book: Book, target: str, outcome: Outcome) -> Records:
+        if self._options.resend:
+            return SavedRecords(book, outcome)
+        projection = plan.projection(
+            target=target, all_fields=self._options.all_fields, full=self._options.full
+        )
+        return FreshRecords(plan.source, projection)
+
+    def uploader(self, target: Target, plan: SectionPlan, show: Callable[[Item], None]) -> Uploader:
+        return DryRun(show) if self._options.testmode else target.open_run(plan.upload)
+
+    def terms(self, plan: SectionPlan, book: Book, *, full: bool) -> Terms:
+        """How records are sent; a part of them, and a test run, are not held back."""
+        whole = self._compares and self.strict and not self._options.record_count
+        return Terms(_least(plan, book) if whole else 0, sift=not full)
+
+    def warn_of_few(self, plan: SectionPlan, book: Book, outcome: Outcome) -> None:
+        """Note that an upload would not have sent so few records; an upload has stopped by then."""
+        if self._compares and not self.strict and outcome.ready < _least(plan, book):
+            outcome.notes.append(
+                "An upload would stop: far fewer records came than in the last complete run."
+            )
+
+    def is_over(self, kept: int) -> bool:
+        """Whether so many records are as many as were asked for."""
+        return kept == self._options.record_count
+
+
+def _least(plan: SectionPlan, book: Book) -> int:
+    """How many records have to come for any to be sent."""
+    return 0 if plan.source.incremental else continuity.least(book, plan.source.settings)

@@ -1,0 +1,116 @@
+"""What a section will do, worked out once: for a run, and for everything that previews one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from lib import connector
+from lib.config.sections import Section
+from lib.connector import Connector, Sources
+from lib.errors import TargetRefused, TargetUnavailable
+from lib.mapping import layers
+from lib.mapping.mapper import Mapper
+from lib.mapping.mapping import FieldMapping, ServerMapping
+from lib.recordfilter import RecordFilter, compile_filter
+from lib.run import continuity
+from lib.target.target import Target, UploadPlan
+
+
+@dataclass(frozen=True)
+class SectionPlan:
+    """All that is decided before the first record is read.
+
+    `fields` are Oomnitza's, each with the layers that it comes from; `key_mapper` maps those alone
+    by which a record is recognised. `notes` are sentences for the administrator.
+    """
+
+    section: Section
+    source: Connector[Any]
+    fields: dict[str, FieldMapping]
+    mapper: Mapper
+    key_mapper: Mapper
+    record_filter: RecordFilter
+    upload: UploadPlan
+    without_server: bool  # the mapping kept in Oomnitza is used, and could not be had
+    notes: tuple[str, ...]
+
+    @property
+    def unmapped_sync_fields(self) -> list[str]:
+        """The sync fields that no mapping fills, for which an upload is refused."""
+        return layers.unmapped_sync_fields(self.source, self.fields)
+
+    @property
+    def fingerprint(self) -> str:
+        """The same as long as the section's records are, and how they are recognised.
+
+        Empty where a run brings only what has changed: of that, nothing is ever missing.
+        """
+        if self.source.incremental:
+            return ""
+        keys = [self.fields[name] for name in self.upload.key_fields]
+        return continuity.fingerprint(self.section, keys)
+
+    def projection(
+        self, *, target: str = "", all_fields: bool = False, full: bool = False
+    ) -> Sources:
+        """What to ask the source for: what the mapping and the record filter read.
+
+        That is everything where they may read anything, and with `all_fields`. `full` reads a
+        source again from its beginning that is otherwise read from a position on, of which there is
+        one for each `target` URL.
+        """
+        whole = continuity.fingerprint(self.section, list(self.fields.values()))
+        reads = (self.mapper.sources, self.record_filter.reads)
+        return Sources(
+            frozenset().union(*(paths or () for paths in reads)),
+            everything=all_fields or None in reads,
+            reader=f"{self.section.name} {target} {whole}",
+            anew=full,
+        )
+
+
+def make_plan(section: Section, target: Target | None, *, strict: bool) -> SectionPlan:
+    """Work out what a section will do; `target` is asked for the mapping that it keeps.
+
+    `strict` is for what is to be sent: raises SignInError, TargetUnavailable or TargetRefused where
+    the target does not answer. A preview goes on without its mapping then, and signs in only if the
+    section uses that; without a `target` nothing is asked. Raises ConfigurationError for a mapping
+    that cannot be.
+    """
+    source: Connector[Any] = connector.load(section.connector)(section.settings)
+    server, missing = _server_mapping(section, source, target, strict=strict)
+    fields = layers.effective_mapping(source, section.mapping, server)
+    upload = UploadPlan.of(source, fields)
+    keys = [fields[name] for name in upload.key_fields]
+    locations = target.locations if target else None
+    return SectionPlan(
+        section=section,
+        source=source,
+        fields=fields,
+        mapper=Mapper(
+            fields.values(), section.settings, replace(section.resources, locations=locations)
+        ),
+        key_mapper=Mapper(keys, section.settings, section.resources),
+        record_filter=compile_filter(section.recordfilter),
+        upload=upload,
+        without_server=bool(missing),
+        notes=(*filter(None, [missing]), *layers.doubly_mapped(server, section.mapping)),
+    )
+
+
+def _server_mapping(
+    section: Section, source: Connector[Any], target: Target | None, *, strict: bool
+) -> tuple[ServerMapping, str]:
+    """The mapping that the target keeps, if it is used; and a sentence where it cannot be had."""
+    used = section.settings.use_server_map
+    try:
+        if target and (strict or used):
+            target.sign_in()
+        if target and used:
+            return target.server_mapping(source.mapping_name), ""
+    except (TargetUnavailable, TargetRefused) as error:
+        if strict:
+            raise
+        return {}, f"Without the mapping kept in Oomnitza: {error}"
+    return {}, "Without the mapping kept in Oomnitza" if used else ""

@@ -1,0 +1,61 @@
+"""Where a run gets its records: from the source, or from what earlier runs have set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import closing
+from typing import Any, Protocol
+
+from lib.connector import Connector, Delivered, Sources
+from lib.run import bookkeeping
+from lib.run.book import Book
+from lib.run.tally import Outcome
+
+# A record or what became of it, and its number if it had been set aside.
+Read = tuple[Delivered, int | None]
+
+
+class Records(Protocol):
+    """Where a run gets its records; `complete` once all that the source has was read."""
+
+    complete: bool
+
+    @property
+    def expected(self) -> int | None:
+        """How many there will be, as far as that is known."""
+
+    def read(self) -> Generator[Read, None, None]:
+        """Yield them, one after the other; once."""
+
+
+class FreshRecords:
+    """What the source has now."""
+
+    def __init__(self, source: Connector[Any], projection: Sources) -> None:
+        self.complete = False
+        self._source = source
+        self._projection = projection
+
+    @property
+    def expected(self) -> int | None:
+        return self._source.expected
+
+    def read(self) -> Generator[Read, None, None]:
+        with closing(self._source.records(self._projection)) as records:
+            for item in records:
+                yield item, None
+        self.complete = True
+
+
+class SavedRecords:
+    """What earlier runs have set aside: never all that the source has."""
+
+    complete = False
+    expected = None
+
+    def __init__(self, book: Book, outcome: Outcome) -> None:
+        self._book = book
+        self._outcome = outcome
+
+    def read(self) -> Generator[Read, None, None]:
+        yield from bookkeeping.set_aside(self._book, self._outcome)

@@ -1,0 +1,1 @@
+"""Where records go: what a run asks of a target, of which Oomnitza is the only one."""

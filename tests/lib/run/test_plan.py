@@ -1,0 +1,143 @@
+"""What a section will do, worked out before it does it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from lib.config.sections import Section
+from lib.connector import AssetConnector, AssetSettings
+from lib.errors import SignInError, TargetRefused, TargetUnavailable
+from lib.ini import Entry
+from lib.run.plan import make_plan
+
+
+class Devices(AssetConnector[AssetSettings]):
+    title = "Devices"
+    mapping = {"SERIAL": {"source": "hardware.serial"}, "NAME": {"source": "name"}}
+
+    def check(self) -> None: ...
+
+    def records(self, sources: Any) -> Any:
+        yield {}
+
+
+class Target:
+    """Answers with a mapping, or fails; `asked` are the calls."""
+
+    def __init__(self, mapping: dict[str, Any] | None = None, error: Exception | None = None):
+        self.asked: list[str] = []
+        self._mapping = mapping or {}
+        self._error = error
+
+    def sign_in(self) -> None:
+        self.asked.append("sign in")
+        if self._error:
+            raise self._error
+
+    def server_mapping(self, name: str) -> dict[str, Any]:
+        self.asked.append(f"mapping {name}")
+        return self._mapping
+
+    def locations(self) -> list[Any]:
+        return []
+
+
+@pytest.fixture
+def section(monkeypatch) -> Section:
+    module = ModuleType("connectors.made_up")
+    module.Connector = Devices  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    return Section("made_up", "made_up", AssetSettings(sync_field=("serial",)), mapping={})
+
+
+def with_settings(section: Section, **changes: Any) -> Section:
+    return replace(section, settings=replace(section.settings, **changes))
+
+
+class TestServerMapping:
+    def test_its_layer_is_part_of_the_fields(self, section):
+        target = Target({"tag": "ASSET_TAG"})
+        plan = make_plan(section, target, strict=True)
+        assert plan.fields["ASSET_TAG"].layers["source"] == "server"
+        assert target.asked == ["sign in", "mapping Devices"]
+        assert not plan.without_server
+
+    def test_an_upload_signs_in_also_where_the_layer_is_not_used(self, section):
+        target = Target({"tag": "ASSET_TAG"})
+        plan = make_plan(with_settings(section, use_server_map=False), target, strict=True)
+        assert target.asked == ["sign in"]
+        assert set(plan.fields) == {"SERIAL", "NAME"}
+
+    def test_a_preview_does_not(self, section):
+        target = Target()
+        make_plan(with_settings(section, use_server_map=False), target, strict=False)
+        assert target.asked == []
+
+    @pytest.mark.parametrize("kind", [TargetUnavailable, TargetRefused])
+    def test_a_preview_goes_on_without_it_and_says_so(self, section, kind):
+        plan = make_plan(section, Target(error=kind("it is away")), strict=False)
+        assert plan.notes == ("Without the mapping kept in Oomnitza: it is away",)
+        assert plan.without_server
+
+    @pytest.mark.parametrize("kind", [TargetUnavailable, TargetRefused, SignInError])
+    def test_an_upload_does_not(self, section, kind):
+        with pytest.raises(kind):
+            make_plan(section, Target(error=kind("it is away")), strict=True)
+
+    def test_refused_credentials_end_a_preview_too(self, section):
+        with pytest.raises(SignInError):
+            make_plan(section, Target(error=SignInError("wrong token")), strict=False)
+
+    def test_a_field_that_is_filled_twice_is_noted(self, section):
+        plan = make_plan(section, Target({"a": "TAG", "b": "TAG"}), strict=True)
+        assert plan.notes == ("Oomnitza's mapping fills TAG from a and b; the last one counts",)
+
+
+class TestProjection:
+    def test_it_is_what_the_mapping_and_the_record_filter_read(self, section):
+        kept = replace(section, recordfilter=Entry("recordfilter", "return record.site == 1", 1))
+        projection = make_plan(kept, None, strict=False).projection()
+        assert projection.paths == {"hardware.serial", "name", "site"}
+        assert not projection.everything
+
+    def test_it_is_everything_where_a_converter_may_read_anything(self, section, monkeypatch):
+        mapper = make_plan(section, None, strict=False).mapper
+        monkeypatch.setattr(type(mapper), "sources", None)
+        assert make_plan(section, None, strict=False).projection().everything
+
+    def test_it_is_everything_if_wished(self, section):
+        assert make_plan(section, None, strict=False).projection(all_fields=True).everything
+
+    def test_another_mapping_or_target_keeps_a_checkpoint_of_its_own(self, section):
+        plan = make_plan(section, None, strict=False)
+        other = make_plan(replace(section, mapping={"TAG": {"source": "t"}}), None, strict=False)
+        readers = {
+            plan.projection(target="https://a.example.com").reader,
+            plan.projection(target="https://b.example.com").reader,
+            other.projection(target="https://a.example.com").reader,
+        }
+        assert len(readers) == 3
+
+
+def test_a_sync_field_that_nothing_fills_is_known(section):
+    plan = make_plan(with_settings(section, sync_field=("TAG",)), None, strict=False)
+    assert plan.unmapped_sync_fields == ["TAG"]
+    assert plan.upload.key_fields == ()
+
+
+def test_the_key_mapper_maps_what_identifies_a_record_and_no_more(section):
+    plan = make_plan(section, None, strict=False)
+    record = {"hardware": {"serial": "S1"}, "name": "n"}
+    assert plan.key_mapper(record).values == {"SERIAL": "S1"}
+    assert plan.mapper(record).values == {"SERIAL": "S1", "NAME": "n"}
+
+
+def test_of_a_source_that_brings_changes_only_nothing_is_missing(section, monkeypatch):
+    assert make_plan(section, None, strict=False).fingerprint
+    monkeypatch.setattr(Devices, "incremental", True)
+    assert make_plan(section, None, strict=False).fingerprint == ""
