@@ -13,6 +13,7 @@ from lib.config.sections import Section
 from lib.connector import AssetConnector, AssetSettings, Records, Sources
 from lib.errors import RecordGone, RecordUnreadable
 from lib.ini import Entry
+from lib.ledger import Aside, PastRun, open_to_look
 from lib.oomnitza.client import OomnitzaSettings
 from lib.run.options import Listener, RunOptions
 from lib.run.pipeline import run_section
@@ -28,6 +29,7 @@ class MadeUp(AssetConnector[AssetSettings]):
     items: Iterable[Any] = ()
     given = 0
     closed = False
+    times_settled = 0
     sources = Sources()
 
     def check(self) -> None: ...
@@ -45,6 +47,9 @@ class MadeUp(AssetConnector[AssetSettings]):
                 yield item
         finally:
             kind.closed = True
+
+    def settled(self) -> None:
+        type(self).times_settled += 1
 
 
 class Runner:
@@ -72,6 +77,10 @@ class Runner:
 
     def set(self, **settings: Any) -> None:
         self.section = replace(self.section, settings=replace(self.section.settings, **settings))
+
+    def require(self, field: str) -> None:
+        mapping = {**self.section.mapping, field: {"required": True}}
+        self.section = replace(self.section, mapping=mapping)
 
     def filter(self, statement: str) -> None:
         self.section = replace(self.section, recordfilter=Entry("recordfilter", statement, 1))
@@ -117,3 +126,17 @@ def posts(oomnitza: Oomnitza) -> list[tuple[str, int]]:
 
 def serials(oomnitza: Oomnitza) -> list[str]:
     return [record["SERIAL"] for record in oomnitza.records("assets")]
+
+
+def history(run: Runner) -> list[PastRun]:
+    """What the ledger has of the runs so far, the first one first."""
+    assert run.state
+    with open_to_look(run.state) as ledger:
+        return ledger.history()[::-1]
+
+
+def saved(run: Runner) -> list[Aside]:
+    """What is saved to be sent again."""
+    assert run.state
+    with open_to_look(run.state) as ledger:
+        return list(ledger.set_aside())
