@@ -484,7 +484,9 @@ def test_no_more_is_fetched_ahead_than_workers(casper: Casper, workers: int) -> 
 
 def test_devices_come_once_in_the_order_of_the_listing(casper: Casper) -> None:
     casper.jamf.computers.ids = [9, 3, 3, 17, 1, 9]
-    assert numbers(read(casper)) == [9, 3, 17, 1]
+    made = casper.connect()
+    assert numbers(list(casper.records(made))) == [9, 3, 17, 1]
+    assert made.expected == 4
 
 
 def test_how_many_will_come_is_known_with_the_first(casper: Casper) -> None:

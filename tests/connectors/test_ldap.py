@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import socketserver
 import threading
@@ -23,6 +24,7 @@ from lib.errors import (
     SourceFault,
     SourceUnavailable,
 )
+from lib.ldap.directory import Directory as Door
 from lib.mapping import mapping
 from lib.mapping.mapper import Mapped, Mapper
 from lib.settings import read_settings
@@ -429,6 +431,42 @@ def test_groups_of_a_user_are_always_a_list(active_directory: Slapd) -> None:
     assert record["memberOf"] == [f"CN={person.department},OU=groups,DC=corp,DC=test"]
 
 
+@pytest.mark.parametrize("name", ["memberOf", "MEMBEROF"])
+def test_one_group_is_a_list_whatever_other_lists_are_wanted(name: str) -> None:
+    held = {"objectClass": ["inetOrgPerson"], "uid": ["zoe"], "mail": ["zoe@x.test"]}
+    group = f"cn=staff,{GROUPS}"
+    zoe = Entry(f"uid=zoe,{PEOPLE}", {**held, "memberOf": [group]})
+    with Ldap(entries=[zoe]) as source:
+        made = source.connect(filter="(uid=zoe)", list_attributes="mail")
+        (record,) = made.records(Sources(frozenset({"uid", "mail", name})))
+    assert record == {"dn": zoe.dn, "uid": "zoe", "mail": ["zoe@x.test"], name: [group]}
+
+
+PASSWORDS = {
+    "userPassword": b"{SSHA}c2VjcmV0",
+    "unicodePwd": b"secret",
+    "ms-Mcs-AdmPwd": b"secret",
+    "msLAPS-Password": b"secret",
+    "msDS-ManagedPassword": b"secret",
+    "sambaLMPassword": b"secret",
+    "sambaNTPassword": b"secret",
+    "krbPrincipalKey": b"secret",
+}
+
+
+@pytest.mark.parametrize("everything", [True, False])
+def test_passwords_are_in_no_record_even_if_they_are_asked_for(everything: bool) -> None:
+    texts = {name: [value] for name, value in PASSWORDS.items()}
+    zoe = Entry(f"uid=zoe,{PEOPLE}", {"objectClass": ["inetOrgPerson"], "uid": ["zoe"], **texts})
+    asked = {"uid", *PASSWORDS, *map(str.upper, PASSWORDS)}
+    with Ldap(entries=[zoe]) as source:
+        made = source.connect(filter="(uid=zoe)")
+        (record,) = made.records(Sources(frozenset(asked), everything=everything))
+    assert isinstance(record, dict)
+    assert set(record) <= {"dn", "uid", "objectClass"}
+    assert record["uid"] == "zoe"
+
+
 def test_what_is_no_text_is_said_to_be_binary(openldap: Slapd) -> None:
     login = openldap.people[9].login
     assert one(openldap, f"(uid={login})", "jpegPhoto")["jpegPhoto"] == "*BINARY*"
@@ -520,6 +558,46 @@ def test_who_is_named_in_two_spellings_arrives_once() -> None:
     with Ldap(entries=[group]) as source:
         found = list(source.records(source.connect(group_dn=group.dn)))
     assert source.ids(found) == ["aquill1"]
+
+
+def group_of(*names: str, number: int = 1) -> Entry:
+    held = {"objectClass": ["groupOfNames"], "member": names}
+    return Entry(f"cn=odd {number},{GROUPS}", held)
+
+
+def test_who_is_gone_and_is_named_in_two_spellings_is_told_once() -> None:
+    group = group_of(f"uid=gone,{PEOPLE}", f"UID=Gone,{PEOPLE}", f"uid=aquill1,{PEOPLE}")
+    with Ldap(entries=[group]) as source:
+        found = list(source.records(source.connect(group_dn=group.dn)))
+    assert [type(item) for item in found] == [RecordGone, dict]
+
+
+def test_a_directory_may_name_an_entry_as_it_was_asked_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    find = Door.entry
+
+    def named_as_asked(self: Door, dn: str, *how: Any) -> Any:
+        found = find(self, dn, *how)
+        return found and dataclasses.replace(found, dn=dn)
+
+    monkeypatch.setattr(Door, "entry", named_as_asked)
+    names = [f"uid=aquill1,{PEOPLE}", f"uid=AQUILL1,{PEOPLE.upper()}"]
+    groups = [group_of(name, number=number) for number, name in enumerate(names)]
+    with Ldap(entries=groups) as source:
+        dns = json.dumps([group.dn for group in groups])
+        found = list(source.records(source.connect(groups_dn=dns)))
+    assert source.ids(found) == ["aquill1"]
+
+
+def test_who_is_in_several_groups_is_expected_once() -> None:
+    first, second, third = (f"uid={person.login},{PEOPLE}" for person in STAFF[:3])
+    groups = [group_of(first, second), group_of(second, third, first, number=2)]
+    with Ldap(entries=groups) as source:
+        made = source.connect(groups_dn=json.dumps([group.dn for group in groups]))
+        found = source.ids(list(source.records(made)))
+    assert found == logins_of(STAFF[:3])
+    assert made.expected == 3
 
 
 def test_the_filter_counts_for_members_too(openldap: Slapd) -> None:

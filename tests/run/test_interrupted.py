@@ -1,0 +1,82 @@
+"""A run that is interrupted, at any moment, ends in good order."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from lib.errors import ExitCode, Interrupted, RecordGone, RecordUnreadable
+from lib.ledger import Ledger
+from lib.report.summary import exit_code
+from lib.run import bookkeeping
+from lib.run.delivery import Delivery
+from tests.run.made_up import Watcher, books, devices, posts
+
+
+class TestInterrupted:
+    @pytest.mark.parametrize(
+        ("before", "expected"),
+        [
+            (0, {}),
+            (7, {"fetched": 7, "sent": 7}),
+            (100, {"fetched": 100, "sent": 100}),
+            (130, {"fetched": 130, "sent": 130}),
+        ],
+    )
+    def test_what_had_been_read_is_sent(self, run, source, oomnitza, before, expected):
+        outcome = run([*devices(before), KeyboardInterrupt(), *devices(5)])
+        assert books(outcome) == expected
+        assert isinstance(outcome.error, Interrupted)
+        assert exit_code([outcome]) is ExitCode.INTERRUPTED
+        assert source.closed
+        assert posts(oomnitza)[-1:] == ([("finalize", 200)] if before else [])
+
+    @pytest.mark.parametrize("step", ["finish", "close"])
+    def test_behind_the_last_record_the_run_is_closed_once(self, run, oomnitza, monkeypatch, step):
+        done = getattr(Delivery, step)
+
+        def interrupted(delivery: Delivery) -> None:
+            done(delivery)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(Delivery, step, interrupted)
+        outcome = run(devices(3))
+        assert isinstance(outcome.error, Interrupted)
+        assert books(outcome) == {"fetched": 3, "sent": 3}
+        assert [each for each in posts(oomnitza) if each[0] == "finalize"] == [("finalize", 200)]
+
+    def test_while_the_end_is_written_down_the_ledger_says_so_too(self, run, tmp_path, monkeypatch):
+        end, signals = bookkeeping.end, [KeyboardInterrupt()]
+
+        def interrupted(*about: Any, **how: Any) -> None:
+            end(*about, **how)
+            if signals:
+                raise signals.pop()
+
+        monkeypatch.setattr(bookkeeping, "end", interrupted)
+        outcome = run(devices(3), state=tmp_path / "state.db")
+        assert isinstance(outcome.error, Interrupted)
+        with Ledger(tmp_path / "state.db") as ledger:
+            [past] = ledger.history()
+        assert past.state == "interrupted"
+
+    def test_between_two_records(self, run, oomnitza):
+        def interrupt() -> None:
+            raise KeyboardInterrupt
+
+        run.listener = Watcher()
+        run.listener.at[3] = interrupt
+        assert books(run(devices(9))) == {"fetched": 3, "sent": 3}
+
+    def test_with_rejected_and_incomplete_ones_before(self, run, oomnitza):
+        oomnitza.refuse = lambda record: "bad" if record["SERIAL"] == "S1" else None
+        run.oomnitza = replace(run.oomnitza, batch_size=3)
+        items = [*devices(3), {}, RecordGone("x"), RecordUnreadable("y"), *devices(1, start=5)]
+        outcome = run([*items, KeyboardInterrupt()])
+        assert books(outcome) == {
+            "fetched": 6,
+            "incomplete": 1,
+            "sent": 3,
+            "rejected": 2,
+            "vanished": 1,
+        }

@@ -1,0 +1,325 @@
+"""Where a run meets its ledger: how it ended, what is missing, what is saved to be sent again."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lib.errors import ConnectorError, RecordGone, RecordUnreadable, SourceUnavailable
+from lib.ledger import Ledger, SectionLedger, open_to_look
+from sandbox.oomnitza import Oomnitza
+from tests.run.made_up import MadeUp, Runner, books, devices, history, posts, saved, serials
+
+
+@pytest.fixture
+def run(run: Runner, tmp_path: Path) -> Runner:
+    run.state = tmp_path / "state.db"
+    return run
+
+
+def refuse(oomnitza: Oomnitza, *serials: str) -> None:
+    oomnitza.refuse = lambda record: "no such model" if record["SERIAL"] in serials else None
+
+
+class TestTheEntry:
+    @pytest.mark.parametrize(
+        ("end", "options", "state"),
+        [
+            ([], {}, "complete"),
+            ([{}], {}, "complete"),
+            ([RecordUnreadable("broken")], {}, "complete"),
+            ([], {"record_count": 3}, "partial"),
+            ([], {"record_count": 4}, "complete"),  # fewer came, so the source was read to the end
+            ([], {"resend": True}, "partial"),
+            ([SourceUnavailable("it went away")], {}, "failed"),
+            ([SystemExit(1)], {}, "failed"),
+            ([KeyboardInterrupt()], {}, "interrupted"),
+        ],
+    )
+    def test_says_how_the_run_ended(
+        self, run: Runner, end: list[Any], options: dict[str, Any], state: str
+    ) -> None:
+        outcome = run([*devices(3), *end], **options)
+        [past] = history(run)
+        assert past.state == state
+        assert past.error == (str(outcome.error) if outcome.error else "")
+        assert past.full
+        assert past.ended
+
+    def test_holds_every_count(self, run: Runner, oomnitza: Oomnitza) -> None:
+        refuse(oomnitza, "S1")
+        run.filter('return record["serial"] != "S2"')
+        run.require("NAME")
+        items = [*devices(5), {"serial": "S5"}, RecordGone("gone"), RecordUnreadable("broken")]
+        outcome = run(items)
+        [past] = history(run)
+        assert past.counts == {
+            "fetched": 7,
+            "filtered": 1,
+            "incomplete": 1,
+            "unchanged": 0,
+            "sent": 3,
+            "rejected": 2,
+            "unsent": 0,
+            "vanished": 1,
+            "ready": 4,
+            "unreadable": 1,
+        }
+        assert (outcome.ready, outcome.unreadable) == (4, 1)
+
+    def test_says_as_what_oomnitza_knows_the_run(self, run: Runner, oomnitza: Oomnitza) -> None:
+        run(devices(1))
+        [past] = history(run)
+        assert [past.portion] == [each.portion for each in oomnitza.runs()]
+        assert past.opened and past.closed
+        assert past.started <= past.opened <= past.closed
+
+    def test_testmode_leaves_none(self, run: Runner) -> None:
+        run(devices(3), testmode=True)
+        assert run.state
+        assert not run.state.exists()
+        run(devices(2))
+        run(devices(3), testmode=True)
+        assert [past.counts["sent"] for past in history(run)] == [2]
+
+    def test_a_run_that_was_left_open_is_closed_by_the_next_one(
+        self, run: Runner, oomnitza: Oomnitza
+    ) -> None:
+        oomnitza.fail_next(1, 503, path="/api/v3/bulk/")
+        run(devices(1))
+        [left] = history(run)
+        assert left.opened and not left.closed
+        run([], testmode=True)
+        assert not history(run)[0].closed
+        run([])
+        assert history(run)[0].closed
+        assert all(each.finished for each in oomnitza.runs())
+
+    def test_the_next_run_that_sends_nothing_new_is_not_full(self, run: Runner) -> None:
+        run.set(changed_only=True)
+        tallies = [run(devices(2), **options).tally for options in ({}, {}, {"full": True}, {})]
+        assert [past.full for past in history(run)] == [True, False, True, False]
+        assert [(tally.sent, tally.unchanged) for tally in tallies] == [
+            (2, 0),
+            (0, 2),
+            (2, 0),
+            (0, 2),
+        ]
+
+    def test_another_way_to_send_makes_all_records_new(self, run: Runner) -> None:
+        run.set(changed_only=True)
+        run(devices(2))
+        run.set(sync_field=("NAME",))
+        assert books(run(devices(2))) == {"fetched": 2, "sent": 2}
+
+
+class TestMissing:
+    def test_is_what_no_longer_comes(self, run: Runner) -> None:
+        assert run(devices(4)).missing == 0
+        assert run(devices(3)).missing == 1
+        assert run(devices(4)).missing == 0
+
+    @pytest.mark.parametrize("count", [1, 499, 500, 501])
+    def test_is_not_what_comes_and_is_not_sent(self, run: Runner, count: int) -> None:
+        run.filter('return record["name"] != "in repair"')
+        run.require("NAME")
+        run(devices(count + 2))
+        kept = {"serial": "S0", "name": "in repair"}, {"serial": f"S{count}"}
+        outcome = run([*devices(count)[1:], *kept], force=True)
+        assert (outcome.tally.filtered, outcome.tally.incomplete) == (1, 1)
+        assert outcome.missing == 1
+        filtered = [{"serial": f"S{number}", "name": "in repair"} for number in range(count)]
+        outcome = run(filtered, force=True)
+        assert outcome.tally.filtered == count
+        assert outcome.missing == 2
+
+    def test_is_not_what_is_unchanged_or_refused(self, run: Runner, oomnitza: Oomnitza) -> None:
+        run.set(changed_only=True)
+        run(devices(3))
+        refuse(oomnitza, "S1")
+        outcome = run([*devices(1), {"serial": "S1", "name": "of another model"}])
+        assert books(outcome) == {"fetched": 2, "unchanged": 1, "rejected": 1}
+        assert outcome.missing == 1
+
+    @pytest.mark.parametrize("options", [{"record_count": 1}, {"resend": True}])
+    def test_is_nothing_after_a_part_of_a_run(self, run: Runner, options: dict[str, Any]) -> None:
+        run(devices(3))
+        assert run(devices(3), **options).missing == 0
+
+    def test_is_nothing_where_some_could_not_be_read(self, run: Runner) -> None:
+        run(devices(3))
+        assert run([*devices(1), RecordUnreadable("broken")]).missing == 0
+
+    def test_is_nothing_of_a_source_that_brings_only_what_changed(
+        self, run: Runner, source: type[MadeUp]
+    ) -> None:
+        source.incremental = True
+        run(devices(3))
+        assert run(devices(1)).missing == 0
+
+
+class TestResend:
+    def test_sends_what_was_refused_and_asks_no_source(
+        self, run: Runner, source: type[MadeUp], oomnitza: Oomnitza
+    ) -> None:
+        refuse(oomnitza, "S1", "S3")
+        run(devices(5))
+        assert [aside.key for aside in saved(run)] == ["s1", "s3"]
+        refuse(oomnitza, "S3")
+        outcome = run(devices(9), resend=True)
+        assert source.given == 5
+        assert books(outcome) == {"fetched": 2, "sent": 1, "rejected": 1}
+        [left] = saved(run)
+        assert (left.key, left.times, left.outcome) == ("s3", 2, "rejected")
+        assert sorted(serials(oomnitza)) == ["S0", "S1", "S2", "S4"]
+
+    def test_a_record_that_is_unchanged_is_no_longer_saved(
+        self, run: Runner, oomnitza: Oomnitza
+    ) -> None:
+        run.set(changed_only=True)
+        run(devices(3))
+        run.filter('return record["serial"] < 5')  # fails
+        run(devices(3))
+        assert len(saved(run)) == 3
+        run.filter("return True")
+        outcome = run([], resend=True)
+        assert books(outcome) == {"fetched": 3, "unchanged": 3}
+        assert saved(run) == []
+        assert len(posts(oomnitza)) == 3  # of the first run, and that the others ended
+
+    def test_a_record_that_the_filter_drops_now_is_no_longer_saved(
+        self, run: Runner, oomnitza: Oomnitza
+    ) -> None:
+        refuse(oomnitza, "S1")
+        run(devices(3))
+        run.filter('return record["serial"] != "S1"')
+        assert books(run([], resend=True)) == {"fetched": 1, "filtered": 1}
+        assert saved(run) == []
+
+    def test_a_record_that_lacks_a_value_now_stays_saved(
+        self, run: Runner, oomnitza: Oomnitza
+    ) -> None:
+        refuse(oomnitza, "S9")
+        run([*devices(3), {"serial": "S9"}])
+        run.require("NAME")
+        assert books(run([], resend=True)) == {"fetched": 1, "incomplete": 1}
+        assert [aside.key for aside in saved(run)] == ["s9"]
+
+    def test_it_is_never_the_last_complete_run(self, run: Runner, oomnitza: Oomnitza) -> None:
+        refuse(oomnitza, "S1")
+        run(devices(40))
+        run([], resend=True)
+        refuse(oomnitza)
+        run([], resend=True)
+        assert [past.state for past in history(run)] == ["complete", "partial", "partial"]
+        with open_to_look(run.state) as ledger:  # type: ignore[arg-type]
+            complete = ledger.of("made_up", run.oomnitza.url).last_complete()
+        assert complete
+        assert complete.counts["ready"] == 40
+        assert books(run(devices(19)))["unsent"] == 19
+
+    def test_without_anything_saved_nothing_is_sent(self, run: Runner, oomnitza: Oomnitza) -> None:
+        run(devices(2))
+        assert books(run(devices(5), resend=True)) == {}
+        assert serials(oomnitza) == ["S0", "S1"]
+
+    def test_what_was_unsent_is_sent_in_the_order_in_which_it_came(
+        self, run: Runner, oomnitza: Oomnitza
+    ) -> None:
+        oomnitza.fail_next(1, 503, path="/api/v3/bulk")
+        assert books(run(devices(100))) == {"fetched": 100, "unsent": 100}
+        assert {aside.outcome for aside in saved(run)} == {"unsent"}
+        run([], resend=True)
+        assert serials(oomnitza) == [f"S{number}" for number in range(100)]
+        assert saved(run) == []
+
+    def test_a_complete_run_drops_what_came_again(self, run: Runner, oomnitza: Oomnitza) -> None:
+        refuse(oomnitza, "S1", "S2")
+        run(devices(3))
+        refuse(oomnitza, "S2")
+        run(devices(3))
+        assert [(aside.key, aside.times) for aside in saved(run)] == [("s2", 2)]
+
+    def test_testmode_shows_what_is_saved_and_leaves_it(
+        self, run: Runner, oomnitza: Oomnitza
+    ) -> None:
+        refuse(oomnitza, "S1")
+        run(devices(3))
+        assert books(run([], resend=True, testmode=True)) == {"fetched": 1, "sent": 1}
+        assert [(aside.key, aside.times) for aside in saved(run)] == [("s1", 1)]
+
+
+class TestALedgerThatFails:
+    def test_nothing_more_is_sent_once_it_could_not_be_written(
+        self, run: Runner, oomnitza: Oomnitza, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        run.set(changed_only=True)
+        run.oomnitza = replace(run.oomnitza, batch_size=3)
+        run(devices(1))
+
+        def fail(self: SectionLedger, items: Iterable[Any]) -> None:
+            raise ConnectorError("the disk is full")
+
+        monkeypatch.setattr(SectionLedger, "sent", fail)
+        # S0 is unchanged, so that two of the next three have to wait for another batch.
+        outcome = run(devices(6), force=True)
+        assert "the disk is full" in str(outcome.error)
+        assert serials(oomnitza) == ["S0", "S1", "S2", "S3"]
+        assert [aside.key for aside in saved(run)] == ["s4", "s5"]
+        assert history(run)[-1].state == "failed"
+
+    def test_what_is_refused_is_on_the_disk_before_the_run_goes_on(
+        self, run: Runner, oomnitza: Oomnitza, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        batch, put_aside = SectionLedger.batch, SectionLedger.put_aside
+        lasting_now = [True]
+        kept: list[bool] = []
+
+        @contextmanager
+        def watched(self: SectionLedger, *, lasting: bool = True) -> Iterator[None]:
+            lasting_now.append(lasting)
+            try:
+                with batch(self, lasting=lasting):
+                    yield
+            finally:
+                lasting_now.pop()
+
+        def putting(self: SectionLedger, items: Iterable[Any]) -> None:
+            items = list(items)
+            kept.extend(lasting_now[-1:] * len(items))
+            put_aside(self, items)
+
+        monkeypatch.setattr(SectionLedger, "batch", watched)
+        monkeypatch.setattr(SectionLedger, "put_aside", putting)
+        refuse(oomnitza, "S1", "S2")
+        run([*devices(4), RecordUnreadable("broken")])
+        assert kept == [True, True, True]
+
+    def test_two_runs_of_a_section_are_never_side_by_side(self, run: Runner) -> None:
+        inner: list[Any] = []
+
+        def items() -> Iterator[Any]:
+            yield from devices(1)
+            given = run.source.items
+            inner.append(run(devices(1)))
+            run.source.items = given
+            yield from devices(1, start=1)
+
+        outer = run(items())
+        assert books(outer) == {"fetched": 2, "sent": 2}
+        assert "is being run by process" in str(inner[0].error)
+        assert books(inner[0]) == {}
+        assert len(history(run)) == 1
+        assert books(run(devices(1))) == {"fetched": 1, "sent": 1}
+
+    def test_sections_and_targets_know_nothing_of_each_other(self, run: Runner, stage: Any) -> None:
+        run.set(changed_only=True)
+        run(devices(40))
+        assert run.state
+        with Ledger(run.state) as ledger:
+            assert ledger.of("made_up", run.oomnitza.url).last_complete()
+            assert not ledger.of("made_up", "https://other.example.com").last_complete()
+            assert not ledger.of("other", run.oomnitza.url).last_complete()

@@ -1,0 +1,83 @@
+"""The mapping of a run: where it comes from, and what becomes of a record that lacks a value."""
+
+from dataclasses import replace
+
+import pytest
+
+from lib.connector import Sources
+from lib.errors import ConfigurationError, ExitCode
+from lib.report.summary import exit_code
+from tests.run.made_up import books, devices, posts, serials
+
+
+class TestMapping:
+    def test_the_servers_mapping_stands_between_the_built_in_one_and_the_ini(self, run, oomnitza):
+        oomnitza.mappings["Made up"] = {"model": "MODEL", "os": "OS", "label": "NAME"}
+        run.section = replace(run.section, mapping={"OS": {"hardcoded": "from the ini"}})
+        run([{"serial": "S1", "name": "n", "label": "l", "model": "m", "os": "o"}])
+        assert oomnitza.records("assets") == [
+            {"SERIAL": "S1", "NAME": "l", "MODEL": "m", "OS": "from the ini"}
+        ]
+
+    def test_without_the_servers_mapping_it_is_not_asked_for(self, run, oomnitza):
+        oomnitza.mappings["Made up"] = {"model": "MODEL"}
+        run.set(use_server_map=False)
+        run([{"serial": "S1", "model": "m"}])
+        assert oomnitza.records("assets") == [{"SERIAL": "S1", "NAME": None}]
+        assert [asked.path for asked in oomnitza.requests].count("/api/v2/mappings") == 1  # sign-in
+
+    def test_the_source_is_told_which_paths_are_wanted(self, run, source, oomnitza):
+        oomnitza.mappings["Made up"] = {"hardware.model": "MODEL"}
+        run([])
+        assert source.sources == Sources(frozenset({"serial", "name", "hardware.model"}))
+
+    @pytest.mark.parametrize("names", [("NOWHERE",), ("SERIAL", "NOWHERE")])
+    def test_a_sync_field_without_a_value_stops_the_run_before_it_begins(
+        self, run, source, oomnitza, names
+    ):
+        run.set(sync_field=names)
+        outcome = run(devices(3))
+        assert isinstance(outcome.error, ConfigurationError)
+        assert str(outcome.error) == (
+            "the sync_field NOWHERE gets no value. Add `mapping.NOWHERE = <source>` to the ini,"
+            " or map it in Oomnitza."
+        )
+        assert exit_code([outcome]) is ExitCode.CONFIGURATION
+        assert source.given == 0
+        assert posts(oomnitza) == []
+
+    def test_sync_fields_are_found_in_any_case(self, run, oomnitza):
+        run.set(sync_field=("serial",))
+        assert books(run(devices(2) + devices(1))) == {"fetched": 3, "sent": 3}
+        assert oomnitza.count("assets") == 2
+
+    def test_a_record_without_its_sync_field_cannot_be_recognised(self, run, oomnitza):
+        outcome = run([{"serial": "S1"}, {"name": "nameless"}, {"serial": "", "name": "x"}])
+        assert books(outcome) == {"fetched": 3, "sent": 1, "incomplete": 2}
+        assert outcome.left_aside["without a value for SERIAL"].count == 2
+        assert "nameless" in outcome.left_aside["without a value for SERIAL"].text
+        assert serials(oomnitza) == ["S1"]
+        assert exit_code([outcome]) is ExitCode.OK
+
+    def test_a_required_field_that_is_empty_leaves_the_record_aside(self, run, oomnitza):
+        run.section = replace(run.section, mapping={"NAME": {"required": True}})
+        outcome = run([{"serial": "S1"}, {"serial": "S2", "name": "Mac"}])
+        assert books(outcome) == {"fetched": 2, "sent": 1, "incomplete": 1}
+        assert list(outcome.left_aside) == ["without a value for NAME"]
+
+    def test_a_converter_that_fails_leaves_its_field_empty(self, run, oomnitza):
+        run.section = replace(
+            run.section, mapping={"SEEN": {"source": "seen", "converter": "date_format"}}
+        )
+        outcome = run([{"serial": "S1", "seen": "soon"}, {"serial": "S2", "seen": "2015-07-21"}])
+        assert books(outcome) == {"fetched": 2, "sent": 2}
+        assert [record["SEEN"] for record in oomnitza.records("assets")] == [None, 1437436800]
+        assert outcome.failed_conversions["SEEN"].count == 1
+        assert "'soon'" in outcome.failed_conversions["SEEN"].text
+
+    def test_a_mapping_without_an_origin_is_said_to_be_so(self, run, source):
+        run.section = replace(run.section, mapping={"LOST": {"required": True}})
+        outcome = run(devices(1))
+        assert isinstance(outcome.error, ConfigurationError)
+        assert "mapping.LOST" in str(outcome.error)
+        assert source.given == 0

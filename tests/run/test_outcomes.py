@@ -1,0 +1,148 @@
+"""The run of one section: whatever happens, every record ends in exactly one of its books."""
+
+import logging
+import pickle
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from lib.connector import Sources
+from lib.errors import ExitCode, RecordGone, RecordUnreadable
+from lib.report.summary import exit_code
+from tests.run.made_up import MadeUp, Runner, Watcher, books, devices, posts, serials
+
+
+class TestAGoodEnd:
+    def test_everything_is_sent_in_batches_and_in_order_and_closed_once(self, run, oomnitza):
+        outcome = run(devices(250))
+        assert books(outcome) == {"fetched": 250, "sent": 250}
+        assert outcome.error is None
+        assert exit_code([outcome]) is ExitCode.OK
+        assert posts(oomnitza) == [("bulk", 200)] * 3 + [("finalize", 200)]
+        assert serials(oomnitza) == [f"S{n}" for n in range(250)]
+        assert oomnitza.runs()[0].late == 0
+
+    def test_a_record_holds_every_mapped_field_also_empty_ones(self, run, oomnitza):
+        run([{"serial": "S1"}])
+        assert oomnitza.records("assets") == [{"SERIAL": "S1", "NAME": None}]
+
+    @pytest.mark.parametrize(("size", "requests"), [(1, 5), (2, 3), (5, 1), (100, 1)])
+    def test_a_batch_is_as_large_as_set(self, run, oomnitza, size, requests):
+        run.oomnitza = replace(run.oomnitza, batch_size=size)
+        run(devices(5))
+        assert posts(oomnitza).count(("bulk", 200)) == requests
+
+    def test_an_empty_source_is_a_run_too(self, run, oomnitza):
+        outcome = run([])
+        assert books(outcome) == {}
+        assert outcome.error is None
+        assert posts(oomnitza) == [("finalize", 200)]
+
+    def test_the_plan_reaches_oomnitza(self, run, oomnitza):
+        run(devices(2))
+        run.set(insert_only=True)
+        run([{"serial": "S0", "name": "changed"}])
+        run.set(insert_only=False, update_only=True)
+        run(devices(1, start=7))
+        assert [(each.added, each.skipped) for each in oomnitza.runs()] == [(2, 0), (0, 1), (0, 1)]
+        assert {each.connector_name for each in oomnitza.runs()} == {"Made up"}
+
+    def test_the_older_api_is_used_where_it_is_set(self, run, oomnitza):
+        run.oomnitza = replace(run.oomnitza, api="v2")
+        outcome = run(devices(25))
+        assert books(outcome) == {"fetched": 25, "sent": 25}
+        assert posts(oomnitza) == [("audit", 200)] * 3
+
+    def test_progress_is_told_with_each_record(self, run):
+        run.listener = Watcher()
+        run(devices(3))
+        assert [fetched for fetched, _ in run.listener.heard] == [1, 2, 3, 3]
+
+    def test_the_log_tells_begin_and_end(self, run, caplog):
+        caplog.set_level(logging.INFO, "lib.run.pipeline")
+        run(devices(2))
+        first, last = caplog.messages[0], caplog.messages[-1]
+        assert first == "[made_up] begins"
+        assert "ends" in last
+        assert "fetched=2" in last
+
+    def test_a_section_can_be_handed_to_another_process(self, run):
+        assert pickle.loads(pickle.dumps(run.section)) == run.section
+        assert pickle.loads(pickle.dumps(run.oomnitza)) == run.oomnitza
+
+
+class TestFewRecords:
+    def test_the_source_is_asked_for_no_more_than_the_count(self, run, source, oomnitza):
+        outcome = run(devices(50), record_count=7)
+        assert books(outcome) == {"fetched": 7, "sent": 7}
+        assert source.given == 7
+        assert source.closed
+        assert posts(oomnitza) == [("bulk", 200), ("finalize", 200)]
+
+    def test_a_source_with_fewer_is_read_once(self, run, oomnitza):
+        assert books(run(devices(3), record_count=10)) == {"fetched": 3, "sent": 3}
+        assert oomnitza.runs()[0].updated == 0
+
+    def test_what_the_filter_drops_does_not_count(self, run, source):
+        run.filter('return "5" in record["serial"]')
+        outcome = run(devices(100), record_count=2)
+        assert books(outcome) == {"fetched": 16, "filtered": 14, "sent": 2}
+
+
+class TestFilter:
+    def test_it_counts_what_it_drops(self, run, oomnitza):
+        run.filter('return "1" in record["serial"]')
+        assert books(run(devices(20))) == {"fetched": 20, "filtered": 9, "sent": 11}
+        assert serials(oomnitza) == ["S1", *(f"S{n}" for n in range(10, 20))]
+
+    def test_the_source_is_told_what_it_looks_at(self, run, source):
+        run.filter('return record["model"] == "iMac"')
+        run([{"serial": "S1", "model": "iMac"}])
+        assert source.sources == Sources(frozenset({"serial", "name", "model"}))
+
+    def test_a_record_on_which_it_fails_is_rejected_and_the_others_are_not(self, run, oomnitza):
+        run.filter('return record["n"] > 1')
+        outcome = run([{"serial": "S1", "n": 2}, {"serial": "S2", "n": "x"}, {"serial": "S3"}])
+        assert outcome.tally.sent + outcome.tally.rejected + outcome.tally.filtered == 3
+        assert outcome.tally.rejected >= 1
+        assert any("the record filter fails" in reason for reason in outcome.left_aside)
+        assert serials(oomnitza) == ["S1"]
+
+
+class TestPeople:
+    @pytest.fixture
+    def people(self, run: Runner, source: type[MadeUp]) -> Runner:
+        source.data_type = "users"
+        source.mapping = {"USER": {"source": "login"}, "NAME": {"source": "name"}}
+        run.set(sync_field=())
+        return run
+
+    def test_without_a_login_they_are_incomplete(self, people, oomnitza):
+        outcome = people([{"login": "ada", "name": "Ada"}, {"login": " ", "name": "Nobody"}])
+        assert books(outcome) == {"fetched": 2, "sent": 1, "incomplete": 1}
+        assert [person["USER"] for person in oomnitza.records("users")] == ["ada"]
+
+
+def test_one_record_is_never_in_two_places(run, oomnitza):
+    """A run with a bit of everything: each record that came is found in exactly one place."""
+    oomnitza.refuse = lambda record: "bad" if record["SERIAL"].endswith("7") else None
+    run.oomnitza = replace(run.oomnitza, batch_size=20)
+    items: list[Any] = []
+    for number in range(300):
+        items.append({} if number % 11 == 0 else {"serial": f"S{number}", "name": "n"})
+        if number % 50 == 0:
+            items += [RecordGone(f"g{number}"), RecordUnreadable(f"u{number}")]
+    outcome = run(items)
+    kinds = Counter(type(item).__name__ for item in items)
+    empty = len([number for number in range(300) if number % 11 == 0])
+    sevens = len([n for n in range(300) if n % 10 == 7 and n % 11])
+    assert books(outcome) == {
+        "fetched": 300 + kinds["RecordUnreadable"],
+        "incomplete": empty,
+        "rejected": sevens + kinds["RecordUnreadable"],
+        "sent": 300 - empty - sevens,
+        "vanished": kinds["RecordGone"],
+    }
+    assert oomnitza.count("assets") == 300 - empty - sevens

@@ -1,0 +1,167 @@
+"""The threshold on records: how many must come after the last complete run for any to be sent."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lib.errors import ExitCode, RecordUnreadable, SourceUnavailable, UnsafeRun
+from lib.report.summary import exit_code
+from sandbox.oomnitza import Oomnitza
+from tests.run.made_up import MadeUp, Runner, books, devices, history, posts, saved, serials
+
+WARNING = "An upload would stop: far fewer records came than in the last complete run."
+
+
+@pytest.fixture
+def run(run: Runner, tmp_path: Path) -> Runner:
+    run.state = tmp_path / "state.db"
+    return run
+
+
+def goes_on(run: Runner, items: list[Any]) -> bool:
+    """Whether a run sends these; one that does not sends nothing at all."""
+    outcome = run(items)
+    if outcome.error is None:
+        return True
+    assert isinstance(outcome.error, UnsafeRun)
+    assert exit_code([outcome]) is ExitCode.UNSAFE
+    assert outcome.tally.sent == 0
+    return False
+
+
+def unreadable(count: int) -> list[RecordUnreadable]:
+    return [RecordUnreadable("broken", where=f"device {number}") for number in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("before", "limit", "enough"),
+    [(40, "50%", 20), (41, "50%", 21), (20, "50%", 10), (19, "50%", 1), (40, "5", 35), (1, "0", 1)],
+)
+def test_one_record_less_stops_the_run(run: Runner, before: int, limit: str, enough: int) -> None:
+    run.set(shrink_limit=limit)
+    run(devices(before))
+    assert not goes_on(run, devices(enough - 1))
+    assert goes_on(run, devices(enough))
+
+
+def test_what_stops_it_says_so_and_leaves_oomnitza_as_it_was(
+    run: Runner, oomnitza: Oomnitza
+) -> None:
+    run(devices(40))
+    before = posts(oomnitza)
+    outcome = run([{"serial": f"S{number}", "name": "new"} for number in range(19)])
+    assert str(outcome.error) == (
+        "only 19 records came that could be sent, where at least 20 were expected after the last"
+        " complete run; nothing was sent. Check the rights of the account and the recordfilter; if"
+        " it is right so, run once with --force."
+    )
+    assert books(outcome) == {"fetched": 19, "unsent": 19}
+    assert posts(oomnitza) == before
+    assert saved(run) == []  # until somebody has looked
+    assert [past.state for past in history(run)] == ["complete", "failed"]
+
+
+def test_the_run_that_was_stopped_changes_nothing_for_the_next_one(run: Runner) -> None:
+    run(devices(40))
+    assert not goes_on(run, devices(19))
+    assert not goes_on(run, devices(10))
+    assert goes_on(run, devices(20))
+    assert goes_on(run, devices(10)), "half of those of the last complete run"
+
+
+def test_unreadable_records_count_for_the_next_run_and_not_for_this_one(run: Runner) -> None:
+    run([*devices(20), *unreadable(20)])
+    assert not goes_on(run, [*devices(19), *unreadable(40)])
+    assert goes_on(run, devices(20))
+
+
+def test_unreadable_records_alone_count_too(run: Runner) -> None:
+    run(unreadable(40))
+    assert not goes_on(run, devices(19))
+
+
+def test_filtered_and_incomplete_ones_do_not_count(run: Runner) -> None:
+    run.filter('return record["name"] != "in repair"')
+    left_out = [{"serial": f"F{number}", "name": "in repair"} for number in range(20)]
+    incomplete = [{"name": f"without {number}"} for number in range(20)]
+    run([*devices(40), *left_out, *incomplete])
+    assert not goes_on(run, [*devices(19), *left_out, *incomplete])
+    assert goes_on(run, devices(20))
+
+
+def test_refused_and_unchanged_ones_do_count(run: Runner, oomnitza: Oomnitza) -> None:
+    run.set(changed_only=True)
+    oomnitza.refuse = lambda record: "bad" if record["SERIAL"] in ("S38", "S39") else None
+    run(devices(40))
+    assert books(run(devices(40))) == {"fetched": 40, "unchanged": 38, "rejected": 2}
+    assert not goes_on(run, devices(19))
+    assert goes_on(run, devices(20))
+
+
+@pytest.mark.parametrize("items", [[*devices(5), SourceUnavailable("away")], [KeyboardInterrupt()]])
+def test_only_a_complete_run_is_what_the_next_is_compared_to(run: Runner, items: list[Any]) -> None:
+    run(devices(40))
+    run(items)
+    run(devices(2), record_count=2)
+    assert not goes_on(run, devices(19))
+
+
+@pytest.mark.parametrize("options", [{"force": True}, {"record_count": 5}, {"record_count": 1}])
+def test_who_asks_for_few_or_for_all_that_come_gets_them(
+    run: Runner, options: dict[str, Any]
+) -> None:
+    run(devices(40))
+    outcome = run(devices(5), **options)
+    assert outcome.error is None
+    assert outcome.tally.sent == options.get("record_count", 5)
+
+
+def test_after_force_its_number_counts(run: Runner) -> None:
+    run(devices(40))
+    run(devices(2), force=True)
+    assert goes_on(run, devices(1))
+
+
+def test_without_a_ledger_nothing_is_expected(run: Runner) -> None:
+    run(devices(40))
+    run.state = None
+    assert goes_on(run, [])
+
+
+def test_a_source_of_changes_may_bring_any_number(run: Runner, source: type[MadeUp]) -> None:
+    source.incremental = True
+    run(devices(40))
+    assert goes_on(run, devices(1))
+    assert goes_on(run, [])
+    assert run([], testmode=True).notes == []
+    assert {past.fingerprint for past in history(run)} == {""}
+
+
+@pytest.mark.parametrize(
+    ("count", "options", "notes"),
+    [
+        (19, {}, [WARNING]),
+        (20, {}, []),
+        (19, {"force": True}, []),
+        (19, {"record_count": 19}, []),
+        (19, {"record_count": 20}, [WARNING]),  # the source was read to the end
+        (0, {"resend": True}, []),
+    ],
+)
+def test_testmode_says_what_would_happen(
+    run: Runner, count: int, options: dict[str, Any], notes: list[str]
+) -> None:
+    run(devices(40))
+    outcome = run(devices(count), testmode=True, **options)
+    assert outcome.error is None
+    assert outcome.notes == notes
+
+
+def test_records_that_waited_for_enough_are_sent_in_their_order(
+    run: Runner, oomnitza: Oomnitza
+) -> None:
+    run(devices(300))
+    new = [{"serial": f"N{number}", "name": "new"} for number in range(170)]
+    assert goes_on(run, new)
+    assert serials(oomnitza)[300:] == [record["serial"].upper() for record in new]
