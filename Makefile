@@ -15,7 +15,7 @@ demo: $(VENV)/requirements  ## Run the connector against the sandbox
 	$(BIN)/python -m sandbox.demo
 
 test: $(VENV)/requirements-dev system-packages check  ## Check the code and run every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PYTEST)
 
 check: $(VENV)/requirements-dev  ## Check style and types only
 	$(BIN)/ruff format --check $(CHECKED)
