@@ -14,6 +14,7 @@ set -u
 cd "$(dirname "$0")/.."
 
 NO_ROOT=75
+ROOT_SECONDS=900  # and no longer for a server that does not answer
 PROJECT=/root/connector
 NEEDED="make python3 python3-venv"
 HANDED_IN="/etc/pip.conf /etc/ssl/certs/ca-certificates.crt /etc/resolv.conf /etc/hosts"
@@ -68,8 +69,9 @@ make_root() {
     rm -rf "$root"
     mkdir -p "$root"
     # shellcheck disable=SC2046  # nothing, where the host names no server
-    unshare --mount debootstrap --variant=minbase "${root##*/}" "$root" $(mirror) || return
+    timeout $ROOT_SECONDS unshare --mount debootstrap --variant=minbase "${root##*/}" "$root" $(mirror) || return
     # A server may be behind: what it has is signed, but is said to be good for a few days only.
+    echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/matrix"  # it can be made again
     echo 'Acquire::Check-Valid-Until "false"; Acquire::Check-Date "false";' \
         >"$root/etc/apt/apt.conf.d/90matrix"
     # No server is started when its package is installed: the ports are the host's.
