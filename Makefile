@@ -6,7 +6,11 @@ BIN := $(VENV)/bin
 SYSTEM_PACKAGES := slapd ldap-utils unixodbc libsqliteodbc odbc-postgresql tdsodbc postgresql
 CHECKED := connector.py lib connectors converters sandbox benchmarks docs tests
 
-.PHONY: help demo test check faults bench docs format system-packages clean
+# What `make matrix` tests on, and what pytest is told besides (PYTEST="tests/lib -x").
+SUITES ?= bookworm trixie sid
+PYTEST ?=
+
+.PHONY: help demo test check faults faults-today matrix all-tests bench docs format system-packages clean
 
 help:  ## Show what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -15,7 +19,7 @@ demo: $(VENV)/requirements  ## Run the connector against the sandbox
 	$(BIN)/python -m sandbox.demo
 
 test: $(VENV)/requirements-dev system-packages check  ## Check the code and run every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PYTEST)
 
 check: $(VENV)/requirements-dev  ## Check style and types only
 	$(BIN)/ruff format --check $(CHECKED)
@@ -23,7 +27,15 @@ check: $(VENV)/requirements-dev  ## Check style and types only
 	$(BIN)/mypy
 
 faults: $(VENV)/requirements-dev system-packages  ## Break everything that can break, and count what is lost
-	$(BIN)/python -m pytest tests/faults -m "faults or not faults" --timeout 1800
+	$(BIN)/python -m pytest tests/faults -m "faults or not faults" --timeout 1800 $(PYTEST)
+
+faults-today: $(VENV)/requirements-dev system-packages  ## Run a tenth of the long ones, each day another
+	$(BIN)/python -m pytest tests/faults -m faults --faults-share 10 --timeout 600 $(PYTEST)
+
+matrix:  ## Run every test on Debian 12, 13 and unstable, each in a root of its own (needs root)
+	tests/matrix.sh $(SUITES) -- $(PYTEST)
+
+all-tests: test faults matrix  ## Run all that there is: takes an hour or two
 
 bench: $(VENV)/requirements  ## Measure speed and write benchmarks/results.md
 	$(BIN)/python -m benchmarks
@@ -63,4 +75,4 @@ $(VENV)/requirements-dev: requirements-dev.txt requirements.txt $(VENV)/bin/pyth
 	@touch $@ $(VENV)/requirements
 
 clean:  ## Remove what the targets have made
-	rm -rf $(VENV) .sandbox .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .sandbox .mypy_cache .ruff_cache .pytest_cache .matrix

@@ -199,6 +199,7 @@ def odbc_driver_is_there() -> bool:
         import pyodbc
     except ImportError:
         return False
+    pyodbc.pooling = False  # what counts for the whole process is what it is at the first call
     return "SQLite3" in pyodbc.drivers()
 
 

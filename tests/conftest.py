@@ -17,6 +17,16 @@ if os.environ.get("CI") == "true":
     settings.load_profile("ci")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--faults-share",
+        type=int,
+        default=1,
+        metavar="N",
+        help="of the tests marked `faults` run every N-th only, and other ones each day",
+    )
+
+
 @pytest.fixture(autouse=True)
 def nothing_is_interrupted() -> Iterator[None]:
     """A signal that a test sent ends what that test has begun, and no more."""

@@ -6,6 +6,9 @@ import os
 
 import pytest
 
+from lib.errors import ConfigurationError
+from lib.odbc.database import drivers
+
 PACKAGES = {
     "SQLite3": "libsqliteodbc",
     "PostgreSQL Unicode": "odbc-postgresql",
@@ -30,7 +33,6 @@ def skip(message: str) -> None:
 def _missing(name: str) -> str:
     """The package to install, or nothing."""
     try:
-        import pyodbc
-    except ImportError:
+        return "" if name in drivers() else PACKAGES[name]
+    except ConfigurationError:
         return f"unixodbc {PACKAGES[name]}"
-    return "" if name in pyodbc.drivers() else PACKAGES[name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -17,6 +18,7 @@ from sandbox.sccm.database import View, statements
 from tests.drivers import require_driver, skip
 
 START_SECONDS = 20
+STOP_SECONDS = 10
 USERNAME, PASSWORD = "oomnitza", "p;w}{ü"
 
 
@@ -89,8 +91,18 @@ def _running(folder: Path) -> Iterator[int]:
             time.sleep(0.02)
         yield port
     finally:
-        process.terminate()
-        process.wait(10)
+        _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Ask it to stop, which it does when nobody is connected any more: who still is, is a fault."""
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGINT)  # at once
+        process.wait(STOP_SECONDS)
+        raise
 
 
 def _as_server(folder: Path, program: str, *arguments: str) -> None:

@@ -58,7 +58,8 @@ def ldapsearch(
 ) -> Answer:
     """Search the whole tree as `bind_dn` over plain LDAP, unless told otherwise ("": anonymous)."""
     user = server.bind_dn if user is None else user
-    command = ["ldapsearch", "-x", "-LLL", "-o", "ldif-wrap=no"]
+    # With -LLL the newest one no longer tells references.
+    command = ["ldapsearch", "-x", "-L", "-o", "ldif-wrap=no"]
     # By number, since OpenLDAP's library takes "localhost" to be certified as this machine's name.
     command += ["-H", (url or server.ldap_url).replace("localhost", "127.0.0.1")]
     command += ["-D", user, "-w", password] if user else []
@@ -68,8 +69,8 @@ def ldapsearch(
     lines = done.stdout.decode().splitlines()
     return Answer(
         done.returncode,
-        dict(_entries(line for line in lines if not line.startswith("#"))),
-        [line.removeprefix("# ref") for line in lines if line.startswith("# ref")],
+        dict(_entries(line for line in lines if not line.startswith(("#", "version: ")))),
+        [line.removeprefix("# ref") for line in lines if line.startswith("# refldap://")],
     )
 
 

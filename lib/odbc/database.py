@@ -5,6 +5,8 @@ What is different from plain pyodbc 5, and why:
 - it is imported when a database is opened, and each part that may be missing (the module, the
   driver manager, the driver) gets a sentence that says what to install;
 - each query has a connection of its own, since SQL Server answers one at a time on each;
+- a connection that is closed is closed at the server too: newer driver managers would keep it for
+  the next one, which then is not told that the server is gone or the password changed;
 - no transaction is left open, and nobody waits for our reading;
 - errors are told by SQLSTATE and by their text: drivers choose the exception's class as they like;
 - values are quoted in the connection string, so that a password may hold a semicolon;
@@ -244,6 +246,7 @@ def _pyodbc() -> Any:
             f"the ODBC driver manager is missing ({error})",
             fix="Install unixODBC (Debian: apt install unixodbc, macOS: brew install unixodbc)",
         ) from None
+    pyodbc.pooling = False  # which counts if it is there before the first connection
     return pyodbc
 
 

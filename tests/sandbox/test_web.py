@@ -1,9 +1,13 @@
 """Serving an app on a loopback port."""
 
+import _pyio
+import gc
 import http.client
 import socket
+import struct
+import sys
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 import requests
@@ -59,6 +63,28 @@ def test_several_requests_are_answered_at_once():
 
     with WebServer(meet) as server, ThreadPoolExecutor(5) as pool:
         assert [answer.text for answer in pool.map(get, [server.url] * 5)] == ["hello"] * 5
+
+
+def test_a_client_that_goes_away_leaves_nothing_to_fail_later(monkeypatch):
+    failed, gone = [], Event()
+    # What Python 3.13 and newer do: tell what fails when a file is closed as garbage.
+    monkeypatch.setattr(_pyio, "_IOBASE_EMITS_UNRAISABLE", True, raising=False)
+    monkeypatch.setattr(sys, "unraisablehook", failed.append)
+
+    def wait(environ, respond):
+        respond("200 OK", [("Content-Type", "text/plain")])
+        gone.wait(10)
+        for _ in range(100):
+            yield b"x" * 65536
+
+    with WebServer(wait) as server:
+        client = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.close()
+        gone.set()
+    gc.collect()
+    assert failed == []
 
 
 def test_with_a_certificate_it_speaks_tls_under_a_name(tmp_path):

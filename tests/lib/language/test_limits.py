@@ -33,9 +33,12 @@ def _little_memory() -> Iterator[None]:
 
 def stopped(program):
     """Why the program is stopped; fails if it is not, or if Python's own limits had to do it."""
-    compiled = compile_program(program, ("record",))
+    return stopped_with(RECORD, compile_program(program, ("record",)))
+
+
+def stopped_with(record, compiled):
     with pytest.raises(Stopped) as caught:
-        compiled.run(RECORD)
+        compiled.run(record)
     assert not isinstance(caught.value.__cause__, MemoryError | RecursionError)
     return str(caught.value)
 
@@ -207,9 +210,12 @@ def test_what_is_nested_is_no_key(use, monkeypatch):
 def test_what_leaves_a_program_is_not_deep():
     nested = "x = 1\n" + "x = [x]\n" * 50
     compile_program(f"{nested}return x", ("record",)).run(RECORD)
+    uses = ("x", "str(x)", "x == [x]", "x in [[x]]", "sorted([x, [x]])", 'f"{x}"')
+    returns = "".join(f"if record.n == {n}: return {use}\n" for n, use in enumerate(uses))
     for deeper in ("x = [x]\n", "x = [x]\n" * 1400):
-        for use in ("x", "str(x)", "x == [x]", "x in [[x]]", "sorted([x, [x]])", 'f"{x}"'):
-            assert "more than 50 values in each other" in stopped(f"{nested}{deeper}return {use}")
+        compiled = compile_program(f"{nested}{deeper}{returns}", ("record",))
+        for n in range(len(uses)):
+            assert "more than 50 values in each other" in stopped_with({"n": n}, compiled)
     assert "more than 50 values" in stopped("x = (1,)\n" + "x = (x,)\n" * 1400 + "return {x}")
 
 
