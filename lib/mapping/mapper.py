@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from lib.language import Stopped
 from lib.mapping.converters import Conversion, Resources, conversions
 from lib.mapping.mapping import FieldMapping
 from lib.record import Record
+from lib.secrets import redact, redact_data
 from lib.values.paths import Getter, compile_path, section_and_key
 from lib.values.sendable import PLAIN, TOO_LONG, sendable, shown
 
+# Called with a field and the value that a converter gave for it.
+Trace = Callable[[str, Any], None]
 # A field, its key in a section, and its getter where the section is no dict.
 KeyedField = tuple[str, str, Getter]
 
@@ -36,7 +40,16 @@ class Mapper:
     def __init__(
         self, fields: Iterable[FieldMapping], settings: Any, resources: Resources | None = None
     ) -> None:
-        self.steps = [_step(item, settings, resources or Resources()) for item in fields]
+        self._compile([_step(item, settings, resources or Resources()) for item in fields])
+
+    def traced(self, trace: Trace) -> Mapper:
+        """The same mapping, whose converters tell `trace` what each of them gives."""
+        made = copy(self)
+        made._compile(_traced(step, trace) for step in self.steps)
+        return made
+
+    def _compile(self, steps: Iterable[Step]) -> None:
+        self.steps = list(steps)
         self._empty: Record = dict.fromkeys(step.field for step in self.steps)
         self._sections, self._others = _by_section(self.steps)
         self._converted = [
@@ -112,12 +125,12 @@ class Step(NamedTuple):
 
 def failure(convert: Conversion, error: BaseException, value: Any) -> str:
     """Why a converter failed, in words."""
-    return f"{convert.name}: {_said(error):.200} for {shown(value, 100)}"
+    return f"{convert.name}: {redact(_said(error)):.200} for {shown(redact_data(value), 100)}"
 
 
 def unsendable(convert: Conversion, error: Exception) -> str:
     """Why what a converter gave cannot be sent, in words."""
-    return f"{convert.name}: {_said(error):.200}"
+    return f"{convert.name}: {redact(_said(error)):.200}"
 
 
 def is_empty(value: Any) -> bool:
@@ -143,6 +156,18 @@ def _step(item: FieldMapping, settings: Any, resources: Resources) -> Step:
         get = _constant(attributes.get("hardcoded"))
     made = conversions(attributes.get("converter") or (), resources)
     return Step(item.field, get, made, source, item.required)
+
+
+def _traced(step: Step, trace: Trace) -> Step:
+    def telling(convert: Conversion) -> Conversion:
+        def function(field: str, record: Record, value: Any, params: Any) -> Any:
+            value = convert.function(field, record, value, params)
+            trace(step.field, value)
+            return value
+
+        return replace(convert, function=function)
+
+    return step._replace(conversions=tuple(map(telling, step.conversions)))
 
 
 def _by_section(

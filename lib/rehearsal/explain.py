@@ -6,7 +6,7 @@ Nothing is sent. `lib.rehearsal.explaintext` puts it into words.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -18,14 +18,14 @@ from lib.connector import Records
 from lib.errors import RecordGone, SourceFault
 from lib.jsontext import to_json
 from lib.language import Stopped
-from lib.mapping.mapper import Mapper, Step, failure, is_empty, unsendable
+from lib.mapping.mapper import Mapped, Mapper
 from lib.mapping.mapping import ORIGINS, FieldMapping
 from lib.record import Record
 from lib.recordfilter import RecordFilter
 from lib.run.plan import make_plan
 from lib.secrets import redact, redact_data
 from lib.target.target import TargetSettings
-from lib.values.sendable import sendable, shown
+from lib.values.sendable import shown
 
 # Of what is no value for JSON, in characters.
 LONGEST = 100
@@ -103,8 +103,13 @@ def explain_record(
     A record that the filter does not keep is mapped nevertheless.
     """
     decision = _decide(keep, record)
-    found = [(step, step.get(record)) for step in mapper.steps]
-    filled = (_fill(step, fields[step.field], record, value) for step, value in found)
+    given: dict[str, list[Any]] = {step.field: [] for step in mapper.steps}
+    raw = {step.field: _masked(step.get(record)) for step in mapper.steps}
+    mapped = mapper.traced(lambda name, value: given[name].append(_masked(value)))(record)
+    filled = (
+        _filled(fields[name], raw[name], mapped, _converted(fields[name], given[name], mapped))
+        for name in given
+    )
     return Explanation(decision, tuple(filled))
 
 
@@ -179,37 +184,35 @@ def _decide(keep: RecordFilter, record: Record) -> Decision:
     return Decision(_masked(returned), line)
 
 
-def _fill(step: Step, mapping: FieldMapping, record: Record, value: Any) -> Filled:
-    origin = next(key for key in ORIGINS if key in mapping.attributes)
-    raw = _masked(value)  # a copy, too: a converter may change what it gets
+def _converted(mapping: FieldMapping, given: list[Any], mapped: Mapped) -> Iterator[Converted]:
+    """What each converter of a field gave, up to the first one that failed."""
     specs = mapping.attributes.get("converter") or []
     texts = [specs] if isinstance(specs, str) else specs
-    converted = []
-    for text, convert in zip(texts, step.conversions, strict=True):
-        try:
-            value = convert(step.origin, record, value)
-        except (Exception, SystemExit) as error:  # a converter may be anybody's code
-            converted.append(Converted(text, None, redact(failure(convert, error, _masked(value)))))
-            value = None
-            break
-        converted.append(Converted(text, _masked(value)))
-    if converted and not converted[-1].failure:
-        try:
-            value = sendable(value)
-            converted[-1] = Converted(text, redact_data(value))
-        except Exception as error:  # a value may be of anybody's class
-            converted[-1] = Converted(text, None, redact(unsendable(convert, error)))
-            value = None
+    failure = dict(mapped.failures).get(mapping.field, "")
+    if failure:
+        # The last one may have given something, which cannot be sent.
+        failed = min(len(given), len(texts) - 1)
+        yield from map(Converted, texts[:failed], given)
+        yield Converted(texts[failed], failure=redact(failure))
+    elif texts:
+        yield from map(Converted, texts[:-1], given)
+        yield Converted(texts[-1], redact_data(mapped.values[mapping.field]))
+
+
+def _filled(
+    mapping: FieldMapping, raw: Any, mapped: Mapped, converted: Iterable[Converted]
+) -> Filled:
+    origin = next(key for key in ORIGINS if key in mapping.attributes)
     return Filled(
-        field=step.field,
+        field=mapping.field,
         layer=mapping.layers[origin],
         origin=origin,
         name="" if origin == "hardcoded" else mapping.attributes[origin],
         raw=raw,
         converted=tuple(converted),
         converters_layer=mapping.layers.get("converter", ""),
-        value=_masked(value),
-        missing=step.required and is_empty(value),
+        value=_masked(mapped.values[mapping.field]),
+        missing=mapping.field in mapped.missing,
     )
 
 

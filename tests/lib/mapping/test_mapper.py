@@ -2,6 +2,7 @@
 
 import pytest
 
+from lib import secrets
 from lib.jsontext import to_json
 from lib.mapping import mapping
 from lib.mapping.converters import Resources
@@ -101,3 +102,11 @@ def test_a_file_of_ones_own_changes_no_list_of_the_record(apply):
     mapped = apply("value.sort(); return value", value)
     assert mapped.values == {"A": ["a", "b"], "B": ["b", "a"]}
     assert value == ["b", "a"]
+
+
+def test_a_secret_is_masked_before_a_failure_is_cut(apply):
+    secrets.remember("open sesame")
+    value = "x" * 92 + "open sesame"
+    [(_, text)] = apply("raise ValueError('no ' + value)", value).failures
+    assert "open" not in text
+    assert "*" in text
