@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from lib.jsontext import to_json
-from lib.ledger import pack
 from lib.oomnitza import packing
 from lib.oomnitza.upload import Item
 from lib.run.continuity import digest_of
+from lib.state import pack
 
 
 def item(record: dict[str, Any], key: str | None = None) -> Item:

@@ -13,9 +13,9 @@ from typing import Protocol
 
 from lib.errors import TargetFault, TargetRefused
 from lib.jsontext import json_if_possible
-from lib.ledger import NewAside, Packed, unpack
 from lib.oomnitza import packing
 from lib.record import Record
+from lib.state import NewAside, Packed, unpack
 
 
 @dataclass(slots=True)

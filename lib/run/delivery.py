@@ -16,12 +16,11 @@ from itertools import chain, islice
 from lib.compactset import CompactSet
 from lib.errors import ConfigurationError, ConnectorError, RunCanceled, UnsafeRun
 from lib.interruption import requested, shielded
-from lib.ledger import Known
 from lib.oomnitza.upload import Item, Uploader
-from lib.run.book import Book
 from lib.run.spool import Spool
 from lib.run.tally import Outcome, brief
 from lib.run.underway import Sent, UnderWay
+from lib.state import Known, SectionLedger
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +50,7 @@ class Delivery:
     def __init__(
         self,
         uploader: Uploader,
-        book: Book,
+        book: SectionLedger,
         outcome: Outcome,
         terms: Terms,
         progress: Callable[[], None],

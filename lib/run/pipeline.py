@@ -39,13 +39,13 @@ from lib.oomnitza.upload import DryRun, Item, Uploader
 from lib.recordfilter import RecordFilter, compile_filter
 from lib.run import bookkeeping, continuity
 from lib.run.attempt import attempt
-from lib.run.book import Book, NoBook
 from lib.run.delivery import Delivery, Terms
 from lib.run.options import Listener, RunOptions
 from lib.run.preparation import Preparation
 from lib.run.saveddata import NothingSaved, SavedData
 from lib.run.tally import Outcome
 from lib.settings import secrets_of
+from lib.state import NullLedger, SectionLedger
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ class _Run:
         self._options = options
         self._listener = listener
         self._saved = NothingSaved()
-        self._book: Book = NoBook()
+        self._book: SectionLedger = NullLedger()
         self._reader = ""
         self._read_to_the_end = False
         self._closing = False

@@ -8,7 +8,6 @@ from dataclasses import asdict
 from lib.errors import ConnectorError, RecordUnreadable
 from lib.jsontext import json_if_possible, to_json
 from lib.language import Stopped
-from lib.ledger import NewAside, pack
 from lib.mapping.mapper import Mapper
 from lib.oomnitza import packing
 from lib.oomnitza.bulk import UploadPlan
@@ -16,10 +15,10 @@ from lib.oomnitza.upload import Item
 from lib.record import Record
 from lib.recordfilter import RecordFilter
 from lib.run import continuity
-from lib.run.book import Book
 from lib.run.saveddata import NothingSaved
 from lib.run.tally import Outcome, brief
 from lib.secrets import redact
+from lib.state import NewAside, SectionLedger, pack
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +39,7 @@ class Preparation:
         recogniser: Mapper,
         plan: UploadPlan,
         outcome: Outcome,
-        book: Book,
+        book: SectionLedger,
         saved: NothingSaved,
     ) -> None:
         self.kept = 0

@@ -29,13 +29,13 @@ from lib.errors import (
     TargetUnavailable,
 )
 from lib.ini import Entry
-from lib.ledger import Ledger
 from lib.oomnitza.client import OomnitzaSettings
 from lib.report.summary import exit_code
 from lib.run.delivery import Delivery
 from lib.run.options import Listener, RunOptions
 from lib.run.pipeline import _Run, run_section
 from lib.run.tally import Outcome
+from lib.state import open_store
 from sandbox.oomnitza import Oomnitza
 
 
@@ -544,7 +544,7 @@ class TestInterrupted:
         monkeypatch.setattr(_Run, "write_down", write_down)
         outcome = run(devices(3), state=tmp_path / "state.db")
         assert isinstance(outcome.error, Interrupted)
-        with Ledger(tmp_path / "state.db") as ledger:
+        with open_store(tmp_path / "state.db") as ledger:
             [past] = ledger.history()
         assert past.state == "interrupted"
 

@@ -9,15 +9,15 @@ from lib.errors import RecordUnreadable
 from lib.language import Stopped
 from lib.oomnitza.bulk import UploadPlan
 from lib.oomnitza.packing import unpack
-from lib.run.book import NoBook
 from lib.run.preparation import Preparation
 from lib.run.saveddata import NothingSaved
 from lib.run.tally import Outcome
+from lib.state import NullLedger
 
 PLAN = UploadPlan("LDAP", "users", ("USER",), key_fields=("USER",))
 
 
-class Book(NoBook):
+class Book(NullLedger):
     def __init__(self):
         self.aside, self.cleared, self.there = [], [], []
 
