@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from lib.jsontext import to_json
-from lib.ledger import pack
 from lib.run.continuity import digest_of
+from lib.state import pack
 from lib.target import packing
 from lib.target.item import Item
 

@@ -120,6 +120,19 @@ def test_ldap3_s_door_is_lib_ldap():
     assert importers("ldap3") == {"lib/ldap/directory.py"}
 
 
+def test_what_survives_a_run_has_one_door():
+    """Reports have a file lock of their own; the drivers of a store are known inside of it only."""
+    store = {name for name in PRODUCT if name.startswith("lib/state/sqlite/")}
+    assert importers("sqlite3") <= store
+    assert {name for name in importers("filelock") if not name.startswith("lib/report/")} <= store
+    for name in set(PRODUCT) - store - {"lib/state/__init__.py"}:
+        inside = {item for item in imported(tree(PRODUCT[name])) if item.startswith("lib.state.")}
+        if name.startswith("lib/state/"):
+            assert not {item for item in inside if item.startswith("lib.state.sqlite")}, name
+        else:
+            assert {item.count(".") for item in inside} <= {2}, name
+
+
 @pytest.mark.parametrize("name", sorted(FILES))
 def test_every_file_begins_with_what_it_is_for(name):
     if FILES[name].read_bytes().strip():

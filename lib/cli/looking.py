@@ -27,13 +27,13 @@ def rejects(ctx: click.Context, /, **_: Any) -> None:
     """List the records that were set aside, of CONNECTORS or of all: rejected, or not sent."""
     given = given_in(ctx)
     from lib.config.config import common, section_names, spelled
-    from lib.ledger import open_to_look
     from lib.report import ledgertext
+    from lib.state import open_to_read
 
     loaded, names = common(given["ini"]), spelled(given["ini"], given["connectors"])
-    with open_to_look(loaded.state) as ledger:
-        _require(names, [*section_names(given["ini"]), *ledger.sections(loaded.oomnitza.url)])
-        found = ledger.set_aside(names, target=loaded.oomnitza.url)
+    with open_to_read(loaded.state) as store:
+        _require(names, [*section_names(given["ini"]), *store.sections(loaded.oomnitza.url)])
+        found = store.saved_records(names, target=loaded.oomnitza.url)
         _tell(ledgertext.json_lines(found) if given["as_json"] else ledgertext.rejects(found))
 
 
@@ -49,14 +49,14 @@ def missing(ctx: click.Context, /, **_: Any) -> None:
     """
     given = given_in(ctx)
     from lib.config.config import common, section_names, spelled
-    from lib.ledger import open_to_look
     from lib.report import ledgertext
+    from lib.state import open_to_read
 
     loaded, names = common(given["ini"]), spelled(given["ini"], given["connectors"])
-    with open_to_look(loaded.state) as ledger:
-        _require(names, [*section_names(given["ini"]), *ledger.sections(loaded.oomnitza.url)])
-        for name in names or ledger.sections(loaded.oomnitza.url):
-            found = ledger.of(name, loaded.oomnitza.url).missing()
+    with open_to_read(loaded.state) as store:
+        _require(names, [*section_names(given["ini"]), *store.sections(loaded.oomnitza.url)])
+        for name in names or store.sections(loaded.oomnitza.url):
+            found = store.section(name, loaded.oomnitza.url).missing()
             in_json = ledgertext.json_lines(found, section=name)
             _tell(in_json if given["as_json"] else ledgertext.missing(name, found))
 
@@ -71,13 +71,13 @@ def history(ctx: click.Context, /, **_: Any) -> None:
     """Show past runs of CONNECTORS, or of all sections, the latest first."""
     given = given_in(ctx)
     from lib.config.config import common, section_names, spelled
-    from lib.ledger import open_to_look
     from lib.report import ledgertext
+    from lib.state import open_to_read
 
     loaded, names = common(given["ini"]), spelled(given["ini"], given["connectors"])
-    with open_to_look(loaded.state) as ledger:
-        _require(names, [*section_names(given["ini"]), *ledger.sections(loaded.oomnitza.url)])
-        found = ledger.history(names, given["count"], target=loaded.oomnitza.url)
+    with open_to_read(loaded.state) as store:
+        _require(names, [*section_names(given["ini"]), *store.sections(loaded.oomnitza.url)])
+        found = store.history(names, given["count"], target=loaded.oomnitza.url)
     _tell(ledgertext.json_lines(found) if given["as_json"] else [ledgertext.history(found)])
 
 

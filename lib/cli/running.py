@@ -121,12 +121,12 @@ def _run(ctx: click.Context, loaded: Config, given: dict[str, Any]) -> None:
 
 
 def _options(loaded: Config, given: dict[str, Any]) -> RunOptions:
-    from lib.ledger import Ledger
     from lib.run.options import RunOptions
+    from lib.state import open_store
 
     if not given["testmode"]:
-        with Ledger(loaded.state) as ledger:
-            ledger.expire(loaded.run.keep_days)
+        with open_store(loaded.state) as store:
+            store.expire(loaded.run.keep_days)
     folder: Path = given["ini"].absolute().parent
     return RunOptions(
         testmode=given["testmode"],

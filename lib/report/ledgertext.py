@@ -9,11 +9,11 @@ from dataclasses import asdict
 from typing import Any
 
 from lib.jsontext import printable, to_json
-from lib.ledger import Aside, Missing, PastRun
 from lib.report.runreport import iso8601
 from lib.report.summary import COLUMNS, table
 from lib.run.tally import brief
 from lib.secrets import redact, redact_data
+from lib.state import Aside, Missing, PastRun
 
 # What the table of runs shows even where it is the same, or empty, for all of them.
 ALWAYS = ("section", "started", "took", "state", "fetched", "sent")

@@ -13,11 +13,9 @@ from pathlib import Path
 from lib import secrets
 from lib.errors import ConnectorError, Interrupted, TargetFault, TargetRefused
 from lib.interruption import shielded
-from lib.ledger import Ledger, open_to_look
 from lib.record import Record
-from lib.run.book import Book, NoBook, OpenBook
-from lib.run.lock import SectionLock
 from lib.run.tally import Outcome
+from lib.state import NullLedger, ReadOnlyLedger, SectionLedger, open_store, open_to_read
 from lib.target.target import Target
 
 log = logging.getLogger(__name__)
@@ -25,22 +23,23 @@ log = logging.getLogger(__name__)
 
 def open_book(
     stack: ExitStack, state: Path | None, section: str, target: str, *, testmode: bool, wait: bool
-) -> Book:
+) -> SectionLedger:
     """A section's part of the ledger, locked for this run alone; closed with the stack.
 
     In testmode it is only looked at. Raises AlreadyRunning, or ConfigurationError where the ledger
     cannot be used.
     """
     if state is None:
-        return NoBook()
+        return NullLedger()
     if testmode:
-        return OpenBook(stack.enter_context(open_to_look(state)).of(section, target))
-    stack.enter_context(SectionLock(state, section, wait))
-    return stack.enter_context(Ledger(state)).of(section, target)
+        return ReadOnlyLedger(stack.enter_context(open_to_read(state)).section(section, target))
+    store = stack.enter_context(open_store(state))
+    stack.enter_context(store.lock(section, wait))
+    return store.section(section, target)
 
 
 @shielded()
-def begin(book: Book, outcome: Outcome) -> None:
+def begin(book: SectionLedger, outcome: Outcome) -> None:
     """Enter a new run; earlier ones that never ended were killed, as the lock proves."""
     for past in book.left_running():
         moment = time.strftime("%Y-%m-%d %H:%M", time.localtime(past.started))
@@ -48,7 +47,7 @@ def begin(book: Book, outcome: Outcome) -> None:
     book.begin()
 
 
-def set_aside(book: Book, outcome: Outcome) -> Iterator[tuple[Record, int]]:
+def set_aside(book: SectionLedger, outcome: Outcome) -> Iterator[tuple[Record, int]]:
     """Yield the records that were set aside, as they came, with their numbers."""
     without = 0
     for aside in book.asides():
@@ -63,7 +62,7 @@ def set_aside(book: Book, outcome: Outcome) -> Iterator[tuple[Record, int]]:
         )
 
 
-def close_earlier_runs(book: Book, target: Target) -> None:
+def close_earlier_runs(book: SectionLedger, target: Target) -> None:
     """Close at Oomnitza the runs that ended without doing so."""
     for past in book.left_open():
         try:
@@ -84,7 +83,7 @@ def close_tally(outcome: Outcome) -> None:
         outcome.error = outcome.error or ConnectorError(f"the books do not balance: {tally}")
 
 
-def end(book: Book, outcome: Outcome, *, complete: bool) -> None:
+def end(book: SectionLedger, outcome: Outcome, *, complete: bool) -> None:
     """Enter how the run ended, if it was begun, and count what it no longer found at the source."""
     close_tally(outcome)
     if book.run is None:

@@ -12,14 +12,14 @@ from typing import Any
 from lib.config.sections import Section
 from lib.connector import ConnectorSettings
 from lib.mapping.mapping import FieldMapping
-from lib.run.book import Book
 from lib.settings import declared, seconds
+from lib.state import SectionLedger
 
 # Of a section with fewer records than these, only their complete absence is strange.
 SMALL = 20
 
 
-def least(book: Book, settings: ConnectorSettings) -> int:
+def least(book: SectionLedger, settings: ConnectorSettings) -> int:
     """How many records a section must have after its last complete run."""
     before = book.last_complete()
     if before is None:
@@ -39,7 +39,7 @@ def least_expected(before: int, limit: str) -> int:
     return max(left, 1) if before >= SMALL else min(before, 1)
 
 
-def is_full(settings: ConnectorSettings, book: Book) -> bool:
+def is_full(settings: ConnectorSettings, book: SectionLedger) -> bool:
     """Whether a run sends all records, changed or not."""
     if not settings.changed_only:
         return True

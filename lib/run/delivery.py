@@ -16,11 +16,10 @@ from itertools import chain, islice
 from lib.compactset import CompactSet
 from lib.errors import ConfigurationError, ConnectorError, RunCanceled, UnsafeRun
 from lib.interruption import requested, shielded
-from lib.ledger import Known
-from lib.run.book import Book
 from lib.run.spool import Spool
 from lib.run.tally import Outcome, brief
 from lib.run.underway import Sent, UnderWay
+from lib.state import Known, SectionLedger
 from lib.target.item import Item
 from lib.target.uploader import Uploader
 
@@ -52,7 +51,7 @@ class Delivery:
     def __init__(
         self,
         uploader: Uploader,
-        book: Book,
+        book: SectionLedger,
         outcome: Outcome,
         terms: Terms,
         progress: Callable[[], None],

@@ -14,13 +14,13 @@ from pathlib import Path
 from lib.config.sections import Section
 from lib.errors import ConfigurationError
 from lib.run import bookkeeping, continuity
-from lib.run.book import Book
 from lib.run.delivery import Terms
 from lib.run.options import RunOptions
 from lib.run.plan import SectionPlan
 from lib.run.records import FreshRecords, Records, SavedRecords
 from lib.run.saveddata import NothingSaved, SavedData
 from lib.run.tally import Outcome
+from lib.state import SectionLedger
 from lib.target.item import Item
 from lib.target.target import Target
 from lib.target.uploader import DryRun, Uploader
@@ -37,7 +37,7 @@ class Mode:
         self._options = options
         self._compares = not (options.force or options.resend)
 
-    def open_book(self, stack: ExitStack, section: str, target: str) -> Book:
+    def open_book(self, stack: ExitStack, section: str, target: str) -> SectionLedger:
         """The section's part of the ledger, closed with the stack."""
         options = self._options
         return bookkeeping.open_book(
@@ -63,11 +63,13 @@ class Mode:
                 raise ConfigurationError(what, fix=fix)
             yield f"An upload would be refused: {what}."
 
-    def is_full(self, plan: SectionPlan, book: Book) -> bool:
+    def is_full(self, plan: SectionPlan, book: SectionLedger) -> bool:
         """Whether all records are sent, changed or not."""
         return self._options.full or continuity.is_full(plan.section.settings, book)
 
-    def records(self, plan: SectionPlan, book: Book, target: str, outcome: Outcome) -> Records:
+    def records(
+        self, plan: SectionPlan, book: SectionLedger, target: str, outcome: Outcome
+    ) -> Records:
         if self._options.resend:
             return SavedRecords(book, outcome)
         projection = plan.projection(
@@ -78,12 +80,12 @@ class Mode:
     def uploader(self, target: Target, plan: SectionPlan, show: Callable[[Item], None]) -> Uploader:
         return DryRun(show) if self._options.testmode else target.open_run(plan.upload)
 
-    def terms(self, plan: SectionPlan, book: Book, *, full: bool) -> Terms:
+    def terms(self, plan: SectionPlan, book: SectionLedger, *, full: bool) -> Terms:
         """How records are sent; a part of them, and a test run, are not held back."""
         whole = self._compares and self.strict and not self._options.record_count
         return Terms(_least(plan, book) if whole else 0, sift=not full)
 
-    def warn_of_few(self, plan: SectionPlan, book: Book, outcome: Outcome) -> None:
+    def warn_of_few(self, plan: SectionPlan, book: SectionLedger, outcome: Outcome) -> None:
         """Note that an upload would not have sent so few records; an upload has stopped by then."""
         if self._compares and not self.strict and outcome.ready < _least(plan, book):
             outcome.notes.append(
@@ -95,6 +97,6 @@ class Mode:
         return kept == self._options.record_count
 
 
-def _least(plan: SectionPlan, book: Book) -> int:
+def _least(plan: SectionPlan, book: SectionLedger) -> int:
     """How many records have to come for any to be sent."""
     return 0 if plan.source.incremental else continuity.least(book, plan.source.settings)

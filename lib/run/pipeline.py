@@ -30,7 +30,6 @@ from lib.interruption import shielded
 from lib.logs import IN_SUMMARY
 from lib.run import bookkeeping
 from lib.run.attempt import attempt
-from lib.run.book import Book, NoBook
 from lib.run.delivery import Delivery
 from lib.run.mode import Mode
 from lib.run.options import Listener, RunOptions
@@ -40,6 +39,7 @@ from lib.run.records import Records
 from lib.run.saveddata import NothingSaved
 from lib.run.tally import Outcome
 from lib.settings import secrets_of
+from lib.state import NullLedger, SectionLedger
 from lib.target.item import Item
 from lib.target.target import Target, TargetSettings
 from lib.target.uploader import Uploader
@@ -67,7 +67,7 @@ class _Run:
     listener: Listener
     outcome: Outcome
     phase: Phase = Phase.OPENING
-    book: Book = field(default_factory=NoBook)
+    book: SectionLedger = field(default_factory=NullLedger)
     complete: bool = False  # all that the source has was read
 
 

@@ -8,14 +8,13 @@ from dataclasses import asdict
 from lib.errors import ConnectorError, RecordUnreadable
 from lib.jsontext import json_if_possible, to_json
 from lib.language import Stopped
-from lib.ledger import NewAside, pack
 from lib.record import Record
 from lib.run import continuity
-from lib.run.book import Book
 from lib.run.plan import SectionPlan
 from lib.run.saveddata import NothingSaved
 from lib.run.tally import Outcome, brief
 from lib.secrets import redact
+from lib.state import NewAside, SectionLedger, pack
 from lib.target import packing
 from lib.target.item import Item
 
@@ -29,7 +28,7 @@ class Preparation:
     """Makes items of records; a record of which it makes none has got its outcome here."""
 
     def __init__(
-        self, plan: SectionPlan, outcome: Outcome, book: Book, saved: NothingSaved
+        self, plan: SectionPlan, outcome: Outcome, book: SectionLedger, saved: NothingSaved
     ) -> None:
         self.kept = 0
         self._keep = plan.record_filter

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from lib.connector import Connector, Delivered, Sources
 from lib.run import bookkeeping
-from lib.run.book import Book
 from lib.run.tally import Outcome
+from lib.state import SectionLedger
 
 # A record or what became of it, and its number if it had been set aside.
 Read = tuple[Delivered, int | None]
@@ -53,7 +53,7 @@ class SavedRecords:
     complete = False
     expected = None
 
-    def __init__(self, book: Book, outcome: Outcome) -> None:
+    def __init__(self, book: SectionLedger, outcome: Outcome) -> None:
         self._book = book
         self._outcome = outcome
 

@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 
 from lib.jsontext import json_if_possible
-from lib.ledger import NewAside, Packed, unpack
 from lib.record import Record
+from lib.state import NewAside, Packed, unpack
 from lib.target import packing
 
 

@@ -14,7 +14,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from werkzeug.wrappers import Response
 
-from lib.ledger import Ledger, PastRun, open_to_look
+from lib.state import PastRun, Store, open_to_read
 from sandbox.company import API_TOKEN, PASSWORD, SERIAL_NUMBER
 from sandbox.jamf import JamfPro
 from sandbox.oomnitza import Oomnitza
@@ -62,9 +62,9 @@ class Place:
         self.sections: dict[str, dict[str, object]] = {}
 
     @property
-    def ledger(self) -> Ledger:
+    def ledger(self) -> Store:
         """What stands in the ledger; to be closed."""
-        return open_to_look(self.state)
+        return open_to_read(self.state)
 
     def write_ini(self, **sections: Mapping[str, object]) -> None:
         """Write the ini; settings given here are added to those that the sections have."""
@@ -129,7 +129,7 @@ class Place:
     def set_aside(self) -> list[tuple[str, str | None]]:
         """(outcome, key) of all that is set aside."""
         with self.ledger as ledger:
-            return [(each.outcome, each.key) for each in ledger.set_aside()]
+            return [(each.outcome, each.key) for each in ledger.saved_records()]
 
     def check_ledger(self) -> None:
         """Look at a copy of the ledger as it lies there: it has to be whole."""

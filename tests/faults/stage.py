@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from lib.config import config
-from lib.ledger import open_to_look
 from lib.report.summary import exit_code
 from lib.run.options import RunOptions
 from lib.run.pipeline import run_section
 from lib.run.tally import Outcome
+from lib.state import open_to_read
 from sandbox.company import API_TOKEN, PASSWORD, SERIAL_NUMBER
 from sandbox.jamf import JamfPro
 from sandbox.okta import Okta
@@ -155,8 +155,8 @@ class Stage:
         assert exit_code([outcome]) == 0, outcome.error
         assert self.held() == EXPECTED[self.name]
         assert [run for run in self.oomnitza.runs() if not run.finished or run.late] == []
-        with open_to_look(self._state) as ledger:
-            assert list(ledger.set_aside()) == []
+        with open_to_read(self._state) as ledger:
+            assert list(ledger.saved_records()) == []
 
 
 # What each source's records are in Oomnitza, as a run without faults brings them there.

@@ -153,10 +153,10 @@ class Company:
             with place.ledger as ledger:
                 target = place.urls["oomnitza"]
                 for section in ledger.sections(target):
-                    book = ledger.of(section, target)
+                    book = ledger.section(section, target)
                     known = book.known([*self.ever])
                     assert known.keys() <= held.keys()
-                assert list(ledger.set_aside()) == []
+                assert list(ledger.saved_records()) == []
 
 
 @pytest.fixture

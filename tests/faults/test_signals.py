@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.run.lock import SectionLock
+from lib.state.sqlite.lock import SectionLock
 from tests.faults import figures
 from tests.faults.place import OUTCOMES, Place, place, wait_until
 from tests.program import Ended, end_of

@@ -13,11 +13,11 @@ from lib.config.sections import Section
 from lib.connector import AssetConnector, AssetSettings, Records, Sources
 from lib.errors import RecordGone, RecordUnreadable
 from lib.ini import Entry
-from lib.ledger import Aside, PastRun, open_to_look
 from lib.oomnitza.target import OomnitzaSettings
 from lib.run.options import Listener, RunOptions
 from lib.run.pipeline import run_section
 from lib.run.tally import Outcome
+from lib.state import Aside, PastRun, open_to_read
 from sandbox.oomnitza import Oomnitza
 
 
@@ -131,12 +131,12 @@ def serials(oomnitza: Oomnitza) -> list[str]:
 def history(run: Runner) -> list[PastRun]:
     """What the ledger has of the runs so far, the first one first."""
     assert run.state
-    with open_to_look(run.state) as ledger:
+    with open_to_read(run.state) as ledger:
         return ledger.history()[::-1]
 
 
 def saved(run: Runner) -> list[Aside]:
     """What is saved to be sent again."""
     assert run.state
-    with open_to_look(run.state) as ledger:
-        return list(ledger.set_aside())
+    with open_to_read(run.state) as ledger:
+        return list(ledger.saved_records())

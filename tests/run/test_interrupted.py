@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from lib.errors import ExitCode, Interrupted, RecordGone, RecordUnreadable
-from lib.ledger import Ledger
 from lib.report.summary import exit_code
 from lib.run import bookkeeping
 from lib.run.delivery import Delivery
+from lib.state import open_store
 from tests.run.made_up import Watcher, books, devices, posts
 
 
@@ -56,7 +56,7 @@ class TestInterrupted:
         monkeypatch.setattr(bookkeeping, "end", interrupted)
         outcome = run(devices(3), state=tmp_path / "state.db")
         assert isinstance(outcome.error, Interrupted)
-        with Ledger(tmp_path / "state.db") as ledger:
+        with open_store(tmp_path / "state.db") as ledger:
             [past] = ledger.history()
         assert past.state == "interrupted"
 

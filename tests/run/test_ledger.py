@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from lib.errors import ConnectorError, RecordGone, RecordUnreadable, SourceUnavailable
-from lib.ledger import Ledger, SectionLedger, open_to_look
+from lib.state import open_store, open_to_read
+from lib.state.sqlite.section import SqliteLedger as SectionLedger
 from sandbox.oomnitza import Oomnitza
 from tests.run.made_up import MadeUp, Runner, books, devices, history, posts, saved, serials
 
@@ -215,8 +216,8 @@ class TestResend:
         refuse(oomnitza)
         run([], resend=True)
         assert [past.state for past in history(run)] == ["complete", "partial", "partial"]
-        with open_to_look(run.state) as ledger:  # type: ignore[arg-type]
-            complete = ledger.of("made_up", run.oomnitza.url).last_complete()
+        with open_to_read(run.state) as ledger:  # type: ignore[arg-type]
+            complete = ledger.section("made_up", run.oomnitza.url).last_complete()
         assert complete
         assert complete.counts["ready"] == 40
         assert books(run(devices(19)))["unsent"] == 19
@@ -319,7 +320,7 @@ class TestALedgerThatFails:
         run.set(changed_only=True)
         run(devices(40))
         assert run.state
-        with Ledger(run.state) as ledger:
-            assert ledger.of("made_up", run.oomnitza.url).last_complete()
-            assert not ledger.of("made_up", "https://other.example.com").last_complete()
-            assert not ledger.of("other", run.oomnitza.url).last_complete()
+        with open_store(run.state) as ledger:
+            assert ledger.section("made_up", run.oomnitza.url).last_complete()
+            assert not ledger.section("made_up", "https://other.example.com").last_complete()
+            assert not ledger.section("other", run.oomnitza.url).last_complete()

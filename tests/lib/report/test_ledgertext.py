@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from lib import secrets
-from lib.ledger import Aside, Missing, PastRun
 from lib.report.ledgertext import history, json_lines, missing, rejects
+from lib.state import Aside, Missing, PastRun
 
 PAGE = (Path(__file__).parents[3] / "docs" / "monitoring.md").read_text("utf-8")
 NOW = datetime(2026, 11, 23, 2, 15, tzinfo=UTC).timestamp()

@@ -13,10 +13,9 @@ from lib.errors import (
     TargetRefused,
     TargetUnavailable,
 )
-from lib.ledger import NewAside, open_to_look
 from lib.run import bookkeeping
-from lib.run.book import NoBook, OpenBook
 from lib.run.tally import Outcome, Tally
+from lib.state import NewAside, NullLedger, ReadOnlyLedger, open_to_read
 
 TARGET = "https://acme.example.com"
 
@@ -41,7 +40,7 @@ def outcome(error=None, **counts):
 
 
 def history(state):
-    with open_to_look(state) as ledger:
+    with open_to_read(state) as ledger:
         return ledger.history()
 
 
@@ -57,11 +56,11 @@ def run(state, how, *, complete=True):
 
 class TestOpening:
     def test_without_a_file_nothing_is_remembered(self, stack):
-        assert isinstance(open_book(stack, None), NoBook)
+        assert isinstance(open_book(stack, None), NullLedger)
 
     def test_testmode_makes_no_file_and_takes_no_lock(self, stack, state):
-        assert isinstance(open_book(stack, state, testmode=True), OpenBook)
-        assert isinstance(open_book(stack, state, testmode=True), OpenBook)
+        assert isinstance(open_book(stack, state, testmode=True), ReadOnlyLedger)
+        assert isinstance(open_book(stack, state, testmode=True), ReadOnlyLedger)
         assert list(state.parent.iterdir()) == []
 
     def test_a_section_is_opened_once_at_a_time(self, state):

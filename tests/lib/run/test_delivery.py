@@ -15,12 +15,11 @@ from lib.errors import (
     TargetUnavailable,
     UnsafeRun,
 )
-from lib.ledger import Known
 from lib.run import delivery as subject
 from lib.run import spool
-from lib.run.book import NoBook
 from lib.run.delivery import Delivery, Terms
 from lib.run.tally import Outcome
+from lib.state import Known, NullLedger
 from tests.items import items
 
 
@@ -52,7 +51,7 @@ class Target:
         return self.stopped
 
 
-class Book(NoBook):
+class Book(NullLedger):
     """Remembers what is written into it."""
 
     def __init__(self, known=()):

@@ -7,17 +7,17 @@ import pytest
 
 from lib.errors import RecordUnreadable
 from lib.language import Stopped
-from lib.run.book import NoBook
 from lib.run.preparation import Preparation
 from lib.run.saveddata import NothingSaved
 from lib.run.tally import Outcome
+from lib.state import NullLedger
 from lib.target.packing import unpack
 from lib.target.target import UploadPlan
 
 PLAN = UploadPlan("LDAP", "users", ("USER",), key_fields=("USER",))
 
 
-class Book(NoBook):
+class Book(NullLedger):
     def __init__(self):
         self.aside, self.cleared, self.there = [], [], []
 

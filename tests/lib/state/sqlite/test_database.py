@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from lib.errors import ConfigurationError, ConnectorError
-from lib.ledger import Ledger, NewAside, open_to_look
-from lib.ledger import opening as ledger_opening
-from tests.lib.ledger.conftest import TARGET
+from lib.state import NewAside, open_store, open_to_read
+from lib.state.sqlite import opening
+from tests.lib.state.conftest import TARGET
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 KILLS = 20
 BATCH = 10
 
@@ -25,9 +25,9 @@ WRITER = f"""
 import sys
 from itertools import count
 from pathlib import Path
-from lib.ledger import Ledger, NewAside
+from lib.state import NewAside, open_store
 
-section = Ledger(Path(sys.argv[1])).of("ldap", "{TARGET}")
+section = open_store(Path(sys.argv[1])).section("ldap", "{TARGET}")
 section.left_running()
 run = section.begin()
 section.describe(fingerprint="f", full=False)
@@ -61,10 +61,10 @@ class TestThreads:
             thread.join()
         keys = [f"{name} {number}" for name in "abcd" for number in range(40)]
         assert set(running.known(keys)) == set(keys)
-        assert {item.reason for item in ledger.set_aside()} == set(keys)
+        assert {item.reason for item in ledger.saved_records()} == set(keys)
 
     def test_a_batch_of_one_is_not_mixed_with_what_another_one_writes(self, ledger, running):
-        other = ledger.of("other", TARGET)
+        other = ledger.section("other", TARGET)
         begun, done = threading.Event(), threading.Event()
 
         def write():
@@ -93,13 +93,13 @@ class TestKilled:
             run, batch = self.kill_a_writer(path, moments.uniform(0, 0.08))
             self.check_whole(path)
             written += batch + 1
-            section = Ledger(path)
+            section = open_store(path)
             with section as ledger:
-                known = ledger.of("ldap", TARGET).known([f"{run} {batch} {BATCH - 1}"])
+                known = ledger.section("ldap", TARGET).known([f"{run} {batch} {BATCH - 1}"])
                 assert len(known) == 1, "what it said to be in is in"
                 assert ledger.history()[0].state == "running"
-        with Ledger(path) as ledger:
-            assert len(ledger.of("ldap", TARGET).left_running()) == 1
+        with open_store(path) as ledger:
+            assert len(ledger.section("ldap", TARGET).left_running()) == 1
             assert [past.state for past in ledger.history(limit=99)] == ["killed"] * KILLS
         assert written > KILLS
 
@@ -196,40 +196,40 @@ class TestInWords:
 
         filler = path.with_name("filler")
         filler.write_bytes(bytes(300_000))
-        with Ledger(path) as ledger:
-            section = ledger.of("ldap", TARGET)
+        with open_store(path) as ledger:
+            section = ledger.section("ldap", TARGET)
             section.begin()
             assert "full" in str(self.told(path, lambda: write(section)))
             assert len(written) > 10
             assert len(section.known(written)) == len(written)
-        with open_to_look(path) as ledger:
-            assert len(ledger.of("ldap", TARGET).known(written)) == len(written)
+        with open_to_read(path) as ledger:
+            assert len(ledger.section("ldap", TARGET).known(written)) == len(written)
         filler.unlink()
-        with Ledger(path) as ledger:
-            section = ledger.of("ldap", TARGET)
+        with open_store(path) as ledger:
+            section = ledger.section("ldap", TARGET)
             section.begin()
             section.sent(records("after"))
             assert len(section.known([*written, "after"])) == len(written) + 1
 
     def test_a_damaged_file(self, path):
-        with Ledger(path) as ledger:
-            section = ledger.of("ldap", TARGET)
+        with open_store(path) as ledger:
+            section = ledger.section("ldap", TARGET)
             section.begin()
             section.sent(records(*map(str, range(2_000))))
         content = bytearray(path.read_bytes())
         content[4096 * 6 :] = os.urandom(len(content) - 4096 * 6)
         path.write_bytes(content)
-        with Ledger(path) as ledger:
-            section = ledger.of("ldap", TARGET)
+        with open_store(path) as ledger:
+            section = ledger.section("ldap", TARGET)
             error = self.told(path, lambda: section.known(list(map(str, range(2_000)))))
         assert "damaged" in str(error)
         assert "Move it away" in error.fix
 
     def test_a_file_that_another_program_keeps_locked(self, path, monkeypatch, running):
-        monkeypatch.setattr(ledger_opening, "BUSY_TIMEOUT", 0.05)
+        monkeypatch.setattr(opening, "BUSY_TIMEOUT", 0.05)
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
-        error = self.told(path, lambda: Ledger(path))
+        error = self.told(path, lambda: open_store(path))
         other.close()
         assert "the state file is locked" in str(error)
 
@@ -241,7 +241,7 @@ class TestInWords:
 
     def test_a_ledger_that_was_closed(self, path, ledger, running):
         ledger.close()
-        for call in (ledger.history, lambda: running.sent(records("a")), ledger.set_aside):
+        for call in (ledger.history, lambda: running.sent(records("a")), ledger.saved_records):
             self.told(path, call)
 
 

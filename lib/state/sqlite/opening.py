@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lib.errors import ConfigurationError
-from lib.ledger.database import HELD, Database, in_words
+from lib.state.sqlite.database import HELD, Database, in_words
 
 log = logging.getLogger(__name__)
 

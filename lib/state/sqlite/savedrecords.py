@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from typing import Any
 
-from lib.ledger.database import Database
-from lib.ledger.rows import Aside, NewAside, pack, storable, to_aside, to_key
+from lib.state.rows import Aside, NewAside, pack, storable, to_aside, to_key
+from lib.state.sqlite.database import Database
 
 # Two values that leave it open: no names, and no target.
 OF_SECTIONS = (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lib.ledger import Ledger
+from lib.state import open_store
 
 TARGET = "https://example.oomnitza.com"
 
@@ -14,14 +14,14 @@ def path(tmp_path):
 
 @pytest.fixture
 def ledger(path):
-    with Ledger(path) as ledger:
+    with open_store(path) as ledger:
         yield ledger
 
 
 @pytest.fixture
 def section(ledger):
     """The section ldap, without a run."""
-    return ledger.of("ldap", TARGET)
+    return ledger.section("ldap", TARGET)
 
 
 @pytest.fixture

@@ -5,12 +5,12 @@ import tracemalloc
 
 import pytest
 
-from lib.ledger import NewAside
-from tests.lib.ledger.conftest import TARGET
+from lib.state import NewAside
+from tests.lib.state.conftest import TARGET
 
 
 def reasons(ledger, *sections):
-    return [item.reason for item in ledger.set_aside(sections)]
+    return [item.reason for item in ledger.saved_records(sections)]
 
 
 def test_it_is_kept_with_its_reason_and_in_both_forms(ledger, running):
@@ -18,7 +18,7 @@ def test_it_is_kept_with_its_reason_and_in_both_forms(ledger, running):
     item = NewAside("rejected", "no such role", "ada@example.com", fetched, '{"EMAIL": "ada"}')
     before = time.time()
     running.put_aside([item])
-    [found] = ledger.set_aside()
+    [found] = ledger.saved_records()
     assert (found.section, found.target, found.run) == ("ldap", TARGET, running.run)
     assert (found.outcome, found.reason, found.key) == ("rejected", "no such role", item.key)
     assert (found.fetched, found.mapped) == (fetched, item.mapped)
@@ -28,7 +28,7 @@ def test_it_is_kept_with_its_reason_and_in_both_forms(ledger, running):
 
 def test_one_that_cannot_be_read_has_nothing_but_a_reason(ledger, running):
     running.put_aside([NewAside("rejected", "unreadable \ud83d")])
-    [found] = ledger.set_aside()
+    [found] = ledger.saved_records()
     assert (found.reason, found.key) == ("unreadable \\ud83d", None)
     assert (found.fetched, found.mapped) == (None, None)
 
@@ -47,11 +47,11 @@ def test_one_that_is_set_aside_again_is_brought_up_to_date(
     monkeypatch.setattr(time, "time", lambda: 1000.0)
     section.begin()
     section.put_aside([NewAside("unsent", "it is down", *first)])
-    [before] = ledger.set_aside()
+    [before] = ledger.saved_records()
     monkeypatch.setattr(time, "time", lambda: 2000.0)
     section.begin()
     section.put_aside([NewAside("rejected", "no such role", *again, "{}")])
-    [after] = ledger.set_aside()
+    [after] = ledger.saved_records()
     assert (after.id, after.run) == (before.id, section.run)
     assert (after.outcome, after.reason, after.fetched) == ("rejected", "no such role", again[1])
     assert after.mapped == "{}"
@@ -61,7 +61,7 @@ def test_one_that_is_set_aside_again_is_brought_up_to_date(
 def test_the_same_reason_without_a_record_is_one_entry(ledger, running):
     running.put_aside([NewAside("rejected", "page 3 is broken")] * 2)
     running.put_aside([NewAside("rejected", "page 4 is broken")])
-    found = list(ledger.set_aside())
+    found = list(ledger.saved_records())
     assert [(item.reason, item.times) for item in found] == [
         ("page 3 is broken", 2),
         ("page 4 is broken", 1),
@@ -71,19 +71,19 @@ def test_the_same_reason_without_a_record_is_one_entry(ledger, running):
 def test_a_key_a_text_and_a_reason_are_not_taken_for_each_other(ledger, running):
     running.put_aside([NewAside("rejected", "same"), NewAside("rejected", "r", "same")])
     running.put_aside([NewAside("rejected", "r", None, "same")])
-    assert len(list(ledger.set_aside())) == 3
+    assert len(list(ledger.saved_records())) == 3
 
 
 def test_it_can_be_set_aside_as_it_was_found(ledger, running):
     running.put_aside([NewAside("rejected", "no", "a", "{}", "{}")])
-    running.put_aside(ledger.set_aside())
-    [found] = ledger.set_aside()
+    running.put_aside(ledger.saved_records())
+    [found] = ledger.saved_records()
     assert (found.key, found.times) == ("a", 2)
 
 
 def test_one_that_is_sent_is_no_longer_set_aside(ledger, running):
     running.put_aside([NewAside("rejected", key, key) for key in "abc"])
-    other = ledger.of("other", TARGET)
+    other = ledger.section("other", TARGET)
     other.begin()
     other.put_aside([NewAside("rejected", "of other", "a")])
     running.sent([("a", b"d", "{}"), ("c", b"d", "{}")])
@@ -92,8 +92,8 @@ def test_one_that_is_sent_is_no_longer_set_aside(ledger, running):
 
 def test_to_be_cleared_it_is_named_by_its_id(ledger, running):
     running.put_aside([NewAside("rejected", key) for key in "abc"])
-    first, _, third = ledger.set_aside()
-    other = ledger.of("other", TARGET)
+    first, _, third = ledger.saved_records()
+    other = ledger.section("other", TARGET)
     other.begin()
     other.clear([first.id, third.id])
     assert reasons(ledger) == ["a", "b", "c"]
@@ -101,22 +101,22 @@ def test_to_be_cleared_it_is_named_by_its_id(ledger, running):
     running.put_aside([NewAside("rejected", "c")])  # it was set aside anew, and stays
     running.clear([first.id, third.id])
     assert reasons(ledger) == ["b", "c"]
-    assert [each.times for each in ledger.set_aside()] == [1, 2]
+    assert [each.times for each in ledger.saved_records()] == [1, 2]
 
 
 def test_ids_are_never_given_twice(ledger, running):
     running.put_aside([NewAside("rejected", "a")])
-    [first] = ledger.set_aside()
+    [first] = ledger.saved_records()
     running.begin()
     running.clear([first.id])
     running.put_aside([NewAside("rejected", "b")])
-    [second] = ledger.set_aside()
+    [second] = ledger.saved_records()
     assert second.id > first.id
 
 
 def test_the_oldest_comes_first_of_the_sections_that_are_asked_for(ledger, running):
-    other = ledger.of("Casper.MDM", TARGET)
-    elsewhere = ledger.of("ldap", "https://other.example.com")
+    other = ledger.section("Casper.MDM", TARGET)
+    elsewhere = ledger.section("ldap", "https://other.example.com")
     for each, reason in ((running, "1"), (other, "2"), (running, "3"), (elsewhere, "4")):
         if each is not running:
             each.begin()
@@ -125,7 +125,7 @@ def test_the_oldest_comes_first_of_the_sections_that_are_asked_for(ledger, runni
     assert reasons(ledger, "Casper.MDM") == ["2"]
     assert reasons(ledger, "ldap", "nothing") == ["1", "3", "4"]
     assert reasons(ledger, "nothing") == []
-    assert [item.reason for item in ledger.set_aside(["ldap"], target=TARGET)] == ["1", "3"]
+    assert [item.reason for item in ledger.saved_records(["ldap"], target=TARGET)] == ["1", "3"]
     assert [item.reason for item in running.asides()] == ["1", "3"]
 
 
@@ -133,12 +133,12 @@ def test_what_is_set_aside_while_they_are_read_is_for_the_next_time(ledger, runn
     running.put_aside([NewAside("rejected", str(number)) for number in range(450)])
     running.begin()
     read = 0
-    for item in ledger.set_aside():
+    for item in ledger.saved_records():
         running.put_aside([NewAside("rejected", f"again {item.reason}")])
         running.clear([item.id])
         read += 1
     assert read == 450
-    assert len(list(ledger.set_aside())) == 450
+    assert len(list(ledger.saved_records())) == 450
 
 
 def test_however_many_there_are_few_are_in_memory(ledger, running):
@@ -152,7 +152,7 @@ def test_however_many_there_are_few_are_in_memory(ledger, running):
             running.put_aside(next(many) for _ in range(10))
     tracemalloc.start()
     try:
-        assert sum(1 for _ in ledger.set_aside()) == 4000
+        assert sum(1 for _ in ledger.saved_records()) == 4000
         assert tracemalloc.get_traced_memory()[1] < 3_000_000  # all of them are 8 million
     finally:
         tracemalloc.stop()
@@ -160,7 +160,7 @@ def test_however_many_there_are_few_are_in_memory(ledger, running):
 
 @pytest.mark.parametrize(("fingerprint", "kept"), [("all of it", []), ("", ["u1"])])
 def test_a_run_that_read_all_of_the_source_met_again_what_still_is_there(ledger, fingerprint, kept):
-    section = ledger.of("ldap", "https://acme.example.com")
+    section = ledger.section("ldap", "https://acme.example.com")
     section.begin()
     section.describe(fingerprint=fingerprint, full=True)
     section.put_aside([NewAside("rejected", "bad", "u1", "{}", "{}")])

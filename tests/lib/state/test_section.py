@@ -9,8 +9,8 @@ import time
 import pytest
 
 from lib import __version__
-from lib.ledger import Ledger, NewAside, open_to_look
-from tests.lib.ledger.conftest import TARGET
+from lib.state import NewAside, open_store, open_to_read
+from tests.lib.state.conftest import TARGET
 
 COUNTS = {"fetched": 3, "sent": 2, "rejected": 1}
 
@@ -94,8 +94,8 @@ class TestRuns:
 
     def test_a_run_that_was_killed_is_found_by_the_next_one(self, path, section):
         killed = section.begin()
-        with Ledger(path) as another:
-            later = another.of("ldap", TARGET)
+        with open_store(path) as another:
+            later = another.section("ldap", TARGET)
             [found] = later.left_running()
             assert (found.id, found.state, found.ended) == (killed, "killed", None)
             later.begin()
@@ -225,7 +225,10 @@ class TestRecords:
     def test_sections_and_targets_have_nothing_in_common(self, ledger, running):
         running.sent(records("a"))
         running.end("complete", {})
-        others = [ledger.of("ldap", "https://other.example.com"), ledger.of("ldap.Two", TARGET)]
+        others = [
+            ledger.section("ldap", "https://other.example.com"),
+            ledger.section("ldap.Two", TARGET),
+        ]
         for other in others:
             assert other.known(["a"]) == {}
             assert other.last_complete() is None
@@ -235,13 +238,13 @@ class TestRecords:
             other.forget(["a"])
             other.end("complete", {})
         assert set(running.known(["a"])) == {"a"}
-        assert ledger.of("ldap", TARGET).last_complete().id == running.run
+        assert ledger.section("ldap", TARGET).last_complete().id == running.run
 
     def test_all_is_there_after_opening_it_again(self, path):
-        with Ledger(path) as ledger:
-            run(ledger.of("ldap", TARGET), sent=["a"])
-        with Ledger(path) as ledger:
-            assert set(ledger.of("ldap", TARGET).known(["a"])) == {"a"}
+        with open_store(path) as ledger:
+            run(ledger.section("ldap", TARGET), sent=["a"])
+        with open_store(path) as ledger:
+            assert set(ledger.section("ldap", TARGET).known(["a"])) == {"a"}
 
 
 class TestMissing:
@@ -326,7 +329,7 @@ class TestMissing:
 
     def test_what_another_section_sees_stays_missing(self, ledger, section):
         run(section, sent=["a", "b"])
-        other = ledger.of("other", TARGET)
+        other = ledger.section("other", TARGET)
         run(other, sent=["a", "c"])
         run(section, seen=["a"])
         run(other, seen=["a", "b", "c"])
@@ -334,7 +337,7 @@ class TestMissing:
         assert missing(other) == []
 
     def test_a_record_that_was_refused_does_not_count_as_unchanged(self, ledger, section):
-        other = ledger.of("other", TARGET)
+        other = ledger.section("other", TARGET)
         for each in (section, other):
             run(each, sent=["a", "b"])
         section.begin()
@@ -354,7 +357,7 @@ class TestMissing:
 
     def test_many_are_given_page_by_page_and_may_be_forgotten_on_the_way(self, ledger, section):
         keys = [f"{number:04}" for number in range(1000)]
-        run(ledger.of("other", TARGET), sent=keys)
+        run(ledger.section("other", TARGET), sent=keys)
         run(section, sent=keys)
         run(section, seen=keys[:100])
         gone = []
@@ -372,15 +375,15 @@ class TestBatches:
             running.put_aside([NewAside("rejected", "no")])
             raise KeyboardInterrupt
         assert running.known(["a"]) == {}
-        assert list(ledger.set_aside()) == []
+        assert list(ledger.saved_records()) == []
         with running.batch():
             running.sent(records("a"))
             running.put_aside([NewAside("rejected", "no")])
-            with open_to_look(path) as other:
-                assert list(other.set_aside()) == []
-                assert other.of("ldap", TARGET).known(["a"]) == {}
+            with open_to_read(path) as other:
+                assert list(other.saved_records()) == []
+                assert other.section("ldap", TARGET).known(["a"]) == {}
         assert set(running.known(["a"])) == {"a"}
-        assert len(list(ledger.set_aside())) == 1
+        assert len(list(ledger.saved_records())) == 1
 
     def test_a_batch_within_a_batch_is_a_part_of_it(self, running):
         with pytest.raises(ZeroDivisionError), running.batch():

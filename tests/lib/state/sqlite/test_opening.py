@@ -13,30 +13,30 @@ from pathlib import Path
 import pytest
 
 from lib.errors import ConfigurationError
-from lib.ledger import Ledger, NewAside, open_to_look
-from lib.ledger.opening import VERSION
-from tests.lib.ledger.conftest import TARGET
+from lib.state import NewAside, open_store, open_to_read
+from lib.state.sqlite.opening import VERSION
+from tests.lib.state.conftest import TARGET
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 NOBODY = 65534
 POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
 
 
 def fill(path):
     """Make a ledger with one known record and one aside, and close it."""
-    with Ledger(path) as ledger:
+    with open_store(path) as ledger:
         add(ledger, "a")
 
 
 def add(ledger, key):
-    section = ledger.of("ldap", TARGET)
+    section = ledger.section("ldap", TARGET)
     section.begin()
     section.sent([(key, b"d", "{}")])
     section.put_aside([NewAside("rejected", "no")])
 
 
 def knows(ledger, *keys):
-    return sorted(ledger.of("ldap", TARGET).known(keys))
+    return sorted(ledger.section("ldap", TARGET).known(keys))
 
 
 def pragma(path, name):
@@ -74,15 +74,15 @@ def as_somebody_else(code, *arguments):
 
 # All imports come before the change of user, to whom this Python may not be readable.
 LOOK = """
-import encodings.idna, socket, sys
+import encodings.idna, lib.state.sqlite, socket, sys
 from pathlib import Path
 from lib.errors import ConfigurationError
-from lib.ledger import Ledger, open_to_look
+from lib.state import open_store, open_to_read
 path = Path(sys.argv[1])
 """
 KNOWN = f"""
-with open_to_look(path) as ledger:
-    print(*sorted(ledger.of("ldap", "{TARGET}").known(["a", "b"])))
+with open_to_read(path) as ledger:
+    print(*sorted(ledger.section("ldap", "{TARGET}").known(["a", "b"])))
 """
 
 
@@ -98,7 +98,7 @@ def open_folder():
 
 class TestToWrite:
     def test_a_new_file_is_durable_and_has_a_version(self, path):
-        with Ledger(path) as ledger:
+        with open_store(path) as ledger:
             connection = ledger._database._connection
             assert connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
             assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
@@ -109,7 +109,7 @@ class TestToWrite:
     def test_only_its_owner_may_read_any_part_of_it(self, path):
         before = os.umask(0)
         try:
-            with Ledger(path) as ledger:
+            with open_store(path) as ledger:
                 add(ledger, "a")
                 files = {item.name: item for item in path.parent.iterdir()}
                 assert set(files) == {path.name, f"{path.name}-wal", f"{path.name}-shm"}
@@ -121,7 +121,7 @@ class TestToWrite:
         path = tmp_path / "a?mode=memory#x%20 ä.db"
         fill(path)
         assert path.exists()
-        with open_to_look(path) as ledger:
+        with open_to_read(path) as ledger:
             assert knows(ledger, "a") == ["a"]
 
     def test_a_name_may_be_relative(self, tmp_path, monkeypatch):
@@ -132,17 +132,19 @@ class TestToWrite:
     def test_an_empty_file_is_filled(self, path):
         path.touch()
         fill(path)
-        with Ledger(path) as ledger:
+        with open_store(path) as ledger:
             assert knows(ledger, "a") == ["a"]
 
     def test_several_may_begin_with_it_at_once(self, path):
-        code = f"{LOOK}\nwith Ledger(path) as ledger: ledger.of('ldap', sys.argv[2]).begin()"
+        code = (
+            f"{LOOK}\nwith open_store(path) as ledger: ledger.section('ldap', sys.argv[2]).begin()"
+        )
         begun = [
             subprocess.Popen([sys.executable, "-c", code, str(path), str(number)], cwd=ROOT)
             for number in range(6)
         ]
         assert [process.wait() for process in begun] == [0] * 6
-        with Ledger(path) as ledger:
+        with open_store(path) as ledger:
             assert len(ledger.history()) == 6
 
     def test_it_waits_for_one_who_begins_with_it(self, path):
@@ -155,12 +157,12 @@ class TestToWrite:
         other.close()
 
     def test_to_close_it_twice_does_no_harm(self, path):
-        ledger = Ledger(path)
+        ledger = open_store(path)
         ledger.close()
         ledger.close()
 
 
-@pytest.mark.parametrize("opened", [Ledger, open_to_look])
+@pytest.mark.parametrize("opened", [open_store, open_to_read])
 class TestMistaken:
     def test_a_file_of_a_newer_version_is_left_as_it_is(self, path, opened):
         fill(path)
@@ -193,18 +195,18 @@ class TestMistaken:
 
 class TestNotWritable:
     def test_a_folder_that_is_not_there(self, tmp_path):
-        refused(Ledger, tmp_path / "none" / "state.db", "No such file", "folder")
+        refused(open_store, tmp_path / "none" / "state.db", "No such file", "folder")
         (tmp_path / "file").touch()
-        refused(Ledger, tmp_path / "file" / "state.db", "cannot be made", "folder")
+        refused(open_store, tmp_path / "file" / "state.db", "cannot be made", "folder")
 
     def test_a_folder_in_place_of_the_file(self, path):
         path.mkdir()
-        refused(Ledger, path, "cannot be written")
+        refused(open_store, path, "cannot be written")
 
     @POSIX
     def test_a_folder_that_is_not_writable(self, open_folder):
         open_folder.chmod(0o555)
-        told = "try: Ledger(path)\nexcept ConfigurationError as error: print(error)"
+        told = "try: open_store(path)\nexcept ConfigurationError as error: print(error)"
         text = " ".join(as_somebody_else(told, str(open_folder / "state.db")))
         assert text.startswith(f"{open_folder / 'state.db'}: state: the file cannot be made")
         assert list(open_folder.iterdir()) == []
@@ -216,7 +218,7 @@ class TestNotWritable:
         fill(path)
         path.chmod(mode)
         open_folder.chmod(0o555)
-        told = "try: Ledger(path)\nexcept ConfigurationError as error: print(error)"
+        told = "try: open_store(path)\nexcept ConfigurationError as error: print(error)"
         text = " ".join(as_somebody_else(told, str(path)))
         assert text.startswith(f"{path}: state: the file cannot be written")
         assert list(open_folder.iterdir()) == [path]
@@ -225,9 +227,9 @@ class TestNotWritable:
 class TestToLook:
     def test_a_file_that_is_not_there_is_empty_and_is_not_made(self, tmp_path):
         for path in (tmp_path / "state.db", tmp_path / "none" / "state.db"):
-            with open_to_look(path) as ledger:
-                section = ledger.of("ldap", TARGET)
-                assert ledger.history() == list(ledger.set_aside()) == section.left_open() == []
+            with open_to_read(path) as ledger:
+                section = ledger.section("ldap", TARGET)
+                assert ledger.history() == list(ledger.saved_records()) == section.left_open() == []
                 assert section.known(["a"]) == {}
                 assert section.last_complete() is section.last_full() is None
                 assert list(section.missing()) == []
@@ -235,17 +237,17 @@ class TestToLook:
 
     def test_an_empty_file_is_empty_and_stays_so(self, path):
         path.touch()
-        with open_to_look(path) as ledger:
+        with open_to_read(path) as ledger:
             assert ledger.history() == []
         assert path.read_bytes() == b""
 
     def test_all_can_be_read_and_nothing_written(self, path):
         fill(path)
         content = path.read_bytes()
-        with open_to_look(path) as ledger:
+        with open_to_read(path) as ledger:
             assert knows(ledger, "a") == ["a"]
-            assert [item.reason for item in ledger.set_aside()] == ["no"]
-            section = ledger.of("ldap", TARGET)
+            assert [item.reason for item in ledger.saved_records()] == ["no"]
+            section = ledger.section("ldap", TARGET)
             for call in (section.begin, lambda: section.closed(1), lambda: ledger.expire(0)):
                 with pytest.raises(ConfigurationError, match="cannot be written"):
                     call()
@@ -253,30 +255,30 @@ class TestToLook:
         assert path.read_bytes() == content
 
     def test_while_a_run_writes_its_latest_is_seen(self, path):
-        with Ledger(path) as writer:
+        with open_store(path) as writer:
             add(writer, "a")
-            with open_to_look(path) as ledger:
+            with open_to_read(path) as ledger:
                 assert knows(ledger, "a", "b") == ["a"]
                 add(writer, "b")
                 assert knows(ledger, "a", "b") == ["a", "b"]
 
     def test_while_a_run_begins_and_ends_what_is_read_is_whole(self, path):
         fill(path)
-        with open_to_look(path) as ledger:
+        with open_to_read(path) as ledger:
             assert knows(ledger, "a") == ["a"]
-            with Ledger(path) as writer:
-                section = writer.of("ldap", TARGET)
+            with open_store(path) as writer:
+                section = writer.section("ldap", TARGET)
                 section.begin()
                 section.sent((f"{number}", b"d", "x" * 1_000) for number in range(3_000))
             assert knows(ledger, "a", "0", "2999") == ["0", "2999", "a"]
         assert list(path.parent.iterdir()) == [path]
 
     def test_what_a_killed_run_left_is_seen(self, path):
-        killed = "import os\nfrom tests.lib.ledger.test_opening import *\n"
-        killed += f"add(Ledger(Path({str(path)!r})), 'a')\nos._exit(9)"
+        killed = "import os\nfrom tests.lib.state.sqlite.test_opening import *\n"
+        killed += f"add(open_store(Path({str(path)!r})), 'a')\nos._exit(9)"
         assert subprocess.run([sys.executable, "-c", killed], cwd=ROOT, check=False).returncode == 9
         assert path.with_name("state.db-wal").exists()
-        with open_to_look(path) as ledger:
+        with open_to_read(path) as ledger:
             assert knows(ledger, "a") == ["a"]
 
     @POSIX
@@ -300,7 +302,7 @@ class TestToLook:
     @POSIX
     def test_another_user_sees_what_a_run_writes(self, open_folder):
         path = open_folder / "state.db"
-        with Ledger(path) as ledger:
+        with open_store(path) as ledger:
             add(ledger, "a")
             for item in open_folder.iterdir():
                 item.chmod(0o644)
@@ -314,5 +316,5 @@ class TestToLook:
         fill(path)
         warned = "import logging; logging.basicConfig(stream=sys.stdout)\n"
         text = " ".join(as_somebody_else(warned + KNOWN, str(path)))
-        assert text.startswith(f"WARNING:lib.ledger.opening:{path}: the state cannot be read")
+        assert text.startswith(f"WARNING:lib.state.sqlite.opening:{path}: the state cannot be read")
         assert text.endswith("empty")

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lib.ledger.rows import LONGEST_PLAIN, fields_of, from_key, pack, storable, to_key, unpack
+from lib.state.rows import LONGEST_PLAIN, fields_of, from_key, pack, storable, to_key, unpack
 
 ADA = '{"NAME": "Ada Lovelace, Gräfin ☃"}'
 

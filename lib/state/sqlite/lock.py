@@ -40,7 +40,7 @@ class SectionLock:
         state: Path,
         section: str,
         wait: bool = False,
-        say: Callable[[str], None] = log.info,
+        say: Callable[[str], None] | None = None,
     ) -> None:
         begin = f"{state.name}.{_file_name(section)}"
         self._path = state.with_name(f"{begin}.lock")
@@ -48,7 +48,7 @@ class SectionLock:
         self._holder = state.with_name(f"{begin}.holder")
         self._section = section
         self._wait = wait
-        self._say = say
+        self._say = say or log.info
         self._lock: FileLock | None = None
 
     def __enter__(self) -> Self:

@@ -1,22 +1,23 @@
-"""The ledger as a whole: all its sections, their past runs, and what they have set aside."""
+"""The store as a whole: all its sections, their past runs, and what they have set aside."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from lib.ledger import asides, opening
-from lib.ledger.database import Database
-from lib.ledger.rows import Aside, PastRun, to_run
-from lib.ledger.section import SectionLedger
-from lib.ledger.statements import RUN
+from lib.state.rows import Aside, PastRun, to_run
+from lib.state.sqlite import opening, savedrecords
+from lib.state.sqlite.database import Database
+from lib.state.sqlite.lock import SectionLock
+from lib.state.sqlite.section import SqliteLedger
+from lib.state.sqlite.statements import RUN
 
 DAY = 86_400.0
 
-HISTORY = f"{RUN} WHERE {asides.OF_SECTIONS} ORDER BY run.id DESC LIMIT :limit"
+HISTORY = f"{RUN} WHERE {savedrecords.OF_SECTIONS} ORDER BY run.id DESC LIMIT :limit"
 # Of each section stay the latest run, the latest complete one and the latest full one, and all that
 # are under way or were not closed at Oomnitza. Without a fingerprint, it was no run of the source.
 EXPIRED_RUNS = (
@@ -28,15 +29,13 @@ EXPIRED_RUNS = (
 )
 
 
-class Ledger:
-    """The ledger in this file, which is made if it is not there.
-
-    Raises ConfigurationError where the file cannot be used.
-    """
+class SqliteStore:
+    """The store in this file, which is made if it is not there."""
 
     _open = staticmethod(opening.open_file)
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._database: Database = self._open(path)
 
     def __enter__(self) -> Self:
@@ -51,15 +50,17 @@ class Ledger:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file; may be called more than once."""
         self._database.close()
 
-    def of(self, section: str, target: str) -> SectionLedger:
-        """What belongs to a section and the Oomnitza of this URL."""
-        return SectionLedger(self._database, section, target)
+    def section(self, name: str, target: str) -> SqliteLedger:
+        return SqliteLedger(self._database, name, target)
+
+    def lock(
+        self, section: str, wait: bool = False, say: Callable[[str], None] | None = None
+    ) -> SectionLock:
+        return SectionLock(self._path, section, wait, say)
 
     def sections(self, target: str) -> list[str]:
-        """The names of the sections that were ever run for this target, sorted."""
         found = self._database.rows(
             "SELECT name FROM section WHERE target = ? ORDER BY name", (target,)
         )
@@ -68,34 +69,22 @@ class Ledger:
     def history(
         self, sections: Sequence[str] = (), limit: int = 20, *, target: str | None = None
     ) -> list[PastRun]:
-        """Past runs, the latest one first: of these sections or of all, for any target or one."""
-        found = self._database.rows(HISTORY, {**asides.of(sections, target), "limit": limit})
+        found = self._database.rows(HISTORY, {**savedrecords.of(sections, target), "limit": limit})
         return [to_run(row) for row in found]
 
-    def set_aside(
+    def saved_records(
         self, sections: Sequence[str] = (), *, target: str | None = None
     ) -> Iterator[Aside]:
-        """Yield what is set aside now, the oldest first; it may be cleared on the way."""
-        return asides.found(self._database, sections, target)
+        return savedrecords.found(self._database, sections, target)
 
     def expire(self, days: float, now: float | None = None) -> int:
-        """Delete asides and runs that are older; returns the number of asides deleted.
-
-        What the next run has to know of earlier ones stays: see `EXPIRED_RUNS`.
-        """
         before = (time.time() if now is None else now) - days * DAY
         with self._database.transaction():
             self._database.write(EXPIRED_RUNS, (before,))
-            return self._database.write(asides.EXPIRE, (before,)).rowcount
+            return self._database.write(savedrecords.EXPIRE, (before,)).rowcount
 
 
-def open_to_look(path: Path) -> Ledger:
-    """The ledger in this file, only to be read: an empty one where there is none to read.
+class ReadOnlySqliteStore(SqliteStore):
+    """The store in this file, only to be read: an empty one where there is none to read."""
 
-    Makes no file. Raises ConfigurationError for a file that is something else.
-    """
-    return _Looking(path)
-
-
-class _Looking(Ledger):
     _open = staticmethod(opening.open_to_read)

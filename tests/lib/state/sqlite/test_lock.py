@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 
 from lib.errors import AlreadyRunning, ConfigurationError, ExitCode
-from lib.run import lock
-from lib.run.lock import SectionLock
+from lib.state.sqlite import lock
+from lib.state.sqlite.lock import SectionLock
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 HOLDER = """
 import sys
 from pathlib import Path
-from lib.run.lock import SectionLock
+from lib.state.sqlite.lock import SectionLock
 with SectionLock(Path(sys.argv[1]), sys.argv[2]):
     print("held", flush=True)
     sys.stdin.read()

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from lib.ledger import Ledger, NewAside
-from tests.lib.ledger.conftest import TARGET
+from lib.state import NewAside, open_store
+from tests.lib.state.conftest import TARGET
 
 DAY = 86_400.0
 
@@ -33,8 +33,8 @@ def ids(ledger):
 
 
 def test_the_latest_run_comes_first_of_the_sections_that_are_asked_for(ledger):
-    one, two = ledger.of("ldap", TARGET), ledger.of("Casper.MDM", TARGET)
-    elsewhere = ledger.of("ldap", "https://other.example.com")
+    one, two = ledger.section("ldap", TARGET), ledger.section("Casper.MDM", TARGET)
+    elsewhere = ledger.section("ldap", "https://other.example.com")
     begun = [run(section) for section in (one, two, elsewhere, one)]
     assert ids(ledger) == begun[::-1]
     assert [past.section for past in ledger.history(["Casper.MDM"])] == ["Casper.MDM"]
@@ -47,9 +47,9 @@ def test_the_latest_run_comes_first_of_the_sections_that_are_asked_for(ledger):
 def test_sections_are_those_that_were_run_for_the_target(ledger):
     assert ledger.sections(TARGET) == []
     for name in ("ldap", "Casper.MDM", "ldap"):
-        run(ledger.of(name, TARGET))
-    run(ledger.of("okta", "https://other.example.com"))
-    ledger.of("never run", TARGET).last_complete()
+        run(ledger.section(name, TARGET))
+    run(ledger.section("okta", "https://other.example.com"))
+    ledger.section("never run", TARGET).last_complete()
     assert ledger.sections(TARGET) == ["Casper.MDM", "ldap"]
 
 
@@ -67,10 +67,10 @@ def test_what_was_set_aside_too_long_ago_is_dropped(ledger, section, at):
         section.begin()
         section.put_aside([NewAside("rejected", f"day {day}"), NewAside("rejected", "always")])
     assert ledger.expire(10, now=11.5 * DAY) == 1
-    assert [item.reason for item in ledger.set_aside()] == ["always", "day 2", "day 3"]
+    assert [item.reason for item in ledger.saved_records()] == ["always", "day 2", "day 3"]
     at(20)
     assert ledger.expire(10) == 3
-    assert list(ledger.set_aside()) == []
+    assert list(ledger.saved_records()) == []
 
 
 def test_runs_are_dropped_but_for_those_that_the_next_one_needs(ledger, section, at):
@@ -81,7 +81,7 @@ def test_runs_are_dropped_but_for_those_that_the_next_one_needs(ledger, section,
     complete = run(section)
     run(section, "failed")
     latest = run(section, "failed")
-    other = run(ledger.of("other", TARGET))
+    other = run(ledger.section("other", TARGET))
     at(90)
     ledger.expire(30)
     assert ids(ledger) == [other, latest, complete, full]
@@ -94,7 +94,7 @@ def test_runs_are_dropped_but_for_those_that_the_next_one_needs(ledger, section,
 
 def test_runs_that_are_not_settled_are_kept(ledger, section, at):
     at(1)
-    other = ledger.of("other", TARGET)
+    other = ledger.section("other", TARGET)
     under_way, later = run(other, None), run(other)
     opened = section.begin()
     section.describe(fingerprint="f", full=False)
@@ -155,8 +155,8 @@ def test_nothing_recent_is_dropped(ledger, running):
 
 
 def test_two_ledgers_may_have_the_file_open(path, ledger, running):
-    with Ledger(path) as other:
-        run(other.of("other", TARGET))
+    with open_store(path) as other:
+        run(other.section("other", TARGET))
         running.sent([("a", b"d", "{}")])
         assert len(other.history()) == len(ledger.history()) == 2
-        assert set(other.of("ldap", TARGET).known(["a"])) == {"a"}
+        assert set(other.section("ldap", TARGET).known(["a"])) == {"a"}
