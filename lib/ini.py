@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from lib.errors import ConfigurationError
 
@@ -29,6 +30,14 @@ class Entry:
     line: int
 
 
+class Remark(NamedTuple):
+    """A line that cannot be read, or is odd; with its key where it is about the value."""
+
+    line: int
+    text: str
+    key: str = ""
+
+
 @dataclass
 class IniSection:
     """One section: its entries by lower-cased key, and what in it could not be read or is odd."""
@@ -36,8 +45,8 @@ class IniSection:
     name: str
     line: int
     entries: dict[str, Entry] = field(default_factory=dict)
-    faults: list[tuple[int, str]] = field(default_factory=list)
-    oddities: list[tuple[int, str]] = field(default_factory=list)
+    faults: list[Remark] = field(default_factory=list)
+    oddities: list[Remark] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -46,7 +55,7 @@ class IniFile:
 
     path: Path
     sections: dict[str, IniSection]
-    oddities: list[tuple[int, str]]
+    oddities: list[Remark]
 
 
 def read(path: Path) -> IniFile:
@@ -78,7 +87,7 @@ def read(path: Path) -> IniFile:
 
 def _parse(path: Path, text: str) -> IniFile:
     sections: dict[str, IniSection] = {}
-    oddities: list[tuple[int, str]] = []
+    oddities: list[Remark] = []
     section: IniSection | None = None
     for number, lines in _statements(text):
         first = lines[0].strip()
@@ -86,9 +95,9 @@ def _parse(path: Path, text: str) -> IniFile:
             name = first[1:].split("]")[0].strip()
             section = sections.setdefault(name.lower(), IniSection(name, number))
             if "]" not in first:
-                section.faults.append((number, "the section's name has no closing bracket"))
+                section.faults.append(Remark(number, "the section's name has no closing bracket"))
         elif section is None:
-            oddities.append((number, "stands before the first section and is ignored"))
+            oddities.append(Remark(number, "stands before the first section and is ignored"))
         else:
             _add(section, number, lines)
     return IniFile(path, sections, oddities)
@@ -123,15 +132,15 @@ def _add(section: IniSection, number: int, lines: list[str]) -> None:
     ends = [at for at in (first.find("="), first.find(":")) if at >= 0]
     key = first[: min(ends)].strip().lower() if ends else ""
     if not key:
-        section.faults.append((number, "this is neither `key = value` nor a section"))
+        section.faults.append(Remark(number, "this is neither `key = value` nor a section"))
         return
     value = first[min(ends) + 1 :].strip()
     if key in section.entries:
         earlier = section.entries[key].line
-        section.oddities.append((number, f"{key} stands on line {earlier} too; this one counts"))
+        text = f"{key} stands on line {earlier} too; this one counts"
+        section.oddities.append(Remark(number, text))
     if " ;" in value:
-        section.oddities.append(
-            (number, f"{key}: the value holds ' ;'; what follows it is part of it, not a comment")
-        )
+        text = "the value holds ' ;'; what follows it is part of it, not a comment"
+        section.oddities.append(Remark(number, text, key))
     whole = "\n".join([value, *lines[1:]]).rstrip()
     section.entries[key] = Entry(key, "" if whole == '""' else whole, number)

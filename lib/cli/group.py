@@ -126,8 +126,10 @@ def main(**_: Any) -> None:
 
 def warn(loaded: Config) -> None:
     """Tell what is odd in the ini."""
+    from lib.config.problems import render
+
     for warning in loaded.warnings:
-        click.echo(secrets.redact(f"Warning: {warning}"), err=True)
+        click.echo(secrets.redact(f"Warning: {render(loaded.path, warning)}"), err=True)
 
 
 def complain(text: str) -> None:
