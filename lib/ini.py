@@ -63,8 +63,14 @@ def read(path: Path) -> IniFile:
 
     Raises ConfigurationError when there is no such file or it cannot be read as text.
     """
+    return parse(path, read_content(path).decode("utf-8-sig"))
+
+
+def read_content(path: Path) -> bytes:
+    """The bytes of a file that is text in UTF-8. Raises as `read` does."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        content = path.read_bytes()
+        content.decode("utf-8")
     except FileNotFoundError:
         raise ConfigurationError(
             "there is no such file",
@@ -82,17 +88,18 @@ def read(path: Path) -> IniFile:
             where=str(path),
             fix="Save the file with the encoding UTF-8",
         ) from None
-    return _parse(path, text)
+    return content
 
 
-def _parse(path: Path, text: str) -> IniFile:
+def parse(path: Path, text: str) -> IniFile:
+    """The sections of a text that was read from, or is for, the file."""
     sections: dict[str, IniSection] = {}
     oddities: list[Remark] = []
     section: IniSection | None = None
-    for number, lines in _statements(text):
+    for number, lines in statements(text):
         first = lines[0].strip()
         if first.startswith("["):
-            name = first[1:].split("]")[0].strip()
+            name = section_name(first)
             section = sections.setdefault(name.lower(), IniSection(name, number))
             if "]" not in first:
                 section.faults.append(Remark(number, "the section's name has no closing bracket"))
@@ -103,7 +110,7 @@ def _parse(path: Path, text: str) -> IniFile:
     return IniFile(path, sections, oddities)
 
 
-def _statements(text: str) -> Iterator[tuple[int, list[str]]]:
+def statements(text: str) -> Iterator[tuple[int, list[str]]]:
     """Yield (line number, lines): a section header, or a key's line with those that continue it.
 
     Blank lines and comments inside a value become empty lines, so that its lines can be counted.
@@ -127,14 +134,23 @@ def _statements(text: str) -> Iterator[tuple[int, list[str]]]:
         yield start, lines
 
 
+def section_name(line: str) -> str:
+    """The name in the line of a section."""
+    return line.strip()[1:].split("]")[0].strip()
+
+
+def key_and_value(line: str) -> tuple[str, str]:
+    """What the first line of an entry says; without a key the line is none."""
+    bare = line.strip()
+    ends = [at for at in (bare.find("="), bare.find(":")) if at >= 0]
+    return (bare[: min(ends)].strip().lower(), bare[min(ends) + 1 :].strip()) if ends else ("", "")
+
+
 def _add(section: IniSection, number: int, lines: list[str]) -> None:
-    first = lines[0].strip()
-    ends = [at for at in (first.find("="), first.find(":")) if at >= 0]
-    key = first[: min(ends)].strip().lower() if ends else ""
+    key, value = key_and_value(lines[0])
     if not key:
         section.faults.append(Remark(number, "this is neither `key = value` nor a section"))
         return
-    value = first[min(ends) + 1 :].strip()
     if key in section.entries:
         earlier = section.entries[key].line
         text = f"{key} stands on line {earlier} too; this one counts"
