@@ -109,6 +109,16 @@ def test_only_the_command_line_prints_or_exits(name):
             assert "SystemExit" not in ast.unparse(node), node.lineno
 
 
+@pytest.mark.parametrize("name", sorted(PRODUCT))
+def test_a_thread_is_handed_the_context_of_the_run_that_it_works_for(name):
+    for node in ast.walk(tree(PRODUCT[name])):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            assert called != "threading.Thread", node.lineno
+            if called.endswith(".submit"):
+                assert ast.unparse(node.args[0]) == "copy_context().run", node.lineno
+
+
 @pytest.mark.parametrize("package", ["ldap3", "zeep", "pyodbc"])
 def test_a_library_that_needs_putting_right_has_one_door(package):
     doors = importers(package)

@@ -58,7 +58,7 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         _prepare_streams()
-        with Interruption() as interruption:
+        with secrets.apart(), Interruption() as interruption:
             try:
                 return self._act(ctx)
             except click.exceptions.Exit as end:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextvars import copy_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -163,7 +164,7 @@ def _outcomes(
     if parallel == 1:
         return [outcome for outcome in map(run, loaded.sections) if outcome]
     with ThreadPoolExecutor(parallel, thread_name_prefix="section") as pool:
-        runs = [pool.submit(run, section) for section in loaded.sections]
+        runs = [pool.submit(copy_context().run, run, section) for section in loaded.sections]
         try:
             wait(runs)
         except KeyboardInterrupt:
