@@ -109,6 +109,18 @@ def test_only_the_command_line_prints_or_exits(name):
             assert "SystemExit" not in ast.unparse(node), node.lineno
 
 
+@pytest.mark.parametrize("name", sorted(TERMINAL - {"lib/cli/say.py"}))
+def test_all_that_is_printed_is_masked_and_harmless(name):
+    for node in ast.walk(tree(FILES[name])):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            assert called != "print", node.lineno
+            assert not re.fullmatch(r"click\.(echo|secho|echo_via_pager|style)", called), (
+                node.lineno
+            )
+            assert not re.search(r"std(out|err)(\.buffer)?\.write", called), node.lineno
+
+
 @pytest.mark.parametrize("name", sorted(PRODUCT))
 def test_a_thread_is_handed_the_context_of_the_run_that_it_works_for(name):
     for node in ast.walk(tree(PRODUCT[name])):

@@ -14,6 +14,7 @@ import click
 from click.core import ParameterSource
 
 from lib import __version__, secrets
+from lib.cli.say import say
 from lib.errors import ConnectorError, ExitCode
 from lib.interruption import Interruption
 from lib.plugins import ROOT
@@ -129,8 +130,8 @@ def warn(loaded: Config) -> None:
     from lib.config.problems import render
 
     for warning in loaded.warnings:
-        click.echo(secrets.redact(f"Warning: {render(loaded.path, warning)}"), err=True)
+        say(f"Warning: {render(loaded.path, warning)}", err=True)
 
 
 def complain(text: str) -> None:
-    click.echo(secrets.redact(f"Error: {text}"), err=True)
+    say(f"Error: {text}", err=True)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lib import secrets
 from lib.cli.group import FILE, given_in, main, warn, with_options
+from lib.cli.say import say
 from lib.errors import UsageError
 
 if TYPE_CHECKING:
@@ -108,14 +108,14 @@ def _run(ctx: click.Context, loaded: Config, given: dict[str, Any]) -> None:
     outcomes = _outcomes(loaded, options, parallel=given["parallel"], fail_fast=given["fail_fast"])
     code = exit_code(outcomes)
     testmode = given["testmode"]
-    click.echo(secrets.redact(summary(outcomes, testmode=testmode)), err=testmode)
+    say(summary(outcomes, testmode=testmode), err=testmode)
     written = runreport.run_report(
         outcomes, started=started, ended=time.time(), testmode=testmode, exit_code=int(code)
     )
     # Who watches for runs that do not happen must not take a resend for one.
     hears = ReportSettings() if given.get("resend") else loaded.report
     for problem in reportsettings.deliver(written, hears, given["report"]):
-        click.echo(secrets.redact(f"Warning: {problem}"), err=True)
+        say(f"Warning: {problem}", err=True)
     ctx.exit(int(code))
 
 
@@ -189,4 +189,4 @@ def _show_mappings(loaded: Config) -> None:
         server = client.server_mapping(source.mapping_name) if with_server else {}
         fields = layers.effective_mapping(source, section.mapping, server)
         title = f"[{section.name}] {source.mapping_name}, {source.data_type}"
-        click.echo(secrets.redact(mappings(title, fields.values())))
+        say(mappings(title, fields.values()))

@@ -8,8 +8,7 @@ import sys
 from types import TracebackType
 from typing import Any, Self
 
-import click
-
+from lib.cli.say import say, say_json
 from lib.jsontext import printable, to_json
 from lib.record import Record
 from lib.report.summary import table
@@ -36,16 +35,16 @@ class TerminalListener(Listener):
         self._bar.update(tally.fetched + tally.vanished - self._bar.n)
 
     def show(self, section: str, record: Record, before: Record | None) -> None:
-        record, before = redact_data(record), redact_data(before)
         if not self._for_people:
-            click.echo(to_json(record))
+            say_json(record)
             return
+        record, before = redact_data(record), redact_data(before)
         if self._bar is not None:
             self._bar.clear()
         state = "new" if before is None else "changed" if before != record else "as last sent"
         width = shutil.get_terminal_size().columns
         rows = _rows(record, before, width)
-        click.echo("\n".join([f"[{section}] {state}", *("  " + line for line in table(rows)), ""]))
+        say("\n".join([f"[{section}] {state}", *("  " + line for line in table(rows)), ""]))
 
     def __enter__(self) -> Self:
         """Let what is logged to the terminal appear above the progress line."""
@@ -77,7 +76,7 @@ def _bar(section: str) -> Any:
     """A progress line; its library is imported where there is a terminal to show it on."""
     from tqdm import tqdm
 
-    return tqdm(desc=section, unit=" records", leave=False)
+    return tqdm(desc=printable(section), unit=" records", leave=False)
 
 
 def _rows(record: Record, before: Record | None, width: int) -> list[list[str]]:

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from lib import secrets
 from lib.cli.group import given_in, main, warn, with_options
+from lib.cli.say import say
 from lib.errors import ExitCode, UsageError, gravest
 
 # Of lines that are not for a terminal.
@@ -35,7 +35,7 @@ def check(ctx: click.Context, /, **_: Any) -> None:
     for section in loaded.sections:
         for finding in check_section(section, loaded.oomnitza, offline=given["offline"]):
             mark = "ok     " if finding.exit_code is ExitCode.OK else "FAILED "
-            click.echo(secrets.redact(f"{mark}[{section.name}] {finding.text}"))
+            say(f"{mark}[{section.name}] {finding.text}")
             codes.append(finding.exit_code)
     ctx.exit(int(gravest(codes)))
 
@@ -65,4 +65,4 @@ def explain(ctx: click.Context, /, **_: Any) -> None:
     found = explain_section(section, loaded.oomnitza, records, **how)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDE
     for text in in_words(section, found, width):
-        click.echo(secrets.redact(text))
+        say(text)
