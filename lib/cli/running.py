@@ -98,9 +98,8 @@ def resend(ctx: click.Context, /, **_: Any) -> None:
 
 def _run(ctx: click.Context, loaded: Config, given: dict[str, Any]) -> None:
     """Run the sections, tell what came of them, and exit."""
-    from lib.config import reportsettings
     from lib.config.reportsettings import ReportSettings
-    from lib.report import runreport
+    from lib.report import delivery, runreport
     from lib.report.summary import exit_code, summary
 
     started = time.time()
@@ -114,7 +113,7 @@ def _run(ctx: click.Context, loaded: Config, given: dict[str, Any]) -> None:
     )
     # Who watches for runs that do not happen must not take a resend for one.
     hears = ReportSettings() if given.get("resend") else loaded.report
-    for problem in reportsettings.deliver(written, hears, given["report"]):
+    for problem in delivery.deliver(written, hears, given["report"]):
         say(f"Warning: {problem}", err=True)
     ctx.exit(int(code))
 
