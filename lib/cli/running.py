@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
-from contextvars import copy_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +14,7 @@ from lib.errors import UsageError
 
 if TYPE_CHECKING:
     from lib.config.config import Config
-    from lib.config.sections import Section
     from lib.run.options import RunOptions
-    from lib.run.tally import Outcome
 
 FULL = click.option("--full", is_flag=True, help="Send all records, also with changed_only = True.")
 FORCE = click.option(
@@ -98,18 +92,31 @@ def resend(ctx: click.Context, /, **_: Any) -> None:
 
 def _run(ctx: click.Context, loaded: Config, given: dict[str, Any]) -> None:
     """Run the sections, tell what came of them, and exit."""
+    from lib.cli.terminal import TerminalListener
     from lib.config.reportsettings import ReportSettings
     from lib.report import delivery, runreport
     from lib.report.summary import exit_code, summary
+    from lib.run.sections import run_sections
 
-    started = time.time()
-    options = _options(loaded, given)
-    outcomes = _outcomes(loaded, options, parallel=given["parallel"], fail_fast=given["fail_fast"])
-    code = exit_code(outcomes)
     testmode = given["testmode"]
-    say(summary(outcomes, testmode=testmode), err=testmode)
+    with TerminalListener() as listener:
+        ended = run_sections(
+            loaded.sections,
+            loaded.oomnitza,
+            _options(loaded, given),
+            listener,
+            parallel=given["parallel"],
+            fail_fast=given["fail_fast"],
+            keep_days=loaded.run.keep_days,
+        )
+    code = exit_code(ended.outcomes)
+    say(summary(ended.outcomes, testmode=testmode), err=testmode)
     written = runreport.run_report(
-        outcomes, started=started, ended=time.time(), testmode=testmode, exit_code=int(code)
+        ended.outcomes,
+        started=ended.started,
+        ended=ended.at,
+        testmode=testmode,
+        exit_code=int(code),
     )
     # Who watches for runs that do not happen must not take a resend for one.
     hears = ReportSettings() if given.get("resend") else loaded.report
@@ -119,12 +126,8 @@ def _run(ctx: click.Context, loaded: Config, given: dict[str, Any]) -> None:
 
 
 def _options(loaded: Config, given: dict[str, Any]) -> RunOptions:
-    from lib.ledger import Ledger
     from lib.run.options import RunOptions
 
-    if not given["testmode"]:
-        with Ledger(loaded.state) as ledger:
-            ledger.expire(loaded.run.keep_days)
     folder: Path = given["ini"].absolute().parent
     return RunOptions(
         testmode=given["testmode"],
@@ -137,40 +140,6 @@ def _options(loaded: Config, given: dict[str, Any]) -> RunOptions:
         resend=given.get("resend", False),
         retry_ceiling=loaded.run.retry_ceiling,
     )
-
-
-def _outcomes(
-    loaded: Config, options: RunOptions, *, parallel: int, fail_fast: bool
-) -> list[Outcome]:
-    """Run the sections, some of them side by side; those that were never begun have no outcome."""
-    from lib.cli.terminal import TerminalListener
-    from lib.errors import Interrupted
-    from lib.run.pipeline import run_section
-
-    over = threading.Event()
-    listeners: list[TerminalListener] = []
-
-    def run(section: Section) -> Outcome | None:
-        if over.is_set():
-            return None
-        with TerminalListener(section.name) as listener:
-            listeners.append(listener)
-            outcome = run_section(section, loaded.oomnitza, options, listener)
-        if isinstance(outcome.error, Interrupted) or (outcome.error and fail_fast):
-            over.set()
-        return outcome
-
-    if parallel == 1:
-        return [outcome for outcome in map(run, loaded.sections) if outcome]
-    with ThreadPoolExecutor(parallel, thread_name_prefix="section") as pool:
-        runs = [pool.submit(copy_context().run, run, section) for section in loaded.sections]
-        try:
-            wait(runs)
-        except KeyboardInterrupt:
-            over.set()
-            for listener in listeners:
-                listener.stop.set()
-        return [outcome for outcome in (each.result() for each in runs) if outcome]
 
 
 def _show_mappings(loaded: Config) -> None:

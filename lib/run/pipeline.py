@@ -41,7 +41,8 @@ from lib.run import bookkeeping, continuity
 from lib.run.attempt import attempt
 from lib.run.book import Book, NoBook
 from lib.run.delivery import Delivery, Terms
-from lib.run.options import Listener, RunOptions
+from lib.run.events import SectionEvents
+from lib.run.options import RunOptions
 from lib.run.preparation import Preparation
 from lib.run.saveddata import NothingSaved, SavedData
 from lib.run.tally import Outcome
@@ -54,10 +55,10 @@ def run_section(
     section: Section,
     oomnitza: OomnitzaSettings,
     options: RunOptions,
-    listener: Listener | None = None,
+    events: SectionEvents | None = None,
 ) -> Outcome:
     """Run one section to its end, good or bad; what went wrong is in the outcome."""
-    run = _Run(section, oomnitza, options, listener or Listener())
+    run = _Run(section, oomnitza, options, events or SectionEvents(section.name))
     outcome = run.outcome
     started = time.monotonic()
     log.info("[%s] begins", section.name)
@@ -82,13 +83,17 @@ class _Run:
     """One run of one section, step by step."""
 
     def __init__(
-        self, section: Section, oomnitza: OomnitzaSettings, options: RunOptions, listener: Listener
+        self,
+        section: Section,
+        oomnitza: OomnitzaSettings,
+        options: RunOptions,
+        events: SectionEvents,
     ) -> None:
         self.outcome = Outcome(section.name)
         self._section = section
         self._oomnitza = oomnitza
         self._options = options
-        self._listener = listener
+        self._events = events
         self._saved = NothingSaved()
         self._book: Book = NoBook()
         self._reader = ""
@@ -171,7 +176,7 @@ class _Run:
         prepare = Preparation(keep, mapper, recogniser, plan, self.outcome, self._book, self._saved)
         uploader = self._uploader(client, plan)
         terms = self._terms(source, full=full)
-        progress = partial(self._listener.progress, self.outcome, None)
+        progress = partial(self._events.progress, self.outcome, None)
         delivery = Delivery(uploader, self._book, self.outcome, terms, progress)
         with closing(delivery):
             try:
@@ -228,8 +233,8 @@ class _Run:
                     self._saved.add_fetched(item)
                     if ready := prepare(item, aside):
                         delivery.take(ready)
-            self._listener.progress(self.outcome, source.expected)
-            if self._listener.stop.is_set():
+            self._events.progress(self.outcome, source.expected)
+            if self._events.stop.is_set():
                 raise KeyboardInterrupt
             if prepare.kept == self._options.record_count:
                 return
@@ -289,4 +294,4 @@ class _Run:
         record = item.values
         same = before == record
         self.outcome.compared["same" if same else "changed" if known else "new"] += 1
-        self._listener.show(self._section.name, record, before)
+        self._events.show(self._section.name, record, before)

@@ -33,7 +33,8 @@ from lib.ledger import Ledger
 from lib.oomnitza.client import OomnitzaSettings
 from lib.report.summary import exit_code
 from lib.run.delivery import Delivery
-from lib.run.options import Listener, RunOptions
+from lib.run.events import SectionEvents
+from lib.run.options import RunOptions
 from lib.run.pipeline import _Run, run_section
 from lib.run.tally import Outcome
 from sandbox.oomnitza import Oomnitza
@@ -88,7 +89,7 @@ class Runner:
         self.oomnitza = OomnitzaSettings(
             url=url, api_token="sandbox-token", retries=0, timeout=5, upload_workers=0
         )
-        self.listener: Listener | None = None
+        self.listener: SectionEvents | None = None
 
     def __call__(self, items: Iterable[Any], **options: Any) -> Outcome:
         self.source.items = items
@@ -113,11 +114,11 @@ def offline() -> str:
         return f"http://127.0.0.1:{closed.getsockname()[1]}"
 
 
-class Watcher(Listener):
+class Watcher(SectionEvents):
     """Remembers what it hears; `at` says what to do after so many records were fetched."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__("made_up")
         self.heard: list[tuple[int, int | None]] = []
         self.shown: list[dict[str, Any]] = []
         self.at: dict[int, Any] = {}
