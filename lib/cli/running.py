@@ -14,6 +14,7 @@ from lib.errors import UsageError
 
 if TYPE_CHECKING:
     from lib.config.config import Config
+    from lib.run.events import RunEnded
     from lib.run.options import RunOptions
 
 FULL = click.option("--full", is_flag=True, help="Send all records, also with changed_only = True.")
@@ -34,6 +35,11 @@ PARALLEL = click.option(
     help="Run up to N sections at the same time.",
 )
 REPORT = click.option("--report", type=FILE, help="Write what came of the run to a JSON file.")
+EVENTS = click.option(
+    "--events",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    help="Write what happens, while it happens, as lines of JSON; - is standard output.",
+)
 
 
 @main.command()
@@ -44,6 +50,7 @@ REPORT = click.option("--report", type=FILE, help="Write what came of the run to
 @FAIL_FAST
 @PARALLEL
 @REPORT
+@EVENTS
 @with_options
 @click.pass_context
 def upload(ctx: click.Context, /, **_: Any) -> None:
@@ -73,6 +80,7 @@ def upload(ctx: click.Context, /, **_: Any) -> None:
 @FAIL_FAST
 @PARALLEL
 @REPORT
+@EVENTS
 @with_options
 @click.pass_context
 def resend(ctx: click.Context, /, **_: Any) -> None:
@@ -92,14 +100,11 @@ def resend(ctx: click.Context, /, **_: Any) -> None:
 
 def _run(ctx: click.Context, loaded: Config, given: dict[str, Any]) -> None:
     """Run the sections, tell what came of them, and exit."""
-    from lib.cli.terminal import TerminalListener
-    from lib.config.reportsettings import ReportSettings
-    from lib.report import delivery, runreport
-    from lib.report.summary import exit_code, summary
+    from lib.cli.listening import listening
+    from lib.report.summary import exit_code
     from lib.run.sections import run_sections
 
-    testmode = given["testmode"]
-    with TerminalListener() as listener:
+    with listening(given["events"]) as listener:
         ended = run_sections(
             loaded.sections,
             loaded.oomnitza,
@@ -109,20 +114,32 @@ def _run(ctx: click.Context, loaded: Config, given: dict[str, Any]) -> None:
             fail_fast=given["fail_fast"],
             keep_days=loaded.run.keep_days,
         )
-    code = exit_code(ended.outcomes)
-    say(summary(ended.outcomes, testmode=testmode), err=testmode)
+        code = int(exit_code(ended.outcomes))
+        _tell(ended, code, loaded, given)
+    ctx.exit(code)
+
+
+def _tell(ended: RunEnded, code: int, loaded: Config, given: dict[str, Any]) -> None:
+    """Print the summary, and send the report to those who are to have it."""
+    from lib.config.reportsettings import ReportSettings
+    from lib.report import delivery, runreport
+    from lib.report.summary import summary
+
+    testmode = given["testmode"]
+    # What programs read on standard output is not to be mixed with words.
+    aside = testmode or given["events"] == Path("-")
+    say(summary(ended.outcomes, testmode=testmode), err=aside)
     written = runreport.run_report(
         ended.outcomes,
         started=ended.started,
         ended=ended.at,
         testmode=testmode,
-        exit_code=int(code),
+        exit_code=code,
     )
     # Who watches for runs that do not happen must not take a resend for one.
     hears = ReportSettings() if given.get("resend") else loaded.report
     for problem in delivery.deliver(written, hears, given["report"]):
         say(f"Warning: {problem}", err=True)
-    ctx.exit(int(code))
 
 
 def _options(loaded: Config, given: dict[str, Any]) -> RunOptions:

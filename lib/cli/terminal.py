@@ -27,7 +27,7 @@ class TerminalListener(Listener):
         super().__init__(stop)
         self._bars: dict[str, Any] = {}
         self._consoles: list[logging.StreamHandler[Any]] = []
-        self._with_bars = sys.stderr.isatty()
+        self.hears_progress = self._with_bars = sys.stderr.isatty()
         self._for_people = sys.stdout.isatty()
         self._with_records = records
 

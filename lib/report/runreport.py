@@ -81,7 +81,7 @@ def run_report(
         "ended": iso8601(ended),
         "testmode": testmode,
         "exit_code": int(exit_code),
-        "sections": [_section(outcome) for outcome in outcomes],
+        "sections": [section_report(outcome) for outcome in outcomes],
     }
     redacted: Report = secrets.redact_data(report)
     return redacted
@@ -140,7 +140,8 @@ def post_webhook(report: Report, url: str, token: str = "") -> None:
         client.close()
 
 
-def _section(outcome: Outcome) -> dict[str, Any]:
+def section_report(outcome: Outcome) -> dict[str, Any]:
+    """What came of one section, as a member of the report's sections; nothing is masked."""
     code, compared = code_of([outcome]), outcome.compared
     return {
         "section": outcome.section,

@@ -80,6 +80,8 @@ class Listener:
     each of them ends in good order with its next record: threads do not hear of signals.
     """
 
+    hears_progress = True  # without it, no record costs the time to look at the clock
+
     def __init__(self, stop: threading.Event | None = None) -> None:
         self.stop = stop or threading.Event()
 
@@ -93,6 +95,7 @@ class Listeners(Listener):
     def __init__(self, stop: threading.Event, *listeners: Listener) -> None:
         super().__init__(stop)
         self._listeners = listeners
+        self.hears_progress = any(listener.hears_progress for listener in listeners)
 
     def hear(self, event: Event) -> None:
         for listener in self._listeners:
@@ -106,6 +109,7 @@ class SectionEvents:
         listener = listener or Listener()
         self.stop = listener.stop
         self._hear = listener.hear
+        self._hears_progress = listener.hears_progress
         self._section = section
         self._started = time.monotonic()
         self._due = 0.0
@@ -117,6 +121,8 @@ class SectionEvents:
 
     def progress(self, outcome: Outcome, expected: int | None) -> None:
         """Called for each record; `expected` is their number, where the source has told it."""
+        if not self._hears_progress:
+            return
         if expected is not None:
             self._expected = expected
         if time.monotonic() >= self._due:
@@ -127,7 +133,8 @@ class SectionEvents:
         self._hear(RecordShown(section, record, before))
 
     def end(self, outcome: Outcome) -> None:
-        self._tell(outcome)
+        if self._hears_progress:
+            self._tell(outcome)
         self._hear(SectionEnded(outcome))
 
     def _tell(self, outcome: Outcome) -> None:

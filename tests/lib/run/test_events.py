@@ -75,6 +75,14 @@ def test_progress_is_told_a_few_times_a_second_and_at_the_end(ears, clock):
     assert progress(ears)[-1].counts.fetched == 1000
 
 
+def test_who_hears_of_no_progress_is_told_of_none(ears, clock):
+    ears.hears_progress = False
+    made = SectionEvents("ldap", ears)
+    made.progress(Outcome("ldap"), 5)
+    made.end(Outcome("ldap"))
+    assert [type(item) for item in ears.heard] == [SectionEnded]
+
+
 def test_counts_are_those_of_their_moment(ears, clock):
     made = SectionEvents("ldap", ears)
     outcome = Outcome("ldap", Tally(fetched=1))
