@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from lib.errors import ConfigurationError
 
@@ -29,6 +30,14 @@ class Entry:
     line: int
 
 
+class Remark(NamedTuple):
+    """A line that cannot be read, or is odd; with its key where it is about the value."""
+
+    line: int
+    text: str
+    key: str = ""
+
+
 @dataclass
 class IniSection:
     """One section: its entries by lower-cased key, and what in it could not be read or is odd."""
@@ -36,8 +45,8 @@ class IniSection:
     name: str
     line: int
     entries: dict[str, Entry] = field(default_factory=dict)
-    faults: list[tuple[int, str]] = field(default_factory=list)
-    oddities: list[tuple[int, str]] = field(default_factory=list)
+    faults: list[Remark] = field(default_factory=list)
+    oddities: list[Remark] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -46,7 +55,7 @@ class IniFile:
 
     path: Path
     sections: dict[str, IniSection]
-    oddities: list[tuple[int, str]]
+    oddities: list[Remark]
 
 
 def read(path: Path) -> IniFile:
@@ -54,8 +63,14 @@ def read(path: Path) -> IniFile:
 
     Raises ConfigurationError when there is no such file or it cannot be read as text.
     """
+    return parse(path, read_content(path).decode("utf-8-sig"))
+
+
+def read_content(path: Path) -> bytes:
+    """The bytes of a file that is text in UTF-8. Raises as `read` does."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        content = path.read_bytes()
+        content.decode("utf-8")
     except FileNotFoundError:
         raise ConfigurationError(
             "there is no such file",
@@ -73,28 +88,29 @@ def read(path: Path) -> IniFile:
             where=str(path),
             fix="Save the file with the encoding UTF-8",
         ) from None
-    return _parse(path, text)
+    return content
 
 
-def _parse(path: Path, text: str) -> IniFile:
+def parse(path: Path, text: str) -> IniFile:
+    """The sections of a text that was read from, or is for, the file."""
     sections: dict[str, IniSection] = {}
-    oddities: list[tuple[int, str]] = []
+    oddities: list[Remark] = []
     section: IniSection | None = None
-    for number, lines in _statements(text):
+    for number, lines in statements(text):
         first = lines[0].strip()
         if first.startswith("["):
-            name = first[1:].split("]")[0].strip()
+            name = section_name(first)
             section = sections.setdefault(name.lower(), IniSection(name, number))
             if "]" not in first:
-                section.faults.append((number, "the section's name has no closing bracket"))
+                section.faults.append(Remark(number, "the section's name has no closing bracket"))
         elif section is None:
-            oddities.append((number, "stands before the first section and is ignored"))
+            oddities.append(Remark(number, "stands before the first section and is ignored"))
         else:
             _add(section, number, lines)
     return IniFile(path, sections, oddities)
 
 
-def _statements(text: str) -> Iterator[tuple[int, list[str]]]:
+def statements(text: str) -> Iterator[tuple[int, list[str]]]:
     """Yield (line number, lines): a section header, or a key's line with those that continue it.
 
     Blank lines and comments inside a value become empty lines, so that its lines can be counted.
@@ -118,20 +134,29 @@ def _statements(text: str) -> Iterator[tuple[int, list[str]]]:
         yield start, lines
 
 
+def section_name(line: str) -> str:
+    """The name in the line of a section."""
+    return line.strip()[1:].split("]")[0].strip()
+
+
+def key_and_value(line: str) -> tuple[str, str]:
+    """What the first line of an entry says; without a key the line is none."""
+    bare = line.strip()
+    ends = [at for at in (bare.find("="), bare.find(":")) if at >= 0]
+    return (bare[: min(ends)].strip().lower(), bare[min(ends) + 1 :].strip()) if ends else ("", "")
+
+
 def _add(section: IniSection, number: int, lines: list[str]) -> None:
-    first = lines[0].strip()
-    ends = [at for at in (first.find("="), first.find(":")) if at >= 0]
-    key = first[: min(ends)].strip().lower() if ends else ""
+    key, value = key_and_value(lines[0])
     if not key:
-        section.faults.append((number, "this is neither `key = value` nor a section"))
+        section.faults.append(Remark(number, "this is neither `key = value` nor a section"))
         return
-    value = first[min(ends) + 1 :].strip()
     if key in section.entries:
         earlier = section.entries[key].line
-        section.oddities.append((number, f"{key} stands on line {earlier} too; this one counts"))
+        text = f"{key} stands on line {earlier} too; this one counts"
+        section.oddities.append(Remark(number, text))
     if " ;" in value:
-        section.oddities.append(
-            (number, f"{key}: the value holds ' ;'; what follows it is part of it, not a comment")
-        )
+        text = "the value holds ' ;'; what follows it is part of it, not a comment"
+        section.oddities.append(Remark(number, text, key))
     whole = "\n".join([value, *lines[1:]]).rstrip()
     section.entries[key] = Entry(key, "" if whole == '""' else whole, number)

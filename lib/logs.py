@@ -1,7 +1,8 @@
 """Set logging up from a file in the form of `logging.config.dictConfig`.
 
-Log files stand beside that file, secrets are masked in every handler, and tracebacks go to files
-only. Where no log file can be written, a run goes on without and says so.
+Log files stand beside that file, secrets are masked in every handler (those that the thread that
+logs knows of), and tracebacks go to files only. Where no log file can be written, a run goes on
+without and says so.
 """
 
 from __future__ import annotations

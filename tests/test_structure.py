@@ -93,6 +93,50 @@ def test_the_sandbox_is_imported_by_its_own_command_only():
     assert "sandbox" not in loaded_at_import(tree(FILES["lib/cli/starting.py"]))
 
 
+def imports_of_lib() -> dict[str, set[str]]:
+    """The modules of lib/ that each of them imports, by their full names."""
+    modules = {
+        name.removesuffix(".py").removesuffix("/__init__").replace("/", "."): FILES[name]
+        for name in in_folder("lib")
+        if name != "lib/__init__.py"
+    }
+    found = {}
+    for module, path in modules.items():
+        named = {
+            name if name in modules else name.rpartition(".")[0] for name in imported(tree(path))
+        }
+        found[module] = named & set(modules) - {module}
+    return found
+
+
+def folder_of(module: str) -> str:
+    """The folder of a module; one that stands in lib/ itself is by itself."""
+    return ".".join(module.split(".")[:2])
+
+
+def circles(arrows: dict[str, set[str]]) -> list[str]:
+    """Those from which arrows lead back to themselves."""
+    reached = {start: set(ends) for start, ends in arrows.items()}
+    for middle in reached:
+        for ends in reached.values():
+            if middle in ends:
+                ends |= reached[middle]
+    return sorted(start for start, ends in reached.items() if start in ends)
+
+
+def test_no_file_of_lib_imports_itself_by_way_of_others():
+    assert circles(imports_of_lib()) == []
+
+
+def test_no_folder_of_lib_imports_itself_by_way_of_others():
+    arrows: dict[str, set[str]] = {}
+    for module, others in imports_of_lib().items():
+        own = folder_of(module)
+        arrows.setdefault(own, set()).update({folder_of(other) for other in others} - {own})
+    assert "lib.config" in arrows["lib.run"]
+    assert circles(arrows) == []
+
+
 @pytest.mark.parametrize("package", ["click", "tqdm"])
 def test_only_the_command_line_knows_of_a_terminal(package):
     assert importers(package) <= TERMINAL
@@ -107,6 +151,28 @@ def test_only_the_command_line_prints_or_exits(name):
             assert ast.unparse(node) not in STREAMS, node.lineno
         elif isinstance(node, ast.Raise):
             assert "SystemExit" not in ast.unparse(node), node.lineno
+
+
+@pytest.mark.parametrize("name", sorted(TERMINAL - {"lib/cli/say.py"}))
+def test_all_that_is_printed_is_masked_and_harmless(name):
+    for node in ast.walk(tree(FILES[name])):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            assert called != "print", node.lineno
+            assert not re.fullmatch(r"click\.(echo|secho|echo_via_pager|style)", called), (
+                node.lineno
+            )
+            assert not re.search(r"std(out|err)(\.buffer)?\.write", called), node.lineno
+
+
+@pytest.mark.parametrize("name", sorted(PRODUCT))
+def test_a_thread_is_handed_the_context_of_the_run_that_it_works_for(name):
+    for node in ast.walk(tree(PRODUCT[name])):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            assert called != "threading.Thread", node.lineno
+            if called.endswith(".submit"):
+                assert ast.unparse(node.args[0]) == "copy_context().run", node.lineno
 
 
 @pytest.mark.parametrize("package", ["ldap3", "zeep", "pyodbc"])

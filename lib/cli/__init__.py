@@ -1,4 +1,4 @@
-"""The command line. Here, and in `lib.cli.terminal`, is all that prints; here is all that exits.
+"""The command line. All that is printed passes `lib.cli.say`; here is all that exits.
 
 Modules that need more than the standard library and click are imported by the command that uses
 them, so that `--help` is quick and an error of one part keeps no other from running.

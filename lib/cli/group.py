@@ -14,6 +14,7 @@ import click
 from click.core import ParameterSource
 
 from lib import __version__, secrets
+from lib.cli.say import say
 from lib.errors import ConnectorError, ExitCode
 from lib.interruption import Interruption
 from lib.plugins import ROOT
@@ -58,7 +59,7 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         _prepare_streams()
-        with Interruption() as interruption:
+        with secrets.apart(), Interruption() as interruption:
             try:
                 return self._act(ctx)
             except click.exceptions.Exit as end:
@@ -133,9 +134,11 @@ def main(**_: Any) -> None:
 
 def warn(loaded: Config) -> None:
     """Tell what is odd in the ini."""
+    from lib.config.problems import render
+
     for warning in loaded.warnings:
-        click.echo(secrets.redact(f"Warning: {warning}"), err=True)
+        say(f"Warning: {render(loaded.path, warning)}", err=True)
 
 
 def complain(text: str) -> None:
-    click.echo(secrets.redact(f"Error: {text}"), err=True)
+    say(f"Error: {text}", err=True)

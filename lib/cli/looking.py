@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from lib import secrets
 from lib.cli.group import given_in, main, with_options
+from lib.cli.say import say
 from lib.errors import UsageError
 from lib.plugins import did_you_mean
 
@@ -94,4 +94,4 @@ def _require(names: Iterable[str], known: list[str]) -> None:
 
 def _tell(lines: Iterable[str]) -> None:
     for line in lines:
-        click.echo(secrets.redact(line))
+        say(line)

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from lib import secrets
 from lib.cli.group import ALL_FIELDS, FILE, given_in, main, warn, with_options
+from lib.cli.say import say
 from lib.errors import UsageError
 
 if TYPE_CHECKING:
     from lib.config.config import Config
-    from lib.config.sections import Section
+    from lib.run.events import RunEnded
     from lib.run.options import RunOptions
-    from lib.run.tally import Outcome
 
 FULL = click.option("--full", is_flag=True, help="Send all records, also with changed_only = True.")
 FORCE = click.option(
@@ -40,6 +36,11 @@ PARALLEL = click.option(
     help="Run up to N sections at the same time.",
 )
 REPORT = click.option("--report", type=FILE, help="Write what came of the run to a JSON file.")
+EVENTS = click.option(
+    "--events",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    help="Write what happens, while it happens, as lines of JSON; - is standard output.",
+)
 
 
 @main.command()
@@ -50,6 +51,7 @@ REPORT = click.option("--report", type=FILE, help="Write what came of the run to
 @FAIL_FAST
 @PARALLEL
 @REPORT
+@EVENTS
 @ALL_FIELDS
 @with_options
 @click.pass_context
@@ -80,6 +82,7 @@ def upload(ctx: click.Context, /, **_: Any) -> None:
 @FAIL_FAST
 @PARALLEL
 @REPORT
+@EVENTS
 @with_options
 @click.pass_context
 def resend(ctx: click.Context, /, **_: Any) -> None:
@@ -99,34 +102,51 @@ def resend(ctx: click.Context, /, **_: Any) -> None:
 
 def _run(ctx: click.Context, loaded: Config, given: dict[str, Any]) -> None:
     """Run the sections, tell what came of them, and exit."""
-    from lib.config import reportsettings
-    from lib.config.reportsettings import ReportSettings
-    from lib.report import runreport
-    from lib.report.summary import exit_code, summary
+    from lib.cli.listening import listening
+    from lib.report.summary import exit_code
+    from lib.run.sections import run_sections
 
-    started = time.time()
-    options = _options(loaded, given)
-    outcomes = _outcomes(loaded, options, parallel=given["parallel"], fail_fast=given["fail_fast"])
-    code = exit_code(outcomes)
+    with listening(given["events"]) as listener:
+        ended = run_sections(
+            loaded.sections,
+            loaded.oomnitza,
+            _options(loaded, given),
+            listener,
+            parallel=given["parallel"],
+            fail_fast=given["fail_fast"],
+            keep_days=loaded.run.keep_days,
+        )
+        code = int(exit_code(ended.outcomes))
+        _tell(ended, code, loaded, given)
+    ctx.exit(code)
+
+
+def _tell(ended: RunEnded, code: int, loaded: Config, given: dict[str, Any]) -> None:
+    """Print the summary, and send the report to those who are to have it."""
+    from lib.config.reportsettings import ReportSettings
+    from lib.report import delivery, runreport
+    from lib.report.summary import summary
+
     testmode = given["testmode"]
-    click.echo(secrets.redact(summary(outcomes, testmode=testmode)), err=testmode)
+    # What programs read on standard output is not to be mixed with words.
+    aside = testmode or given["events"] == Path("-")
+    say(summary(ended.outcomes, testmode=testmode), err=aside)
     written = runreport.run_report(
-        outcomes, started=started, ended=time.time(), testmode=testmode, exit_code=int(code)
+        ended.outcomes,
+        started=ended.started,
+        ended=ended.at,
+        testmode=testmode,
+        exit_code=code,
     )
     # Who watches for runs that do not happen must not take a resend for one.
     hears = ReportSettings() if given.get("resend") else loaded.report
-    for problem in reportsettings.deliver(written, hears, given["report"]):
-        click.echo(secrets.redact(f"Warning: {problem}"), err=True)
-    ctx.exit(int(code))
+    for problem in delivery.deliver(written, hears, given["report"]):
+        say(f"Warning: {problem}", err=True)
 
 
 def _options(loaded: Config, given: dict[str, Any]) -> RunOptions:
     from lib.run.options import RunOptions
-    from lib.state import open_store
 
-    if not given["testmode"]:
-        with open_store(loaded.state) as store:
-            store.expire(loaded.run.keep_days)
     folder: Path = given["ini"].absolute().parent
     return RunOptions(
         testmode=given["testmode"],
@@ -142,40 +162,6 @@ def _options(loaded: Config, given: dict[str, Any]) -> RunOptions:
     )
 
 
-def _outcomes(
-    loaded: Config, options: RunOptions, *, parallel: int, fail_fast: bool
-) -> list[Outcome]:
-    """Run the sections, some of them side by side; those that were never begun have no outcome."""
-    from lib.cli.terminal import TerminalListener
-    from lib.errors import Interrupted
-    from lib.run.pipeline import run_section
-
-    over = threading.Event()
-    listeners: list[TerminalListener] = []
-
-    def run(section: Section) -> Outcome | None:
-        if over.is_set():
-            return None
-        with TerminalListener(section.name) as listener:
-            listeners.append(listener)
-            outcome = run_section(section, loaded.oomnitza, options, listener)
-        if isinstance(outcome.error, Interrupted) or (outcome.error and fail_fast):
-            over.set()
-        return outcome
-
-    if parallel == 1:
-        return [outcome for outcome in map(run, loaded.sections) if outcome]
-    with ThreadPoolExecutor(parallel, thread_name_prefix="section") as pool:
-        runs = [pool.submit(run, section) for section in loaded.sections]
-        try:
-            wait(runs)
-        except KeyboardInterrupt:
-            over.set()
-            for listener in listeners:
-                listener.stop.set()
-        return [outcome for outcome in (each.result() for each in runs) if outcome]
-
-
 def _show_mappings(loaded: Config) -> None:
     from lib.report.summary import mappings
     from lib.run.plan import make_plan
@@ -185,4 +171,4 @@ def _show_mappings(loaded: Config) -> None:
             asked = target if section.settings.use_server_map else None
             plan = make_plan(section, asked, strict=True)
             title = f"[{section.name}] {plan.upload.mapping_name}, {plan.upload.data_type}"
-            click.echo(secrets.redact(mappings(title, plan.fields.values())))
+            say(mappings(title, plan.fields.values()))

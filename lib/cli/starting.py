@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from lib.cli.group import given_in, main, with_options
+from lib.cli.say import say
 from lib.errors import UsageError
 from lib.plugins import ROOT
 
@@ -23,8 +24,8 @@ def generate_ini(ctx: click.Context, /, **_: Any) -> None:
     path = given_in(ctx)["ini"]
     backup = generate.write(path)
     if backup:
-        click.echo(f"The older file is now {backup}.")
-    click.echo(f"Written: {path}. Fill in [oomnitza], then enable the sections you need.")
+        say(f"The older file is now {backup}.")
+    say(f"Written: {path}. Fill in [oomnitza], then enable the sections you need.")
 
 
 @main.command()
@@ -50,6 +51,6 @@ def sandbox(folder: Path, **_: Any) -> None:
     from sandbox.company import Company
 
     with Company(folder) as company:
-        click.echo(company.welcome())
+        say(company.welcome())
         with suppress(KeyboardInterrupt):
             company.wait()

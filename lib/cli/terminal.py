@@ -5,51 +5,58 @@ from __future__ import annotations
 import logging
 import shutil
 import sys
+import threading
 from types import TracebackType
 from typing import Any, Self
 
-import click
-
+from lib.cli.say import say, say_json
 from lib.jsontext import printable, to_json
 from lib.record import Record
 from lib.report.summary import table
-from lib.run.options import Listener
-from lib.run.tally import Outcome
+from lib.run.events import Event, Listener, Progress, RecordShown, SectionEnded, SectionStarted
 from lib.secrets import redact_data
+
+# How a record is beside the way in which it was last sent.
+STATES = {"new": "new", "changed": "changed", "same": "as last sent"}
 
 
 class TerminalListener(Listener):
-    """One section's progress, shown on a terminal only; a context manager."""
+    """Progress lines, on a terminal only, and records if wanted; a context manager."""
 
-    def __init__(self, section: str) -> None:
-        super().__init__()
-        self._bar: Any = _bar(section) if sys.stderr.isatty() else None
+    def __init__(self, stop: threading.Event | None = None, *, records: bool = True) -> None:
+        super().__init__(stop)
+        self._bars: dict[str, Any] = {}
         self._consoles: list[logging.StreamHandler[Any]] = []
+        self.hears_progress = self._with_bars = sys.stderr.isatty()
         self._for_people = sys.stdout.isatty()
+        self._with_records = records
 
-    def progress(self, outcome: Outcome, expected: int | None) -> None:
-        if self._bar is None:
-            return
-        tally = outcome.tally
-        self._bar.total = expected or self._bar.total
-        self._bar.set_postfix({"sent": tally.sent}, refresh=False)
-        self._bar.update(tally.fetched + tally.vanished - self._bar.n)
+    def hear(self, event: Event) -> None:
+        match event:
+            case RecordShown() if self._with_records:
+                self._show(event)
+            case SectionStarted() if self._with_bars:
+                self._bars[event.section] = _bar(event.section)
+            case Progress() if self._with_bars:
+                _update(self._bars[event.section], event)
+            case SectionEnded() if self._with_bars:
+                self._bars.pop(event.outcome.section).close()
 
-    def show(self, section: str, record: Record, before: Record | None) -> None:
-        record, before = redact_data(record), redact_data(before)
+    def _show(self, event: RecordShown) -> None:
         if not self._for_people:
-            click.echo(to_json(record))
+            say_json(event.record)
             return
-        if self._bar is not None:
-            self._bar.clear()
-        state = "new" if before is None else "changed" if before != record else "as last sent"
+        record, before = redact_data(event.record), redact_data(event.before)
+        for bar in list(self._bars.values()):
+            bar.clear()
+        shown = RecordShown(event.section, record, before)
         width = shutil.get_terminal_size().columns
-        rows = _rows(record, before, width)
-        click.echo("\n".join([f"[{section}] {state}", *("  " + line for line in table(rows)), ""]))
+        rows = ["  " + line for line in table(_rows(record, before, width))]
+        say("\n".join([f"[{event.section}] {STATES[shown.state]}", *rows, ""]))
 
     def __enter__(self) -> Self:
         """Let what is logged to the terminal appear above the progress line."""
-        if self._bar is not None:
+        if self._with_bars:
             from tqdm.contrib import DummyTqdmFile
 
             self._consoles = [
@@ -69,15 +76,23 @@ class TerminalListener(Listener):
     ) -> None:
         for handler in self._consoles:
             handler.setStream(sys.stderr)
-        if self._bar is not None:
-            self._bar.close()
+        for bar in self._bars.values():
+            bar.close()
 
 
 def _bar(section: str) -> Any:
     """A progress line; its library is imported where there is a terminal to show it on."""
     from tqdm import tqdm
 
-    return tqdm(desc=section, unit=" records", leave=False)
+    # How often it is written anew is for those to say who tell of the progress.
+    return tqdm(desc=printable(section), unit=" records", leave=False, mininterval=0, miniters=1)
+
+
+def _update(bar: Any, progress: Progress) -> None:
+    counts = progress.counts
+    bar.total = progress.expected or bar.total
+    bar.set_postfix({"sent": counts.sent}, refresh=False)
+    bar.update(counts.fetched + counts.vanished - bar.n)
 
 
 def _rows(record: Record, before: Record | None, width: int) -> list[list[str]]:

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from lib import secrets
 from lib.cli.group import ALL_FIELDS, given_in, main, warn, with_options
+from lib.cli.say import say
 from lib.errors import UsageError, gravest
 
 # Of lines that are not for a terminal.
@@ -38,8 +38,7 @@ def check(ctx: click.Context, /, **_: Any) -> None:
     for section in loaded.sections:
         how = {name: given[name] for name in ("offline", "all_fields")}
         for finding in check_section(section, loaded.oomnitza, **how):
-            mark = MARKS[finding.severity]
-            click.echo(secrets.redact(f"{mark:7}[{section.name}] {finding.text}"))
+            say(f"{MARKS[finding.severity]:7}[{section.name}] {finding.text}")
             codes.append(finding.exit_code)
     ctx.exit(int(gravest(codes)))
 
@@ -71,4 +70,4 @@ def explain(ctx: click.Context, /, **_: Any) -> None:
     found = explain_section(section, loaded.oomnitza, records, **how)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDE
     for text in in_words(section, found, width):
-        click.echo(secrets.redact(text))
+        say(text)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from lib import ini, plugins
+from lib.config.problems import InvalidConfig, Problem
 from lib.config.reportsettings import ReportSettings
 from lib.config.runsettings import RunSettings
 from lib.config.sections import CONVERTERS, DEFAULT, LOOKUP, RESERVED, Section, SectionReader
@@ -25,7 +27,7 @@ class Config:
     run: RunSettings
     report: ReportSettings
     sections: list[Section]
-    warnings: list[str]
+    warnings: list[Problem]
 
     @property
     def state(self) -> Path:
@@ -36,7 +38,7 @@ class Config:
 def load(path: Path, names: Iterable[str]) -> Config:
     """Read the sections of these names (in any case); without names, those that are enabled.
 
-    Raises UsageError for names that cannot be run and ConfigurationError with every mistake in
+    Raises UsageError for names that cannot be run and InvalidConfig with every mistake in
     those that can; mistakes elsewhere in the file are not looked at.
     """
     file = _read(path)
@@ -46,6 +48,20 @@ def load(path: Path, names: Iterable[str]) -> Config:
             "no section is enabled", where=str(path), fix="Set `enable = True` in those to run"
         )
     return _loaded(file, chosen or _enabled(file))
+
+
+def problems(path: Path, *, disabled: bool = False) -> list[Problem]:
+    """What is wrong, and then what is odd, in all that is enabled; or also in what is disabled.
+
+    Raises nothing for a file that cannot be read: that is a problem, too.
+    """
+    try:
+        file = _read(path)
+    except ConfigurationError as error:
+        return [Problem("", "", 0, str(error).removeprefix(f"{path}: "))]
+    reader = SectionReader(file)
+    _read_sections(reader, list(_sources(file).values()) if disabled else _enabled(file))
+    return [*reader.errors, *_undecided(file), *reader.warnings]
 
 
 def common(path: Path) -> Config:
@@ -71,13 +87,32 @@ def enabled_names(path: Path) -> list[str]:
 
 def _loaded(file: IniFile, chosen: list[IniSection]) -> Config:
     reader = SectionReader(file)
+    oomnitza, run, report, sections = _read_sections(reader, chosen)
+    if reader.errors:
+        # A warning may be the other half of an error: a key that is misspelt is missing, too.
+        raise InvalidConfig(file.path, [*reader.errors, *reader.warnings])
+    return Config(file.path, oomnitza, run, report, sections, reader.warnings)
+
+
+def _read_sections(
+    reader: SectionReader, chosen: list[IniSection]
+) -> tuple[Any, Any, Any, list[Section]]:
+    """[oomnitza], [run] and [report], each None with errors in it, and those without any."""
     oomnitza, run, report = reader.oomnitza(), reader.run(), reader.report()
     sections = [reader.section(item) for item in chosen]
-    if reader.problems:
-        # A warning may be the other half of a problem: a key that is misspelt is missing, too.
-        raise ConfigurationError("\n".join([*reader.problems, *reader.warnings]))
-    found = [item for item in sections if item]
-    return Config(file.path, oomnitza, run, report, found, reader.warnings)
+    return oomnitza, run, report, [item for item in sections if item]
+
+
+def _undecided(file: IniFile) -> Iterator[Problem]:
+    """Sections that are taken for disabled since nobody can tell."""
+    for section in _sources(file).values():
+        entry = section.entries.get("enable")
+        if entry is None or not entry.value.strip():
+            continue
+        try:
+            boolean(entry.value)
+        except ValueError as error:
+            yield Problem(section.name, "enable", entry.line, str(error), "warning")
 
 
 def _read(path: Path) -> IniFile:

@@ -11,9 +11,10 @@ from typing import Any
 
 from lib import connector, plugins, recordfilter, secrets
 from lib.config import sharedsections
+from lib.config.problems import Problem
 from lib.config.reportsettings import ReportSettings
 from lib.config.runsettings import RunSettings
-from lib.config.sharedsections import SharedSections, telling
+from lib.config.sharedsections import SharedSections, faults_of, oddities_of, telling
 from lib.connector import ConnectorSettings
 from lib.errors import ConfigurationError
 from lib.ini import Entry, IniFile, IniSection
@@ -52,27 +53,29 @@ class SectionReader:
     """Reads sections of one file, and collects what is wrong and what is odd on the way."""
 
     def __init__(self, file: IniFile) -> None:
-        self.problems: list[str] = []
-        self._warnings = [f"{file.path}: line {line} {text}" for line, text in file.oddities]
+        self.errors: list[Problem] = []
+        self._warnings = [
+            Problem("", key, line, text, "warning") for line, text, key in file.oddities
+        ]
         self._file = file
         self._folder = file.path.absolute().parent
         default = file.sections.get(DEFAULT, IniSection(DEFAULT, 0))
         self._inherited: Mapping[str, Entry] = default.entries
         self._resources = Resources()
-        self._shared = SharedSections(file, self._problem, self._warn)
-        for line, text in [*default.faults, *default.oddities]:
-            self._warn(default, line, text)
+        self._shared = SharedSections(file, self._note)
+        for line, text, key in [*default.faults, *default.oddities]:
+            self._warn(default, line, key, text)
 
     @property
-    def warnings(self) -> list[str]:
+    def warnings(self) -> list[Problem]:
         """What is odd in what was read, and wrong in converters that none of it uses."""
-        return [*self._warnings, *(self._placed(*found) for found in self._shared.unused())]
+        return [*self._warnings, *self._shared.unused()]
 
     def oomnitza(self) -> Any:
         section = self._file.sections.get(OOMNITZA)
         if section is None:
             text = "there is no [oomnitza] section; it takes url, and api_token or a login"
-            self.problems.append(f"{self._file.path}: {text}")
+            self._note(Problem("", "", 0, text))
             return None
         return self._settings(OomnitzaSettings, section)
 
@@ -93,7 +96,7 @@ class SectionReader:
 
     def section(self, section: IniSection) -> Section | None:
         """The section ready to be run, or None when there are problems."""
-        before = len(self.problems)
+        before = len(self.errors)
         name = section.name.split(".")[0]
         module = plugins.find("connectors", name)
         if module is None:
@@ -105,18 +108,16 @@ class SectionReader:
         settings = self._settings(settings_type, section)
         layer = dict(self._mapping(section, settings_type))
         entry = self._recordfilter(section)
-        if len(self.problems) == before:
+        if len(self.errors) == before:
             self._whole_mapping(section, connector.load(module)(settings), layer)
-        if len(self.problems) > before:
+        if len(self.errors) > before:
             return None
         return Section(section.name, module, settings, layer, entry, self._resources)
 
     def _settings(self, kind: type[Any], section: IniSection) -> Any:
         entries = section.entries
-        for line, text in section.faults:
-            self._problem(section, line, "", text)
-        for line, text in section.oddities:
-            self._warn(section, line, text)
+        for problem in (*faults_of(section), *oddities_of(section)):
+            self._note(problem)
         self._unknown_keys(kind, section)
         given = {key: entry.value for key, entry in entries.items()}
         for item in declared(kind):
@@ -162,8 +163,8 @@ class SectionReader:
                     what = f"no such setting; did you mean {near or MAPPING}?"
                     self._problem(section, entry.line, key, what)
                     continue
-                hint = f"did you mean {near}?" if near else ""
-                self._warn(section, entry.line, f"{key}: no such setting, it is ignored; {hint}")
+                hint = f"; did you mean {near}?" if near else ""
+                self._warn(section, entry.line, key, f"no such setting, it is ignored{hint}")
 
     def _mapping(
         self, section: IniSection, settings_type: type[Any]
@@ -233,15 +234,15 @@ class SectionReader:
         if not entry.value.strip() and "recordfilter" not in self._inherited:
             what = "the filter is empty; the lines of a filter have to be indented"
             self._problem(section, entry.line, entry.key, what)
-        with telling(self._problem, section, entry):
+        with telling(self._note, section, entry):
             recordfilter.compile_filter(entry)
         return entry
 
     def _problem(self, section: IniSection, line: int, key: str, text: str) -> None:
-        self.problems.append(self._placed(section, line, f"{key}: {text}" if key else text))
+        self._note(Problem(section.name, key, line, text))
 
-    def _warn(self, section: IniSection, line: int, text: str) -> None:
-        self._warnings.append(self._placed(section, line, text).rstrip("; "))
+    def _warn(self, section: IniSection, line: int, key: str, text: str) -> None:
+        self._note(Problem(section.name, key, line, text, "warning"))
 
-    def _placed(self, section: IniSection, line: int, text: str) -> str:
-        return f"{self._file.path}: line {line} [{section.name}] {text}"
+    def _note(self, problem: Problem) -> None:
+        (self.errors if problem.severity == "error" else self._warnings).append(problem)

@@ -6,10 +6,11 @@ What is wrong with one of them matters only where a section that is to run makes
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from lib.ini import Entry, IniFile, IniSection
+from lib.config.problems import Problem
+from lib.ini import Entry, IniFile, IniSection, Remark
 from lib.language import LanguageError
 from lib.mapping.converters import ARGUMENTS, parse_spec
 from lib.programs import compile_entry
@@ -19,23 +20,40 @@ LOOKUP = "lookup."
 # The parameter by which a converter names a table.
 TABLE = "table"
 
-Problem = Callable[[IniSection, int, str, str], None]
-Warn = Callable[[IniSection, int, str], None]
+# Takes note of a problem.
+Report = Callable[[Problem], None]
 
 
 @contextmanager
-def telling(problem: Problem, section: IniSection, entry: Entry) -> Iterator[None]:
+def telling(report: Report, section: IniSection, entry: Entry) -> Iterator[None]:
     """Make a problem of a program that cannot be compiled."""
     try:
         yield
     except LanguageError as error:
-        problem(section, error.line, entry.key, f"{error.what}\n{error.excerpt}")
+        text = f"{error.what}\n{error.excerpt}"
+        report(Problem(section.name, entry.key, error.line, text))
+
+
+def faults_of(section: IniSection) -> Iterator[Problem]:
+    """The lines of a section that cannot be read."""
+    for line, text, key in section.faults:
+        yield Problem(section.name, key, line, text)
+
+
+def oddities_of(section: IniSection) -> Iterator[Problem]:
+    """The lines of a section that can be read, and may be meant otherwise."""
+    yield from _warnings(section, section.oddities)
+
+
+def _warnings(section: IniSection, remarks: Iterable[Remark]) -> Iterator[Problem]:
+    for line, text, key in remarks:
+        yield Problem(section.name, key, line, text, "warning")
 
 
 class SharedSections:
     """The programs and tables, by name in lower case; tells what is wrong with those in use."""
 
-    def __init__(self, file: IniFile, problem: Problem, warn: Warn) -> None:
+    def __init__(self, file: IniFile, report: Report) -> None:
         self._converters = file.sections.get(CONVERTERS) or IniSection(CONVERTERS, 0)
         self._tables = {
             name.removeprefix(LOOKUP).strip(): section
@@ -47,12 +65,10 @@ class SharedSections:
             name: {key: entry.value for key, entry in section.entries.items()}
             for name, section in self._tables.items()
         }
-        self._problem = problem
-        self._warn = warn
+        self._report = report
         self._used: set[str] = set()
         self._used_tables: set[str] = set()
-        for line, text in self._converters.oddities:
-            warn(self._converters, line, text)
+        self._report_all(oddities_of(self._converters))
 
     def use(self, spec: str) -> None:
         """Tell, once, what is wrong with what the text of a converter names.
@@ -63,26 +79,27 @@ class SharedSections:
         self._use_program(name.lower())
         self._use_table(str(params.get(TABLE, "")).strip().lower())
 
-    def unused(self) -> Iterator[tuple[IniSection, int, str]]:
-        """The mistakes in programs that no mapping names: section, line, and sentence."""
+    def unused(self) -> Iterator[Problem]:
+        """The mistakes in programs that no mapping names: warnings."""
         if not self._used:
-            for line, text in self._converters.faults:
-                yield self._converters, line, text
+            yield from _warnings(self._converters, self._converters.faults)
         for name, entry in self.programs.items():
             if name not in self._used:
                 try:
                     compile_entry(entry, ARGUMENTS)
                 except LanguageError as error:
-                    yield self._converters, error.line, f"{entry.key}: {error.what}"
+                    yield Problem(
+                        self._converters.name, entry.key, error.line, error.what, "warning"
+                    )
 
     def _use_program(self, name: str) -> None:
         if name not in self.programs or name in self._used:
             return
         if not self._used:
-            self._tell_faults(self._converters)
+            self._report_all(faults_of(self._converters))
         self._used.add(name)
         entry = self.programs[name]
-        with telling(self._problem, self._converters, entry):
+        with telling(self._report, self._converters, entry):
             compile_entry(entry, ARGUMENTS)
 
     def _use_table(self, name: str) -> None:
@@ -90,16 +107,14 @@ class SharedSections:
             return
         self._used_tables.add(name)
         section = self._tables[name]
-        self._tell_faults(section)
-        for line, text in section.oddities:
-            self._warn(section, line, text)
+        self._report_all(faults_of(section))
+        self._report_all(oddities_of(section))
         times = Counter(key.casefold() for key in section.entries)
         for key, entry in section.entries.items():
             if times[key.casefold()] > 1:
-                self._warn(
-                    section, entry.line, f"{key}: several lines are for this; the last counts"
-                )
+                text = "several lines are for this; the last counts"
+                self._report(Problem(section.name, key, entry.line, text, "warning"))
 
-    def _tell_faults(self, section: IniSection) -> None:
-        for line, text in section.faults:
-            self._problem(section, line, "", text)
+    def _report_all(self, problems: Iterable[Problem]) -> None:
+        for problem in problems:
+            self._report(problem)

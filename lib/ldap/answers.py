@@ -13,6 +13,7 @@ import socket
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
+from contextvars import copy_context
 from typing import Any, NamedTuple
 
 from lib.ldap.decoder import EntryMessages
@@ -57,7 +58,7 @@ class Answers:
             failed: Future[Answer] = Future()
             failed.set_exception(error)
             return failed
-        self._ahead = self._thread.submit(self._received, number)
+        self._ahead = self._thread.submit(copy_context().run, self._received, number)
         return self._ahead
 
     def close(self) -> None:

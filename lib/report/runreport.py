@@ -6,12 +6,10 @@ docs/monitoring.md describes what is in it.
 from __future__ import annotations
 
 import html
-import os
 import re
 import socket
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +19,7 @@ from urllib.parse import urlsplit
 
 from filelock import FileLock
 
-from lib import __version__, secrets
+from lib import __version__, atomicfile, secrets
 from lib.connection import ConnectionSettings
 from lib.errors import ConfigurationError, ConnectorError, ExitCode
 from lib.http.auth import HeaderAuth
@@ -83,7 +81,7 @@ def run_report(
         "ended": iso8601(ended),
         "testmode": testmode,
         "exit_code": int(exit_code),
-        "sections": [_section(outcome) for outcome in outcomes],
+        "sections": [section_report(outcome) for outcome in outcomes],
     }
     redacted: Report = secrets.redact_data(report)
     return redacted
@@ -104,7 +102,7 @@ def write_json(report: Report, path: Path) -> None:
     """Write the report, readable by its owner alone. Raises ConfigurationError if it cannot."""
     with _telling(path):
         _spare(path, begins='{"format"')
-        _replace(path, to_json(report) + "\n", 0o600)
+        atomicfile.replace(path, f"{to_json(report)}\n".encode(), 0o600)
 
 
 def write_prometheus(report: Report, path: Path) -> None:
@@ -116,7 +114,8 @@ def write_prometheus(report: Report, path: Path) -> None:
         old = path.read_bytes().decode("utf-8", "replace") if path.exists() else ""
         lines = map(SAMPLE.fullmatch, old.split("\n"))
         before = {line[1]: line[2] for line in lines if line}
-        _replace(path, _textfile(before | dict(_samples(report, before))), 0o644)
+        text = _textfile(before | dict(_samples(report, before)))
+        atomicfile.replace(path, text.encode(), 0o644)
 
 
 def post_webhook(report: Report, url: str, token: str = "") -> None:
@@ -141,7 +140,8 @@ def post_webhook(report: Report, url: str, token: str = "") -> None:
         client.close()
 
 
-def _section(outcome: Outcome) -> dict[str, Any]:
+def section_report(outcome: Outcome) -> dict[str, Any]:
+    """What came of one section, as a member of the report's sections; nothing is masked."""
     code, compared = code_of([outcome]), outcome.compared
     return {
         "section": outcome.section,
@@ -216,22 +216,6 @@ def _spare(path: Path, begins: str) -> None:
                     where=str(path),
                     fix="Name another file for the report",
                 )
-
-
-def _replace(path: Path, text: str, mode: int) -> None:
-    """Put a new file in the place of an old one at once: nobody ever sees half of it."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(mode)
-        Path(name).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
 
 
 def _samples(report: Report, before: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -1,13 +1,9 @@
-"""What a run is told beside its section, and whom it tells how it goes on."""
+"""What a run is told beside its section."""
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from pathlib import Path
-
-from lib.record import Record
-from lib.run.tally import Outcome
 
 
 @dataclass(frozen=True)
@@ -24,20 +20,3 @@ class RunOptions:
     wait: bool = False
     resend: bool = False  # what earlier runs have set aside, instead of what the source has
     retry_ceiling: int = 500
-
-
-class Listener:
-    """Hears how a run goes on; this one does nothing with it.
-
-    Once `stop` is set, the run ends in good order with the next record: runs in threads do not
-    hear of signals by themselves.
-    """
-
-    def __init__(self) -> None:
-        self.stop = threading.Event()
-
-    def progress(self, outcome: Outcome, expected: int | None) -> None:
-        """Called for each record; `expected` is their number, where the source has told it."""
-
-    def show(self, section: str, record: Record, before: Record | None) -> None:
-        """A record that testmode would have sent, and how it was last sent if that is known."""

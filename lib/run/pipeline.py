@@ -31,8 +31,9 @@ from lib.logs import IN_SUMMARY
 from lib.run import bookkeeping
 from lib.run.attempt import attempt
 from lib.run.delivery import Delivery
+from lib.run.events import SectionEvents
 from lib.run.mode import Mode
-from lib.run.options import Listener, RunOptions
+from lib.run.options import RunOptions
 from lib.run.plan import SectionPlan, make_plan
 from lib.run.preparation import Preparation
 from lib.run.records import Records
@@ -64,7 +65,7 @@ class _Run:
     section: Section
     settings: TargetSettings
     mode: Mode
-    listener: Listener
+    events: SectionEvents
     outcome: Outcome
     phase: Phase = Phase.OPENING
     book: SectionLedger = field(default_factory=NullLedger)
@@ -88,11 +89,11 @@ def run_section(
     section: Section,
     target: TargetSettings,
     options: RunOptions,
-    listener: Listener | None = None,
+    events: SectionEvents | None = None,
 ) -> Outcome:
     """Run one section to its end, good or bad; what went wrong is in the outcome."""
     outcome = Outcome(section.name)
-    run = _Run(section, target, Mode(options), listener or Listener(), outcome)
+    run = _Run(section, target, Mode(options), events or SectionEvents(section.name), outcome)
     started = time.monotonic()
     log.info("[%s] begins", section.name)
     with logs.about(section.name), ExitStack() as stack:
@@ -148,7 +149,7 @@ def _open(run: _Run, stack: ExitStack) -> _Parts:
     full = mode.is_full(plan, book)
     book.describe(fingerprint=plan.fingerprint, full=full)
     uploader = mode.uploader(target, plan, partial(_show, run))
-    progress = partial(run.listener.progress, outcome, None)
+    progress = partial(run.events.progress, outcome, None)
     delivery = Delivery(uploader, book, outcome, mode.terms(plan, book, full=full), progress)
     stack.enter_context(closing(delivery))
     records = mode.records(plan, book, run.settings.url, outcome)
@@ -163,8 +164,8 @@ def _read(run: _Run, parts: _Parts) -> None:
         for item, aside in records:
             with shielded():  # from its count to its place in the delivery
                 _take(run, parts, item, aside)
-            run.listener.progress(run.outcome, parts.records.expected)
-            if run.listener.stop.is_set():
+            run.events.progress(run.outcome, parts.records.expected)
+            if run.events.stop.is_set():
                 raise KeyboardInterrupt
             if run.mode.is_over(parts.prepare.kept):
                 break
@@ -244,4 +245,4 @@ def _show(run: _Run, item: Item) -> None:
     record = item.values
     same = before == record
     run.outcome.compared["same" if same else "changed" if known else "new"] += 1
-    run.listener.show(run.section.name, record, before)
+    run.events.show(run.section.name, record, before)

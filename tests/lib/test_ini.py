@@ -151,7 +151,7 @@ def test_a_section_may_have_all_its_keys_indented(read):
 def test_of_duplicate_keys_the_last_counts_and_the_earlier_line_is_named(read):
     section = read("[a]\nurl = one\nother = x\nURL = two\n").sections["a"]
     assert section.entries["url"] == ini.Entry("url", "two", 4)
-    assert section.oddities == [(4, "url stands on line 2 too; this one counts")]
+    assert section.oddities == [(4, "url stands on line 2 too; this one counts", "")]
 
 
 def test_of_duplicate_sections_one_is_made(read):
@@ -164,29 +164,29 @@ def test_of_duplicate_sections_one_is_made(read):
 def test_what_used_to_be_a_comment_behind_a_value_is_kept_and_pointed_out(read):
     section = read("[a]\npassword = x ;y\nurl = a;b\n").sections["a"]
     assert values(section) == {"password": "x ;y", "url": "a;b"}
-    ((line, text),) = section.oddities
+    ((line, text, key),) = section.oddities
     assert line == 2
-    assert "password" in text
+    assert key == "password"
     assert "x ;y" not in text
 
 
 @pytest.mark.parametrize("line", ["no sign at all", "= value", ": value", "]"])
 def test_a_line_that_is_neither_key_nor_section_is_a_fault_with_its_line(read, line):
     section = read(f"[a]\nkey = 1\n{line}\nnext = 2\n").sections["a"]
-    assert [number for number, _ in section.faults] == [3]
+    assert [remark.line for remark in section.faults] == [3]
     assert values(section) == {"key": "1", "next": "2"}
 
 
 def test_a_section_without_its_closing_bracket_is_a_fault(read):
     section = read("[ldap\nurl = x\n").sections["ldap"]
-    assert [number for number, _ in section.faults] == [1]
+    assert [remark.line for remark in section.faults] == [1]
     assert values(section) == {"url": "x"}
 
 
 def test_keys_before_any_section_are_pointed_out_and_ignored(read):
     file = read("url = x\n\n[a]\nkey = 1\n")
     assert values(file.sections["a"]) == {"key": "1"}
-    assert [line for line, _ in file.oddities] == [1]
+    assert [remark.line for remark in file.oddities] == [1]
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "# nothing\n", b"\xef\xbb\xbf"])

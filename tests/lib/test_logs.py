@@ -2,13 +2,18 @@
 
 import json
 import logging
+import threading
+from contextvars import Context
 from logging.handlers import RotatingFileHandler
+from unittest.mock import Mock
 
 import pytest
 
 from lib import logs, secrets
 from lib.errors import ConfigurationError
 from lib.plugins import ROOT
+from lib.reading.ahead import fetch_ahead
+from lib.run.underway import UnderWay
 from lib.secrets import MASK
 
 SECRET = 'hunter2 "and" a half'
@@ -131,6 +136,46 @@ def test_secrets_learnt_after_the_configuration_are_masked_too(configure, capsys
     secrets.remember("a-token-that-came-later")
     logging.getLogger("lib.test").warning("a-token-that-came-later")
     assert capsys.readouterr().err == f"WARNING: {MASK}\n"
+
+
+@pytest.mark.parametrize("pool", ["ahead", "upload", "none"])
+def test_a_secret_that_another_thread_learns_is_masked_in_all_logs(configure, capsys, pool):
+    folder = configure()
+
+    def learn(_=None):
+        secrets.remember(SECRET)
+        logging.getLogger("lib.test").warning("learnt %s", SECRET)
+
+    with secrets.apart():
+        if pool == "ahead":
+            list(fetch_ahead(learn, "a", workers=1))
+        elif pool == "upload":
+            under_way = UnderWay(Mock(workers=1, send=learn))
+            under_way.begin([Mock()])
+            under_way.oldest()
+            under_way.close()
+        else:
+            thread = threading.Thread(target=learn)
+            thread.start()
+            thread.join()
+        logging.getLogger("lib.test").warning("used %s", SECRET)
+        said = secrets.redact(SECRET)
+    masked = [f"learnt {MASK}", f"used {MASK}"]
+    assert said == MASK
+    assert capsys.readouterr().err.splitlines() == [f"WARNING: {line}" for line in masked]
+    for name in ("info.log", "errors.log"):
+        lines = text_of(folder / name).splitlines()
+        assert [line.split("lib.test: ")[1] for line in lines] == masked
+
+
+def test_a_thread_without_a_run_of_its_own_logs_the_secrets_of_none(configure, capsys):
+    configure()
+    with secrets.apart():
+        secrets.remember(SECRET)
+        thread = threading.Thread(target=Context().run, args=[logging.warning, "sent %s", SECRET])
+        thread.start()
+        thread.join()
+    assert capsys.readouterr().err == f"WARNING: sent {MASK}\n"
 
 
 def test_handlers_of_single_loggers_are_masked_too(configure):

@@ -2,6 +2,8 @@
 
 import base64
 import json
+import threading
+from contextvars import Context
 from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
@@ -109,3 +111,41 @@ def test_data_are_masked_at_any_depth_and_stay_as_they_were():
     expected = {"a": f"is {MASK}", "list": [MASK, {"b": MASK, "n": 5}], "none": None}
     assert redact_data(record) == expected
     assert record["a"] == "is hunter2"
+
+
+# --- several runs in one process
+
+
+def test_what_one_run_knows_is_not_masked_in_another():
+    with secrets.apart() as one:
+        secrets.remember("hunter2")
+        with secrets.apart():
+            assert redact("hunter2") == "hunter2"
+        assert redact("hunter2") == one.redact("hunter2") == MASK
+
+
+def test_outside_of_all_runs_the_secrets_of_each_that_lives_are_masked():
+    with secrets.apart() as one:
+        secrets.remember("hunter2")
+    with secrets.apart():
+        secrets.remember("token-of-ada")
+        _, shown = in_thread(lambda: redact("hunter2 token-of-ada"))
+    assert shown == f"{MASK} {MASK}"
+    assert one.redact("token-of-ada") == "token-of-ada"
+
+
+def test_what_is_learnt_outside_of_all_runs_is_masked_in_each():
+    with secrets.apart():
+        secrets.remember("pass")
+        thread, _ = in_thread(lambda: secrets.remember("password-of-ada"))
+        assert thread != threading.get_ident()
+        assert redact("password-of-ada pass") == f"{MASK} {MASK}"
+
+
+def in_thread(act):
+    """Do it in a thread to which no context is handed on."""
+    found = []
+    thread = threading.Thread(target=Context().run, args=[lambda: found.append(act())])
+    thread.start()
+    thread.join()
+    return thread.ident, found[0]

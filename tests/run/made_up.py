@@ -14,7 +14,8 @@ from lib.connector import AssetConnector, AssetSettings, Records, Sources
 from lib.errors import RecordGone, RecordUnreadable
 from lib.ini import Entry
 from lib.oomnitza.target import OomnitzaSettings
-from lib.run.options import Listener, RunOptions
+from lib.run.events import SectionEvents
+from lib.run.options import RunOptions
 from lib.run.pipeline import run_section
 from lib.run.tally import Outcome
 from lib.state import Aside, PastRun, open_to_read
@@ -64,7 +65,7 @@ class Runner:
         self.oomnitza = OomnitzaSettings(
             url=url, api_token="sandbox-token", retries=0, timeout=5, upload_workers=0
         )
-        self.listener: Listener | None = None
+        self.listener: SectionEvents | None = None
         self.state: Path | None = None  # the ledger
 
     def __call__(self, items: Iterable[Any], **options: Any) -> Outcome:
@@ -86,11 +87,11 @@ class Runner:
         self.section = replace(self.section, recordfilter=Entry("recordfilter", statement, 1))
 
 
-class Watcher(Listener):
+class Watcher(SectionEvents):
     """Remembers what it hears; `at` says what to do after so many records were fetched."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__("made_up")
         self.heard: list[tuple[int, int | None]] = []
         self.shown: list[dict[str, Any]] = []
         self.at: dict[int, Any] = {}

@@ -12,6 +12,7 @@ import pytest
 
 from lib import secrets
 from lib.cli.terminal import TerminalListener
+from lib.run.events import Progress, RecordShown, SectionEnded, SectionStarted
 from lib.run.tally import Outcome, Tally
 
 
@@ -45,29 +46,38 @@ def console() -> Iterator[logging.StreamHandler]:
 
 
 def shown(record: dict[str, Any], before: dict[str, Any] | None = None) -> str:
-    with TerminalListener("ldap") as listener:
-        listener.show("ldap", record, before)
+    with TerminalListener() as listener:
+        listener.hear(RecordShown("ldap", record, before))
     return sys.stdout.getvalue()
 
 
 class TestRecordsForPrograms:
     def test_a_record_is_one_line_of_json(self, capsys):
-        with TerminalListener("ldap") as listener:
-            listener.show("ldap", {"USER": "zoë", "NOTE": "two\nlines", "LIST": [1, None]}, None)
-            listener.show("ldap", {"SEEN": date(2015, 7, 21)}, None)
+        with TerminalListener() as listener:
+            record = {"USER": "zoë", "NOTE": "two\nlines", "LIST": [1, None]}
+            listener.hear(RecordShown("ldap", record, None))
+            listener.hear(RecordShown("ldap", {"SEEN": date(2015, 7, 21)}, None))
         first, second = capsys.readouterr().out.splitlines()
         assert json.loads(first) == {"USER": "zoë", "NOTE": "two\nlines", "LIST": [1, None]}
         assert json.loads(second) == {"SEEN": "2015-07-21"}
 
     def test_there_is_no_progress(self, capsys):
-        with TerminalListener("ldap") as listener:
-            listener.progress(Outcome("ldap", Tally(fetched=5, sent=5)), 10)
+        with TerminalListener() as listener:
+            listener.hear(SectionStarted("ldap"))
+            listener.hear(Progress("ldap", Tally(fetched=5, sent=5), 10, 0.1))
+            listener.hear(SectionEnded(Outcome("ldap")))
+        assert tuple(capsys.readouterr()) == ("", "")
+
+    def test_where_records_are_told_otherwise_none_is_shown(self, capsys):
+        with TerminalListener(records=False) as listener:
+            listener.hear(RecordShown("ldap", {"USER": "zoë"}, None))
         assert tuple(capsys.readouterr()) == ("", "")
 
     def test_secrets_are_masked_wherever_they_are(self, capsys):
         secrets.remember("pass word")
-        with TerminalListener("ldap") as listener:
-            listener.show("ldap", {"A": "my pass word", "B": [{"c": "pass word"}]}, None)
+        with TerminalListener() as listener:
+            record = {"A": "my pass word", "B": [{"c": "pass word"}]}
+            listener.hear(RecordShown("ldap", record, None))
         assert "pass word" not in capsys.readouterr().out
 
 
@@ -123,13 +133,12 @@ class TestRecordsForPeople:
 class TestProgress:
     def test_it_counts_on_one_line_and_leaves_no_trace(self, terminal):
         stderr = terminal("stderr")
-        outcome = Outcome("ldap")
-        with TerminalListener("ldap") as listener:
-            listener._bar.mininterval = 0
+        with TerminalListener() as listener:
+            listener.hear(SectionStarted("ldap"))
             for number in range(1, 4):
-                outcome.tally.fetched, outcome.tally.sent = number, number - 1
-                listener.progress(outcome, 4)
+                listener.hear(Progress("ldap", Tally(fetched=number, sent=number - 1), 4, 0.1))
             text = stderr.getvalue()
+            listener.hear(SectionEnded(Outcome("ldap")))
         assert "ldap" in text
         assert "3/4" in text
         assert "sent=2" in text
@@ -138,15 +147,28 @@ class TestProgress:
 
     def test_vanished_records_count_as_done(self, terminal):
         stderr = terminal("stderr")
-        with TerminalListener("ldap") as listener:
-            listener._bar.mininterval = 0
-            listener.progress(Outcome("ldap", Tally(fetched=1, vanished=2)), 3)
+        with TerminalListener() as listener:
+            listener.hear(SectionStarted("ldap"))
+            listener.hear(Progress("ldap", Tally(fetched=1, vanished=2), 3, 0.1))
         assert "3/3" in stderr.getvalue()
+
+    def test_each_of_several_sections_has_its_line(self, terminal):
+        stderr = terminal("stderr")
+        with TerminalListener() as listener:
+            for name in ("ldap", "casper"):
+                listener.hear(SectionStarted(name))
+            listener.hear(Progress("ldap", Tally(fetched=1), 5, 0.1))
+            listener.hear(Progress("casper", Tally(fetched=2), 7, 0.1))
+            listener.hear(SectionEnded(Outcome("ldap")))
+        text = stderr.getvalue()
+        assert "1/5" in text
+        assert "2/7" in text
 
     def test_what_is_logged_appears_above_the_line(self, terminal, console):
         stderr = terminal("stderr")
         console.setStream(stderr)
-        with TerminalListener("ldap"):
+        with TerminalListener() as listener:
+            listener.hear(SectionStarted("ldap"))
             logging.getLogger("lib.test").warning("look here")
         lines = stderr.getvalue().replace("\r", "\n").split("\n")
         assert "look here" in lines  # on a line of its own
@@ -154,7 +176,7 @@ class TestProgress:
     def test_the_log_handlers_are_given_back(self, terminal, console):
         stderr = terminal("stderr")
         console.setStream(stderr)
-        with pytest.raises(KeyboardInterrupt), TerminalListener("ldap"):
+        with pytest.raises(KeyboardInterrupt), TerminalListener():
             assert console.stream is not stderr
             raise KeyboardInterrupt
         assert console.stream is stderr
@@ -163,5 +185,5 @@ class TestProgress:
         terminal("stderr")
         elsewhere = io.StringIO()
         console.setStream(elsewhere)
-        with TerminalListener("ldap"):
+        with TerminalListener():
             assert console.stream is elsewhere

@@ -8,6 +8,7 @@ import pytest
 
 from lib import secrets
 from lib.config import config
+from lib.config.problems import render
 from lib.errors import ConfigurationError, UsageError
 from lib.secrets import MASK
 
@@ -61,6 +62,10 @@ def problems(ini):
 def mapping_of(path, name):
     (section,) = config.load(path, [name]).sections
     return section.mapping
+
+
+def rendered(loaded):
+    return [render(loaded.path, item) for item in loaded.warnings]
 
 
 # --- what is chosen
@@ -245,7 +250,7 @@ def test_mistakes_in_sections_that_do_not_run_stop_nothing(ini):
 def test_unknown_keys_are_warned_about_and_stop_nothing(ini):
     path = ini(OOMNITZA, f"{LDAP}defualt_role = 3\ncolour = red\n")
     loaded = config.load(path, ["ldap"])
-    assert loaded.warnings == [
+    assert rendered(loaded) == [
         f"{path}: line 12 [ldap] defualt_role: no such setting, it is ignored; "
         "did you mean default_role?",
         f"{path}: line 13 [ldap] colour: no such setting, it is ignored",
@@ -255,7 +260,7 @@ def test_unknown_keys_are_warned_about_and_stop_nothing(ini):
 def test_oddities_are_warned_about(ini):
     path = ini("stray = 1\n", OOMNITZA, f"{LDAP}default_role = 31\n")
     loaded = config.load(path, ["ldap"])
-    assert loaded.warnings == [
+    assert rendered(loaded) == [
         f"{path}: line 1 stands before the first section and is ignored",
         f"{path}: line 13 [ldap] default_role stands on line 11 too; this one counts",
     ]
@@ -297,7 +302,7 @@ def test_a_mistake_in_default_is_told_with_its_own_line(problems, ini):
     (told, _) = problems("[DEFAULT]\nretries = many\n", OOMNITZA, LDAP, names=["ldap"])
     assert told.startswith("line 2 [oomnitza] retries: 'many' is not a whole number")
     loaded = config.load(ini("[DEFAULT]\nnonsense\n", OOMNITZA, LDAP), ["ldap"])
-    assert "line 2 [default] this is neither" in loaded.warnings[0].lower()
+    assert "line 2 [default] this is neither" in rendered(loaded)[0].lower()
 
 
 def test_the_password_may_stand_in_an_environment_variable(ini, monkeypatch):

@@ -1,23 +1,15 @@
-"""The section [report], and the ways that a report takes by its settings."""
+"""The settings of the section [report]."""
 
-import json
 import re
 from pathlib import Path
 
 import pytest
 
-from lib import ini, secrets
-from lib.config.reportsettings import ReportSettings, deliver
-from lib.report.runreport import run_report
-from lib.run.tally import Outcome, Tally
+from lib import ini
+from lib.config.reportsettings import ReportSettings
 from lib.settings import declared, read_settings, secrets_of
 
 PAGE = (Path(__file__).parents[3] / "docs" / "monitoring.md").read_text("utf-8")
-
-
-def report(exit_code=0, *, testmode=False):
-    outcome = Outcome("ldap", Tally(fetched=1, sent=1))
-    return run_report([outcome], started=0, ended=60, testmode=testmode, exit_code=exit_code)
 
 
 def read(**given):
@@ -28,15 +20,6 @@ def read(**given):
 
 def faults(**given):
     return {fault.key: fault.text for fault in read_settings(ReportSettings, given)[1]}
-
-
-def everything(tmp_path, server, **given):
-    return read(
-        file=str(tmp_path / "report.json"),
-        prometheus_file=str(tmp_path / "report.prom"),
-        webhook_url=f"{server.url}/hook",
-        **given,
-    )
 
 
 class TestSettings:
@@ -96,53 +79,3 @@ class TestSettings:
             entries = ini.read(path).sections["report"].entries
             assert set(entries) <= {item.name for item in declared(ReportSettings)}
             read(**{key: entry.value for key, entry in entries.items()})
-
-
-class TestDelivery:
-    def test_without_settings_nothing_happens(self, tmp_path, monkeypatch):
-        monkeypatch.chdir(tmp_path)
-        assert deliver(report(1), ReportSettings()) == []
-        assert list(tmp_path.iterdir()) == []
-
-    def test_all_that_is_set_is_done(self, tmp_path, server):
-        assert deliver(report(1), everything(tmp_path, server), tmp_path / "extra.json") == []
-        for name in ("report.json", "extra.json"):
-            assert json.loads((tmp_path / name).read_text("utf-8")) == report(1)
-        assert 'exit_code{section="ldap"} 0' in (tmp_path / "report.prom").read_text("utf-8")
-        assert json.loads(server.asked[0].body)["exit_code"] == 1
-
-    def test_testmode_leaves_nothing_but_the_file_that_was_asked_for(self, tmp_path, server):
-        settings = everything(tmp_path, server, webhook_when="always")
-        assert deliver(report(1, testmode=True), settings, tmp_path / "extra.json") == []
-        assert [path.name for path in tmp_path.iterdir()] == ["extra.json"]
-        assert server.asked == []
-
-    @pytest.mark.parametrize(
-        ("when", "exit_code", "posted"),
-        [("", 0, 0), ("", 4, 1), ("problems", 0, 0), ("always", 0, 1), ("always", 1, 1)],
-    )
-    def test_a_webhook_hears_of_problems_or_of_everything(self, when, exit_code, posted, server):
-        settings = read(webhook_url=server.url, webhook_when=when)
-        deliver(report(exit_code), settings)
-        assert len(server.asked) == posted
-
-    def test_the_token_goes_with_it(self, server):
-        deliver(report(1), read(webhook_url=server.url, webhook_token="a token"))
-        assert server.asked[0].headers["authorization"] == "Bearer a token"
-
-    def test_what_fails_is_told_and_keeps_nothing_else_from_being_done(self, tmp_path, server):
-        (tmp_path / "report.json").mkdir()
-        (tmp_path / "report.prom").mkdir()
-        server.answers = [(404, "no such hook")]
-        told = deliver(report(1), everything(tmp_path, server), tmp_path / "none" / "x.json")
-        assert len(told) == 4
-        assert told[0].startswith(f"{tmp_path / 'none' / 'x.json'}: the file cannot be written")
-        assert "report.json" in told[1]
-        assert "report.prom" in told[2]
-        assert "webhook" in told[3]
-        assert len(server.asked) == 1
-
-    def test_secrets_are_masked_in_what_is_told(self, tmp_path):
-        secrets.remember("hidden")
-        [told] = deliver(report(), ReportSettings(), tmp_path / "hidden" / "x.json")
-        assert "hidden" not in told

@@ -3,6 +3,7 @@
 import pytest
 
 from lib.config import config
+from lib.config.problems import render
 from lib.errors import ConfigurationError
 
 INI = """\
@@ -32,7 +33,9 @@ def told(tmp_path):
         path = tmp_path / "config.ini"
         path.write_text(INI + text, "utf-8")
         try:
-            return "", "\n".join(config.load(path, ["casper"]).warnings)
+            return "", "\n".join(
+                render(path, item) for item in config.load(path, ["casper"]).warnings
+            )
         except ConfigurationError as error:
             return str(error), ""
 

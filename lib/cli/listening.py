@@ -1,0 +1,42 @@
+"""Who hears of a run that was begun on the command line."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lib.cli.say import say, say_json
+from lib.cli.terminal import TerminalListener
+from lib.report.eventlines import EventFile, EventLines
+from lib.run.events import Listener, Listeners
+
+STDOUT = Path("-")
+
+
+@contextmanager
+def listening(events: Path | None) -> Iterator[Listener]:
+    """The terminal, and whoever reads the file of the events, `-` being standard output.
+
+    At the end of the block says what kept events from being written. Raises BrokenPipeError then
+    where nobody reads them any more, and UsageError at the begin for a file that is none for them.
+    """
+    stop = threading.Event()
+    if events is None:
+        with TerminalListener(stop) as terminal:
+            yield terminal
+    elif events == STDOUT:
+        yield from _with_lines(EventLines(say_json, stop))
+    else:
+        with EventFile(events) as file:
+            yield from _with_lines(EventLines(file.write, stop))
+
+
+def _with_lines(lines: EventLines) -> Iterator[Listener]:
+    with TerminalListener(lines.stop, records=False) as terminal:
+        yield Listeners(lines.stop, terminal, lines)
+    if lines.failure:
+        say(f"Warning: not all events could be written ({lines.failure})", err=True)
+    if lines.closed:
+        raise lines.closed

@@ -1,0 +1,187 @@
+"""Change an ini in single places, and leave every other byte of it as the administrator wrote it.
+
+Comments, order, spelling, indentation, line ends, a byte order mark and a missing line end at the
+end of the file stay. After every change the text is read again: a change that the reader would not
+find as it was given is refused, and the text is as before.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Self
+
+from lib import atomicfile, ini
+from lib.config.layout import Layout
+from lib.errors import ConfigurationError
+
+BOM = b"\xef\xbb\xbf"
+# No section has this name.
+IN_FRONT = "]"
+# From the last look at what is in the file to the moment at which it is replaced.
+_saving = threading.Lock()
+
+
+@dataclass(frozen=True)
+class _Section:
+    """What the reader finds in a section: its name as it is spelled, and values by key."""
+
+    name: str
+    values: dict[str, str]
+    unreadable: int = 0  # lines
+
+
+class EditableIni:
+    """The text of an ini that is being changed; `save` writes it.
+
+    Sections and keys are named in any case. Each method raises ConfigurationError, with a sentence
+    that holds no value, for what cannot be done.
+    """
+
+    def __init__(self, path: Path, content: bytes) -> None:
+        self.path = path
+        self.digest = _digest(content)  # of what is in the file
+        self._bom = BOM if content.startswith(BOM) else b""
+        self._text = content.decode("utf-8-sig")
+
+    @classmethod
+    def read(cls, path: Path, digest: str = "") -> Self:
+        """The file as it is; with the `digest` of an earlier reading, only if it is as it was."""
+        made = cls(path, ini.read_content(path))
+        if digest not in ("", made.digest):
+            raise made._changed()
+        return made
+
+    @property
+    def text(self) -> str:
+        """What would be saved, without the byte order mark."""
+        return self._text
+
+    def set(self, section: str, key: str, value: str) -> None:
+        """Give a key this value, in the form in which the reader gives it.
+
+        That is without blanks around it, and with the indentation of all lines but the first. A key
+        that is not there yet is added at the end of the section's own lines.
+        """
+        name, key_ = section.lower(), key.lower()
+        values = self._section(section).values
+        if values.get(key_) == value:
+            return
+        layout = Layout(self._text)
+        if key_ in values:
+            text = layout.with_value(name, key_, value)
+        else:
+            text = layout.with_key(name, key, value)
+        self._accept(text, f"[{section}] {key}", section, {**values, key_: value})
+
+    def remove(self, section: str, key: str) -> None:
+        """Remove a key with its value, however often it stands in the section."""
+        name, key_ = section.lower(), key.lower()
+        values = dict(self._section(section).values)
+        if key_ not in values:
+            raise self._error(f"there is no {key} in [{section}]")
+        del values[key_]
+        text = Layout(self._text).without_key(name, key_)
+        self._accept(text, f"[{section}] {key}", section, values)
+
+    def add_section(self, section: str, values: Mapping[str, str]) -> None:
+        """Add a section at the end of the file, behind a blank line."""
+        if section.lower() in _sections(self._text):
+            raise self._error(f"there is a section [{section}] already")
+        text = Layout(self._text).with_section(section, list(values.items()))
+        wanted = {key.lower(): value for key, value in values.items()}
+        if len(wanted) < len(values):
+            raise self._error(f"a key is in [{section}] twice")
+        self._accept(text, f"[{section}]", section, wanted)
+
+    def remove_section(self, section: str) -> None:
+        """Remove a section, the comments in it, and the blank lines behind it.
+
+        Comments above its name stay: nobody can tell whether they are about it alone.
+        """
+        self._section(section)
+        text = Layout(self._text).without_section(section.lower())
+        self._accept(text, f"[{section}]", section, None)
+
+    def save(self) -> None:
+        """Write the file at once, readable by its owner alone; who owns it does not change.
+
+        Refused where the file is not as it was when it was read. Of a link, the file behind it is
+        written.
+        """
+        content = self._bom + self._text.encode("utf-8")
+        try:
+            path = self.path.resolve(strict=True)
+            with _saving:
+                if _digest(path.read_bytes()) != self.digest:
+                    raise self._changed()
+                _replace(path, content)
+        except OSError as error:
+            raise self._error(f"the file cannot be written ({error.strerror})") from None
+        self.digest = _digest(content)
+
+    def _section(self, section: str) -> _Section:
+        sections = _sections(self._text)
+        if section.lower() not in sections:
+            raise self._error(f"there is no section [{section}]")
+        return sections[section.lower()]
+
+    def _accept(self, text: str, what: str, section: str, values: dict[str, str] | None) -> None:
+        """Take the text, if it reads as the one before with these values in the section."""
+        wanted = _sections(self._text)
+        before = wanted.pop(section.lower(), _Section(section, {}))
+        if values is not None:
+            wanted[section.lower()] = _Section(before.name, values, before.unreadable)
+        if _sections(text) != wanted or not _is_utf8(text):
+            raise self._error(
+                f"{what} cannot be written so that it would be read as it was given",
+                "Blanks around a value are lost, and its further lines have to be indented",
+            )
+        self._text = text
+
+    def _changed(self) -> ConfigurationError:
+        return self._error("somebody else has changed the file meanwhile", "Read it again")
+
+    def _error(self, what: str, fix: str = "") -> ConfigurationError:
+        return ConfigurationError(what, where=str(self.path), fix=fix)
+
+
+def _sections(text: str) -> dict[str, _Section]:
+    """What the reader finds, by section in lower case; what is in front of them as one, too."""
+    file = ini.parse(Path(), text)
+    found = {IN_FRONT: _Section("", {}, len(file.oddities))}
+    for name, item in file.sections.items():
+        values = {key: entry.value for key, entry in item.entries.items()}
+        found[name] = _Section(item.name, values, len(item.faults))
+    return found
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Raises OSError, also where the file would then be somebody else's."""
+    before = path.stat()
+    if not os.access(path, os.W_OK):
+        raise PermissionError(None, "it is not to be written to")
+    owner = (before.st_uid, before.st_gid) if before.st_uid != _user() else None
+    atomicfile.replace(path, content, stat.S_IMODE(before.st_mode) & 0o600, owner)
+
+
+def _user() -> int:
+    """The number of the user who runs this; on Windows, where files have none, 0."""
+    return os.geteuid() if hasattr(os, "geteuid") else 0
+
+
+def _digest(content: bytes) -> str:
+    return blake2b(content, digest_size=16).hexdigest()
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

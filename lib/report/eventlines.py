@@ -1,0 +1,151 @@
+"""The events of a run as lines of JSON, for programs that show a run while it goes on.
+
+docs/monitoring.md describes what is in them.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from lib import __version__
+from lib.errors import UsageError
+from lib.interruption import shielded
+from lib.jsontext import to_json
+from lib.report.runreport import section_report
+from lib.report.summary import exit_code
+from lib.run.events import (
+    Event,
+    Listener,
+    Progress,
+    RecordShown,
+    RunEnded,
+    RunStarted,
+    SectionEnded,
+    SectionStarted,
+)
+from lib.secrets import redact_data
+
+# Grows when something that programs may rely on is renamed or goes away.
+FORMAT = 1
+# By which a file is known as one that may be written anew.
+BEGIN = b'{"kind"'
+
+Line = dict[str, Any]
+
+
+class EventLines(Listener):
+    """Hands each event, as the members of a line, to `write`, which masks what is secret in them.
+
+    Where nobody reads on, `stop` is set, and `closed` says so in the end. Whatever else keeps a
+    line from being written ends the lines, not the run; `failure` then says why.
+    """
+
+    def __init__(self, write: Callable[[Line], None], stop: threading.Event | None = None) -> None:
+        super().__init__(stop)
+        self.closed: BrokenPipeError | None = None
+        self.failure = ""
+        self._write = write
+        self._lock = threading.Lock()
+
+    def hear(self, event: Event) -> None:
+        line = as_line(event)
+        with shielded(), self._lock:  # a signal leaves no half of a line
+            if self.closed or self.failure:
+                return
+            try:
+                self._write(line)
+            except BrokenPipeError as error:
+                self.closed = error
+                self.stop.set()
+            except OSError as error:
+                self.failure = error.strerror or str(error)
+
+
+class EventFile:
+    """A file for lines, readable by its owner alone, or a pipe; to be closed.
+
+    Raises UsageError for a file that cannot be written, or is something else.
+    """
+
+    def __init__(self, path: Path) -> None:
+        flags = os.O_RDWR | os.O_CREAT if _is_file(path) else os.O_WRONLY
+        try:
+            descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0), 0o600)
+        except OSError as error:
+            raise _unusable(path, f"the file cannot be written ({error.strerror})") from None
+        self._file = os.fdopen(descriptor, "wb", buffering=0)
+        if _is_file(path):
+            self._empty(path, descriptor)
+
+    def write(self, line: Line) -> None:
+        """Write a line at once, with all secrets masked. Raises OSError."""
+        content = memoryview(f"{to_json(redact_data(line))}\n".encode())
+        while content:
+            content = content[self._file.write(content) :]
+
+    def _empty(self, path: Path, descriptor: int) -> None:
+        if os.read(descriptor, len(BEGIN)) not in (b"", BEGIN):
+            self._file.close()
+            raise _unusable(path, "this file holds something else, and is left as it is")
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.truncate(descriptor, 0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+
+def as_line(event: Event) -> Line:
+    """The members of an event's line, in their order; nothing in them is masked."""
+    kind, members = _members(event)
+    return {"kind": kind, "at": _moment(event.at), **members}
+
+
+def _members(event: Event) -> tuple[str, Line]:
+    match event:
+        case RunStarted(sections=names, testmode=testmode, resend=resend):
+            head = {"format": FORMAT, "version": __version__, "sections": list(names)}
+            return "run_started", {**head, "testmode": testmode, "resend": resend}
+        case SectionStarted(section=name):
+            return "section_started", {"section": name}
+        case Progress(section=name, counts=counts, expected=expected, seconds=seconds):
+            told = {"counts": asdict(counts), "expected": expected, "seconds": seconds}
+            return "progress", {"section": name, **told}
+        case RecordShown(section=name, state=state, record=record, before=before):
+            return "record", {"section": name, "state": state, "record": record, "before": before}
+        case SectionEnded(outcome=outcome):
+            return "section_ended", section_report(outcome)
+        case RunEnded(outcomes=outcomes, started=started, at=at):
+            seconds = round(at - started, 3)
+            return "run_ended", {"exit_code": int(exit_code(outcomes)), "seconds": seconds}
+    raise TypeError(f"there is no line for {type(event).__name__}")
+
+
+def _moment(at: float) -> str:
+    """The moment in UTC, to the millisecond: 2026-11-23T02:15:00.250Z."""
+    text = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is, or would be, an ordinary file; else it is a pipe, or a device."""
+    return not path.exists() or stat.S_ISREG(path.stat().st_mode)
+
+
+def _unusable(path: Path, what: str) -> UsageError:
+    return UsageError(what, where=str(path), fix="Name another file for the events")

@@ -1,0 +1,78 @@
+"""The run of several sections: one after the other, or some of them side by side."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextvars import copy_context
+
+from lib.config.sections import Section
+from lib.errors import Interrupted
+from lib.run.events import Listener, RunEnded, RunStarted, SectionEvents
+from lib.run.options import RunOptions
+from lib.run.pipeline import run_section
+from lib.run.tally import Outcome
+from lib.state import open_store
+from lib.target.target import TargetSettings
+
+RunOne = Callable[[Section], Outcome | None]
+
+
+def run_sections(
+    sections: Sequence[Section],
+    target: TargetSettings,
+    options: RunOptions,
+    listener: Listener | None = None,
+    *,
+    parallel: int = 1,
+    fail_fast: bool = False,
+    keep_days: int | None = None,
+) -> RunEnded:
+    """Run up to `parallel` sections at a time; what went wrong with one is in its outcome.
+
+    None is begun after an interruption, after the listener's `stop` was set, or with `fail_fast`
+    after one has failed. With `keep_days`, what the ledger has held for longer is dropped first.
+    Raises ConfigurationError where the ledger cannot be used for that, and BrokenPipeError where
+    nobody reads any more what the listener shows.
+    """
+    listener = listener or Listener()
+    started = time.time()
+    if options.state and keep_days is not None and not options.testmode:
+        with open_store(options.state) as store:
+            store.expire(keep_days)
+    names = tuple(section.name for section in sections)
+    listener.hear(RunStarted(names, options.testmode, options.resend, at=started))
+    over = threading.Event()
+
+    def run_one(section: Section) -> Outcome | None:
+        if over.is_set() or listener.stop.is_set():
+            return None
+        events = SectionEvents(section.name, listener)
+        events.begin()
+        outcome = run_section(section, target, options, events)
+        if isinstance(outcome.error, Interrupted) or (outcome.error and fail_fast):
+            over.set()
+        events.end(outcome)
+        return outcome
+
+    if parallel == 1:
+        found = list(map(run_one, sections))
+    else:
+        found = _side_by_side(run_one, sections, parallel, listener.stop)
+    ended = RunEnded(tuple(outcome for outcome in found if outcome), started)
+    listener.hear(ended)
+    return ended
+
+
+def _side_by_side(
+    run_one: RunOne, sections: Sequence[Section], parallel: int, stop: threading.Event
+) -> list[Outcome | None]:
+    with ThreadPoolExecutor(parallel, thread_name_prefix="section") as pool:
+        runs = [pool.submit(copy_context().run, run_one, section) for section in sections]
+        try:
+            wait(runs)
+        except KeyboardInterrupt:
+            stop.set()
+        return [each.result() for each in runs]
