@@ -132,7 +132,18 @@ NOT_ONE = "'three' is not one of: one, Two"
         *[
             (name, text, f"{text!r} {NO_NUMBER}")
             for name in ("share", "some_share")
-            for text in ("nan", "inf", "-Infinity", "1e3", "1,5", "1_0", "2.", "two", "\u0661", "0x1")
+            for text in (
+                "nan",
+                "inf",
+                "-Infinity",
+                "1e3",
+                "1,5",
+                "1_0",
+                "2.",
+                "two",
+                "\u0661",
+                "0x1",
+            )
         ],
         ("share", "9" * 400, NO_NUMBER),
         *[
