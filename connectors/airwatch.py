@@ -19,10 +19,12 @@ from lib.http.auth import Token, TokenAuth, basic
 from lib.http.client import Client, NoContent, NotFound, member
 from lib.http.oauth import client_credentials
 from lib.reading.extras import with_extras
-from lib.reading.offsets import Page, read_pages, whole_number
+from lib.reading.listing import Page
+from lib.reading.offsets import read_pages
 from lib.record import Record
 from lib.settings import at_least, setting
 from lib.settings import url as web_address
+from lib.values.values import int_or_none
 
 SEARCH = "/api/mdm/devices/search"
 # The default and the most; for a larger one the server gives as many.
@@ -206,13 +208,13 @@ def _devices(airwatch: Client, number: int, length: int) -> tuple[list[Any], int
     where = airwatch.url + SEARCH
     if not isinstance(answer, dict) or not answer.keys() & {"Devices", "Total"}:
         raise SourceFault("the answer has no 'Devices'", where=where, fix="Check the url")
-    came = whole_number(answer.get("Page"))
+    came = int_or_none(answer.get("Page"))
     if came not in (None, number):
         raise SourceFault(
             f"page {number} was asked for, {came} came", where=where, fix="Try again later"
         )
     devices = [] if answer.get("Devices") is None else member(answer, "Devices", list, where=where)
-    return devices, whole_number(answer.get("Total"))
+    return devices, int_or_none(answer.get("Total"))
 
 
 def _id(device: Record) -> Any:

@@ -21,7 +21,8 @@ from lib.errors import ConnectorError, SignInError, SourceFault, SourceUnavailab
 from lib.http.auth import HeaderAuth, Token, TokenAuth
 from lib.http.client import Client, NotFound, json_of, member
 from lib.http.ratelimit import LONGEST_PAUSE, seconds_to_reset
-from lib.reading.pages import Numbered, walk, walk_numbers
+from lib.reading.listing import Page
+from lib.reading.pages import walk, walk_numbers
 from lib.record import Record
 from lib.settings import setting, url
 
@@ -133,14 +134,15 @@ class Connector(UserConnector[Settings]):
         page_2 = partial(self._page_2, client, _fields(sources))
         return walk_numbers(page_2, PAGE_2, where=client.url + USERS_2)
 
-    def _page_2(self, onelogin: Client, fields: str, number: int) -> Numbered:
+    def _page_2(self, onelogin: Client, fields: str, number: int) -> Page:
         users, response = onelogin.get_page(USERS_2, fields=fields, limit=PAGE_2, page=number)
         if not isinstance(users, list):
             said = _complaint(users) or "what is no list of users"
             where = onelogin.url + USERS_2
             raise SourceFault(f"OneLogin says {said}", where=where, fix="Check the url")
         self.expected = _number(response, "Total-Count")
-        return Numbered(users, self.expected, _number(response, "Total-Pages"))
+        pages = _number(response, "Total-Pages")
+        return Page(users, self.expected, more=None if pages is None else number < pages)
 
 
 class UsedUp(SourceUnavailable):

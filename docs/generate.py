@@ -65,9 +65,7 @@ def _default(item: Setting) -> str:
 
 
 def _help(item: Setting) -> str:
-    choices = ", ".join(f"`{choice}`" for choice in item.choices if choice)
-    text = item.about.help + (f" One of: {choices}." if choices else "")
-    return text.replace("|", "\\|")
+    return item.help_text(quote="`").replace("|", "\\|")
 
 
 def _converters() -> str:

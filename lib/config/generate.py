@@ -60,9 +60,8 @@ def _settings(kind: type[Any]) -> list[str]:
     lines: list[str] = []
     for item in declared(kind):
         if not item.about.advanced:
-            choices = f" One of: {', '.join(item.choices)}." if item.choices else ""
             lines += [
-                *_comment(item.about.help + choices),
+                *_comment(item.help_text()),
                 f"{item.name} = {item.example}".rstrip(),
             ]
     return lines

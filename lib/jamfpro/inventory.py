@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,7 +12,8 @@ from lib.errors import AccessDenied, ConfigurationError, RecordUnreadable
 from lib.http.client import Client, NotFound, member
 from lib.jamfpro import Inventory, Presentation
 from lib.plugins import did_you_mean
-from lib.reading.pages import Numbered, walk_numbers
+from lib.reading.listing import Page
+from lib.reading.pages import walk_numbers
 from lib.record import Record
 
 log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ class Reader:
         elif group:
             asked["section"] = sorted({*present.sections, "GROUP_MEMBERSHIPS"})
 
-        def fetch(number: int) -> Numbered:
+        def fetch(number: int) -> Page:
             page = self._page({**asked, "page": number - 1})
             if not group or by_filter:
                 self.total = page.total
@@ -79,7 +79,7 @@ class Reader:
 
         return walk_numbers(fetch, size, where=self._jamf.url + self._inventory.paths[0])
 
-    def _page(self, asked: dict[str, Any]) -> Numbered:
+    def _page(self, asked: dict[str, Any]) -> Page:
         """A page; the first one is looked for in all versions, the newest first."""
         key, device = self._inventory.id_key, self._inventory.device
         asked = {"sort": f"{key}:asc", **self._inventory.options, **asked}
@@ -98,7 +98,8 @@ class Reader:
         results = member(answer, "results", list, where=where)
         total = member(answer, "totalCount", int, where=where)
         records = [_with_id(record, key) for record in results]
-        return Numbered(records, total, math.ceil(total / asked["page-size"]))
+        read = (asked.get("page", 0) + 1) * asked["page-size"]
+        return Page(records, total, more=read < total)
 
     def _group(self) -> str:
         """The id of the group, found by its name; nothing where there is to be none."""
@@ -116,14 +117,14 @@ class Reader:
         path = f"/api/v1/{kind.lower()}"
         where = self._jamf.url + path
 
-        def fetch(number: int) -> Numbered:
+        def fetch(number: int) -> Page:
             with _needing(f"Read {kind}"):
                 answer = self._jamf.get_json(
                     path, **{"page": number - 1, "page-size": PAGE, "sort": "id:asc"}
                 )
             total = member(answer, "totalCount", int, where=where)
             rows = member(answer, "results", list, where=where)
-            return Numbered(rows, total, math.ceil(total / PAGE))
+            return Page(rows, total, more=number * PAGE < total)
 
         rows = walk_numbers(fetch, PAGE, where=where)
         return {row["id"]: row.get("name", "") for row in rows if isinstance(row, dict)}

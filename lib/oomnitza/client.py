@@ -25,7 +25,9 @@ from lib.errors import (
 from lib.http.auth import UNSIGNED, HeaderAuth, Token, TokenAuth
 from lib.http.client import BrokenAnswer, Client, NotFound
 from lib.mapping.mapping import ServerMapping
+from lib.reading.listing import PageGuard
 from lib.record import Record
+from lib.values.values import int_or_none
 
 log = logging.getLogger(__name__)
 
@@ -102,19 +104,17 @@ class OomnitzaClient(Client):
         """
         if self.auth is UNSIGNED:
             self.sign_in()
+        path = "/api/v3/locations"
+        guard = PageGuard(self.url + path, error=TargetRefused)
         found: list[Record] = []
-        last: Any = None
         while True:
-            page, answer = self.get_page("/api/v3/locations", limit=LOCATIONS, skip=len(found))
-            if not isinstance(page, list) or page == last:
-                raise TargetRefused(
-                    "the answer is no list of locations" if page != last else "a page comes twice",
-                    where=f"{self.url}/api/v3/locations",
-                )
+            page, answer = self.get_page(path, limit=LOCATIONS, skip=len(found))
+            if not isinstance(page, list):
+                raise TargetRefused("the answer is no list of locations", where=self.url + path)
+            guard.check(page)
             found += page
-            last = page
-            total = answer.headers.get("X-Total-Count", "")
-            if len(found) >= int(total) if total.isdecimal() else len(page) != LOCATIONS:
+            total = int_or_none(answer.headers.get("X-Total-Count"))
+            if len(page) != LOCATIONS if total is None else len(found) >= total:
                 return found
 
     def close_run(self, portion: str) -> None:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 
 from lib.compactset import CompactSet
-from lib.errors import SourceFault
+from lib.reading.listing import PageGuard
 
 log = logging.getLogger(__name__)
 
@@ -43,16 +43,11 @@ class Changes:
 
     def _round(self) -> Iterator[list[str]]:
         """Yield the ids of each page that were not listed before."""
-        before: list[str] = []
+        guard = PageGuard(self._where, next_only=True)
         in_this_round = CompactSet()
         for page in self._pages():
-            if page and page == before:
-                raise SourceFault(
-                    "the service gives a page that it gave before",
-                    where=self._where,
-                    fix="Try again later",
-                )
-            before = page
+            if page:
+                guard.check(page)
             idents = dict.fromkeys(page)
             if [ident for ident in idents if not in_this_round.add(ident)]:
                 self.settled = False

@@ -4,29 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from lib.compactset import CompactSet
 from lib.errors import SourceFault
+from lib.reading.listing import Page, PageGuard
+from lib.values.values import int_or_none
 
 log = logging.getLogger(__name__)
 
 Key = Callable[[dict[str, Any]], Any]
 # So many pages in a row with nothing new on them are no shift any more.
 MOST_STALE = 3
-
-
-@dataclass(frozen=True)
-class Page:
-    """A part of a listing: records, and how many there are in all as far as the answer tells it.
-
-    With `more`, there may be further ones whatever the total says.
-    """
-
-    records: list[Any]
-    total: int | None
-    more: bool = False
 
 
 def read_pages(
@@ -36,11 +25,11 @@ def read_pages(
 
     `fetch` gives the page that begins at an index, or that has a number (from 0), which is called
     when the page before is used up. `key` tells records apart; one that has none (None) is kept.
-    Reading ends where the total is reached and the server promises no more, or at an empty page;
-    when fewer than the total have come by then, a warning says so. When the listing got shorter
-    since the last page, what follows has moved up, so reading goes back: by as many records, or by
-    the pages that they fill. Raises SourceFault, which names `where`, for a page that comes again,
-    and for what is no record.
+    Reading ends where the total is reached and the page does not promise `more`, or at an empty
+    page; when fewer than the total have come by then, a warning says so. When the listing got
+    shorter since the last page, what follows has moved up, so reading goes back: by as many
+    records, or by the pages that they fill. Raises SourceFault, which names `where`, for a page
+    that comes again, and for what is no record.
     """
     seen = _Seen(key, where)
     turned: set[int] = set()  # where reading went back, once from each
@@ -56,7 +45,7 @@ def read_pages(
             moved_up = max(1, before - total)
             pages = -(-moved_up // length)
             at = max(0, at - (pages if numbered else moved_up))
-            seen.expect_again(pages)
+            seen.guard.expect_again(pages)
             went_back = True
             continue
         yield seen.new(page.records)
@@ -76,27 +65,22 @@ class _Seen:
         self._key = key
         self._where = where
         self._known = CompactSet()
-        self._last: list[Any] = []
-        self._stale = 0
-
-    def expect_again(self, pages: int) -> None:
-        """Be told that so many pages may hold what has come before."""
-        self._last, self._stale = [], -pages
+        self.guard = PageGuard(where, most_stale=MOST_STALE)
 
     def new(self, records: list[Any]) -> list[dict[str, Any]]:
         """Those that have not come before; raises SourceFault for a page that has."""
         if not all(isinstance(record, dict) for record in records):
-            raise _fault("a page holds what is no record", self._where)
+            raise SourceFault(
+                "a page holds what is no record", where=self._where, fix="Try again later"
+            )
         new, page = [], []
         for record in records:
             found = self._key(record)
             page.append(record if found is None else found)
             if found is None or self._known.add(found):
                 new.append(record)
-        self._stale = 0 if new else self._stale + 1
-        if page and (page == self._last or self._stale == MOST_STALE):
-            raise _fault("a page has come twice", self._where)
-        self._last = page
+        if page:
+            self.guard.check(page, new=bool(new))
         self.count += len(new)
         return new
 
@@ -121,7 +105,7 @@ def read_latest(
     for _ in range(2):
         for page in pages():
             count += 1
-            moments = [whole_number(record.get(field)) for record in page]
+            moments = [int_or_none(record.get(field)) for record in page]
             fresh = []
             for record, at in zip(page, moments, strict=True):
                 found = key(record)
@@ -141,15 +125,3 @@ def read_latest(
         log.warning("%s: on a whole page no record has one, so all of it is left out", name)
     if too_old:
         log.info("%s: at least %d are too old or never were", name, too_old)
-
-
-def whole_number(value: Any) -> int | None:
-    """A number that a source gives as such, with a fraction, or as text; None for what is none."""
-    if isinstance(value, str) and value.strip().isdecimal():
-        return int(value)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return int(value) if is_number and abs(value) < float("inf") else None
-
-
-def _fault(what: str, where: str) -> SourceFault:
-    return SourceFault(what, where=where, fix="Try again later")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from lib.compactset import CompactSet
 from lib.errors import RecordUnreadable, SourceFault
+from lib.reading.listing import Page, PageGuard
 
 Position = TypeVar("Position", bound=Hashable)
 # So many pages in a row without anything new on them are no chance any more.
@@ -31,9 +31,8 @@ def walk(
     nothing is a record; `where` is the address that such an error names.
     """
     seen = CompactSet() if seen is None else seen
-    passed = CompactSet([first])
-    begun = CompactSet()  # the first records of the pages; a shift moves them elsewhere
-    stale = 0
+    positions, guard = PageGuard(where), PageGuard(where, most_stale=MOST_STALE)
+    positions.check(first)
     position: Position | None = first
     while position is not None:
         page, position = fetch(position)
@@ -41,36 +40,26 @@ def walk(
         known = [ident for ident in ids if ident is not None]
         if page and not known:
             raise SourceFault(NO_RECORD, where=where, fix="Check the url")
-        stale += 1
+        new = position is None  # what comes last need not bring anything
         for ident, record in zip(ids, page, strict=True):
             if ident is None:
                 yield RecordUnreadable(NO_RECORD, where=where)
             elif seen.add(ident):
-                stale = 0
+                new = True
                 yield record
         del page  # before the next one comes: some take tens of megabytes
-        been_there = position is not None and not passed.add(position)
-        begins_again = bool(known) and not begun.add(known[0])
-        if been_there or begins_again or (stale == MOST_STALE and position is not None):
-            raise SourceFault(
-                "the server gives a page that it gave before", where=where, fix="Try again later"
-            )
-
-
-@dataclass(frozen=True)
-class Numbered:
-    """A page that is asked for by its number; as far as it tells: how many records and pages."""
-
-    records: list[Any]
-    total: int | None
-    pages: int | None
+        if position is not None:
+            positions.check(position)
+        # A shift moves the first record of a page elsewhere.
+        guard.check(known[0] if known else None, new=new)
 
 
 def walk_numbers(
-    fetch: Callable[[int], Numbered], size: int, *, where: str
+    fetch: Callable[[int], Page], size: int, *, where: str
 ) -> Iterator[dict[str, Any] | RecordUnreadable]:
     """Yield what `walk` yields, of pages with numbers from 1 on that hold up to `size` records.
 
+    Where a page does not tell whether `more` follow, the last one is the first that is empty.
     Where records vanish meanwhile, others move forward onto pages that were read: as many pages as
     these may be on are read once more. Raises SourceFault, too, when fewer records came than the
     listing has in the end, and for an empty page before the last.
@@ -81,9 +70,9 @@ def walk_numbers(
         nonlocal total
         page, before = fetch(number), total
         total = page.total or 0
-        more = bool(page.records) if page.pages is None else number < page.pages
+        more = bool(page.records) if page.more is None else page.more
         if more and not page.records:
-            raise _missing(f"page {number} of {page.pages} is empty", where)
+            raise _missing(f"page {number} is empty, and is not the last one", where)
         vanished = before - total if page.total is not None else 0
         again = range(max(1, number - math.ceil(vanished / size)), number)
         moved = [each for earlier in again for each in fetch(earlier).records]

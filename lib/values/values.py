@@ -1,4 +1,4 @@
-"""What converters share: which values are empty, which are text, and lists of either."""
+"""Which values are empty, which are text, which are numbers, and lists of texts."""
 
 from __future__ import annotations
 
@@ -24,6 +24,14 @@ def text_of(value: Any) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     raise ValueError(f"a {type(value).__name__} is no text")
+
+
+def int_or_none(value: Any) -> int | None:
+    """A number that is given as such, or as text, without its fraction; None for what is none."""
+    if isinstance(value, str) and value.strip().isdecimal():
+        return int(value)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return int(value) if is_number and abs(value) < float("inf") else None
 
 
 def each(value: Any, change: Callable[[Any], Any], read: Callable[[Any], Any] = text_of) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
@@ -73,6 +73,159 @@ def test_a_declaration_tells_type_default_choices_and_example():
         "update_only": "False",
         "timeout": "120",
     }
+
+
+@dataclass(frozen=True, kw_only=True)
+class EveryType(settings.Settings):
+    text: str = setting("A text.", default="")
+    some_text: str | None = setting("A text, or none.", default=None)
+    truth: bool = setting("Whether.", default=False)
+    some_truth: bool | None = setting("Whether, or not known.", default=None)
+    count: int = setting("How many.", default=0)
+    some_count: int | None = setting("How many, or any number.", default=None)
+    share: float = setting("How much.", default=0.5)
+    some_share: float | None = setting("How much, or any.", default=None)
+    path: Path | None = setting("A path.", default=None)
+    names: tuple[str, ...] = setting("Names.", default=())
+    some_names: tuple[str, ...] | None = setting("Names, or all.", default=None)
+    kind: Literal["one", "Two"] = setting("Which.", default="one")
+    some_kind: Literal["one", "Two"] | None = setting("Which, or none.", default=None)
+    kinds: tuple[Literal["one", "Two"], ...] = setting("Which ones.", default=())
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("text", " a b ", "a b"),
+        ("some_text", " None ", "None"),
+        ("truth", "yes", True),
+        ("some_truth", "no", False),
+        ("count", "-3", -3),
+        ("some_count", " 7 ", 7),
+        ("share", "2", 2.0),
+        ("share", " -0.25 ", -0.25),
+        ("some_share", "+1.50", 1.5),
+        ("names", "a, b", ("a", "b")),
+        ("some_names", "a,\n  b", ("a", "b")),
+        ("kind", "TWO", "Two"),
+        ("some_kind", "One", "one"),
+        ("kinds", "two, ONE, Two", ("Two", "one")),
+        ("kinds", '["two"]', ("Two",)),
+    ],
+)
+def test_texts_become_values_of_the_declared_type(name, text, expected):
+    made, faults = read_settings(EveryType, {name: text})
+    assert faults == []
+    value = getattr(made, name)
+    assert value == expected
+    assert type(value) is type(expected)
+
+
+NO_NUMBER = "is not a number, such as 2 or 2.5"
+NO_WHOLE_NUMBER = "is not a whole number"
+NOT_ONE = "'three' is not one of: one, Two"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        *[
+            (name, text, f"{text!r} {NO_NUMBER}")
+            for name in ("share", "some_share")
+            for text in (
+                "nan",
+                "inf",
+                "-Infinity",
+                "1e3",
+                "1,5",
+                "1_0",
+                "2.",
+                "two",
+                "\u0661",
+                "0x1",
+            )
+        ],
+        ("share", "9" * 400, NO_NUMBER),
+        *[
+            (name, text, f"{text!r} {NO_WHOLE_NUMBER}")
+            for name in ("count", "some_count")
+            for text in ("nan", "inf", "1e3", "1,5", "1.0", "two", "None")
+        ],
+        ("truth", "maybe", "'maybe' is neither True nor False"),
+        ("some_truth", "None", "'None' is neither True nor False"),
+        ("path", "/no/such/path", "there is no "),
+        ("names", "[1", "this is not a JSON list"),
+        ("kind", "three", NOT_ONE),
+        ("some_kind", "three", NOT_ONE),
+        ("kinds", "one, three", NOT_ONE),
+        ("some_text", "one\n  two", "several lines"),
+        ("some_count", "1\n  2", "several lines"),
+    ],
+)
+def test_texts_that_stand_for_no_value_of_the_type_are_told(name, text, said):
+    made, faults = read_settings(EveryType, {name: text})
+    assert made is None
+    assert [item.key for item in faults] == [name]
+    assert said in faults[0].text
+
+
+def test_what_is_not_given_may_be_nothing():
+    made, faults = read_settings(EveryType, {"some_count": " "})
+    assert (made, faults) == (EveryType(), [])
+    assert made.some_count is None
+
+
+NO_READER: list[Any] = [
+    dict,
+    list[str],
+    bytes,
+    Any,
+    complex,
+    None,
+    tuple[int, ...],
+    tuple[str, str],
+    tuple[Literal[1, 2], ...],
+    Literal[1, 2],
+    int | str,
+    int | str | None,
+]
+
+
+@pytest.mark.parametrize("kind", NO_READER)
+def test_a_class_with_a_setting_that_could_not_be_read_cannot_be_declared(kind):
+    body = {
+        "__annotations__": {"name": str, "odd": kind},
+        "name": setting("A name."),
+        "odd": setting("What is odd.", default=None),
+        "__qualname__": "Odd",
+    }
+    with pytest.raises(TypeError, match=r"^Odd\.odd: there is no reader for ") as caught:
+        type("Odd", (settings.Settings,), body)
+    assert str(caught.value).endswith("; give one as parse")
+
+
+def test_any_type_will_do_that_has_a_reader_of_its_own():
+    @dataclass(frozen=True, kw_only=True)
+    class Pairs(settings.Settings):
+        pairs: dict[str, str] = setting(
+            "a=b", default=None, parse=lambda text: dict([text.split("=")])
+        )
+
+    made, faults = read_settings(Pairs, {"pairs": "a=b"})
+    assert faults == []
+    assert made.pairs == {"a": "b"}
+
+
+def test_the_help_ends_with_what_there_is_to_choose_from():
+    by_name = {item.name: item for item in declared(EveryType)}
+    assert by_name["kind"].help_text() == "Which. One of: one, Two."
+    assert by_name["some_kind"].help_text(quote="`") == "Which, or none. One of: `one`, `Two`."
+    assert by_name["kinds"].help_text() == "Which ones. Any of: one, Two."
+    assert by_name["names"].help_text() == "Names."
+
+
+def test_a_path_that_may_be_missing_is_a_path():
+    assert [item.name for item in declared(EveryType) if item.is_path] == ["path"]
 
 
 def test_what_is_not_given_or_blank_takes_its_default():
@@ -228,6 +381,15 @@ def test_unknown_keys_are_left_alone():
 def test_secrets_are_those_declared_as_such():
     made = read(password="hunter2", note="nothing")
     assert list(settings.secrets_of(made)) == ["hunter2"]
+
+
+def test_a_secret_that_is_not_given_is_none_and_several_are_each_one():
+    @dataclass(frozen=True, kw_only=True)
+    class Secrets(settings.Settings):
+        token: str | None = setting("A token.", default=None, secret=True)
+        keys: tuple[str, ...] = setting("Keys.", default=(), secret=True)
+
+    assert list(settings.secrets_of(Secrets(keys=("one", "two")))) == ["one", "two"]
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,7 @@ class TestLocations:
 
     def test_a_server_that_gives_the_same_page_again_is_told(self, server, connect):
         server.answers = [(200, "{}"), (200, json.dumps([{"n": n} for n in range(200)]))]
-        with pytest.raises(TargetRefused, match="a page comes twice"):
+        with pytest.raises(TargetRefused, match="gave before"):
             connect().locations()
 
     def test_what_is_no_list_is_told(self, server, connect):

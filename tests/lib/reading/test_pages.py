@@ -10,7 +10,8 @@ from lib.compactset import CompactSet
 from lib.connection import ConnectionSettings
 from lib.errors import RecordUnreadable, SourceFault, SourceUnavailable
 from lib.http.client import Client
-from lib.reading.pages import MOST_STALE, Numbered, walk, walk_numbers
+from lib.reading.listing import Page
+from lib.reading.pages import MOST_STALE, walk, walk_numbers
 
 WHERE = "https://acme.example.com"
 
@@ -157,7 +158,7 @@ class Shrinking:
         self.idents = [ident for ident in self.idents if ident not in gone]
         total = len(self.idents)
         page = records(*self.idents[2 * number - 2 : 2 * number])
-        return Numbered(page, total, -(-total // 2)) if self.tells else Numbered(page, None, None)
+        return Page(page, total, more=number * 2 < total) if self.tells else Page(page)
 
     def walk(self):
         return [record["id"] for record in walk_numbers(self, 2, where=WHERE)]
@@ -187,7 +188,7 @@ def test_pages_onto_which_records_moved_are_read_once_more(gone, fetched):
 
 def test_fewer_records_than_were_told_are_a_fault():
     with pytest.raises(SourceFault, match="only 2 of 5 records came") as caught:
-        list(walk_numbers(lambda _: Numbered(records(1, 2), 5, 1), 2, where=WHERE))
+        list(walk_numbers(lambda _: Page(records(1, 2), 5, more=False), 2, where=WHERE))
     assert caught.value.where == WHERE
 
 
@@ -219,7 +220,7 @@ def test_what_is_no_record_counts_once_though_its_page_is_read_again():
     totals = iter([6, 5, 5])
 
     def fetch(number):
-        return Numbered(pages[number], next(totals), 2)
+        return Page(pages[number], next(totals), more=number < 2)
 
     found = list(walk_numbers(fetch, 3, where=WHERE))
     assert sum(isinstance(each, RecordUnreadable) for each in found) == 1

@@ -14,6 +14,7 @@ from lib.run.events import Event, Listener, RunEnded, RunStarted, SectionEnded, 
 from lib.run.options import RunOptions
 from lib.run.sections import run_sections
 from lib.run.tally import Outcome
+from lib.state.sqlite import SqliteStore
 
 TARGET = OomnitzaSettings(url="https://example.oomnitza.com", api_token="x")
 NAMES = ("a", "b", "c")

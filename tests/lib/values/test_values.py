@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.values.values import each, filled, is_nothing, parts, text_of
+from lib.values.values import each, filled, int_or_none, is_nothing, parts, text_of
 from tests.values import TEXTS, VALUES
 
 
@@ -141,3 +141,12 @@ def test_parts_without_quotes_at_their_beginning_come_back_as_they_were_joined(w
 def test_whatever_is_in_quotes_stays_together(texts):
     quoted = [f"'{text}'" for text in texts]
     assert parts(" , ".join(quoted)) == tuple(quoted)
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [(3, 3), (0, 0), (3.0, 3), ("3", 3), (" 3 ", 3), ("", None), ("three", None), (None, None),
+     (True, None), ([3], None), (float("inf"), None), (float("nan"), None)],
+)  # fmt: skip
+def test_whole_numbers_may_come_as_text(value, number):
+    assert int_or_none(value) == number

@@ -7,33 +7,43 @@
 
 From the declaration come the reading and checking of the ini, the file that `generate-ini` writes,
 the tables in the docs and the masking of secrets. The type says how the text is read: `str`,
-`bool`, `int`, `Path`, `tuple[str, ...]` (a JSON list, or words between commas), or a `Literal` for
-a choice. A setting without a default has to be given; an example is not a default.
+`bool`, `int`, `float`, `Path`, `tuple[str, ...]` (a JSON list, or words between commas), a
+`Literal` for a choice, a tuple of that for several, or one of these `| None`. For any other type a
+reader has to be given as `parse`. A setting without a default has to be given; an example is not a
+default.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import inspect
-import json
-import re
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
-from urllib.parse import urlsplit
+from typing import Any
 
-Parser = Callable[[str], Any]
-
-TRUE = frozenset({"1", "true", "yes", "y", "on", "t"})
-FALSE = frozenset({"0", "false", "no", "n", "off", "f"})
+from lib.settings.parsers import Parser, choices_of, is_list, parser_of, without_none
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What every class of settings is derived from."""
+    """What every class of settings is derived from.
+
+    A class with a setting that could not be read cannot be declared; it is a TypeError.
+    """
+
+    def __init_subclass__(cls, **how: Any) -> None:
+        super().__init_subclass__(**how)
+        for name, kind in inspect.get_annotations(cls, eval_str=True).items():
+            field = vars(cls).get(name)
+            about = field.metadata.get("setting") if isinstance(field, dataclasses.Field) else None
+            if about and not about.parse:
+                try:
+                    parser_of(kind)
+                except TypeError as error:
+                    raise TypeError(f"{cls.__qualname__}.{name}: {error}") from None
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield (key, sentence) for settings that do not fit together."""
@@ -68,11 +78,17 @@ class Setting:
     @property
     def is_path(self) -> bool:
         """Whether the value is a path, which is relative to the folder of the ini."""
-        return self.kind in (Path, Path | None)
+        return without_none(self.kind) is Path
+
+    @property
+    def is_list(self) -> bool:
+        """Whether several values may be given, between commas or on lines of their own."""
+        return is_list(self.kind)
 
     @property
     def choices(self) -> tuple[str, ...]:
-        return typing.get_args(self.kind) if typing.get_origin(self.kind) is Literal else ()
+        """The values that there are to choose from; nothing where any will do."""
+        return choices_of(self.kind)
 
     @property
     def example(self) -> str:
@@ -84,15 +100,17 @@ class Setting:
         """The default as it would be typed; nothing where there is none."""
         return "" if self.required else as_text(self.default)
 
+    def help_text(self, quote: str = "") -> str:
+        """The help, with the choices in their quotes as far as there are any."""
+        choices = ", ".join(f"{quote}{choice}{quote}" for choice in self.choices if choice)
+        how_many = "Any" if self.is_list else "One"
+        return f"{self.about.help} {how_many} of: {choices}." if choices else self.about.help
+
     def read(self, text: str) -> Any:
         """The typed value of a text; raises ValueError with the sentence to show."""
-        if "\n" in text and not (self.about.multiline or self.kind == tuple[str, ...]):
+        if "\n" in text and not (self.about.multiline or self.is_list):
             raise ValueError("the value goes on over several lines; is the next line indented?")
-        if self.about.parse:
-            return self.about.parse(text)
-        if self.choices:
-            return _choice(text, self.choices)
-        return _PARSERS[self.kind](text)
+        return (self.about.parse or parser_of(self.kind))(text)
 
 
 def setting(
@@ -161,8 +179,9 @@ def read_settings(kind: type[Any], given: Mapping[str, str]) -> tuple[Any, list[
 def secrets_of(settings: Any) -> Iterator[str]:
     """Yield the values that must never be shown."""
     for item in declared(type(settings)):
-        if item.about.secret:
-            yield str(getattr(settings, item.name))
+        value = getattr(settings, item.name)
+        if item.about.secret and value is not None:
+            yield from map(str, value if isinstance(value, tuple) else [value])
 
 
 def as_text(value: Any) -> str:
@@ -170,117 +189,3 @@ def as_text(value: Any) -> str:
     if isinstance(value, tuple):
         return ", ".join(value)
     return "" if value is None else str(value)
-
-
-def boolean(text: str) -> bool:
-    word = text.strip().lower()
-    if word in TRUE:
-        return True
-    if word in FALSE:
-        return False
-    raise ValueError(f"{text.strip()!r} is neither True nor False")
-
-
-def whole_number(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise ValueError(f"{text.strip()!r} is not a whole number") from None
-
-
-def at_least(minimum: int) -> Parser:
-    """A reader of whole numbers that are not below the minimum."""
-
-    def parse(text: str) -> int:
-        number = whole_number(text)
-        if number < minimum:
-            raise ValueError(f"{number} is too small; the least is {minimum}")
-        return number
-
-    return parse
-
-
-def number_text(text: str) -> str:
-    """A whole number, kept as the text that was typed (ids of roles are sent that way)."""
-    return str(whole_number(text))
-
-
-def seconds(text: str) -> float:
-    """A length of time, such as 90s, 30m, 12h or 7d, in seconds."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd])", text.strip().lower())
-    if not found:
-        raise ValueError(f"{text.strip()!r} is no length of time; write 30m, 12h or 7d")
-    return float(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]]
-
-
-def duration(text: str) -> str:
-    """A length of time, kept as the text that was typed."""
-    seconds(text)
-    return text.strip()
-
-
-def share_or_number(text: str) -> str:
-    """A percentage or a number of records, kept as the text that was typed."""
-    if not re.fullmatch(r"(\d{1,2}(\.\d+)?|100)\s*%|\d+", text.strip()):
-        raise ValueError(f"{text.strip()!r} is neither a percentage (50%) nor a number of records")
-    return text.strip()
-
-
-def words(text: str) -> tuple[str, ...]:
-    """Words from a JSON list, or between commas or line ends."""
-    if not text.lstrip().startswith("["):
-        return tuple(word.strip() for word in re.split(r"[,\n]", text) if word.strip())
-    try:
-        items = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"this is not a JSON list: {error.msg}, column {error.colno}") from None
-    return tuple(str(item) for item in items)
-
-
-def distinguished_names(text: str) -> tuple[str, ...]:
-    """A JSON list of distinguished names, or a single one (they hold commas)."""
-    return words(text) if text.lstrip().startswith("[") else (text.strip(),)
-
-
-def url(text: str) -> str:
-    """An http or https address, without the slash at its end."""
-    return address(text, ("http", "https"))
-
-
-def address(text: str, schemes: tuple[str, ...]) -> str:
-    """An address with one of the schemes, without the slash at its end."""
-    if "@" in text:
-        raise ValueError("an address holds no user and password here; there are settings for them")
-    try:
-        parts = urlsplit(text.strip())
-        host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise ValueError(f"{text.strip()!r} is not an address: {error}") from None
-    if parts.scheme.lower() not in schemes or not host:
-        begins = " or ".join(f"{scheme}://" for scheme in schemes)
-        raise ValueError(f"{text.strip()!r} is not an address; it has to begin with {begins}")
-    return re.sub(r"/+$", "", text.strip())
-
-
-def existing_path(text: str) -> Path:
-    path = Path(text.strip()).expanduser()
-    if not path.exists():
-        raise ValueError(f"there is no {path}")
-    return path.absolute()
-
-
-def _choice(text: str, choices: tuple[str, ...]) -> str:
-    for choice in choices:
-        if text.strip().lower() == choice.lower():
-            return choice
-    raise ValueError(f"{text.strip()!r} is not one of: {', '.join(choices)}")
-
-
-_PARSERS: dict[Any, Parser] = {
-    str: str.strip,
-    bool: boolean,
-    int: whole_number,
-    Path: existing_path,
-    Path | None: existing_path,
-    tuple[str, ...]: words,
-}

@@ -1,0 +1,182 @@
+"""How the text of a setting becomes its value; each reader raises ValueError with what to show."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import types
+import typing
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+Parser = Callable[[str], Any]
+
+TRUE = frozenset({"1", "true", "yes", "y", "on", "t"})
+FALSE = frozenset({"0", "false", "no", "n", "off", "f"})
+# Python would also take 1e3, 1_000, nan and inf.
+NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+
+
+def boolean(text: str) -> bool:
+    word = text.strip().lower()
+    if word in TRUE:
+        return True
+    if word in FALSE:
+        return False
+    raise ValueError(f"{text.strip()!r} is neither True nor False")
+
+
+def whole_number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"{text.strip()!r} is not a whole number") from None
+
+
+def number(text: str) -> float:
+    """A number, with a point before its fraction."""
+    found = float(text) if NUMBER.fullmatch(text.strip()) else math.inf
+    if not math.isfinite(found):
+        raise ValueError(f"{text.strip()!r:.60} is not a number, such as 2 or 2.5")
+    return found
+
+
+def at_least(minimum: int) -> Parser:
+    """A reader of whole numbers that are not below the minimum."""
+
+    def parse(text: str) -> int:
+        number = whole_number(text)
+        if number < minimum:
+            raise ValueError(f"{number} is too small; the least is {minimum}")
+        return number
+
+    return parse
+
+
+def number_text(text: str) -> str:
+    """A whole number, kept as the text that was typed (ids of roles are sent that way)."""
+    return str(whole_number(text))
+
+
+def seconds(text: str) -> float:
+    """A length of time, such as 90s, 30m, 12h or 7d, in seconds."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd])", text.strip().lower())
+    if not found:
+        raise ValueError(f"{text.strip()!r} is no length of time; write 30m, 12h or 7d")
+    return float(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]]
+
+
+def duration(text: str) -> str:
+    """A length of time, kept as the text that was typed."""
+    seconds(text)
+    return text.strip()
+
+
+def share_or_number(text: str) -> str:
+    """A percentage or a number of records, kept as the text that was typed."""
+    if not re.fullmatch(r"(\d{1,2}(\.\d+)?|100)\s*%|\d+", text.strip()):
+        raise ValueError(f"{text.strip()!r} is neither a percentage (50%) nor a number of records")
+    return text.strip()
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Words from a JSON list, or between commas or line ends."""
+    if not text.lstrip().startswith("["):
+        return tuple(word.strip() for word in re.split(r"[,\n]", text) if word.strip())
+    try:
+        items = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"this is not a JSON list: {error.msg}, column {error.colno}") from None
+    return tuple(str(item) for item in items)
+
+
+def distinguished_names(text: str) -> tuple[str, ...]:
+    """A JSON list of distinguished names, or a single one (they hold commas)."""
+    return words(text) if text.lstrip().startswith("[") else (text.strip(),)
+
+
+def url(text: str) -> str:
+    """An http or https address, without the slash at its end."""
+    return address(text, ("http", "https"))
+
+
+def address(text: str, schemes: tuple[str, ...]) -> str:
+    """An address with one of the schemes, without the slash at its end."""
+    if "@" in text:
+        raise ValueError("an address holds no user and password here; there are settings for them")
+    try:
+        parts = urlsplit(text.strip())
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise ValueError(f"{text.strip()!r} is not an address: {error}") from None
+    if parts.scheme.lower() not in schemes or not host:
+        begins = " or ".join(f"{scheme}://" for scheme in schemes)
+        raise ValueError(f"{text.strip()!r} is not an address; it has to begin with {begins}")
+    return re.sub(r"/+$", "", text.strip())
+
+
+def existing_path(text: str) -> Path:
+    path = Path(text.strip()).expanduser()
+    if not path.exists():
+        raise ValueError(f"there is no {path}")
+    return path.absolute()
+
+
+def one_of(text: str, choices: tuple[str, ...]) -> str:
+    """One of the choices, in any case; it is given as it stands there."""
+    for choice in choices:
+        if text.strip().lower() == choice.lower():
+            return choice
+    raise ValueError(f"{text.strip()!r} is not one of: {', '.join(choices)}")
+
+
+def some_of(text: str, choices: tuple[str, ...]) -> tuple[str, ...]:
+    """Some of the choices, as `words` reads them; each once."""
+    return tuple(dict.fromkeys(one_of(word, choices) for word in words(text)))
+
+
+BY_TYPE: dict[Any, Parser] = {
+    str: str.strip,
+    bool: boolean,
+    int: whole_number,
+    float: number,
+    Path: existing_path,
+    tuple[str, ...]: words,
+}
+
+
+def parser_of(kind: Any) -> Parser:
+    """The reader for a type of settings; raises TypeError for a type that has none."""
+    kind = without_none(kind)
+    choices = choices_of(kind)
+    if choices and all(isinstance(choice, str) for choice in choices):
+        return partial(some_of if is_list(kind) else one_of, choices=choices)
+    if kind not in BY_TYPE:
+        raise TypeError(f"there is no reader for {kind}; give one as parse")
+    return BY_TYPE[kind]
+
+
+def choices_of(kind: Any) -> tuple[str, ...]:
+    """The values of a Literal, or of a tuple of them; nothing for other types."""
+    kind = without_none(kind)
+    if is_list(kind):
+        kind = typing.get_args(kind)[0]
+    return typing.get_args(kind) if typing.get_origin(kind) is Literal else ()
+
+
+def is_list(kind: Any) -> bool:
+    """Whether the type is a tuple of any length, which is how lists are declared."""
+    kind = without_none(kind)
+    return typing.get_origin(kind) is tuple and typing.get_args(kind)[1:] == (...,)
+
+
+def without_none(kind: Any) -> Any:
+    """The type X of `X | None`; any other one as it is."""
+    if typing.get_origin(kind) not in (typing.Union, types.UnionType):
+        return kind
+    others = [each for each in typing.get_args(kind) if each is not types.NoneType]
+    return others[0] if len(others) == 1 else kind
