@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,33 @@ def loaded_at_import(module: ast.Module) -> set[str]:
     return set().union(*map(tops, statements))
 
 
+def files_imported(name: str) -> set[str]:
+    """The project's files that a file imports, anywhere in it and for type checkers too."""
+    return {file_of(module) for module in imported(tree(FILES[name]))} - {name, ""}
+
+
+def file_of(module: str) -> str:
+    """The file of a module, or of the module that a name is taken from; nothing for a library."""
+    path = module.replace(".", "/")
+    above = path.rpartition("/")[0]
+    files = (f"{path}.py", f"{path}/__init__.py", f"{above}.py", f"{above}/__init__.py")
+    return next((file for file in files if file in FILES), "")
+
+
+def circles(folder: str) -> list[set[str]]:
+    """The groups of files in which each file leads back to itself by way of the others."""
+    reached = {name: files_imported(name) for name in in_folder(folder)}
+    for middle, start in product(reached, reached):
+        if middle in reached[start]:
+            reached[start] |= reached[middle]
+    groups = {
+        frozenset(other for other in reached if other in reached[name] and name in reached[other])
+        for name in reached
+        if name in reached[name]
+    }
+    return sorted(map(set, groups), key=sorted)
+
+
 @pytest.mark.parametrize("name", in_folder("connectors", "converters"))
 def test_connectors_and_converters_import_from_lib_and_never_from_each_other(name):
     assert not tops(tree(FILES[name])) & {"connectors", "converters", "sandbox", "tests"}
@@ -91,6 +119,10 @@ def test_a_stand_in_knows_nothing_of_the_product(name):
 def test_the_sandbox_is_imported_by_its_own_command_only():
     assert importers("sandbox") == {"lib/cli/starting.py"}
     assert "sandbox" not in loaded_at_import(tree(FILES["lib/cli/starting.py"]))
+
+
+def test_no_circle_of_files_in_the_sandbox():
+    assert circles("sandbox") == []
 
 
 @pytest.mark.parametrize("package", ["click", "tqdm"])

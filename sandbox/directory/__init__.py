@@ -1,8 +1,9 @@
 """A stand-in for an LDAP directory, such as OpenLDAP; a server of its own, without packages."""
 
+from sandbox.directory.entries import GROUPS, PEOPLE, SUFFIX, company
 from sandbox.directory.messages import PAGED_RESULTS, Outcome
-from sandbox.directory.server import GROUPS, PEOPLE, SUFFIX, Directory, company
-from sandbox.directory.session import Asked
+from sandbox.directory.server import Directory
+from sandbox.directory.state import Asked
 from sandbox.directory.tree import Entry, Tree
 
 __all__ = [

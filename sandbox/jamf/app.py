@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
+from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Response, request
@@ -16,26 +16,10 @@ from werkzeug.exceptions import HTTPException
 from sandbox.jamf import classic
 from sandbox.jamf.answers import refuse, status_page
 from sandbox.jamf.auth import SignIn
-from sandbox.jamf.computers import computer
-from sandbox.jamf.fleet import Fleet
-from sandbox.jamf.groups import COMPUTER_GROUPS, MOBILE_DEVICE_GROUPS
-from sandbox.jamf.mobile_devices import mobile_device
 from sandbox.jamf.pro import Pro
+from sandbox.jamf.state import State
 
 SIGN_IN_PATHS = ("/api/v1/auth", "/api/oauth", "/api/v1/oauth", "/api/v1/jamf-pro-version")
-
-PRIVILEGES = frozenset(
-    {
-        "Read Computers",
-        "Read Mobile Devices",
-        "Read Smart Computer Groups",
-        "Read Static Computer Groups",
-        "Read Smart Mobile Device Groups",
-        "Read Static Mobile Device Groups",
-        "Read Departments",
-        "Read Buildings",
-    }
-)
 
 
 @dataclass
@@ -49,20 +33,10 @@ class Outage:
     headers: Mapping[str, str]
 
 
-class JamfPro:
+class JamfPro(State):
     """A Jamf Pro server: serve `app` with `sandbox.web.WebServer`.
 
-    `computers` and `mobile_devices` are how many there are; `zone` is the server's own time zone,
-    in which the plain dates of the Classic API are.
-
-    Switches, to be set before or during a run:
-        version: decides what exists: tokens from 10.35, API clients from 10.49, no Basic on the
-            Classic API from 11.5 on, and which versions of computers-inventory.
-        basic_authentication: whether servers before 11.5 take Basic on the Classic API.
-        password_expired: whether the account must first change its password.
-        privileges: what the account and the API client may do; see `PRIVILEGES`.
-        token_lifetime, client_token_lifetime: seconds, for tokens issued from now on.
-        computers, mobile_devices: the devices and their misbehaviour; see `Fleet`.
+    Switches, to be set before or during a run, beside those of its `State`:
         path_prefix: the path below which everything is, such as "/example".
         delay: seconds that each answer with data takes longer.
         on_request: called with (method, path) of each request before it is answered.
@@ -72,29 +46,8 @@ class JamfPro:
         peak: the largest number of requests for data that were in progress at once.
     """
 
-    def __init__(
-        self,
-        *,
-        computers: int = 120,
-        mobile_devices: int = 60,
-        username: str = "oomnitza-reader",
-        password: str = "sandbox password",
-        client_id: str = "3f1d2c70-5f0b-4f6e-9d53-0a6f6f1b8a01",
-        client_secret: str = "sandbox-client-secret",
-        version: str = "11.20.1",
-        path_prefix: str = "",
-        zone: tzinfo = UTC,
-    ) -> None:
-        self.username, self.password = username, password
-        self.client_id, self.client_secret = client_id, client_secret
-        self.version = version
-        self.basic_authentication = True
-        self.password_expired = False
-        self.privileges: set[str] = set(PRIVILEGES)
-        self.token_lifetime: float = 1800
-        self.client_token_lifetime: float = 600
-        self.computers = Fleet(computers, computer, COMPUTER_GROUPS, zone)
-        self.mobile_devices = Fleet(mobile_devices, mobile_device, MOBILE_DEVICE_GROUPS, zone)
+    def __init__(self, *, path_prefix: str = "", **state: Any) -> None:
+        super().__init__(**state)
         self.path_prefix = path_prefix
         self.delay: float = 0
         self.on_request: Callable[[str, str], None] | None = None
@@ -105,21 +58,6 @@ class JamfPro:
         self._lock = threading.Lock()
         self._sign_in = SignIn(self)
         self.app = self._application()
-
-    @property
-    def release(self) -> tuple[int, ...]:
-        """The numbers of `version`: (10, 42, 1) of 10.42.1-t1667311080."""
-        return tuple(int(part) for part in self.version.partition("-")[0].split("."))
-
-    @property
-    def takes_basic(self) -> bool:
-        """Whether the Classic API takes Basic."""
-        return self.basic_authentication and self.release < (11, 5)
-
-    def require(self, *release: int) -> None:
-        """End the request with 404 if the server is older than this release."""
-        if self.release < release:
-            refuse(status_page(404))
 
     def fail_next(
         self,

@@ -9,16 +9,14 @@ from __future__ import annotations
 import secrets
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from flask import Flask, Response, request
 from werkzeug.datastructures import Authorization
 
 from sandbox.jamf.answers import api_error, pro, refuse, status_page
 from sandbox.jamf.moments import instant
-
-if TYPE_CHECKING:
-    from sandbox.jamf.app import JamfPro
+from sandbox.jamf.state import State
 
 Holder = Literal["account", "client"]
 
@@ -36,7 +34,7 @@ class Token:
 class SignIn:
     """The sign-in endpoints, and the door at which every other endpoint asks."""
 
-    def __init__(self, jamf: JamfPro) -> None:
+    def __init__(self, jamf: State) -> None:
         self._jamf = jamf
         self.tokens: dict[str, Token] = {}
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from flask import Flask, Request, Response, request
 
 from sandbox.jasper.rest import Devices, Refusal
-from sandbox.jasper.sims import Sims
 from sandbox.jasper.soap import Terminals
+from sandbox.jasper.state import State
 from sandbox.outages import Outages
 
 FOLDER = Path(__file__).parent
@@ -20,21 +18,13 @@ REST = "/rws/api/v1/devices"
 PAGING_MARK = "<!--PAGING-->"
 
 
-class Jasper:
+class Jasper(State):
     """An account at Jasper: serve `app` with `sandbox.web.WebServer`.
 
     It has the WSDL at /ws/schema/Terminal.wsdl, the SOAP service at /ws/service/terminal and the
     REST API below /rws/api/v1. `storage` is where the connector is to keep how far it has read.
 
-    Switches, to be set before or during a run:
-        sims: the SIMs, and what is wrong with some.
-        username, password, license_key (SOAP) and api_key (REST): what is let in.
-        may_read: whether the user has the rights to read SIMs.
-        in_pages: whether the SOAP list comes in pages, as it does since about 2018.
-        knows_till: whether the REST list takes modifiedTill (and then spans a year without it).
-        only_last_year: whether the REST list refuses to begin more than a year ago.
-        calls_per_second: the limit of calls; None is no limit.
-        refusals: codes with which the next calls are refused, whatever they ask for.
+    Switches, to be set before or during a run, beside those of its `State`:
         on_call: called with each request before it is answered.
         outages: answers that come from before the application.
 
@@ -52,32 +42,13 @@ class Jasper:
         }
     }
 
-    def __init__(
-        self,
-        sims: int = 120,
-        *,
-        username: str = "oomnitza",
-        password: str = "a sandbox password",
-        license_key: str = "4f1c2d3e-sandbox-licence",
-        api_key: str = "9b8a7c6d-sandbox-api-key",
-        storage: Path | None = None,
-    ) -> None:
-        self.sims = Sims(sims)
-        self.username, self.password = username, password
-        self.license_key, self.api_key = license_key, api_key
+    def __init__(self, sims: int = 120, *, storage: Path | None = None, **state: Any) -> None:
+        super().__init__(sims, **state)
         self.storage = storage
-        self.may_read = True
-        self.in_pages = True
-        self.knows_till = True
-        self.only_last_year = False
-        self.calls_per_second: int | None = None
-        self.refusals: list[str] = []
         self.on_call: Callable[[Request], None] | None = None
         self.outages = Outages()
         self.requests: list[tuple[str, str]] = []
         self.calls: list[str] = []
-        self._recent: list[float] = []
-        self._lock = threading.Lock()
         self.app = self._application()
 
     def section(self, url: str) -> str:
@@ -94,18 +65,6 @@ class Jasper:
             f"[control_center]\nenable = True\nurl = {url}\n"
             f"username = {self.username}\napi_key = {self.api_key}\n{self._common()}"
         )
-
-    def refusal(self, over_limit: str) -> str:
-        """Count a call; the code with which it is refused, if any."""
-        with self._lock:
-            if self.refusals:
-                return self.refusals.pop(0)
-            now = time.monotonic()
-            self._recent = [at for at in self._recent if now - at < 1]
-            if self.calls_per_second is None or len(self._recent) < self.calls_per_second:
-                self._recent.append(now)
-                return ""
-            return over_limit
 
     def _common(self) -> str:
         storage = f"storage = {self.storage}\n" if self.storage else ""

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Response, jsonify, request
 
 from sandbox.jasper.sims import ACCOUNT_ID, Sim
-
-if TYPE_CHECKING:
-    from sandbox.jasper.app import Jasper
+from sandbox.jasper.state import State
 
 LARGEST_PAGE = 50
 YEAR = timedelta(days=366)
@@ -41,7 +39,7 @@ class Refusal(Exception):
 class Devices:
     """The views; `explain` turns a refusal into an answer."""
 
-    def __init__(self, jasper: Jasper) -> None:
+    def __init__(self, jasper: State) -> None:
         self._jasper = jasper
 
     def listed(self) -> Response:

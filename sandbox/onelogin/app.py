@@ -4,30 +4,22 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from sandbox.onelogin.json_apis import Api1, Api2
-from sandbox.onelogin.tokens import Tokens, envelope_error
-from sandbox.onelogin.users import users
+from sandbox.onelogin.state import State
+from sandbox.onelogin.tokens import envelope_error
 from sandbox.onelogin.xml_api import XmlApi
 from sandbox.outages import Outages
 
 
-class OneLogin:
+class OneLogin(State):
     """An account at OneLogin: serve `app` with `sandbox.web.WebServer`.
 
-    Switches, to be set before or during a run:
-        users: everybody, by ascending id, as in API /1.
-        tokens: the credentials of the JSON APIs, their scope, and the life of their token.
-        api_key: the key of the XML API.
-        quota: requests in an hour that API /1 answers; see also `refill`.
-        used_up: the status when they are used up: 400, which was seen, or 429, which is documented.
-        stuck: whether the second page comes again and again (of the XML API the first).
-        cursor_past_end: whether API /2 has a cursor for what comes after the last page.
-        empty_list: what the XML API calls a list without users; "users" has been seen as well.
+    Switches, to be set before or during a run, beside those of its `State`:
         on_request: called with (method, path) of each request before it is answered.
         outages: answers that come from before the application.
 
@@ -39,21 +31,8 @@ class OneLogin:
         "OneLogin": {"title": "POSITION", "department": "DEPARTMENT"}
     }
 
-    def __init__(
-        self,
-        people: int = 300,
-        client_id: str = "5ad0b0c5" * 8,
-        client_secret: str = "c0ffee42" * 8,
-        api_key: str = "0123abcd" * 5,
-    ) -> None:
-        self.users = users(people)
-        self.tokens = Tokens(client_id, client_secret)
-        self.api_key = api_key
-        self.quota = 5000
-        self.used_up = 400
-        self.stuck = False
-        self.cursor_past_end = False
-        self.empty_list = "nil-classes"
+    def __init__(self, people: int = 300, **state: Any) -> None:
+        super().__init__(people, **state)
         self.on_request: Callable[[str, str], None] | None = None
         self.outages = Outages()
         self.requests: list[tuple[str, str]] = []

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import base64
 import time
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 from urllib.parse import parse_qs, quote, urlencode
 
 from flask import Response, abort, jsonify, request
 
+from sandbox.onelogin.state import State
 from sandbox.onelogin.tokens import envelope_error, enveloped
 from sandbox.onelogin.users import UNASKED_IN_2, User, in_1, in_2
-
-if TYPE_CHECKING:
-    from sandbox.onelogin.app import OneLogin
 
 LARGEST_PAGE_1 = 50
 PAGE_2, LARGEST_PAGE_2 = 50, 100
@@ -24,7 +22,7 @@ CURSOR_1 = "account_id:::--##id:::"
 class Api1:
     """API /1: an envelope, cursors in it, and a quota for each hour."""
 
-    def __init__(self, onelogin: OneLogin) -> None:
+    def __init__(self, onelogin: State) -> None:
         self._onelogin = onelogin
         self._hour = 0.0
         self._used = 0
@@ -94,7 +92,7 @@ class Api1:
 class Api2:
     """API /2: a bare list, numbered pages or cursors, and all about them in headers."""
 
-    def __init__(self, onelogin: OneLogin) -> None:
+    def __init__(self, onelogin: State) -> None:
         self._onelogin = onelogin
 
     def users(self) -> Response:

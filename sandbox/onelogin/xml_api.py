@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from xml.etree import ElementTree
 
 from flask import Response, request
 
+from sandbox.onelogin.state import State
 from sandbox.onelogin.users import ROLES, User
-
-if TYPE_CHECKING:
-    from sandbox.onelogin.app import OneLogin
 
 PAGE = 100
 LEAVES = (
@@ -26,7 +24,7 @@ PACIFIC = timezone(timedelta(hours=-8))
 class XmlApi:
     """Lists users to who knows the key: by page, or from an id on."""
 
-    def __init__(self, onelogin: OneLogin) -> None:
+    def __init__(self, onelogin: State) -> None:
         self._onelogin = onelogin
 
     def users(self) -> Response:

@@ -7,31 +7,25 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from sandbox.outages import Outages
-from sandbox.people import people
-from sandbox.zendesk.account import Record, organization, user
+from sandbox.zendesk.account import Record
 from sandbox.zendesk.answers import as_json, refuse, refuse_by_title
 from sandbox.zendesk.paging import paged
-from sandbox.zendesk.signin import SCOPES, SignIn
+from sandbox.zendesk.signin import SignIn
+from sandbox.zendesk.state import State
 
 ANONYMOUS = {"id": None, "name": "Anonymous user", "email": "invalid@example.com"}
 
 
-class Zendesk:
+class Zendesk(State):
     """One account: serve `app` with `sandbox.web.WebServer`.
 
-    Switches, to be set before or during a run:
-        users, organizations: the records, ascending by id; lists leave out users that are not
-            active, since these were deleted.
-        role: what the signed-in user is; an end user may not read lists.
-        token_access: whether API tokens are taken at all.
-        client_scopes: what the OAuth client may ask for.
-        token_lifetime: seconds, for OAuth tokens issued from now on.
+    Switches, to be set before or during a run, beside those of its `State`:
         per_minute: how many requests the plan allows in each window of `window` seconds.
         exists: False answers as if no account had this name.
 
@@ -45,27 +39,8 @@ class Zendesk:
         "Zendesk": {"organization.name": "COMPANY", "external_id": "EMPLOYEE_NUMBER"}
     }
 
-    def __init__(
-        self,
-        *,
-        users: int = 300,
-        organizations: int = 12,
-        system_name: str = "sandbox",
-        username: str = "admin@example.com",
-        api_token: str = "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0",
-        client_id: str = "oomnitza_sandbox",
-        client_secret: str = "5f4dcc3b5aa765d61d8327deb882cf995f4dcc3b5aa765d61d8327deb882cf99",
-    ) -> None:
-        url = f"https://{system_name}.zendesk.com"
-        self.system_name = system_name
-        self.username, self.api_token = username, api_token
-        self.client_id, self.client_secret = client_id, client_secret
-        self.organizations = [organization(number, url) for number in range(organizations)]
-        self.users = [user(person, self.organizations, url) for person in people(users)]
-        self.role: Literal["admin", "agent", "end-user"] = "admin"
-        self.token_access = True
-        self.client_scopes: set[str] = set(SCOPES)
-        self.token_lifetime: float = 7200
+    def __init__(self, **state: Any) -> None:
+        super().__init__(**state)
         self.per_minute = 700
         self.window = 60
         self.exists = True

@@ -8,18 +8,13 @@ from __future__ import annotations
 import secrets
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from flask import Response, request
 from werkzeug.datastructures import Authorization
 
 from sandbox.zendesk.answers import as_json, refuse, refuse_by_title, refuse_token
+from sandbox.zendesk.state import SCOPES, State
 
-if TYPE_CHECKING:
-    from sandbox.zendesk.app import Zendesk
-
-# What there is to be granted; whoever asks for something else gets a token that opens nothing.
-SCOPES = frozenset({"read", "write", "users:read", "users:write", "organizations:read"})
 SHORTEST_LIFE, LONGEST_LIFE = 300, 172_800
 
 
@@ -33,7 +28,7 @@ class Token:
 class SignIn:
     """The token endpoint, and the door at which every list asks."""
 
-    def __init__(self, zendesk: Zendesk) -> None:
+    def __init__(self, zendesk: State) -> None:
         self._zendesk = zendesk
         self.tokens: dict[str, Token] = {}
 
