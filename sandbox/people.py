@@ -23,6 +23,7 @@ LAST_NAMES = (
 )  # fmt: skip
 DEPARTMENTS = ("Research", "Sales", "Finance", "Operations", "Support", "People & Culture")
 TITLES = ("Analyst", "Engineer", "Manager", "Technician", "Director", "Designer", "Accountant")
+HEADCOUNT = 300
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,12 @@
 
 from sandbox.directory.entries import GROUPS, PEOPLE, SUFFIX, company
 from sandbox.directory.messages import PAGED_RESULTS, Outcome
-from sandbox.directory.server import Directory
+from sandbox.directory.server import ADMIN_DN, Directory
 from sandbox.directory.state import Asked
 from sandbox.directory.tree import Entry, Tree
 
 __all__ = [
+    "ADMIN_DN",
     "GROUPS",
     "PAGED_RESULTS",
     "PEOPLE",

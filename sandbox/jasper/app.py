@@ -2,40 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
-from flask import Flask, Request, Response, request
+from flask import Response, request
 
 from sandbox.jasper.rest import Devices, Refusal
 from sandbox.jasper.soap import Terminals
 from sandbox.jasper.state import State
-from sandbox.outages import Outages
+from sandbox.standin import SERIAL_NUMBER, MockServer, ServerMapping
 
 FOLDER = Path(__file__).parent
 REST = "/rws/api/v1/devices"
 PAGING_MARK = "<!--PAGING-->"
 
 
-class Jasper(State):
-    """An account at Jasper: serve `app` with `sandbox.web.WebServer`.
+class Jasper(State, MockServer):
+    """An account at Jasper; its switches are those of its `State`.
 
     It has the WSDL at /ws/schema/Terminal.wsdl, the SOAP service at /ws/service/terminal and the
     REST API below /rws/api/v1. `storage` is where the connector is to keep how far it has read.
 
-    Switches, to be set before or during a run, beside those of its `State`:
-        on_call: called with each request before it is answered.
-        outages: answers that come from before the application.
-
     Observations:
-        requests: (method, path with query) of each request.
         calls: the SOAP envelopes that came, as text.
     """
 
-    server_mapping: ClassVar[dict[str, dict[str, str | list[str]]]] = {
+    name = "jasper"
+    server_mapping: ClassVar[ServerMapping] = {
         "Jasper": {
-            "iccid": "24DCF85294E411E38A52066B556BA4EE",
+            "iccid": SERIAL_NUMBER,
             "imei": "IMEI",
             "ratePlan": "RATE_PLAN",
             "status": "SIM_STATUS",
@@ -43,13 +38,15 @@ class Jasper(State):
     }
 
     def __init__(self, sims: int = 120, *, storage: Path | None = None, **state: Any) -> None:
-        super().__init__(sims, **state)
+        MockServer.__init__(self)
+        State.__init__(self, sims, **state)
         self.storage = storage
-        self.on_call: Callable[[Request], None] | None = None
-        self.outages = Outages()
-        self.requests: list[tuple[str, str]] = []
         self.calls: list[str] = []
-        self.app = self._application()
+        self._add_routes()
+
+    @classmethod
+    def for_sandbox(cls, folder: Path) -> Self:
+        return cls(storage=folder / "storage.db")
 
     def section(self, url: str) -> str:
         """A section of an ini for this account, served at that address, by SOAP."""
@@ -66,14 +63,21 @@ class Jasper(State):
             f"username = {self.username}\napi_key = {self.api_key}\n{self._common()}"
         )
 
+    def sections(self, url: str) -> list[str]:
+        return [self.section(url), self.control_center_section(url)]
+
+    def remember(self, method: str, path: str) -> None:
+        super().remember(method, path)
+        if method == "POST":
+            self.calls.append(request.get_data().decode("utf-8", "replace"))
+
     def _common(self) -> str:
         storage = f"storage = {self.storage}\n" if self.storage else ""
-        return f"{storage}sync_field = 24DCF85294E411E38A52066B556BA4EE\n"
+        return f"{storage}sync_field = {SERIAL_NUMBER}\n"
 
-    def _application(self) -> Flask:
-        app = Flask(__name__)
+    def _add_routes(self) -> None:
+        app = self.app
         app.json.ensure_ascii = False  # type: ignore[attr-defined]
-        app.before_request(self._arrive)
         terminals, devices = Terminals(self), Devices(self)
         app.get("/ws/schema/<name>")(self._schema)
         # The letter case of the path differs between the copies of the WSDL.
@@ -82,16 +86,6 @@ class Jasper(State):
         app.get(f"{REST}/<iccid>")(devices.detail)
         app.get(f"{REST}/<iccid>/ctdUsages")(devices.usage)
         app.register_error_handler(Refusal, devices.explain)
-        return app
-
-    def _arrive(self) -> Response | None:
-        query = request.query_string.decode()
-        self.requests.append((request.method, f"{request.path}?{query}" if query else request.path))
-        if request.method == "POST":
-            self.calls.append(request.get_data().decode("utf-8", "replace"))
-        if self.on_call:
-            self.on_call(request)
-        return self.outages.answer(request.path)
 
     def _schema(self, name: str) -> Response:
         if name not in ("Terminal.wsdl", "JasperAPI.xsd"):

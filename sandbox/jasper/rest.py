@@ -14,6 +14,7 @@ from flask import Response, jsonify, request
 
 from sandbox.jasper.sims import ACCOUNT_ID, Sim
 from sandbox.jasper.state import State
+from sandbox.signin import basic_login
 
 LARGEST_PAGE = 50
 YEAR = timedelta(days=366)
@@ -87,9 +88,7 @@ class Devices:
         return answer
 
     def _let_in(self) -> None:
-        login = request.authorization
-        given = (login.username, login.password) if login and login.type == "basic" else None
-        if given != (self._jasper.username, self._jasper.api_key):
+        if basic_login() != (self._jasper.username, self._jasper.api_key):
             raise Refusal("10000001")
         refusal = self._jasper.refusal("40000029")
         if refusal:

@@ -10,6 +10,7 @@ from flask import Response, request
 
 from sandbox.onelogin.state import State
 from sandbox.onelogin.users import ROLES, User
+from sandbox.signin import basic_login
 
 PAGE = 100
 LEAVES = (
@@ -28,8 +29,7 @@ class XmlApi:
         self._onelogin = onelogin
 
     def users(self) -> Response:
-        login = request.authorization
-        if login is None or login.type != "basic" or login.username != self._onelogin.api_key:
+        if (basic_login() or ("",))[0] != self._onelogin.api_key:
             return _refusal()
         page = self._page()
         if not page:

@@ -9,10 +9,10 @@ import threading
 import time
 from typing import Any, ClassVar
 
-from flask import Flask, Response, request
+from flask import Response, request
 from werkzeug.exceptions import HTTPException
 
-from sandbox.outages import Outages
+from sandbox.standin import MockServer, ServerMapping
 from sandbox.zendesk.account import Record
 from sandbox.zendesk.answers import as_json, refuse, refuse_by_title
 from sandbox.zendesk.paging import paged
@@ -22,35 +22,29 @@ from sandbox.zendesk.state import State
 ANONYMOUS = {"id": None, "name": "Anonymous user", "email": "invalid@example.com"}
 
 
-class Zendesk(State):
-    """One account: serve `app` with `sandbox.web.WebServer`.
+class Zendesk(State, MockServer):
+    """One account.
 
     Switches, to be set before or during a run, beside those of its `State`:
         per_minute: how many requests the plan allows in each window of `window` seconds.
         exists: False answers as if no account had this name.
-
-    `fail_next` is that of `Outages`.
-
-    Observations: `requests`, (method, path with query) of each request.
     """
 
-    # What an administrator has mapped in Oomnitza, beside the defaults.
-    server_mapping: ClassVar[dict[str, dict[str, str | list[str]]]] = {
+    name = "zendesk"
+    server_mapping: ClassVar[ServerMapping] = {
         "Zendesk": {"organization.name": "COMPANY", "external_id": "EMPLOYEE_NUMBER"}
     }
 
     def __init__(self, **state: Any) -> None:
-        super().__init__(**state)
+        MockServer.__init__(self)
+        State.__init__(self, **state)
         self.per_minute = 700
         self.window = 60
         self.exists = True
-        self.requests: list[tuple[str, str]] = []
         self._used: dict[int, int] = {}  # requests by window
         self._lock = threading.Lock()
-        self._outages = Outages()
-        self.fail_next = self._outages.fail_next
         self._sign_in = SignIn(self)
-        self.app = self._application()
+        self._add_routes()
 
     def section(self, url: str) -> str:
         """The section of an ini that reads this stand-in, served at `url`."""
@@ -70,12 +64,8 @@ class Zendesk(State):
         """Make every OAuth token issued so far worthless."""
         self._sign_in.tokens.clear()
 
-    def _application(self) -> Flask:
-        app = Flask(__name__)
-        app.before_request(self._arrive)
-        app.after_request(self._show_quota)
-        app.register_error_handler(HTTPException, _explain)
-        app.add_url_rule("/oauth/tokens", view_func=self._sign_in.new_token, methods=["POST"])
+    def _add_routes(self) -> None:
+        self.app.post("/oauth/tokens")(self._sign_in.new_token)
         for name, view in (
             ("users", self._list_users),
             ("users/me", self._me),
@@ -83,15 +73,9 @@ class Zendesk(State):
             ("organizations", self._list_organizations),
         ):
             for path in (f"/api/v2/{name}", f"/api/v2/{name}.json"):
-                app.add_url_rule(path, path, view)
-        return app
+                self.app.add_url_rule(path, path, view)
 
-    def _arrive(self) -> Response | None:
-        query = request.query_string.decode()
-        self.requests.append((request.method, f"{request.path}?{query}" if query else request.path))
-        outage = self._outages.answer(request.path)
-        if outage is not None:
-            return outage
+    def admit(self) -> None:
         if not self.exists:
             title = f"No help desk at {request.host}"
             refuse_by_title(404, title, "There is no help desk configured at this address.")
@@ -103,7 +87,13 @@ class Zendesk(State):
                 "Number of allowed requests exceeded",
                 Retry_After=reset,
             )
-        return None
+
+    def explain(self, fault: HTTPException) -> Response:
+        code = fault.code or 500
+        if code == 404:
+            return as_json({"error": "InvalidEndpoint", "description": "Not found"}, 404)
+        body: dict[str, Any] = {"error": {"title": fault.name, "message": fault.description}}
+        return as_json(body, code)
 
     def _list_users(self) -> Response:
         self._sign_in.require("users:read")
@@ -139,7 +129,7 @@ class Zendesk(State):
     def _seconds_left(self) -> int:
         return self.window - int(time.time()) % self.window
 
-    def _show_quota(self, answer: Response) -> Response:
+    def dress(self, answer: Response) -> Response:
         used = self._used.get(int(time.time() // self.window), 0)
         left = str(max(0, self.per_minute - used))
         for family in ("X-Rate-Limit", "RateLimit-Limit"):
@@ -165,12 +155,3 @@ def _listed(users: list[Record]) -> list[Record]:
         and (not external or (each["external_id"] or "").lower() == external)
         and (not permission_set or str(each["custom_role_id"]) == permission_set)
     ]
-
-
-def _explain(error: HTTPException) -> Response:
-    """Answer what no view has answered: no such path, another method, a mistake in here."""
-    code = error.code or 500
-    if code == 404:
-        return as_json({"error": "InvalidEndpoint", "description": "Not found"}, 404)
-    body: dict[str, Any] = {"error": {"title": error.name, "message": error.description}}
-    return as_json(body, code)
