@@ -1,4 +1,4 @@
-"""The stand-in for AirWatch: its switches, what it has seen, and the Flask app behind them.
+"""The mock server for AirWatch: its switches, what it has seen, and the Flask app behind them.
 
 Written from the MDM API's own description (versions 1 and 2) and from recorded answers.
 """

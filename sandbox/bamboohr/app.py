@@ -1,4 +1,4 @@
-"""The stand-in for BambooHR: its switches, what it has seen, and its endpoints.
+"""The mock server for BambooHR: its switches, what it has seen, and its endpoints.
 
 Documented at documentation.bamboohr.com: Getting Started (keys, OAuth, lock-out), Get Employee
 Directory, Request a Custom Report, Get Employee, and the API details (errors, throttling).
@@ -87,7 +87,7 @@ class BambooHR(MockServer):
         self._add_routes()
 
     def section(self, url: str) -> str:
-        """The section of an ini that reads this stand-in, served at `url`."""
+        """The section of an ini that reads this mock server, served at `url`."""
         return (
             "[bamboohr]\n"
             "enable = True\n"

@@ -1,4 +1,4 @@
-"""A stand-in for an LDAP directory, such as OpenLDAP; a server of its own, without packages."""
+"""A mock server for an LDAP directory, such as OpenLDAP; a server of its own, without packages."""
 
 from sandbox.directory.entries import GROUPS, PEOPLE, SUFFIX, company
 from sandbox.directory.messages import PAGED_RESULTS, Outcome

@@ -1,4 +1,4 @@
-"""The stand-in for MobileIron Cloud: device spaces, their devices, the hardware of Windows devices.
+"""The mock server for MobileIron Cloud: device spaces, their devices, hardware of Windows ones.
 
 Written from the MobileIron Cloud Customer Integration API Guide and from recorded answers.
 """

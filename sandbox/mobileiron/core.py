@@ -1,4 +1,4 @@
-"""The stand-in for MobileIron Core: the device spaces of an administrator, and their devices.
+"""The mock server for MobileIron Core: the device spaces of an administrator, and their devices.
 
 Written from the Core V2 API Guide and from recorded answers.
 """

@@ -1,4 +1,4 @@
-"""The stand-in for Okta: its switches, what it has seen, and the Flask app behind them.
+"""The mock server for Okta: its switches, what it has seen, and the Flask app behind them.
 
 Written from the documentation of the core Okta API (headers, errors, paging by Link), of the Users
 API and of rate limits.

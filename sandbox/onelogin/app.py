@@ -1,4 +1,4 @@
-"""The stand-in for OneLogin: its switches, what it has seen, and the Flask app behind them."""
+"""The mock server for OneLogin: its switches, what it has seen, and the Flask app behind them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stand-in for Zendesk Support: its switches, what it has seen, and its endpoints.
+"""The mock server for Zendesk Support: its switches, what it has seen, and its endpoints.
 
 Documented at developer.zendesk.com, Ticketing API: Users, Organizations, Side-Loading, Rate limits.
 """
@@ -47,7 +47,7 @@ class Zendesk(State, MockServer):
         self._add_routes()
 
     def section(self, url: str) -> str:
-        """The section of an ini that reads this stand-in, served at `url`."""
+        """The section of an ini that reads this mock server, served at `url`."""
         return (
             "[zendesk]\n"
             "enable = True\n"

@@ -1,4 +1,4 @@
-"""The whole sandbox: every stand-in of one company, and an ini with which all can be read."""
+"""The whole sandbox: every mock server of one company, and an ini with which all can be read."""
 
 import signal
 import socket

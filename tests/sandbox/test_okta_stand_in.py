@@ -1,4 +1,4 @@
-"""The stand-in for Okta answers, pages, limits and refuses as Okta documents it."""
+"""The mock server for Okta answers, pages, limits and refuses as Okta documents it."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The stand-in for OneLogin answers, pages, limits and refuses as OneLogin documents it."""
+"""The mock server for OneLogin answers, pages, limits and refuses as OneLogin documents it."""
 
 import base64
 import time

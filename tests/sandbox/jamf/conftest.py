@@ -1,4 +1,4 @@
-"""A Jamf Pro stand-in on a loopback port, and a client that has signed in to it."""
+"""A mock Jamf Pro on a loopback port, and a client that has signed in to it."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The Classic API of the Jamf Pro stand-in: listings, records, subsets, groups, both formats."""
+"""The Classic API of the mock Jamf Pro: listings, records, subsets, groups, both formats."""
 
 from datetime import datetime, timedelta, timezone
 from xml.etree import ElementTree

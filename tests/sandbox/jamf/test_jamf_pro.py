@@ -1,4 +1,4 @@
-"""The Jamf Pro API of the stand-in: pages, sections, order, versions, what it shows of a device."""
+"""The Jamf Pro API of the mock server: pages, sections, order, versions, what a device shows."""
 
 import pytest
 
