@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -21,10 +21,21 @@ class _Outage:
     headers: Mapping[str, str]
 
 
-class Outages:
-    """What a stand-in asks before it answers: is this request to fail, and how?"""
+def maintenance_page(status: int) -> Response:
+    """A page in HTML that says so, with any status."""
+    title, sentence = HTTPStatus(status).phrase, "The service is being maintained."
+    return Response(PAGE.format(title=title, sentence=sentence), status)
 
-    def __init__(self) -> None:
+
+class Outages:
+    """What a mock server asks before it answers: is this request to fail, and how?
+
+    `page` makes the answer where no body is planned; `path` is what fails where none is named.
+    """
+
+    def __init__(self, page: Callable[[int], Response] = maintenance_page, path: str = "/") -> None:
+        self._page = page
+        self._path = path
         self._planned: list[_Outage] = []
         self._lock = threading.Lock()
 
@@ -32,17 +43,20 @@ class Outages:
         self,
         count: int,
         status: int = 503,
-        *,
-        path: str = "/",
         body: str | None = None,
+        *,
+        path: str = "",
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Fail the next `count` requests whose path holds `path`.
-
-        Without `body` the answer is a page of HTML, also with status 200.
-        """
+        """Fail the next `count` requests whose path holds `path`, with any status, also 200."""
         with self._lock:
-            self._planned.append(_Outage(count, status, path, body, headers or {}))
+            outage = _Outage(count, status, path or self._path, body, headers or {})
+            self._planned.append(outage)
+
+    def end(self) -> None:
+        """Fail no more requests."""
+        with self._lock:
+            self._planned.clear()
 
     def answer(self, path: str) -> Response | None:
         """What to answer to a request for this path in place of the truth, if anything."""
@@ -50,12 +64,11 @@ class Outages:
             for outage in self._planned:
                 if outage.left > 0 and outage.path in path:
                     outage.left -= 1
-                    return _page(outage)
+                    return self._answer(outage)
         return None
 
-
-def _page(outage: _Outage) -> Response:
-    status = HTTPStatus(outage.status)
-    page = PAGE.format(title=status.phrase, sentence="The service is being maintained.")
-    body = page if outage.body is None else outage.body
-    return Response(body, outage.status, headers=dict(outage.headers))
+    def _answer(self, outage: _Outage) -> Response:
+        planned = outage.body is not None
+        answer = Response(outage.body, outage.status) if planned else self._page(outage.status)
+        answer.headers.update(outage.headers)
+        return answer

@@ -1,4 +1,4 @@
-"""The people of the sandbox's company, the same ones in every stand-in and in every run.
+"""The people of the sandbox's company, the same ones in every mock server and in every run.
 
 Their names hold what real directories hold: accents, apostrophes, other scripts, a comma, and now
 and then a value that is missing.
@@ -23,6 +23,7 @@ LAST_NAMES = (
 )  # fmt: skip
 DEPARTMENTS = ("Research", "Sales", "Finance", "Operations", "Support", "People & Culture")
 TITLES = ("Analyst", "Engineer", "Manager", "Technician", "Director", "Designer", "Accountant")
+HEADCOUNT = 300
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
-from wsgiref.types import WSGIApplication
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from cheroot import wsgi
 from cheroot.server import HTTPConnection
 from cheroot.ssl.builtin import BuiltinSSLAdapter
+
+from sandbox.running import Running
 
 THREADS = 12
 
@@ -33,7 +35,7 @@ class _Server(wsgi.Server):
     ConnectionClass = _Connection
 
 
-class WebServer:
+class WebServer(Running):
     """A running server for as long as the `with` block lasts; port 0 takes a free one.
 
     With a certificate (paths of a PEM chain and its key) it speaks TLS.
@@ -75,13 +77,20 @@ class WebServer:
         if self._thread:
             self._thread.join()
 
-    def __enter__(self) -> Self:
-        return self.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
+def below(
+    prefix: Callable[[], str],
+    application: WSGIApplication,
+    elsewhere: Callable[[], WSGIApplication],
+) -> WSGIApplication:
+    """Serve an application below a path prefix, such as "/company", and `elsewhere` else."""
+
+    def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        top, path = prefix().rstrip("/"), environ["PATH_INFO"]
+        if not path.startswith(f"{top}/"):
+            return elsewhere()(environ, start_response)
+        environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + top
+        environ["PATH_INFO"] = path.removeprefix(top)
+        return application(environ, start_response)
+
+    return serve

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,38 @@ def loaded_at_import(module: ast.Module) -> set[str]:
     return set().union(*map(tops, statements))
 
 
+def files_imported(name: str) -> set[str]:
+    """The project's files that a file imports, anywhere in it and for type checkers too."""
+    return {file_of(module) for module in imported(tree(FILES[name]))} - {name, ""}
+
+
+def file_of(module: str) -> str:
+    """The file of a module, or of the module that a name is taken from; nothing for a library."""
+    path = module.replace(".", "/")
+    above = path.rpartition("/")[0]
+    files = (f"{path}.py", f"{path}/__init__.py", f"{above}.py", f"{above}/__init__.py")
+    return next((file for file in files if file in FILES), "")
+
+
+def circles(folder: str) -> list[set[str]]:
+    """The groups of files in which each file leads back to itself by way of the others."""
+    return groups({name: files_imported(name) for name in in_folder(folder)})
+
+
+def groups(arrows: dict[str, set[str]]) -> list[set[str]]:
+    """The groups of places in which each place leads back to itself by way of the others."""
+    reached = {start: ends & set(arrows) for start, ends in arrows.items()}
+    for middle, start in product(reached, reached):
+        if middle in reached[start]:
+            reached[start] |= reached[middle]
+    found = {
+        frozenset(other for other in reached if other in reached[name] and name in reached[other])
+        for name in reached
+        if name in reached[name]
+    }
+    return sorted(map(set, found), key=sorted)
+
+
 @pytest.mark.parametrize("name", in_folder("connectors", "converters"))
 def test_connectors_and_converters_import_from_lib_and_never_from_each_other(name):
     assert not tops(tree(FILES[name])) & {"connectors", "converters", "sandbox", "tests"}
@@ -93,48 +126,26 @@ def test_the_sandbox_is_imported_by_its_own_command_only():
     assert "sandbox" not in loaded_at_import(tree(FILES["lib/cli/starting.py"]))
 
 
-def imports_of_lib() -> dict[str, set[str]]:
-    """The modules of lib/ that each of them imports, by their full names."""
-    modules = {
-        name.removesuffix(".py").removesuffix("/__init__").replace("/", "."): FILES[name]
-        for name in in_folder("lib")
-        if name != "lib/__init__.py"
-    }
-    found = {}
-    for module, path in modules.items():
-        named = {
-            name if name in modules else name.rpartition(".")[0] for name in imported(tree(path))
-        }
-        found[module] = named & set(modules) - {module}
-    return found
+def test_no_circle_of_files_in_the_sandbox():
+    assert circles("sandbox") == []
 
 
-def folder_of(module: str) -> str:
-    """The folder of a module; one that stands in lib/ itself is by itself."""
-    return ".".join(module.split(".")[:2])
+def test_no_circle_of_files_in_lib():
+    assert circles("lib") == []
 
 
-def circles(arrows: dict[str, set[str]]) -> list[str]:
-    """Those from which arrows lead back to themselves."""
-    reached = {start: set(ends) for start, ends in arrows.items()}
-    for middle in reached:
-        for ends in reached.values():
-            if middle in ends:
-                ends |= reached[middle]
-    return sorted(start for start, ends in reached.items() if start in ends)
+def folder_of(name: str) -> str:
+    """The folder of a file of lib/; a module that stands in lib/ itself is by itself."""
+    return "/".join(name.removesuffix(".py").split("/")[:2])
 
 
-def test_no_file_of_lib_imports_itself_by_way_of_others():
-    assert circles(imports_of_lib()) == []
-
-
-def test_no_folder_of_lib_imports_itself_by_way_of_others():
+def test_no_circle_of_folders_in_lib():
     arrows: dict[str, set[str]] = {}
-    for module, others in imports_of_lib().items():
-        own = folder_of(module)
-        arrows.setdefault(own, set()).update({folder_of(other) for other in others} - {own})
-    assert "lib.config" in arrows["lib.run"]
-    assert circles(arrows) == []
+    for name in in_folder("lib"):
+        others = {folder_of(file) for file in files_imported(name) if file.startswith("lib/")}
+        arrows.setdefault(folder_of(name), set()).update(others - {folder_of(name)})
+    assert "lib/config" in arrows["lib/run"]
+    assert groups(arrows) == []
 
 
 @pytest.mark.parametrize("package", ["click", "tqdm"])

@@ -21,26 +21,16 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import pytest
 
-from sandbox.company import (
-    ADMIN_DN,
-    API_TOKEN,
-    COMPUTERS,
-    INI,
-    MOBILE_DEVICES,
-    PASSWORD,
-    PEOPLE,
-    SERIAL_NUMBER,
-    SERVER_MAPPINGS,
-)
-from sandbox.directory import Directory
+from sandbox.directory import ADMIN_DN, Directory
 from sandbox.directory import company as people_of_the_directory
-from sandbox.jamf import JamfPro
-from sandbox.oomnitza import Oomnitza
-from sandbox.people import people
+from sandbox.jamf import COMPUTERS, MOBILE_DEVICES, JamfPro
+from sandbox.oomnitza import API_TOKEN, Oomnitza
+from sandbox.people import HEADCOUNT, people
+from sandbox.standin import PASSWORD, SERIAL_NUMBER
 from sandbox.web import WebServer
 from tests.program import ENVIRONMENT, Ended, Program, end_of
 
-COMPLETE = [person for person in people(PEOPLE) if person.mail]
+COMPLETE = [person for person in people(HEADCOUNT) if person.mail]
 JAMF = JamfPro(computers=COMPUTERS, mobile_devices=0)
 # Of the computers one has no serial number, as Jamf Pro says it.
 NAMED = sum(
@@ -85,31 +75,41 @@ class Company:
 
     oomnitza: Oomnitza
     jamf: JamfPro
+    directory: Directory
     addresses: dict[str, str]
+
+    @property
+    def ini(self) -> str:
+        """The sections for all of them."""
+        urls = self.addresses
+        sections = [
+            self.oomnitza.section(urls["oomnitza"]),
+            self.directory.section(urls["directory"]),
+        ]
+        return "\n".join([*sections, *self.jamf.sections(urls["jamf"])])
 
 
 @pytest.fixture(scope="module")
-def servers() -> Iterator[tuple[Stage, Stage, dict[str, str]]]:
+def servers() -> Iterator[tuple[Stage, Stage, Directory, dict[str, str]]]:
     oomnitza, jamf = Stage(), Stage()
     accounts = {ADMIN_DN: PASSWORD}
     with (
         WebServer(oomnitza) as first,
         WebServer(jamf) as second,
-        Directory(people_of_the_directory(PEOPLE), accounts=accounts) as directory,
+        Directory(people_of_the_directory(HEADCOUNT), accounts=accounts) as directory,
     ):
         urls = {"oomnitza": first.url, "jamf": second.url, "directory": directory.url}
-        yield oomnitza, jamf, urls
+        yield oomnitza, jamf, directory, urls
 
 
 @pytest.fixture
-def company(servers: tuple[Stage, Stage, dict[str, str]]) -> Iterator[Company]:
+def company(servers: tuple[Stage, Stage, Directory, dict[str, str]]) -> Iterator[Company]:
     oomnitza = Oomnitza(api_token=API_TOKEN)
-    oomnitza.mappings.update(SERVER_MAPPINGS)
-    jamf = JamfPro(
-        computers=COMPUTERS, mobile_devices=MOBILE_DEVICES, username="auditor", password=PASSWORD
-    )
+    jamf = JamfPro(username="auditor", password=PASSWORD)
+    for source in (Directory, JamfPro):
+        oomnitza.mappings.update(source.server_mapping)
     servers[0].app, servers[1].app = oomnitza.app, jamf.app
-    yield Company(oomnitza, jamf, servers[2])
+    yield Company(oomnitza, jamf, *servers[2:])
     oomnitza.close()
 
 
@@ -117,14 +117,7 @@ def company(servers: tuple[Stage, Stage, dict[str, str]]) -> Iterator[Company]:
 def program(tmp_path: Path, company: Company) -> Program:
     """The program with the sandbox's settings in the ini beside it."""
     made = Program(tmp_path / "program")
-    text = INI.format(
-        **company.addresses,
-        api_token=API_TOKEN,
-        admin_dn=ADMIN_DN,
-        password=PASSWORD,
-        serial_number=SERIAL_NUMBER,
-    )
-    made.ini.write_text(text, "utf-8")
+    made.ini.write_text(company.ini, "utf-8")
     return made
 
 
@@ -180,10 +173,10 @@ class TestTheMainJob:
         ended = program.run("upload", "ldap", "casper", "casper.mdm")
         assert (ended.code, ended.err) == (0, "")
         assert quiet(ended)
-        missing = PEOPLE - len(COMPLETE)
+        missing = HEADCOUNT - len(COMPLETE)
         zero = {"filtered": 0, "rejected": 0, "unsent": 0}
         assert books(ended.out) == {
-            "ldap": {"fetched": PEOPLE, "incomplete": missing, "sent": len(COMPLETE), **zero},
+            "ldap": {"fetched": HEADCOUNT, "incomplete": missing, "sent": len(COMPLETE), **zero},
             "casper": {
                 "fetched": COMPUTERS,
                 "incomplete": COMPUTERS - NAMED,

@@ -1,4 +1,4 @@
-"""A stand-in for AirWatch, which is called Workspace ONE UEM today: sign-in and the MDM API."""
+"""A mock server for AirWatch, which is called Workspace ONE UEM today: sign-in and the MDM API."""
 
 from sandbox.airwatch.app import AirWatch
 

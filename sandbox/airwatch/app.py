@@ -1,27 +1,25 @@
-"""The stand-in for AirWatch: its switches, what it has seen, and the Flask app behind them.
+"""The mock server for AirWatch: its switches, what it has seen, and the Flask app behind them.
 
 Written from the MDM API's own description (versions 1 and 2) and from recorded answers.
 """
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 from uuid import uuid4
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from flask import Flask, Response, g, jsonify, request
+from flask import Response, g, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from sandbox.airwatch.answers import JSON, error, refuse, version
 from sandbox.airwatch.devices import Device, devices, enrolment, network
 from sandbox.airwatch.sign_in import SignIn
-from sandbox.outages import Outages
+from sandbox.quota import Quota
+from sandbox.standin import SERIAL_NUMBER, MockServer, ServerMapping
 
 DAY = 86_400
-SERIAL_NUMBER = "24DCF85294E411E38A52066B556BA4EE"
 NOT_FOUND = 5061
 # What `orderby` may name, and where that is in a device.
 ORDERS: dict[str, Callable[[Device], Any]] = {
@@ -41,8 +39,8 @@ ALTERNATE_IDS = {
 }
 
 
-class AirWatch:
-    """A tenant of AirWatch, and the place that gives its tokens: serve `app` with a WebServer.
+class AirWatch(MockServer):
+    """A tenant of AirWatch, and the place that gives its tokens.
 
     Switches, to be set before or during a run:
         devices: all there are. One taken out is gone; the ids are in `["Id"]["Value"]`.
@@ -53,14 +51,10 @@ class AirWatch:
         dep_group: the UUID of the one organization group with Apple's enrollment program.
         no_network: ids of devices about whose network nothing is known (404).
         broken: ids of devices whose network is answered with 500, always.
-        on_request: called with (method, path) of each request before it is answered.
-        outages: answers that come from before the application.
-
-    Observations:
-        requests: (method, path with query) of each request.
     """
 
-    server_mapping: ClassVar[dict[str, dict[str, str | list[str]]]] = {
+    name = "airwatch"
+    server_mapping: ClassVar[ServerMapping] = {
         "AirWatch": {
             "SerialNumber": SERIAL_NUMBER,
             "DeviceFriendlyName": "NAME",
@@ -75,6 +69,7 @@ class AirWatch:
     }
 
     def __init__(self, count: int = 600) -> None:
+        super().__init__()
         self.devices = devices(count)
         self.sign_in = SignIn(
             username="api-reader",
@@ -89,13 +84,8 @@ class AirWatch:
         self.dep_group = "5f0c2a1e-0000-4000-8000-000000000570"
         self.no_network: set[int] = set()
         self.broken: set[int] = set()
-        self.on_request: Callable[[str, str], None] | None = None
-        self.outages = Outages()
-        self.requests: list[tuple[str, str]] = []
-        self._used = 0
-        self._day_ends = int(time.time()) + DAY
-        self._lock = threading.Lock()
-        self.app = self._application()
+        self._day = Quota(DAY)
+        self._add_routes()
 
     def section(self, url: str) -> str:
         """A section of an ini for this tenant, served at that address."""
@@ -106,11 +96,8 @@ class AirWatch:
             f"dep_uuid = {self.dep_group}\nsync_field = {SERIAL_NUMBER}\n"
         )
 
-    def _application(self) -> Flask:
-        app = Flask(__name__)
-        app.before_request(self._arrive)
-        app.after_request(self._dress)
-        app.register_error_handler(HTTPException, _explain)
+    def _add_routes(self) -> None:
+        app = self.app
         app.post("/connect/token")(lambda: self.sign_in.issue(request))
         for path, view in (
             ("system/info", self._info),
@@ -124,31 +111,22 @@ class AirWatch:
             app.add_url_rule(f"/api/{path}", path, view)
             app.add_url_rule(f"/api/v1/{path}", f"v1 {path}", view)
         app.wsgi_app = _whatever_case(app.wsgi_app)  # type: ignore[assignment,method-assign]
-        return app
 
-    def _arrive(self) -> Response | None:
-        query = request.query_string.decode()
-        path = f"{request.path}?{query}" if query else request.path
-        self.requests.append((request.method, path))
-        if self.on_request:
-            self.on_request(request.method, path)
-        outage = self.outages.answer(request.path)
-        if outage or not request.path.startswith("/api/"):
-            return outage
-        with self._lock:
-            if self._used >= self.quota:
-                return error(429, "The quota of API calls for this day is used up.")
-            self._used += 1
+    def admit(self) -> Response | None:
+        if not request.path.startswith("/api/"):
+            return None
+        if not self._day.take(self.quota):
+            return error(429, "The quota of API calls for this day is used up.")
         self.sign_in.require(request)
         return None
 
-    def _dress(self, answer: Response) -> Response:
+    def dress(self, answer: Response) -> Response:
         if not request.path.startswith("/api/"):
             return answer
         headers = answer.headers
         headers["X-RateLimit-Limit"] = str(self.quota)
-        headers["X-RateLimit-Remaining"] = str(max(0, self.quota - self._used))
-        headers["X-RateLimit-Reset"] = str(self._day_ends)
+        headers["X-RateLimit-Remaining"] = str(self._day.left(self.quota))
+        headers["X-RateLimit-Reset"] = str(int(self._day.ends))
         headers["x-correlation-id"] = str(uuid4())
         newest = g.get("newest", 1)
         headers["x-api-version"] = f"v{g.get('version', 1)}"
@@ -156,6 +134,9 @@ class AirWatch:
         if answer.mimetype == "application/json":
             headers["Content-Type"] = JSON
         return answer
+
+    def explain(self, fault: HTTPException) -> Response:
+        return error(fault.code or 500, fault.description or fault.name)
 
     def _let_in(self, right: str, newest: int = 1) -> None:
         """Let pass who has the right, and choose the version among those that there are."""
@@ -253,7 +234,3 @@ def _number(args: dict[str, str], name: str, default: int, *, least: int) -> int
 def _matches(device: Device, args: dict[str, str]) -> bool:
     wanted = {key: args[name] for name, key in FILTERS.items() if args.get(name)}
     return all(device[key].lower() == value.lower() for key, value in wanted.items())
-
-
-def _explain(fault: HTTPException) -> Response:
-    return error(fault.code or 500, fault.description or fault.name)

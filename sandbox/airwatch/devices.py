@@ -1,4 +1,4 @@
-"""The devices of the AirWatch stand-in, as versions 1 and 2 of the API show them.
+"""The devices of the mock AirWatch, as versions 1 and 2 of the API show them.
 
 Any key may be missing. Some devices have no user, no MAC address, no serial number. Moments are in
 UTC and do not say so; those that never came are in the year 1.

@@ -1,4 +1,4 @@
-"""A stand-in for BambooHR: the employee directory, custom reports and single employees."""
+"""A mock server for BambooHR: the employee directory, custom reports and single employees."""
 
 from sandbox.bamboohr.app import BambooHR
 

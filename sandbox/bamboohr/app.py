@@ -1,4 +1,4 @@
-"""The stand-in for BambooHR: its switches, what it has seen, and its endpoints.
+"""The mock server for BambooHR: its switches, what it has seen, and its endpoints.
 
 Documented at documentation.bamboohr.com: Getting Started (keys, OAuth, lock-out), Get Employee
 Directory, Request a Custom Report, Get Employee, and the API details (errors, throttling).
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 from xml.etree import ElementTree
 
-from flask import Flask, Response, request
+from flask import Response, request
 from werkzeug.exceptions import HTTPException
 
 from sandbox.bamboohr.answers import HTML, as_json, as_xml, refuse
@@ -23,8 +23,9 @@ from sandbox.bamboohr.employees import (
     in_directory,
     in_report,
 )
-from sandbox.outages import Outages
 from sandbox.people import people
+from sandbox.signin import basic_login
+from sandbox.standin import MockServer, ServerMapping
 
 MOST_FIELDS = 400
 # The vendor does not tell how many wrong keys lock the API.
@@ -39,8 +40,8 @@ REPORT_FORMATS = {
 NOT_MADE_HERE = ("csv", "pdf", "xls")
 
 
-class BambooHR:
-    """One company's BambooHR: serve `app` with `sandbox.web.WebServer`.
+class BambooHR(MockServer):
+    """One company's BambooHR.
 
     It answers at both addresses: /api/gateway.php/COMPANY/v1 and /api/v1.
 
@@ -53,15 +54,15 @@ class BambooHR:
         owner: the id of the employee who owns the key, None for a user who is no employee.
         locked: refuse everybody, as after too many wrong keys; `unlock()` ends it.
 
-    `fail_next` is that of `Outages`; since September 2026 a throttled request gets 429 with
-    Retry-After, before it was 503 with Retry-After.
+    Since September 2026 a throttled request gets 429 with Retry-After, before it was 503 with
+    Retry-After.
 
-    Observations: `requests`, (method, path with query) of each request; `reports`, the fields that
-    each report was asked for.
+    Observations:
+        reports: the fields that each report was asked for.
     """
 
-    # What an administrator has mapped in Oomnitza, beside the defaults.
-    server_mapping: ClassVar[dict[str, dict[str, str | list[str]]]] = {
+    name = "bamboohr"
+    server_mapping: ClassVar[ServerMapping] = {
         "BambooHR": {"department": "DEPARTMENT", "location": "LOCATION"}
     }
 
@@ -72,6 +73,7 @@ class BambooHR:
         system_name: str = "sandbox",
         api_key: str = "0f1e2d3c4b5a69788796a5b4c3d2e1f001234567",
     ) -> None:
+        super().__init__()
         self.system_name, self.api_key = system_name, api_key
         made = map(employee, people(employees))
         self.employees: dict[str, Employee] = {each["id"]: each for each in made}
@@ -80,15 +82,12 @@ class BambooHR:
         self.hidden: set[str] = set()
         self.owner: str | None = next(iter(self.employees), None)
         self.locked = False
-        self.requests: list[tuple[str, str]] = []
         self.reports: list[list[str]] = []
         self._wrong_keys = 0
-        self._outages = Outages()
-        self.fail_next = self._outages.fail_next
-        self.app = self._application()
+        self._add_routes()
 
     def section(self, url: str) -> str:
-        """The section of an ini that reads this stand-in, served at `url`."""
+        """The section of an ini that reads this mock server, served at `url`."""
         return (
             "[bamboohr]\n"
             "enable = True\n"
@@ -101,10 +100,7 @@ class BambooHR:
     def unlock(self) -> None:
         self.locked, self._wrong_keys = False, 0
 
-    def _application(self) -> Flask:
-        app = Flask(__name__)
-        app.before_request(self._arrive)
-        app.register_error_handler(HTTPException, _explain)
+    def _add_routes(self) -> None:
         for version in ("/api/v1", "/api/gateway.php/<company>/v1"):
             for path, view, method in (
                 ("employees/directory", self._directory, "GET"),
@@ -112,28 +108,23 @@ class BambooHR:
                 ("reports/custom", self._report, "POST"),
             ):
                 rule = f"{version}/{path}"
-                app.add_url_rule(rule, rule, view, methods=[method])
-        return app
+                self.app.add_url_rule(rule, rule, view, methods=[method])
 
-    def _arrive(self) -> Response | None:
-        self.requests.append((request.method, request.full_path.rstrip("?")))
-        outage = self._outages.answer(request.path)
-        if outage is None:
-            self._admit()
-        return outage
-
-    def _admit(self) -> None:
+    def admit(self) -> None:
         """Let pass who has the key of this company; the password beside it may be anything."""
         if self.locked:
             refuse(403)
         login = request.authorization
-        known = login is not None and login.type == "basic" and login.username == self.api_key
+        known = (basic_login() or ("",))[0] == self.api_key
         if known and (request.view_args or {}).get("company", self.system_name) == self.system_name:
             return
         self._wrong_keys += login is not None
         self.locked = self._wrong_keys >= WRONG_KEYS_TO_LOCK
         realm = f'Basic realm="https://api.bamboohr.com/{self.system_name}"'
         refuse(401, "API key not provided or invalid", WWW_Authenticate=realm)
+
+    def explain(self, fault: HTTPException) -> Response:
+        return Response(b"", fault.code or 500, content_type=HTML)
 
     def _directory(self, company: str = "") -> Response:
         if self.sharing == "nobody":
@@ -218,8 +209,3 @@ def _passes(person: Employee, filters: dict[str, Any]) -> bool:
     ids = filters.get("employeeIds")
     since = (filters.get("lastChanged") or {}).get("value", "")
     return (not ids or int(person["id"]) in ids) and str(person["lastChanged"]) >= since
-
-
-def _explain(error: HTTPException) -> Response:
-    """Answer what no view has answered: no such path, another method, a mistake in here."""
-    return Response(b"", error.code or 500, content_type=HTML)

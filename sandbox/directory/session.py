@@ -9,7 +9,7 @@ import ssl
 import threading
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 from sandbox.directory import ber
 from sandbox.directory.filters import Record
@@ -38,17 +38,8 @@ from sandbox.directory.messages import (
     controls_of,
     name_of,
 )
+from sandbox.directory.state import Asked, State
 from sandbox.directory.tree import Cursor
-
-if TYPE_CHECKING:
-    from sandbox.directory import Directory
-
-
-class Asked(NamedTuple):
-    """A request that came in, by name ("bind", "search", "extended", ...), and what it said."""
-
-    operation: str
-    detail: Mapping[str, Any]
 
 
 class Listener(socketserver.ThreadingTCPServer):
@@ -57,8 +48,8 @@ class Listener(socketserver.ThreadingTCPServer):
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, directory: Directory) -> None:
-        super().__init__(("127.0.0.1", directory.port), _Session)
+    def __init__(self, directory: State, port: int) -> None:
+        super().__init__(("127.0.0.1", port), _Session)
         self.directory = directory
         self._open: dict[threading.Thread, socket.socket] = {}
         self._loop = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)

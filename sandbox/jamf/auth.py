@@ -7,18 +7,14 @@ end of Basic on the Classic API in 11.5.0) and "Client Credentials" (10.49.0).
 from __future__ import annotations
 
 import secrets
-import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from flask import Flask, Response, request
-from werkzeug.datastructures import Authorization
 
 from sandbox.jamf.answers import api_error, pro, refuse, status_page
 from sandbox.jamf.moments import instant
-
-if TYPE_CHECKING:
-    from sandbox.jamf.app import JamfPro
+from sandbox.jamf.state import State
+from sandbox.signin import BearerTokens, basic_login, is_bearer
 
 Holder = Literal["account", "client"]
 
@@ -26,19 +22,12 @@ ROLE = "api-role:2"
 """The one API role of the sandbox, which its one API client has."""
 
 
-@dataclass(frozen=True)
-class Token:
-    holder: Holder
-    expires: float
-    """Seconds since 1970."""
-
-
 class SignIn:
     """The sign-in endpoints, and the door at which every other endpoint asks."""
 
-    def __init__(self, jamf: JamfPro) -> None:
+    def __init__(self, jamf: State) -> None:
         self._jamf = jamf
-        self.tokens: dict[str, Token] = {}
+        self.tokens = BearerTokens[Holder]()
 
     def add_routes(self, app: Flask) -> None:
         app.post("/api/v1/auth/token")(self._token)
@@ -53,12 +42,11 @@ class SignIn:
 
         A token that is not valid gets the ApiError of the Jamf Pro API here too, all else a page.
         """
-        login = request.authorization
-        if login is not None and login.type == "bearer":
-            holder = self._token_holder(login)
+        if is_bearer():
+            holder = self.tokens.holder()
             if holder is None:
                 refuse(_invalid_token())
-        elif self._jamf.takes_basic and self._is_account(login):
+        elif self._jamf.takes_basic and self._is_account():
             holder = "account"
         else:
             refuse(status_page(401, "The request needs a user who is signed in."))
@@ -69,7 +57,7 @@ class SignIn:
     def pro(self, *privileges: str) -> Holder:
         """Let pass who may use the Jamf Pro API with these privileges: with a token only."""
         self._jamf.require(10, 35)
-        holder = self._token_holder(request.authorization)
+        holder = self.tokens.holder()
         if holder is None:
             refuse(_invalid_token())
         if not self._jamf.privileges.issuperset(privileges):
@@ -78,7 +66,7 @@ class SignIn:
 
     def _token(self) -> Response:
         self._jamf.require(10, 35)
-        if not self._is_account(request.authorization):
+        if not self._is_account():
             return api_error(401)
         if self._jamf.password_expired:
             return api_error(401, "USER_EXPIRED_PASSWORD", description="The password has expired")
@@ -88,12 +76,12 @@ class SignIn:
         """Exchange a token of an account; those of API clients cannot be kept alive."""
         if self.pro() == "client":
             return _invalid_token()
-        self._forget()
+        self.tokens.forget()
         return self._account_token()
 
     def _invalidate(self) -> Response:
         self.pro()
-        self._forget()
+        self.tokens.forget()
         return Response(status=204)
 
     def _account(self) -> Response:
@@ -133,7 +121,7 @@ class SignIn:
             return _oauth_error(400, "invalid_scope", "the client does not have this role")
         lifetime = self._jamf.client_token_lifetime
         answer = {
-            "access_token": self._issue("client", lifetime),
+            "access_token": self._issue("client", lifetime)[0],
             "scope": ROLE,
             "token_type": "Bearer",
             "expires_in": max(int(lifetime) - 1, 0),
@@ -141,32 +129,15 @@ class SignIn:
         return pro(answer)
 
     def _account_token(self) -> Response:
-        token = self._issue("account", self._jamf.token_lifetime)
-        expires = int(self.tokens[token].expires * 1000)
-        return pro({"token": token, "expires": instant(expires)})
+        token, ends = self._issue("account", self._jamf.token_lifetime)
+        return pro({"token": token, "expires": instant(int(ends * 1000))})
 
-    def _issue(self, holder: Holder, lifetime: float) -> str:
+    def _issue(self, holder: Holder, lifetime: float) -> tuple[str, float]:
         token = secrets.token_urlsafe(24)
-        self.tokens[token] = Token(holder, time.time() + lifetime)
-        return token
+        return token, self.tokens.give(token, holder, lifetime)
 
-    def _forget(self) -> None:
-        if request.authorization:
-            self.tokens.pop(request.authorization.token or "", None)
-
-    def _token_holder(self, login: Authorization | None) -> Holder | None:
-        if login is None or login.type != "bearer":
-            return None
-        token = self.tokens.get(login.token or "")
-        return token.holder if token and token.expires > time.time() else None
-
-    def _is_account(self, login: Authorization | None) -> bool:
-        expected = (self._jamf.username, self._jamf.password)
-        return (
-            login is not None
-            and login.type == "basic"
-            and (login.username, login.password) == expected
-        )
+    def _is_account(self) -> bool:
+        return basic_login() == (self._jamf.username, self._jamf.password)
 
 
 def _invalid_token() -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Flask, Response
 
@@ -11,17 +11,14 @@ from sandbox.jamf.answers import classic, refuse, status_page
 from sandbox.jamf.auth import SignIn
 from sandbox.jamf.fleet import Fleet, Record
 from sandbox.jamf.groups import Group
-
-if TYPE_CHECKING:
-    from sandbox.jamf.app import JamfPro
-
+from sandbox.jamf.state import State
 
 COMPUTER_MEMBER = ("id", "name", "mac_address", "alt_mac_address", "serial_number")
 MOBILE_DEVICE_MEMBER = ("id", "name", "udid", "wifi_mac_address", "serial_number")
 """The keys of `general` that the members of a group show."""
 
 
-def add_routes(app: Flask, jamf: JamfPro, sign_in: SignIn) -> None:
+def add_routes(app: Flask, jamf: State, sign_in: SignIn) -> None:
     """Answer for both kinds of device and their groups, to whom `sign_in` lets pass."""
     computers = Devices("computer", jamf.computers, sign_in, _computer_row, COMPUTER_MEMBER)
     mobile_devices = Devices(

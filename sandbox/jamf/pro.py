@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Flask, Response, request
 
@@ -15,10 +15,8 @@ from sandbox.jamf.computers_inventory import computer_result
 from sandbox.jamf.fleet import Fleet, Record
 from sandbox.jamf.location import BUILDINGS
 from sandbox.jamf.mobile_devices_detail import mobile_device_result
+from sandbox.jamf.state import State
 from sandbox.people import DEPARTMENTS
-
-if TYPE_CHECKING:
-    from sandbox.jamf.app import JamfPro
 
 MAX_PAGE_SIZE = 2000
 """A larger page-size is not refused: the page has 2000 records."""
@@ -36,7 +34,7 @@ SortKeys = Mapping[str, Callable[[int], Any]]
 class Pro:
     """The inventories, and the names of what they refer to by id."""
 
-    def __init__(self, jamf: JamfPro, sign_in: SignIn) -> None:
+    def __init__(self, jamf: State, sign_in: SignIn) -> None:
         self._jamf = jamf
         self._sign_in = sign_in
 

@@ -1,4 +1,4 @@
-"""A stand-in for Jasper Wireless, today Cisco IoT Control Center: its SOAP and its REST API."""
+"""A mock server for Jasper Wireless, today Cisco IoT Control Center: its SOAP and its REST API."""
 
 from sandbox.jasper.app import Jasper
 

@@ -1,84 +1,52 @@
-"""The stand-in for Jasper: its switches, what it has seen, and the Flask app behind them."""
+"""The mock server for Jasper: its switches, what it has seen, and the Flask app behind them."""
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
-from flask import Flask, Request, Response, request
+from flask import Response, request
 
 from sandbox.jasper.rest import Devices, Refusal
-from sandbox.jasper.sims import Sims
 from sandbox.jasper.soap import Terminals
-from sandbox.outages import Outages
+from sandbox.jasper.state import State
+from sandbox.standin import SERIAL_NUMBER, MockServer, ServerMapping
 
 FOLDER = Path(__file__).parent
 REST = "/rws/api/v1/devices"
 PAGING_MARK = "<!--PAGING-->"
 
 
-class Jasper:
-    """An account at Jasper: serve `app` with `sandbox.web.WebServer`.
+class Jasper(State, MockServer):
+    """An account at Jasper; its switches are those of its `State`.
 
     It has the WSDL at /ws/schema/Terminal.wsdl, the SOAP service at /ws/service/terminal and the
     REST API below /rws/api/v1. `storage` is where the connector is to keep how far it has read.
 
-    Switches, to be set before or during a run:
-        sims: the SIMs, and what is wrong with some.
-        username, password, license_key (SOAP) and api_key (REST): what is let in.
-        may_read: whether the user has the rights to read SIMs.
-        in_pages: whether the SOAP list comes in pages, as it does since about 2018.
-        knows_till: whether the REST list takes modifiedTill (and then spans a year without it).
-        only_last_year: whether the REST list refuses to begin more than a year ago.
-        calls_per_second: the limit of calls; None is no limit.
-        refusals: codes with which the next calls are refused, whatever they ask for.
-        on_call: called with each request before it is answered.
-        outages: answers that come from before the application.
-
     Observations:
-        requests: (method, path with query) of each request.
         calls: the SOAP envelopes that came, as text.
     """
 
-    server_mapping: ClassVar[dict[str, dict[str, str | list[str]]]] = {
+    name = "jasper"
+    server_mapping: ClassVar[ServerMapping] = {
         "Jasper": {
-            "iccid": "24DCF85294E411E38A52066B556BA4EE",
+            "iccid": SERIAL_NUMBER,
             "imei": "IMEI",
             "ratePlan": "RATE_PLAN",
             "status": "SIM_STATUS",
         }
     }
 
-    def __init__(
-        self,
-        sims: int = 120,
-        *,
-        username: str = "oomnitza",
-        password: str = "a sandbox password",
-        license_key: str = "4f1c2d3e-sandbox-licence",
-        api_key: str = "9b8a7c6d-sandbox-api-key",
-        storage: Path | None = None,
-    ) -> None:
-        self.sims = Sims(sims)
-        self.username, self.password = username, password
-        self.license_key, self.api_key = license_key, api_key
+    def __init__(self, sims: int = 120, *, storage: Path | None = None, **state: Any) -> None:
+        MockServer.__init__(self)
+        State.__init__(self, sims, **state)
         self.storage = storage
-        self.may_read = True
-        self.in_pages = True
-        self.knows_till = True
-        self.only_last_year = False
-        self.calls_per_second: int | None = None
-        self.refusals: list[str] = []
-        self.on_call: Callable[[Request], None] | None = None
-        self.outages = Outages()
-        self.requests: list[tuple[str, str]] = []
         self.calls: list[str] = []
-        self._recent: list[float] = []
-        self._lock = threading.Lock()
-        self.app = self._application()
+        self._add_routes()
+
+    @classmethod
+    def for_sandbox(cls, folder: Path) -> Self:
+        return cls(storage=folder / "storage.db")
 
     def section(self, url: str) -> str:
         """A section of an ini for this account, served at that address, by SOAP."""
@@ -95,26 +63,21 @@ class Jasper:
             f"username = {self.username}\napi_key = {self.api_key}\n{self._common()}"
         )
 
-    def refusal(self, over_limit: str) -> str:
-        """Count a call; the code with which it is refused, if any."""
-        with self._lock:
-            if self.refusals:
-                return self.refusals.pop(0)
-            now = time.monotonic()
-            self._recent = [at for at in self._recent if now - at < 1]
-            if self.calls_per_second is None or len(self._recent) < self.calls_per_second:
-                self._recent.append(now)
-                return ""
-            return over_limit
+    def sections(self, url: str) -> list[str]:
+        return [self.section(url), self.control_center_section(url)]
+
+    def remember(self, method: str, path: str) -> None:
+        super().remember(method, path)
+        if method == "POST":
+            self.calls.append(request.get_data().decode("utf-8", "replace"))
 
     def _common(self) -> str:
         storage = f"storage = {self.storage}\n" if self.storage else ""
-        return f"{storage}sync_field = 24DCF85294E411E38A52066B556BA4EE\n"
+        return f"{storage}sync_field = {SERIAL_NUMBER}\n"
 
-    def _application(self) -> Flask:
-        app = Flask(__name__)
+    def _add_routes(self) -> None:
+        app = self.app
         app.json.ensure_ascii = False  # type: ignore[attr-defined]
-        app.before_request(self._arrive)
         terminals, devices = Terminals(self), Devices(self)
         app.get("/ws/schema/<name>")(self._schema)
         # The letter case of the path differs between the copies of the WSDL.
@@ -123,16 +86,6 @@ class Jasper:
         app.get(f"{REST}/<iccid>")(devices.detail)
         app.get(f"{REST}/<iccid>/ctdUsages")(devices.usage)
         app.register_error_handler(Refusal, devices.explain)
-        return app
-
-    def _arrive(self) -> Response | None:
-        query = request.query_string.decode()
-        self.requests.append((request.method, f"{request.path}?{query}" if query else request.path))
-        if request.method == "POST":
-            self.calls.append(request.get_data().decode("utf-8", "replace"))
-        if self.on_call:
-            self.on_call(request)
-        return self.outages.answer(request.path)
 
     def _schema(self, name: str) -> Response:
         if name not in ("Terminal.wsdl", "JasperAPI.xsd"):

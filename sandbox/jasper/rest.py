@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Response, jsonify, request
 
 from sandbox.jasper.sims import ACCOUNT_ID, Sim
-
-if TYPE_CHECKING:
-    from sandbox.jasper.app import Jasper
+from sandbox.jasper.state import State
+from sandbox.signin import basic_login
 
 LARGEST_PAGE = 50
 YEAR = timedelta(days=366)
@@ -41,7 +40,7 @@ class Refusal(Exception):
 class Devices:
     """The views; `explain` turns a refusal into an answer."""
 
-    def __init__(self, jasper: Jasper) -> None:
+    def __init__(self, jasper: State) -> None:
         self._jasper = jasper
 
     def listed(self) -> Response:
@@ -89,9 +88,7 @@ class Devices:
         return answer
 
     def _let_in(self) -> None:
-        login = request.authorization
-        given = (login.username, login.password) if login and login.type == "basic" else None
-        if given != (self._jasper.username, self._jasper.api_key):
+        if basic_login() != (self._jasper.username, self._jasper.api_key):
             raise Refusal("10000001")
         refusal = self._jasper.refusal("40000029")
         if refusal:

@@ -10,16 +10,13 @@ import re
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from flask import Response, request
 
 from sandbox.jasper.sims import ACCOUNT_ID, Sim
-
-if TYPE_CHECKING:
-    from sandbox.jasper.app import Jasper
+from sandbox.jasper.state import State
 
 SCHEMA = "http://api.jasperwireless.com/ws/schema"
 ACTION = "http://api.jasperwireless.com/ws/service/terminal/"
@@ -50,7 +47,7 @@ class Fault(Exception):
 class Terminals:
     """The service; `answer` is the view for POSTs to it."""
 
-    def __init__(self, jasper: Jasper) -> None:
+    def __init__(self, jasper: State) -> None:
         self._jasper = jasper
 
     def answer(self) -> Response:

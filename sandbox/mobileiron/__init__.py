@@ -1,4 +1,4 @@
-"""Stand-ins for MobileIron Cloud (Ivanti Neurons for MDM) and MobileIron Core (Ivanti EPMM)."""
+"""Mock servers for MobileIron Cloud (Ivanti Neurons for MDM) and MobileIron Core (Ivanti EPMM)."""
 
 from sandbox.mobileiron.cloud import MobileIronCloud
 from sandbox.mobileiron.core import MobileIronCore

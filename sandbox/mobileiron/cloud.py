@@ -1,4 +1,4 @@
-"""The stand-in for MobileIron Cloud: device spaces, their devices, the hardware of Windows devices.
+"""The mock server for MobileIron Cloud: device spaces, their devices, hardware of Windows ones.
 
 Written from the MobileIron Cloud Customer Integration API Guide and from recorded answers.
 """
@@ -12,8 +12,8 @@ from flask import Response, jsonify, request
 
 from sandbox.mobileiron.cloud_devices import Device, devices, hardware
 from sandbox.mobileiron.server import Server, page, refuse
+from sandbox.standin import SERIAL_NUMBER, ServerMapping
 
-SERIAL_NUMBER = "24DCF85294E411E38A52066B556BA4EE"
 LARGEST_PAGE, DEFAULT_PAGE = 500, 50
 SPACES = {
     100_001: "Default Space",
@@ -42,7 +42,8 @@ class MobileIronCloud(Server):
         nulls_first: where devices are that never checked in, when sorted with the latest first.
     """
 
-    server_mapping: ClassVar[dict[str, dict[str, str | list[str]]]] = {
+    name = "mobileiron"
+    server_mapping: ClassVar[ServerMapping] = {
         "MobileIron": {
             "serialNumber": SERIAL_NUMBER,
             "entityName": "NAME",

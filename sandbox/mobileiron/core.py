@@ -1,4 +1,4 @@
-"""The stand-in for MobileIron Core: the device spaces of an administrator, and their devices.
+"""The mock server for MobileIron Core: the device spaces of an administrator, and their devices.
 
 Written from the Core V2 API Guide and from recorded answers.
 """
@@ -6,14 +6,14 @@ Written from the Core V2 API Guide and from recorded answers.
 from __future__ import annotations
 
 import time
-from typing import Any, ClassVar
+from typing import Any
 
 from flask import Response, jsonify, request
 
 from sandbox.mobileiron.core_devices import FIELDS, Device, devices
 from sandbox.mobileiron.server import Server, refuse
+from sandbox.standin import SERIAL_NUMBER
 
-SERIAL_NUMBER = "24DCF85294E411E38A52066B556BA4EE"
 LARGEST_PAGE, DEFAULT_PAGE = 200, 50
 MOST_FIELDS = 512
 ALL_SMARTPHONES = "-1"
@@ -33,8 +33,8 @@ class MobileIronCore(Server):
         eager: whether the last page says that there are more.
     """
 
-    # Oomnitza keeps one mapping for MobileIron, in which Cloud's fields are; see `section`.
-    server_mapping: ClassVar[dict[str, dict[str, str | list[str]]]] = {}
+    # No `server_mapping`: Oomnitza keeps one for MobileIron, in which Cloud's fields are.
+    name = "core"
 
     def __init__(self, count: int = 250) -> None:
         super().__init__("miadmin", "sandbox password")

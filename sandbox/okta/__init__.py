@@ -1,4 +1,4 @@
-"""A stand-in for Okta: its Users API, as far as a reader of people needs it."""
+"""A mock server for Okta: its Users API, as far as a reader of people needs it."""
 
 from sandbox.okta.app import Okta
 

@@ -1,4 +1,4 @@
-"""The stand-in for Okta: its switches, what it has seen, and the Flask app behind them.
+"""The mock server for Okta: its switches, what it has seen, and the Flask app behind them.
 
 Written from the documentation of the core Okta API (headers, errors, paging by Link), of the Users
 API and of rate limits.
@@ -14,12 +14,13 @@ from email.utils import formatdate
 from typing import Any, ClassVar, NoReturn
 from urllib.parse import urlencode
 
-from flask import Flask, Response, abort, jsonify, request
+from flask import Response, abort, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from sandbox.okta.filters import Malformed, NotAllowed, compile_filter
 from sandbox.okta.users import User, users
-from sandbox.outages import Outages
+from sandbox.quota import Quota
+from sandbox.standin import MockServer, ServerMapping
 
 LARGEST_PAGE = 200
 WINDOW = 60  # seconds
@@ -39,8 +40,8 @@ SUMMARIES = {
 }
 
 
-class Okta:
-    """An organisation at Okta: serve `app` with `sandbox.web.WebServer`.
+class Okta(MockServer):
+    """An organisation at Okta.
 
     Switches, to be set before or during a run:
         users: everybody, in the order of their ids; see also `deactivate`.
@@ -51,20 +52,17 @@ class Okta:
         next_host: scheme and host to which the links of pages lead; empty for the one asked.
         stuck: whether the link to the next page leads to the same page again.
         empty_last_page: whether a link leads from the last page to an empty one.
-        on_request: called with (method, path) of each request before it is answered.
-        outages: answers that come from before the application.
-
-    Observations:
-        requests: (method, path with query) of each request.
     """
 
-    server_mapping: ClassVar[dict[str, dict[str, str | list[str]]]] = {
+    name = "okta"
+    server_mapping: ClassVar[ServerMapping] = {
         "Okta": {"profile.title": "POSITION", "profile.department": "DEPARTMENT"}
     }
 
     def __init__(
         self, people: int = 300, api_token: str = "00sandboxSandboxSandboxSandboxSandbox0_okta"
     ) -> None:
+        super().__init__()
         self.users = users(people)
         self.api_token = api_token
         self.may_read = True
@@ -73,16 +71,9 @@ class Okta:
         self.next_host = ""
         self.stuck = False
         self.empty_last_page = False
-        self.on_request: Callable[[str, str], None] | None = None
-        self.outages = Outages()
-        self.requests: list[tuple[str, str]] = []
         self._overloads: list[bool] = []
-        self._window, self._used = 0.0, 0
         self._lock = threading.Lock()
-        self.app = Flask(__name__)
-        self.app.before_request(self._arrive)
-        self.app.after_request(self._dress)
-        self.app.register_error_handler(HTTPException, _explain)
+        self._minute = Quota(WINDOW, self._now)
         self.app.get("/api/v1/users")(self._list)
 
     def section(self, url: str) -> str:
@@ -104,24 +95,13 @@ class Okta:
         """
         self._overloads += [at_once] * count
 
-    def _arrive(self) -> Response | None:
-        query = request.query_string.decode()
-        path = f"{request.path}?{query}" if query else request.path
-        self.requests.append((request.method, path))
-        if self.on_request:
-            self.on_request(request.method, path)
-        outage = self.outages.answer(request.path)
-        if outage:
-            return outage
+    def admit(self) -> Response | None:
         with self._lock:
             if self._overloads:
                 at_once = self._overloads.pop(0)
-                self._window = self._now() - WINDOW
+                self._minute.refill()
                 return self._exceeded(0 if at_once else self.quota)
-            if self._now() >= self._window + WINDOW:
-                self._window, self._used = self._now(), 0
-            self._used += 1
-            return self._exceeded(self.quota) if self._used > self.quota else None
+        return None if self._minute.take(self.quota) else self._exceeded(self.quota)
 
     def _exceeded(self, limit: int) -> Response:
         answer = error("E0000047")
@@ -129,15 +109,18 @@ class Okta:
         answer.headers["x-rate-limit-remaining"] = "0"
         return answer
 
-    def _dress(self, answer: Response) -> Response:
+    def dress(self, answer: Response) -> Response:
         """Add the headers of every answer; the reset is a moment by the server's own clock."""
         headers = answer.headers
         headers["Date"] = formatdate(self._now(), usegmt=True)
         headers["x-okta-request-id"] = secrets.token_urlsafe(18)
         headers.setdefault("x-rate-limit-limit", str(self.quota))
-        headers.setdefault("x-rate-limit-remaining", str(max(0, self.quota - self._used)))
-        headers.setdefault("x-rate-limit-reset", str(int(self._window + WINDOW)))
+        headers.setdefault("x-rate-limit-remaining", str(self._minute.left(self.quota)))
+        headers.setdefault("x-rate-limit-reset", str(int(self._minute.ends)))
         return answer
+
+    def explain(self, fault: HTTPException) -> Response:
+        return error({404: "E0000008", 405: "E0000022"}.get(fault.code or 500, "E0000009"))
 
     def _now(self) -> float:
         return time.time() + self.clock
@@ -242,7 +225,3 @@ def _shown(user: User) -> User:
     href = request.host_url.rstrip("/") + user["_links"]["self"]["href"]
     whole = user | {"_links": {"self": {"href": href}}}
     return {name: value for name, value in whole.items() if name not in left_out}
-
-
-def _explain(fault: HTTPException) -> Response:
-    return error({404: "E0000008", 405: "E0000022"}.get(fault.code or 500, "E0000009"))

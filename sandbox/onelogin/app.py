@@ -1,64 +1,33 @@
-"""The stand-in for OneLogin: its switches, what it has seen, and the Flask app behind them."""
+"""The mock server for OneLogin: its switches, what it has seen, and the Flask app behind them."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from flask import Flask, Response, request
+from flask import Response
 from werkzeug.exceptions import HTTPException
 
 from sandbox.onelogin.json_apis import Api1, Api2
-from sandbox.onelogin.tokens import Tokens, envelope_error
-from sandbox.onelogin.users import users
+from sandbox.onelogin.state import State
+from sandbox.onelogin.tokens import envelope_error
 from sandbox.onelogin.xml_api import XmlApi
-from sandbox.outages import Outages
+from sandbox.standin import MockServer, ServerMapping
 
 
-class OneLogin:
-    """An account at OneLogin: serve `app` with `sandbox.web.WebServer`.
+class OneLogin(State, MockServer):
+    """An account at OneLogin; its switches are those of its `State`."""
 
-    Switches, to be set before or during a run:
-        users: everybody, by ascending id, as in API /1.
-        tokens: the credentials of the JSON APIs, their scope, and the life of their token.
-        api_key: the key of the XML API.
-        quota: requests in an hour that API /1 answers; see also `refill`.
-        used_up: the status when they are used up: 400, which was seen, or 429, which is documented.
-        stuck: whether the second page comes again and again (of the XML API the first).
-        cursor_past_end: whether API /2 has a cursor for what comes after the last page.
-        empty_list: what the XML API calls a list without users; "users" has been seen as well.
-        on_request: called with (method, path) of each request before it is answered.
-        outages: answers that come from before the application.
-
-    Observations:
-        requests: (method, path with query) of each request.
-    """
-
-    server_mapping: ClassVar[dict[str, dict[str, str | list[str]]]] = {
+    name = "onelogin"
+    server_mapping: ClassVar[ServerMapping] = {
         "OneLogin": {"title": "POSITION", "department": "DEPARTMENT"}
     }
 
-    def __init__(
-        self,
-        people: int = 300,
-        client_id: str = "5ad0b0c5" * 8,
-        client_secret: str = "c0ffee42" * 8,
-        api_key: str = "0123abcd" * 5,
-    ) -> None:
-        self.users = users(people)
-        self.tokens = Tokens(client_id, client_secret)
-        self.api_key = api_key
-        self.quota = 5000
-        self.used_up = 400
-        self.stuck = False
-        self.cursor_past_end = False
-        self.empty_list = "nil-classes"
-        self.on_request: Callable[[str, str], None] | None = None
-        self.outages = Outages()
-        self.requests: list[tuple[str, str]] = []
+    def __init__(self, people: int = 300, **state: Any) -> None:
+        MockServer.__init__(self)
+        State.__init__(self, people, **state)
         self._api_1 = Api1(self)
-        self.app = self._application()
+        self._add_routes()
 
     def section(self, url: str, api: str = "2") -> str:
         """A section of an ini for this account, served at that address; `api` is 2, 1 or xml."""
@@ -75,11 +44,17 @@ class OneLogin:
         """Begin another hour."""
         self._api_1.refill()
 
-    def _application(self) -> Flask:
-        app = Flask(__name__)
-        app.before_request(self._arrive)
-        app.after_request(_dress)
-        app.register_error_handler(HTTPException, _explain)
+    def dress(self, answer: Response) -> Response:
+        answer.headers["X-Request-Id"] = secrets.token_hex(16)
+        return answer
+
+    def explain(self, fault: HTTPException) -> Response:
+        if fault.code == 404:
+            return envelope_error(404, "not found", "No Route Exists")
+        return envelope_error(fault.code or 500, "error", fault.name)
+
+    def _add_routes(self) -> None:
+        app = self.app
         app.post("/auth/oauth2/v2/token")(self.tokens.issue)
         app.post("/auth/oauth2/token")(self.tokens.issue_enveloped)
         app.get("/auth/rate_limit")(self._api_1.rate_limit)
@@ -88,24 +63,3 @@ class OneLogin:
         xml_api = XmlApi(self)
         for version in ("v1", "v2", "v3"):
             app.get(f"/api/{version}/users.xml", endpoint=version)(xml_api.users)
-        return app
-
-    def _arrive(self) -> Response | None:
-        query = request.query_string.decode()
-        path = f"{request.path}?{query}" if query else request.path
-        self.requests.append((request.method, path))
-        if self.on_request:
-            self.on_request(request.method, path)
-        return self.outages.answer(request.path)
-
-
-def _dress(answer: Response) -> Response:
-    answer.headers["X-Request-Id"] = secrets.token_hex(16)
-    return answer
-
-
-def _explain(error: HTTPException) -> Response:
-    """Answer what no view has answered."""
-    if error.code == 404:
-        return envelope_error(404, "not found", "No Route Exists")
-    return envelope_error(error.code or 500, "error", error.name)

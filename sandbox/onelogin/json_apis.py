@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import base64
 import time
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 from urllib.parse import parse_qs, quote, urlencode
 
 from flask import Response, abort, jsonify, request
 
+from sandbox.onelogin.state import State
 from sandbox.onelogin.tokens import envelope_error, enveloped
 from sandbox.onelogin.users import UNASKED_IN_2, User, in_1, in_2
-
-if TYPE_CHECKING:
-    from sandbox.onelogin.app import OneLogin
+from sandbox.quota import Quota
 
 LARGEST_PAGE_1 = 50
 PAGE_2, LARGEST_PAGE_2 = 50, 100
@@ -24,10 +23,9 @@ CURSOR_1 = "account_id:::--##id:::"
 class Api1:
     """API /1: an envelope, cursors in it, and a quota for each hour."""
 
-    def __init__(self, onelogin: OneLogin) -> None:
+    def __init__(self, onelogin: State) -> None:
         self._onelogin = onelogin
-        self._hour = 0.0
-        self._used = 0
+        self._hour = Quota(HOUR)
 
     def users(self) -> Response:
         answer = self._refused() or self._page()
@@ -41,7 +39,7 @@ class Api1:
         return enveloped(self._quota())
 
     def refill(self) -> None:
-        self._hour = 0.0
+        self._hour.refill()
 
     def _refused(self) -> Response | None:
         header = request.headers.get("Authorization", "")
@@ -51,20 +49,17 @@ class Api1:
             return envelope_error(401, "Unauthorized", "Authentication Failure")
         if not self._onelogin.tokens.may_read:
             return envelope_error(403, "Forbidden", "Insufficient Permission")
-        if time.time() >= self._hour + HOUR:
-            self._hour, self._used = time.time(), 0
-        if self._used >= self._onelogin.quota:
+        if not self._hour.take(self._onelogin.quota):
             code = self._onelogin.used_up
             return envelope_error(code, "bad request", "rate_limit_exceeded")
-        self._used += 1
         return None
 
     def _quota(self) -> dict[str, int]:
         """What is left of it; the reset is in so many seconds."""
         return {
             "X-RateLimit-Limit": self._onelogin.quota,
-            "X-RateLimit-Remaining": max(0, self._onelogin.quota - self._used),
-            "X-RateLimit-Reset": max(0, int(self._hour + HOUR - time.time())),
+            "X-RateLimit-Remaining": self._hour.left(self._onelogin.quota),
+            "X-RateLimit-Reset": max(0, int(self._hour.ends - time.time())),
         }
 
     def _page(self) -> Response:
@@ -94,7 +89,7 @@ class Api1:
 class Api2:
     """API /2: a bare list, numbered pages or cursors, and all about them in headers."""
 
-    def __init__(self, onelogin: OneLogin) -> None:
+    def __init__(self, onelogin: State) -> None:
         self._onelogin = onelogin
 
     def users(self) -> Response:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from xml.etree import ElementTree
 
 from flask import Response, request
 
+from sandbox.onelogin.state import State
 from sandbox.onelogin.users import ROLES, User
-
-if TYPE_CHECKING:
-    from sandbox.onelogin.app import OneLogin
+from sandbox.signin import basic_login
 
 PAGE = 100
 LEAVES = (
@@ -26,12 +25,11 @@ PACIFIC = timezone(timedelta(hours=-8))
 class XmlApi:
     """Lists users to who knows the key: by page, or from an id on."""
 
-    def __init__(self, onelogin: OneLogin) -> None:
+    def __init__(self, onelogin: State) -> None:
         self._onelogin = onelogin
 
     def users(self) -> Response:
-        login = request.authorization
-        if login is None or login.type != "basic" or login.username != self._onelogin.api_key:
+        if (basic_login() or ("",))[0] != self._onelogin.api_key:
             return _refusal()
         page = self._page()
         if not page:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 from uuid import uuid4
 
-from flask import Flask, Response, jsonify, request
+from flask import Response, jsonify, request
+from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, Unauthorized
 
 from sandbox.oomnitza import uploads
 from sandbox.oomnitza.pages import pages
 from sandbox.oomnitza.store import Run, Store
 from sandbox.oomnitza.uploads import Record, Upload
+from sandbox.outages import Outages
+from sandbox.standin import MockServer, ServerMapping
 
+API_TOKEN = "an-api-token-for-the-sandbox"
 LOGIN = "/api/request_token"
 DEFAULT_SYNC_FIELDS = {"users": "USER"}
 PAGE = 200
@@ -32,15 +35,8 @@ class Request(NamedTuple):
     status: int
 
 
-class _Outage(NamedTuple):
-    path: str
-    status: int
-    body: str
-    headers: Mapping[str, str]
-
-
-class Oomnitza:
-    """An Oomnitza server; `app` is the WSGI application to serve, with as many threads as wished.
+class Oomnitza(MockServer):
+    """An Oomnitza server.
 
     Switches, to be set at any time:
 
@@ -54,6 +50,8 @@ class Oomnitza:
     - `csrf`: give out an X-CSRF-Token, and ask it back in the POSTs of who was given one.
     """
 
+    name = "oomnitza"
+
     def __init__(
         self,
         database: Path | str = ":memory:",
@@ -62,7 +60,8 @@ class Oomnitza:
         username: str = "sandbox",
         password: str = "sandbox-password",
     ) -> None:
-        self.mappings: dict[str, dict[str, str | list[str]]] = {}
+        super().__init__(Outages(lambda status: Response("", status), path="/api/"))
+        self.mappings: ServerMapping = {}
         self.sync_fields: dict[str, str] = {}
         self.locations: list[dict[str, Any]] = []
         self.canceled: set[str] = set()
@@ -70,19 +69,25 @@ class Oomnitza:
         self.max_records = 100
         self.csrf = False
         self._credentials = (username, password)
+        self._api_token = api_token
         self._tokens = {api_token}
         self._csrf_token = uuid4().hex
         self._csrf_holders: set[str] = set()
-        self._outages: list[_Outage] = []
-        self._lock = threading.Lock()
-        self._requests: deque[Request] = deque(maxlen=REMEMBERED_REQUESTS)
+        self._answered: deque[Request] = deque(maxlen=REMEMBERED_REQUESTS)
         self._store = Store(database)
-        self.app = self._build()
+        self._add_routes()
+
+    @classmethod
+    def for_sandbox(cls, folder: Path) -> Self:
+        return cls(folder / "oomnitza.sqlite", api_token=API_TOKEN)
+
+    def section(self, url: str) -> str:
+        return f"[oomnitza]\nurl = {url}\napi_token = {self._api_token}\n"
 
     @property
     def requests(self) -> list[Request]:
         """The API's latest requests, the oldest first."""
-        return list(self._requests)
+        return list(self._answered)
 
     def count(self, kind: str) -> int:
         """How many "users" or "assets" are stored."""
@@ -96,31 +101,20 @@ class Oomnitza:
         """All runs, the oldest first; each request to a v2 endpoint is a run of its own."""
         return self._store.runs()
 
-    def fail_next(
-        self,
-        count: int,
-        status: int,
-        body: str = "",
-        headers: Mapping[str, str] | None = None,
-        path: str = "/api/",
-    ) -> None:
-        """Answer the next requests to paths that begin so with this, and do nothing else."""
-        with self._lock:
-            self._outages += [_Outage(path, status, body, headers or {})] * count
-
     def revoke_tokens(self) -> None:
         """Make all tokens invalid, the API token too; a new login gives a new one."""
         self._tokens.clear()
+
+    def stop(self) -> None:
+        super().stop()
+        self.close()
 
     def close(self) -> None:
         """Close the database; happens by itself when the object is dropped."""
         self._store.close()
 
-    def _build(self) -> Flask:
-        app = Flask("sandbox.oomnitza")
-        app.before_request(self._guard)
-        app.after_request(self._remember)
-        app.register_error_handler(HTTPException, _in_json)
+    def _add_routes(self) -> None:
+        app = self.app
         app.register_blueprint(pages(self._store, lambda: self.requests))
         app.post(LOGIN)(self._request_token)
         app.get("/api/v2/mappings")(self._mappings)
@@ -132,31 +126,29 @@ class Oomnitza:
         app.post("/api/v3/bulk/<portion>/finalize")(self._finalize)
         app.get("/api/v3/locations")(self._locations)
         app.get("/api/v3/connector_run_logs/<connector>")(self._run_logs)
-        return app
 
-    def _guard(self) -> Response | None:
-        """Let through to the API who is signed in, unless there is an outage."""
-        if not request.path.startswith("/api/"):
-            return None
-        with self._lock:
-            for outage in self._outages:
-                if request.path.startswith(outage.path):
-                    self._outages.remove(outage)
-                    return Response(outage.body, outage.status, outage.headers)
-        if request.path == LOGIN:
-            return None
+    def admit(self) -> None:
+        if not request.path.startswith("/api/") or request.path == LOGIN:
+            return
         token = request.headers.get("Authorization2")
         if token not in self._tokens:
             raise Unauthorized("Authorization2 holds no valid token")
         must_echo = self.csrf and request.method == "POST" and token in self._csrf_holders
         if must_echo and request.headers.get("X-CSRF-Token") != self._csrf_token:
             raise Forbidden("X-CSRF-Token is missing or wrong")
-        return None
 
-    def _remember(self, response: Response) -> Response:
+    def remember(self, method: str, path: str) -> None:
+        """Not before it is answered."""
+
+    def dress(self, answer: Response) -> Response:
         if request.path.startswith("/api/"):
-            self._requests.append(Request(request.method, request.path, response.status_code))
-        return response
+            self._answered.append(Request(request.method, request.path, answer.status_code))
+        return answer
+
+    def explain(self, fault: HTTPException) -> ResponseReturnValue:
+        if not request.path.startswith("/api/"):
+            return fault
+        return jsonify(error=fault.description), fault.code or 500
 
     def _request_token(self) -> Response:
         """Log in with `login` and `password`, as a form or in the query; never as JSON."""
@@ -255,9 +247,3 @@ def _run_log(run: Run) -> dict[str, Any]:
         "skipped_records_count": run.skipped,
         "error_logs_count": run.errors,
     }
-
-
-def _in_json(error: HTTPException) -> HTTPException | tuple[Response, int]:
-    if not request.path.startswith("/api/"):
-        return error
-    return jsonify(error=error.description), error.code or 500

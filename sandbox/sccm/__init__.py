@@ -1,4 +1,4 @@
-"""A stand-in for the site database of Microsoft SCCM (Configuration Manager)."""
+"""A mock of the site database of Microsoft SCCM (Configuration Manager)."""
 
 from sandbox.sccm.database import Sccm
 

@@ -12,10 +12,13 @@ from collections.abc import Collection, Iterator
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 from sandbox.sccm.computers import Computer, computers
 from sandbox.sccm.views import SHORT_NAMES, VIEWS
+from sandbox.standin import SERIAL_NUMBER, MockSystem, ServerMapping
+
+WITHOUT_DRIVER = "# Needs unixODBC and its driver for SQLite (Debian: unixodbc, libsqliteodbc)."
 
 
 class View(NamedTuple):
@@ -26,16 +29,17 @@ class View(NamedTuple):
     rows: list[tuple[Any, ...]]
 
 
-class Sccm:
+class Sccm(MockSystem):
     """A site with so many active computers, in a file that is written anew.
 
     `without` names views, and columns (view.column), that this site lacks: each site chooses which
     classes of inventory it collects. `computers` are all that it knows, in any state.
     """
 
-    server_mapping: ClassVar[dict[str, dict[str, str | list[str]]]] = {
+    name = "sccm"
+    server_mapping: ClassVar[ServerMapping] = {
         "SCCM": {
-            "hardware.serial_number": "24DCF85294E411E38A52066B556BA4EE",
+            "hardware.serial_number": SERIAL_NUMBER,
             "hardware.computer_name": "NAME",
             "hardware.make": "MANUFACTURER",
             "hardware.model": "MODEL",
@@ -54,13 +58,24 @@ class Sccm:
                 connection.executemany(statement, rows) if rows else connection.execute(statement)
             connection.commit()
 
+    @classmethod
+    def for_sandbox(cls, folder: Path) -> Self:
+        return cls(folder / "sccm.sqlite")
+
     def section(self, url: str = "") -> str:
         """A section of an ini for this file; there is no URL."""
         return (
             "[sccm]\nenable = True\nserver = localhost\ndriver = SQLite3\n"
             f"database = {self.database}\nusername = unused\npassword = unused\n"
-            "sync_field = 24DCF85294E411E38A52066B556BA4EE\n"
+            f"sync_field = {SERIAL_NUMBER}\n"
         )
+
+    def sections(self, url: str) -> list[str]:
+        """The section; switched off where a machine cannot read a file of SQLite through ODBC."""
+        section = self.section(url)
+        if _driver_is_there():
+            return [section]
+        return [f"{WITHOUT_DRIVER}\n{section.replace('enable = True', 'enable = False')}"]
 
 
 def views(known: Collection[Computer], without: Collection[str] = ()) -> Iterator[View]:
@@ -96,6 +111,15 @@ def statements(
             rows = [tuple(map(_stored, row)) for row in view.rows]
             yield f"INSERT INTO {table} VALUES ({marks})", rows
         yield f"CREATE VIEW {name} AS SELECT * FROM {table}", []
+
+
+def _driver_is_there() -> bool:
+    try:
+        import pyodbc
+    except ImportError:
+        return False
+    pyodbc.pooling = False  # what counts for the whole process is what it is at the first call
+    return "SQLite3" in pyodbc.drivers()
 
 
 def _name(schema: str, name: str) -> str:

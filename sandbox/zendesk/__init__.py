@@ -1,4 +1,4 @@
-"""A stand-in for Zendesk Support: users and organizations, API tokens and OAuth clients."""
+"""A mock server for Zendesk Support: users and organizations, API tokens and OAuth clients."""
 
 from sandbox.zendesk.app import Zendesk
 

@@ -1,4 +1,4 @@
-"""The stand-in for Zendesk Support: its switches, what it has seen, and its endpoints.
+"""The mock server for Zendesk Support: its switches, what it has seen, and its endpoints.
 
 Documented at developer.zendesk.com, Ticketing API: Users, Organizations, Side-Loading, Rate limits.
 """
@@ -7,78 +7,47 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
-from flask import Flask, Response, request
+from flask import Response, request
 from werkzeug.exceptions import HTTPException
 
-from sandbox.outages import Outages
-from sandbox.people import people
-from sandbox.zendesk.account import Record, organization, user
+from sandbox.standin import MockServer, ServerMapping
+from sandbox.zendesk.account import Record
 from sandbox.zendesk.answers import as_json, refuse, refuse_by_title
 from sandbox.zendesk.paging import paged
-from sandbox.zendesk.signin import SCOPES, SignIn
+from sandbox.zendesk.signin import SignIn
+from sandbox.zendesk.state import State
 
 ANONYMOUS = {"id": None, "name": "Anonymous user", "email": "invalid@example.com"}
 
 
-class Zendesk:
-    """One account: serve `app` with `sandbox.web.WebServer`.
+class Zendesk(State, MockServer):
+    """One account.
 
-    Switches, to be set before or during a run:
-        users, organizations: the records, ascending by id; lists leave out users that are not
-            active, since these were deleted.
-        role: what the signed-in user is; an end user may not read lists.
-        token_access: whether API tokens are taken at all.
-        client_scopes: what the OAuth client may ask for.
-        token_lifetime: seconds, for OAuth tokens issued from now on.
+    Switches, to be set before or during a run, beside those of its `State`:
         per_minute: how many requests the plan allows in each window of `window` seconds.
         exists: False answers as if no account had this name.
-
-    `fail_next` is that of `Outages`.
-
-    Observations: `requests`, (method, path with query) of each request.
     """
 
-    # What an administrator has mapped in Oomnitza, beside the defaults.
-    server_mapping: ClassVar[dict[str, dict[str, str | list[str]]]] = {
+    name = "zendesk"
+    server_mapping: ClassVar[ServerMapping] = {
         "Zendesk": {"organization.name": "COMPANY", "external_id": "EMPLOYEE_NUMBER"}
     }
 
-    def __init__(
-        self,
-        *,
-        users: int = 300,
-        organizations: int = 12,
-        system_name: str = "sandbox",
-        username: str = "admin@example.com",
-        api_token: str = "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0",
-        client_id: str = "oomnitza_sandbox",
-        client_secret: str = "5f4dcc3b5aa765d61d8327deb882cf995f4dcc3b5aa765d61d8327deb882cf99",
-    ) -> None:
-        url = f"https://{system_name}.zendesk.com"
-        self.system_name = system_name
-        self.username, self.api_token = username, api_token
-        self.client_id, self.client_secret = client_id, client_secret
-        self.organizations = [organization(number, url) for number in range(organizations)]
-        self.users = [user(person, self.organizations, url) for person in people(users)]
-        self.role: Literal["admin", "agent", "end-user"] = "admin"
-        self.token_access = True
-        self.client_scopes: set[str] = set(SCOPES)
-        self.token_lifetime: float = 7200
+    def __init__(self, **state: Any) -> None:
+        MockServer.__init__(self)
+        State.__init__(self, **state)
         self.per_minute = 700
         self.window = 60
         self.exists = True
-        self.requests: list[tuple[str, str]] = []
         self._used: dict[int, int] = {}  # requests by window
         self._lock = threading.Lock()
-        self._outages = Outages()
-        self.fail_next = self._outages.fail_next
         self._sign_in = SignIn(self)
-        self.app = self._application()
+        self._add_routes()
 
     def section(self, url: str) -> str:
-        """The section of an ini that reads this stand-in, served at `url`."""
+        """The section of an ini that reads this mock server, served at `url`."""
         return (
             "[zendesk]\n"
             "enable = True\n"
@@ -95,12 +64,8 @@ class Zendesk:
         """Make every OAuth token issued so far worthless."""
         self._sign_in.tokens.clear()
 
-    def _application(self) -> Flask:
-        app = Flask(__name__)
-        app.before_request(self._arrive)
-        app.after_request(self._show_quota)
-        app.register_error_handler(HTTPException, _explain)
-        app.add_url_rule("/oauth/tokens", view_func=self._sign_in.new_token, methods=["POST"])
+    def _add_routes(self) -> None:
+        self.app.post("/oauth/tokens")(self._sign_in.new_token)
         for name, view in (
             ("users", self._list_users),
             ("users/me", self._me),
@@ -108,15 +73,9 @@ class Zendesk:
             ("organizations", self._list_organizations),
         ):
             for path in (f"/api/v2/{name}", f"/api/v2/{name}.json"):
-                app.add_url_rule(path, path, view)
-        return app
+                self.app.add_url_rule(path, path, view)
 
-    def _arrive(self) -> Response | None:
-        query = request.query_string.decode()
-        self.requests.append((request.method, f"{request.path}?{query}" if query else request.path))
-        outage = self._outages.answer(request.path)
-        if outage is not None:
-            return outage
+    def admit(self) -> None:
         if not self.exists:
             title = f"No help desk at {request.host}"
             refuse_by_title(404, title, "There is no help desk configured at this address.")
@@ -128,7 +87,13 @@ class Zendesk:
                 "Number of allowed requests exceeded",
                 Retry_After=reset,
             )
-        return None
+
+    def explain(self, fault: HTTPException) -> Response:
+        code = fault.code or 500
+        if code == 404:
+            return as_json({"error": "InvalidEndpoint", "description": "Not found"}, 404)
+        body: dict[str, Any] = {"error": {"title": fault.name, "message": fault.description}}
+        return as_json(body, code)
 
     def _list_users(self) -> Response:
         self._sign_in.require("users:read")
@@ -164,7 +129,7 @@ class Zendesk:
     def _seconds_left(self) -> int:
         return self.window - int(time.time()) % self.window
 
-    def _show_quota(self, answer: Response) -> Response:
+    def dress(self, answer: Response) -> Response:
         used = self._used.get(int(time.time() // self.window), 0)
         left = str(max(0, self.per_minute - used))
         for family in ("X-Rate-Limit", "RateLimit-Limit"):
@@ -190,12 +155,3 @@ def _listed(users: list[Record]) -> list[Record]:
         and (not external or (each["external_id"] or "").lower() == external)
         and (not permission_set or str(each["custom_role_id"]) == permission_set)
     ]
-
-
-def _explain(error: HTTPException) -> Response:
-    """Answer what no view has answered: no such path, another method, a mistake in here."""
-    code = error.code or 500
-    if code == 404:
-        return as_json({"error": "InvalidEndpoint", "description": "Not found"}, 404)
-    body: dict[str, Any] = {"error": {"title": error.name, "message": error.description}}
-    return as_json(body, code)

@@ -6,57 +6,36 @@ Documented at developer.zendesk.com: Security and authentication, and Grant-type
 from __future__ import annotations
 
 import secrets
-import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from flask import Response, request
-from werkzeug.datastructures import Authorization
 
+from sandbox.signin import BearerTokens, basic_login, is_bearer
 from sandbox.zendesk.answers import as_json, refuse, refuse_by_title, refuse_token
+from sandbox.zendesk.state import SCOPES, State
 
-if TYPE_CHECKING:
-    from sandbox.zendesk.app import Zendesk
-
-# What there is to be granted; whoever asks for something else gets a token that opens nothing.
-SCOPES = frozenset({"read", "write", "users:read", "users:write", "organizations:read"})
 SHORTEST_LIFE, LONGEST_LIFE = 300, 172_800
-
-
-@dataclass(frozen=True)
-class Token:
-    scopes: frozenset[str]
-    expires: float
-    """Seconds since 1970."""
 
 
 class SignIn:
     """The token endpoint, and the door at which every list asks."""
 
-    def __init__(self, zendesk: Zendesk) -> None:
+    def __init__(self, zendesk: State) -> None:
         self._zendesk = zendesk
-        self.tokens: dict[str, Token] = {}
+        self.tokens = BearerTokens[frozenset[str]]()
 
     def require(self, scope: str) -> None:
         """Let pass who may read what the scope names, and refuse anyone else."""
-        login = request.authorization
-        if login is not None and login.type == "bearer":
-            self._require_token(login, scope)
-        elif not self.knows(login):
+        if is_bearer():
+            self._require_token(scope)
+        elif not self._has_api_token():
             refuse(401, "Couldn't authenticate you", WWW_Authenticate='Basic realm="Web Password"')
         if self._zendesk.role == "end-user":
             refuse_by_title(403, "Forbidden", "You do not have access to this page.")
 
-    def knows(self, login: Authorization | None) -> bool:
-        """Whether it is an API token: the user is the mail address of the account and /token."""
-        zendesk = self._zendesk
-        expected = (f"{zendesk.username}/token", zendesk.api_token)
-        return (
-            zendesk.token_access
-            and login is not None
-            and login.type == "basic"
-            and (login.username, login.password) == expected
-        )
+    def _has_api_token(self) -> bool:
+        """Whether the user is the mail address with /token, and the password an API token."""
+        expected = (f"{self._zendesk.username}/token", self._zendesk.api_token)
+        return self._zendesk.token_access and basic_login() == expected
 
     def new_token(self) -> Response:
         zendesk = self._zendesk
@@ -80,7 +59,7 @@ class SignIn:
 
     def _issue(self, scopes: frozenset[str], life: float) -> dict[str, object]:
         value = secrets.token_hex(32)
-        self.tokens[value] = Token(scopes, time.time() + life)
+        self.tokens.give(value, scopes, life)
         scope = " ".join(sorted(scopes))
         return {
             "access_token": value,
@@ -89,9 +68,9 @@ class SignIn:
             "expires_in": int(life),
         }
 
-    def _require_token(self, login: Authorization, scope: str) -> None:
-        token = self.tokens.get(login.token or "")
-        if token is None or token.expires <= time.time():
+    def _require_token(self, scope: str) -> None:
+        scopes = self.tokens.holder()
+        if scopes is None:
             refuse_token(401, "invalid_token", "The access token is invalid, expired or revoked.")
-        if not token.scopes & {"read", scope}:
+        if not scopes & {"read", scope}:
             refuse(403, "Forbidden", "You are missing the following required scopes: read")

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import pytest
-from flask import Request
 
 from connectors.jasper import Settings
 from lib.config.sections import Section
@@ -149,11 +148,11 @@ def at_call(source: JasperSource, number: int, do: Callable[[], object]) -> None
     """Do something once, before this call from now on is answered."""
     calls = iter(range(1, 1_000_000))
 
-    def on_call(request: Request) -> None:
-        if request.method == "POST" and next(calls) == number:
+    def on_request(method: str, _: str) -> None:
+        if method == "POST" and next(calls) == number:
             do()
 
-    source.jasper.on_call = on_call
+    source.jasper.on_request = on_request
 
 
 # What it asks for.
@@ -366,11 +365,11 @@ def test_a_sim_with_a_date_in_the_future_hides_no_other(jasper: JasperSource) ->
 def test_a_list_that_never_rests_keeps_the_position(jasper: JasperSource) -> None:
     sims = jasper.jasper.sims
 
-    def modify(request: Request) -> None:
-        if request.method == "POST":
+    def modify(method: str, _: str) -> None:
+        if method == "POST":
             sims.modify(sims.modified(None)[0].iccid)
 
-    jasper.jasper.on_call = modify
+    jasper.jasper.on_request = modify
     made = jasper.connect()
     ids = jasper.ids(list(made.records(Sources())))
     assert len(ids) == len(set(ids))

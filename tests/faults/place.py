@@ -15,9 +15,9 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from werkzeug.wrappers import Response
 
 from lib.state import PastRun, Store, open_to_read
-from sandbox.company import API_TOKEN, PASSWORD, SERIAL_NUMBER
 from sandbox.jamf import JamfPro
-from sandbox.oomnitza import Oomnitza
+from sandbox.oomnitza import API_TOKEN, Oomnitza
+from sandbox.standin import PASSWORD, SERIAL_NUMBER
 from sandbox.web import WebServer
 from tests.program import Ended, Program
 

@@ -18,11 +18,11 @@ from lib.run.options import RunOptions
 from lib.run.pipeline import run_section
 from lib.run.tally import Outcome
 from lib.state import open_to_read
-from sandbox.company import API_TOKEN, PASSWORD, SERIAL_NUMBER
 from sandbox.jamf import JamfPro
 from sandbox.okta import Okta
 from sandbox.onelogin import OneLogin
-from sandbox.oomnitza import Oomnitza
+from sandbox.oomnitza import API_TOKEN, Oomnitza
+from sandbox.standin import PASSWORD, SERIAL_NUMBER
 from sandbox.zendesk import Zendesk
 from tests.faults.proxy import FaultyServer, serve
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.company import SERIAL_NUMBER
 from sandbox.jasper import Jasper
+from sandbox.standin import SERIAL_NUMBER
 from sandbox.web import WebServer
 from tests.faults.place import Place, place
 
@@ -99,7 +99,7 @@ class TestTheBrake:
         made.jamf.fail_next(1000, 401, path="/JSSResource/computers/id/")
         ended, _ = made.upload("casper")
         assert ended.code in (1, 6)
-        made.jamf._outages.clear()
+        made.jamf.outages.end()
         del made.jamf.computers.ids[5:]
         assert made.upload("casper")[0].code == 6
 
@@ -330,7 +330,7 @@ class TestAPosition:
         made.write_ini(oomnitza={"retries": 0})
         assert made.upload("jasper")[0].code == 1
         assert not jasper.storage.exists()
-        made.oomnitza._outages.clear()
+        made.oomnitza.outages.end()
         made.oomnitza.refuse = None
         assert made.upload("jasper", "--record-count", "3")[0].code == 0
         assert not jasper.storage.exists()

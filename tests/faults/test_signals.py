@@ -188,7 +188,7 @@ def test_while_the_source_is_left_alone_for_a_while(made, number):
     books = counts(made)
     assert books["sent"] == len(made.held_computers()) > 0
     made.check_closed()
-    made.jamf._outages.clear()
+    made.jamf.outages.end()
     check_run_again(made)
 
 
@@ -204,7 +204,7 @@ def test_while_oomnitza_is_left_alone_for_a_while(made, number):
     assert "Traceback" not in ended.out + ended.err
     books = counts(made)
     assert (books["sent"], books["unsent"]) == (0, len(made.set_aside()))
-    made.oomnitza._outages.clear()
+    made.oomnitza.outages.end()
     check_run_again(made)
 
 

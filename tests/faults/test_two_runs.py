@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from lib.state.sqlite.lock import SectionLock
-from sandbox.company import SERIAL_NUMBER
+from sandbox.standin import SERIAL_NUMBER
 from tests.faults.place import Place, place, wait_until
 from tests.program import end_of
 

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from xml.etree import ElementTree
 
 import pytest
-import requests
 
 from sandbox.bamboohr import BambooHR
-from sandbox.web import WebServer
+from tests.sandbox.session import Session
 
 BASES = ["/api/v1", "/api/gateway.php/sandbox/v1"]
 DIRECTORY = "/api/v1/employees/directory"
@@ -15,47 +14,28 @@ REPORT = "/api/v1/reports/custom"
 ERRORS = ("X-BambooHR-Error-Message", "X-BambooHR-Error-Messsage")
 
 
-class Host:
-    """One web server for all tests; each test has its own app."""
-
-    def __init__(self) -> None:
-        self.bamboohr = BambooHR(employees=0)
-
-    def __call__(self, environ, start_response):
-        return self.bamboohr.app(environ, start_response)
-
-
-class Client(requests.Session):
+class Client(Session):
     """Signs in with the key and asks for JSON; paths in place of addresses."""
 
     def __init__(self, url: str, key: str) -> None:
-        super().__init__()
-        self.url, self.auth, self.trust_env = url, (key, "x"), False
+        super().__init__(url)
+        self.auth = (key, "x")
         self.headers["Accept"] = "application/json"
-
-    def request(self, method, url, **options):
-        return super().request(method, self.url + url, **{"timeout": 10, **options})
 
     def report(self, *fields, query="?format=json", **body):
         return self.post(REPORT + query, json={"title": "A report", "fields": fields, **body})
 
 
-@pytest.fixture(scope="module")
-def host() -> Iterator[tuple[Host, str]]:
-    host = Host()
-    with WebServer(host) as server:
-        yield host, server.url
+@pytest.fixture
+def bamboohr(stage) -> BambooHR:
+    made = BambooHR(employees=120)
+    stage.app = made.app
+    return made
 
 
 @pytest.fixture
-def bamboohr(host) -> BambooHR:
-    host[0].bamboohr = BambooHR(employees=120)
-    return host[0].bamboohr
-
-
-@pytest.fixture
-def client(host, bamboohr) -> Iterator[Client]:
-    with Client(host[1], bamboohr.api_key) as client:
+def client(stage, bamboohr) -> Iterator[Client]:
+    with Client(stage.url, bamboohr.api_key) as client:
         yield client
 
 

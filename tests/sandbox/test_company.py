@@ -1,4 +1,4 @@
-"""The whole sandbox: every stand-in of one company, and an ini with which all can be read."""
+"""The whole sandbox: every mock server of one company, and an ini with which all can be read."""
 
 import signal
 import socket
@@ -11,8 +11,9 @@ import requests
 from lib import connector
 from lib.config import config
 from lib.connector import Sources
-from sandbox.company import COMPUTERS, MOBILE_DEVICES, PEOPLE, Company
-from sandbox.people import people
+from sandbox.company import Company
+from sandbox.jamf import COMPUTERS, MOBILE_DEVICES
+from sandbox.people import HEADCOUNT, people
 from tests.program import Program, end_of
 
 
@@ -54,7 +55,7 @@ def test_every_section_of_its_ini_can_be_read(company):
         source = connector.load(section.connector)(section.settings)
         source.check()
         counts[section.name] = len(list(source.records(Sources(everything=True))))
-    expected = {"ldap": PEOPLE, "casper": COMPUTERS, "casper.MDM": MOBILE_DEVICES}
+    expected = {"ldap": HEADCOUNT, "casper": COMPUTERS, "casper.MDM": MOBILE_DEVICES}
     assert expected.items() <= counts.items()
 
 
@@ -65,7 +66,7 @@ def test_the_people_of_the_directory_own_the_devices(company):
         for section in loaded.sections
     )
     logins = {record["uid"] for record in ldap}
-    assert logins == {person.login for person in people(PEOPLE)}
+    assert logins == {person.login for person in people(HEADCOUNT)}
     owners = {record["location"]["username"] for record in casper} - {""}
     assert owners
     assert owners <= logins

@@ -7,12 +7,11 @@ import sys
 
 import pytest
 
-from sandbox.company import COMPUTERS, PEOPLE
-from sandbox.jamf import JamfPro
-from sandbox.people import people
+from sandbox.jamf import COMPUTERS, JamfPro
+from sandbox.people import HEADCOUNT, people
 from tests.program import Ended, Program, end_of
 
-COMPLETE = sum(bool(person.mail) for person in people(PEOPLE))
+COMPLETE = sum(bool(person.mail) for person in people(HEADCOUNT))
 JAMF = JamfPro(computers=COMPUTERS, mobile_devices=0)
 # Of the computers one has no serial number, as Jamf Pro says it.
 NAMED = sum(
@@ -48,7 +47,9 @@ def test_it_shows_the_command_it_runs_and_the_books_of_the_run(twice):
         assert re.search(
             r"^\$ connector\.py upload ldap casper --ini \.sandbox/\w+\.ini$", ended.out, re.M
         )
-        assert re.search(rf"^ldap +{PEOPLE} +0 +{PEOPLE - COMPLETE} +{COMPLETE} ", ended.out, re.M)
+        assert re.search(
+            rf"^ldap +{HEADCOUNT} +0 +{HEADCOUNT - COMPLETE} +{COMPLETE} ", ended.out, re.M
+        )
         assert re.search(
             rf"^casper +{COMPUTERS} +0 +{COMPUTERS - NAMED} +{NAMED} ", ended.out, re.M
         )

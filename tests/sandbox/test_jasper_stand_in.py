@@ -22,7 +22,7 @@ REST = "/rws/api/v1/devices"
 
 
 class Served(Jasper):
-    """A stand-in with its address, and ways to talk to it."""
+    """A mock server with its address, and ways to talk to it."""
 
     url = ""
 

@@ -1,16 +1,15 @@
-"""The stand-in for Okta answers, pages, limits and refuses as Okta documents it."""
+"""The mock server for Okta answers, pages, limits and refuses as Okta documents it."""
 
 import time
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 
 import pytest
-import requests
 
 from sandbox.okta import Okta
 from sandbox.okta.filters import Malformed, NotAllowed, compile_filter
 from sandbox.okta.users import users
-from sandbox.web import WebServer
+from tests.sandbox.session import Session
 
 USERS = "/api/v1/users"
 STATUSES = {
@@ -25,44 +24,24 @@ STATUSES = {
 }
 
 
-class Client(requests.Session):
+class Client(Session):
     """Knows the token; paths stand in place of addresses."""
 
     def __init__(self, url: str, okta: Okta) -> None:
-        super().__init__()
-        self.url = url
-        self.trust_env = False
+        super().__init__(url)
         self.headers["Authorization"] = f"SSWS {okta.api_token}"
 
-    def request(self, method, url, **how):
-        return super().request(method, self.url + url, **{"timeout": 10, **how})
 
-
-class Host:
-    """One web server for all tests, since stopping one takes long; each test has its own app."""
-
-    okta: Okta
-
-    def __call__(self, environ, respond):
-        return self.okta.app(environ, respond)
-
-
-@pytest.fixture(scope="module")
-def host() -> Iterator[tuple[Host, str]]:
-    host = Host()
-    with WebServer(host) as server:
-        yield host, server.url
+@pytest.fixture
+def okta(stage) -> Okta:
+    made = Okta(120)
+    stage.app = made.app
+    return made
 
 
 @pytest.fixture
-def okta(host) -> Okta:
-    host[0].okta = Okta(120)
-    return host[0].okta
-
-
-@pytest.fixture
-def client(host, okta) -> Iterator[Client]:
-    with Client(host[1], okta) as client:
+def client(stage, okta) -> Iterator[Client]:
+    with Client(stage.url, okta) as client:
         yield client
 
 

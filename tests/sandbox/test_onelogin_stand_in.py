@@ -1,4 +1,4 @@
-"""The stand-in for OneLogin answers, pages, limits and refuses as OneLogin documents it."""
+"""The mock server for OneLogin answers, pages, limits and refuses as OneLogin documents it."""
 
 import base64
 import time
@@ -12,7 +12,7 @@ import requests
 
 from sandbox.onelogin import OneLogin
 from sandbox.onelogin.users import UNASKED_IN_2, in_1, in_2, users
-from sandbox.web import WebServer
+from tests.sandbox.session import Session
 
 TOKEN = "/auth/oauth2/v2/token"
 OLD_TOKEN = "/auth/oauth2/token"
@@ -22,17 +22,12 @@ GRANT = {"grant_type": "client_credentials"}
 PEOPLE = 120
 
 
-class Client(requests.Session):
+class Client(Session):
     """Paths stand in place of addresses."""
 
     def __init__(self, url: str, onelogin: OneLogin) -> None:
-        super().__init__()
-        self.url = url
+        super().__init__(url)
         self.onelogin = onelogin
-        self.trust_env = False
-
-    def request(self, method, url, **how):
-        return super().request(method, self.url + url, **{"timeout": 10, **how})
 
     def pair(self) -> str:
         tokens = self.onelogin.tokens
@@ -42,31 +37,16 @@ class Client(requests.Session):
         return self.post(path, json=GRANT, headers={"Authorization": self.pair()})
 
 
-class Host:
-    """One web server for all tests, since stopping one takes long; each test has its own app."""
-
-    onelogin: OneLogin
-
-    def __call__(self, environ, respond):
-        return self.onelogin.app(environ, respond)
-
-
-@pytest.fixture(scope="module")
-def host() -> Iterator[tuple[Host, str]]:
-    host = Host()
-    with WebServer(host) as server:
-        yield host, server.url
+@pytest.fixture
+def onelogin(stage) -> OneLogin:
+    made = OneLogin(PEOPLE)
+    stage.app = made.app
+    return made
 
 
 @pytest.fixture
-def onelogin(host) -> OneLogin:
-    host[0].onelogin = OneLogin(PEOPLE)
-    return host[0].onelogin
-
-
-@pytest.fixture
-def stranger(host, onelogin) -> Iterator[Client]:
-    with Client(host[1], onelogin) as client:
+def stranger(stage, onelogin) -> Iterator[Client]:
+    with Client(stage.url, onelogin) as client:
         yield client
 
 

@@ -2,11 +2,10 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
-from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import pytest
 import requests
@@ -14,22 +13,17 @@ import requests
 from sandbox.oomnitza import Oomnitza
 from sandbox.people import people
 from sandbox.web import WebServer
+from tests.sandbox.session import Session, Stage
 
 SERIAL = "24DCF85294E411E38A52066B556BA4EE"
 
 
-class Client(requests.Session):
+class Client(Session):
     """A session that is signed in with the API token, and builds bulk requests."""
 
     def __init__(self, url: str, token: str = "a-token") -> None:
-        super().__init__()
-        self.trust_env = False
-        self.url = url
+        super().__init__(url)
         self.headers["Authorization2"] = token
-
-    def request(self, method: str, path: str, **options: Any) -> requests.Response:
-        options.setdefault("timeout", 10)
-        return super().request(method, self.url + path, **options)
 
     def bulk(self, *records: Any, **members: Any) -> requests.Response:
         return self.post("/api/v3/bulk", json=bulk_body(*records, **members))
@@ -46,31 +40,15 @@ def bulk_body(*records: Any, **members: Any) -> dict[str, Any]:
     } | members
 
 
-class Stage:
-    """A WSGI application that is the current test's one: so one server serves all tests."""
-
-    app: WSGIApplication
-
-    def __call__(self, environ: WSGIEnvironment, respond: StartResponse) -> Iterable[bytes]:
-        return self.app(environ, respond)
-
-
-@pytest.fixture(scope="module")
-def stage() -> Iterator[tuple[Stage, str]]:
-    stage = Stage()
-    with WebServer(stage) as server:
-        yield stage, server.url
-
-
 @pytest.fixture
 def oomnitza() -> Oomnitza:
     return Oomnitza(api_token="a-token", username="ada", password="pass&word=ü")
 
 
 @pytest.fixture
-def client(oomnitza: Oomnitza, stage: tuple[Stage, str]) -> Iterator[Client]:
-    stage[0].app = oomnitza.app
-    with Client(stage[1]) as client:
+def client(oomnitza: Oomnitza, stage: Stage) -> Iterator[Client]:
+    stage.app = oomnitza.app
+    with Client(stage.url) as client:
         yield client
 
 

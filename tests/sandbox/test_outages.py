@@ -1,4 +1,6 @@
-"""Planned outages of a stand-in: how many, on which paths, with what."""
+"""Planned outages of a mock server: how many, on which paths, with what."""
+
+from flask import Response
 
 from sandbox.outages import Outages
 
@@ -32,6 +34,23 @@ def test_body_and_headers_can_be_chosen():
     answer = outages.answer("/")
     assert (answer.status_code, answer.get_data()) == (429, b"")
     assert answer.headers["Retry-After"] == "7"
+
+
+def test_a_server_has_its_own_page_and_a_path_where_outages_are_unless_told():
+    outages = Outages(lambda status: Response(f"page {status}", status), path="/api/")
+    outages.fail_next(2, 503)
+    outages.fail_next(1, 502, "planned", path="/page")
+    assert outages.answer("/elsewhere") is None
+    assert outages.answer("/api/users").get_data() == b"page 503"
+    assert outages.answer("/page").get_data() == b"planned"
+
+
+def test_they_can_be_ended():
+    outages = Outages()
+    outages.fail_next(1_000)
+    assert outages.answer("/")
+    outages.end()
+    assert outages.answer("/") is None
 
 
 def test_plans_are_carried_out_one_after_the_other():

@@ -11,8 +11,10 @@ from threading import Barrier, Event
 
 import pytest
 import requests
+from werkzeug.test import Client
+from werkzeug.wrappers import Response
 
-from sandbox.web import WebServer
+from sandbox.web import WebServer, below
 from tests.certificates import issue
 
 
@@ -112,3 +114,17 @@ def test_it_stops_when_the_block_fails():
         raise ValueError("in the block")
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port), timeout=10)
+
+
+def test_below_a_prefix_an_application_is_found_and_elsewhere_not():
+    prefix = "/company"
+
+    def tell(environ, respond):
+        respond("200 OK", [])
+        return [f"{environ['SCRIPT_NAME']} {environ['PATH_INFO']}".encode()]
+
+    app = Client(below(lambda: prefix, tell, lambda: Response("elsewhere", 404)))
+    assert app.get("/company/users").text == "/company /users"
+    assert app.get("/users").text == app.get("/companyusers").text == "elsewhere"
+    prefix = ""
+    assert app.get("/users").text == " /users"

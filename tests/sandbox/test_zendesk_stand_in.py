@@ -5,37 +5,21 @@ from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-import requests
 
-from sandbox.web import WebServer
 from sandbox.zendesk import Zendesk
+from tests.sandbox.session import Session
 
 USERS = "/api/v2/users.json"
 ORGANIZATIONS = "/api/v2/organizations.json"
 LISTS = [USERS, "/api/v2/users", ORGANIZATIONS, "/api/v2/organizations", "/api/v2/users/count.json"]
 
 
-class Host:
-    """One web server for all tests; each test has its own app."""
-
-    def __init__(self) -> None:
-        self.zendesk = Zendesk(users=0)
-
-    def __call__(self, environ, start_response):
-        return self.zendesk.app(environ, start_response)
-
-
-class Client(requests.Session):
+class Client(Session):
     """Signs in with an API token; paths in place of addresses."""
 
     def __init__(self, url: str, zendesk: Zendesk) -> None:
-        super().__init__()
-        self.url, self.trust_env = url, False
+        super().__init__(url)
         self.auth = (f"{zendesk.username}/token", zendesk.api_token)
-
-    def request(self, method, url, **options):
-        address = url if "://" in url else self.url + url
-        return super().request(method, address, **{"timeout": 10, **options})
 
     def page(self, path=USERS, **params):
         answer = self.get(
@@ -58,22 +42,16 @@ class Client(requests.Session):
         return answer
 
 
-@pytest.fixture(scope="module")
-def host() -> Iterator[tuple[Host, str]]:
-    host = Host()
-    with WebServer(host) as server:
-        yield host, server.url
+@pytest.fixture
+def zendesk(stage) -> Zendesk:
+    made = Zendesk(users=260, organizations=12)
+    stage.app = made.app
+    return made
 
 
 @pytest.fixture
-def zendesk(host) -> Zendesk:
-    host[0].zendesk = Zendesk(users=260, organizations=12)
-    return host[0].zendesk
-
-
-@pytest.fixture
-def client(host, zendesk) -> Iterator[Client]:
-    with Client(host[1], zendesk) as client:
+def client(stage, zendesk) -> Iterator[Client]:
+    with Client(stage.url, zendesk) as client:
         yield client
 
 

@@ -1,35 +1,19 @@
-"""A Jamf Pro stand-in on a loopback port, and a client that has signed in to it."""
+"""A mock Jamf Pro on a loopback port, and a client that has signed in to it."""
 
 from collections.abc import Iterator
 
 import pytest
-import requests
 
 from sandbox.jamf import JamfPro
-from sandbox.web import WebServer
+from tests.sandbox.session import Session
 
 
-class Host:
-    """One web server for all tests, since stopping one takes long; each test has its own app."""
-
-    def __init__(self) -> None:
-        self.jamf = JamfPro(computers=0, mobile_devices=0)
-
-    def __call__(self, environ, start_response):
-        return self.jamf.app(environ, start_response)
-
-
-class Client(requests.Session):
+class Client(Session):
     """A session that asks for JSON, with paths in place of addresses."""
 
     def __init__(self, url: str) -> None:
-        super().__init__()
-        self.url = url
-        self.trust_env = False
+        super().__init__(url)
         self.headers["Accept"] = "application/json"
-
-    def request(self, method, url, **options):
-        return super().request(method, self.url + url, **{"timeout": 10, **options})
 
     def sign_in(self, jamf: JamfPro) -> None:
         login = (jamf.username, jamf.password)
@@ -37,23 +21,17 @@ class Client(requests.Session):
         self.headers["Authorization"] = f"Bearer {answer.json()['token']}"
 
 
-@pytest.fixture(scope="module")
-def host() -> Iterator[tuple[Host, str]]:
-    host = Host()
-    with WebServer(host) as server:
-        yield host, server.url
+@pytest.fixture
+def jamf(stage) -> JamfPro:
+    made = JamfPro(computers=40, mobile_devices=12)
+    stage.app = made.app
+    return made
 
 
 @pytest.fixture
-def jamf(host) -> JamfPro:
-    host[0].jamf = JamfPro(computers=40, mobile_devices=12)
-    return host[0].jamf
-
-
-@pytest.fixture
-def stranger(host, jamf) -> Iterator[Client]:
+def stranger(stage, jamf) -> Iterator[Client]:
     """A client without credentials."""
-    with Client(host[1]) as client:
+    with Client(stage.url) as client:
         yield client
 
 

@@ -1,4 +1,4 @@
-"""Signing in to the Jamf Pro stand-in: who gets a token, how long it works, who is refused."""
+"""Signing in to the mock Jamf Pro: who gets a token, how long it works, who is refused."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""The Classic API of the Jamf Pro stand-in: listings, records, subsets, groups, both formats."""
+"""The Classic API of the mock Jamf Pro: listings, records, subsets, groups, both formats."""
 
 from datetime import datetime, timedelta, timezone
 from xml.etree import ElementTree
@@ -141,10 +141,11 @@ def test_the_three_spellings_of_a_date_agree(client):
     assert general["initial_entry_date"] == general["initial_entry_date_utc"][:10]
 
 
-def test_plain_dates_are_in_the_zone_of_the_server(host, client):
+def test_plain_dates_are_in_the_zone_of_the_server(stage, client):
     epoch = computer(client, 1)["general"]["report_date_epoch"]
-    host[0].jamf = JamfPro(computers=1, zone=timezone(timedelta(hours=-5)))
-    client.sign_in(host[0].jamf)
+    jamf = JamfPro(computers=1, zone=timezone(timedelta(hours=-5)))
+    stage.app = jamf.app
+    client.sign_in(jamf)
     general = computer(client, 1)["general"]
     assert general["report_date"] == "2025-08-18 08:18:42"
     assert general["report_date_utc"] == "2025-08-18T08:18:42.121-0500"

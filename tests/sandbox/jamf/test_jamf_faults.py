@@ -1,4 +1,4 @@
-"""The switches of the Jamf Pro stand-in: what goes wrong on request, and what it has observed."""
+"""The switches of the mock Jamf Pro: what goes wrong on request, and what it has observed."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""The Jamf Pro API of the stand-in: pages, sections, order, versions, what it shows of a device."""
+"""The Jamf Pro API of the mock server: pages, sections, order, versions, what a device shows."""
 
 import pytest
 
@@ -33,9 +33,10 @@ def test_pages(client):
     assert past == {"totalCount": 40, "results": []}
 
 
-def test_a_page_has_100_records_by_default_and_2000_at_most(host, client):
-    host[0].jamf = JamfPro(computers=0, mobile_devices=2001)
-    client.sign_in(host[0].jamf)
+def test_a_page_has_100_records_by_default_and_2000_at_most(stage, client):
+    jamf = JamfPro(computers=0, mobile_devices=2001)
+    stage.app = jamf.app
+    client.sign_in(jamf)
     assert len(results(client, MOBILE_DEVICES)) == 100
     parameters = {"page-size": "5000", "section": "GROUPS", "sort": "mobileDeviceId:asc"}
     assert len(results(client, MOBILE_DEVICES, **parameters)) == 2000
