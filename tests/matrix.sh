@@ -11,7 +11,7 @@
 # Exit code: 1 when tests failed; 75 when none failed, but a root could not be made (as when the
 # server of the packages cannot be reached).
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 
 NO_ROOT=75
 ROOT_SECONDS=900  # and no longer for a server that does not answer
@@ -48,7 +48,8 @@ have_debootstrap() {
     command -v debootstrap >/dev/null && return
     command -v apt-get >/dev/null || return
     apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends debootstrap
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+        debootstrap debian-archive-keyring
 }
 
 test_in() {
@@ -69,7 +70,7 @@ make_root() {
     rm -rf "$root"
     mkdir -p "$root"
     # shellcheck disable=SC2046  # nothing, where the host names no server
-    timeout $ROOT_SECONDS unshare --mount debootstrap --variant=minbase "${root##*/}" "$root" $(mirror) || return
+    timeout --foreground $ROOT_SECONDS unshare --mount debootstrap --variant=minbase "${root##*/}" "$root" $(mirror) || return
     # A server may be behind: what it has is signed, but is said to be good for a few days only.
     echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/matrix"  # it can be made again
     echo 'Acquire::Check-Valid-Until "false"; Acquire::Check-Date "false";' \
