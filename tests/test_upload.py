@@ -345,6 +345,66 @@ class TestPipes:
         assert r"cut \ud83d" in program.logs
 
 
+def events(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+class TestEvents:
+    def test_standard_output_has_the_events_of_a_run_and_nothing_else(self, program, company):
+        company.jamf.delay = 0.02
+        ended = program.run("upload", "casper", "ldap", "--parallel", 2, "--events", "-")
+        assert ended.code == 0
+        lines = events(ended.out)
+        assert (lines[0]["kind"], lines[-1]["kind"]) == ("run_started", "run_ended")
+        assert lines[-1]["exit_code"] == 0
+        counts = {each["section"]: each["counts"] for each in lines if "counts" in each}
+        shown = books(ended.err)
+        assert (
+            counts["casper"]["sent"] == shown["casper"]["sent"] == company.oomnitza.count("assets")
+        )
+        assert counts["ldap"]["sent"] == shown["ldap"]["sent"] == company.oomnitza.count("users")
+        progress = [each for each in lines if each["kind"] == "progress"]
+        assert len(progress) >= 4  # at the first record of each, and at the end
+        for section in ("casper", "ldap"):
+            kinds = [each["kind"] for each in lines if each.get("section") == section]
+            assert (kinds[0], kinds[-1]) == ("section_started", "section_ended")
+            assert {*kinds[1:-1]} == {"progress"}
+
+    def test_in_testmode_records_are_events_also_of_a_resend(self, program, company):
+        ended = program.run("upload", "ldap", "--testmode", "--events", "-")
+        records = [each["record"] for each in events(ended.out) if each["kind"] == "record"]
+        assert len(records) == len(COMPLETE)
+        assert "Løvland" in {record.get("LAST_NAME") for record in records}
+        assert ended.err.endswith("Testmode: nothing was sent.\n")
+        path = program.folder / "events"
+        ended = program.run("resend", "ldap", "--events", path)
+        assert "ldap" in books(ended.out)
+        assert events(path.read_text("utf-8"))[0]["resend"] is True
+
+    def test_a_reader_that_goes_away_ends_the_run_in_good_order(self, program, company):
+        change(program.ini, "[oomnitza]\n", "[oomnitza]\nbatch_size = 10\n")
+        company.jamf.delay = 0.03
+        process = program.start("upload", "casper", "ldap", "--events", "-")
+        while '"sent": 10' not in process.stdout.readline():
+            pass
+        process.stdout.close()
+        err = process.stderr.read()
+        process.stderr.close()
+        assert process.wait(30) == 1
+        assert not re.search("Traceback|Exception", err)
+        counts = books(err)["casper"]
+        assert 10 <= counts["sent"] == company.oomnitza.count("assets") < NAMED
+        assert all(run.finished for run in company.oomnitza.runs())
+        assert "interrupted" in program.run("history", "casper").out
+
+    def test_a_file_that_is_no_file_of_events_is_left_alone(self, program, company):
+        before = program.ini.read_bytes()
+        ended = program.run("upload", "ldap", "--events", program.ini)
+        assert (ended.code, program.ini.read_bytes()) == (2, before)
+        assert "this file holds something else, and is left as it is" in ended.err
+        assert company.oomnitza.requests == []
+
+
 class TestTerminal:
     @pytest.fixture
     def on_terminal(self, program: Program) -> Callable[..., Ended]:

@@ -77,7 +77,7 @@ class EditableIni:
             text = layout.with_value(name, key_, value)
         else:
             text = layout.with_key(name, key, value)
-        self._accept(text, f"[{section}] {key}", section, {**values, key_: value})
+        self._accept(text, section, {**values, key_: value}, _not_as_given(f"[{section}] {key}"))
 
     def remove(self, section: str, key: str) -> None:
         """Remove a key with its value, however often it stands in the section."""
@@ -87,7 +87,7 @@ class EditableIni:
             raise self._error(f"there is no {key} in [{section}]")
         del values[key_]
         text = Layout(self._text).without_key(name, key_)
-        self._accept(text, f"[{section}] {key}", section, values)
+        self._accept(text, section, values, _not_without(f"[{section}] {key}"))
 
     def add_section(self, section: str, values: Mapping[str, str]) -> None:
         """Add a section at the end of the file, behind a blank line."""
@@ -97,7 +97,7 @@ class EditableIni:
         wanted = {key.lower(): value for key, value in values.items()}
         if len(wanted) < len(values):
             raise self._error(f"a key is in [{section}] twice")
-        self._accept(text, f"[{section}]", section, wanted)
+        self._accept(text, section, wanted, _not_as_given(f"[{section}]"))
 
     def remove_section(self, section: str) -> None:
         """Remove a section, the comments in it, and the blank lines behind it.
@@ -106,7 +106,7 @@ class EditableIni:
         """
         self._section(section)
         text = Layout(self._text).without_section(section.lower())
-        self._accept(text, f"[{section}]", section, None)
+        self._accept(text, section, None, _not_without(f"[{section}]"))
 
     def save(self) -> None:
         """Write the file at once, readable by its owner alone; who owns it does not change.
@@ -131,17 +131,14 @@ class EditableIni:
             raise self._error(f"there is no section [{section}]")
         return sections[section.lower()]
 
-    def _accept(self, text: str, what: str, section: str, values: dict[str, str] | None) -> None:
+    def _accept(self, text: str, section: str, values: dict[str, str] | None, refusal: str) -> None:
         """Take the text, if it reads as the one before with these values in the section."""
         wanted = _sections(self._text)
         before = wanted.pop(section.lower(), _Section(section, {}))
         if values is not None:
             wanted[section.lower()] = _Section(before.name, values, before.unreadable)
         if _sections(text) != wanted or not _is_utf8(text):
-            raise self._error(
-                f"{what} cannot be written so that it would be read as it was given",
-                "Blanks around a value are lost, and its further lines have to be indented",
-            )
+            raise self._error(refusal, "The file is as it was")
         self._text = text
 
     def _changed(self) -> ConfigurationError:
@@ -149,6 +146,17 @@ class EditableIni:
 
     def _error(self, what: str, fix: str = "") -> ConfigurationError:
         return ConfigurationError(what, where=str(self.path), fix=fix)
+
+
+def _not_as_given(what: str) -> str:
+    return (
+        f"{what} cannot be written so that it would be read as it was given: blanks around a value"
+        " are lost, its further lines have to be indented, and names hold no signs of the file's"
+    )
+
+
+def _not_without(what: str) -> str:
+    return f"without {what}, what stands below it would be read as something else"
 
 
 def _sections(text: str) -> dict[str, _Section]:

@@ -212,6 +212,14 @@ def test_what_would_be_read_otherwise_is_refused_without_its_value(editable, cha
     assert editable.text == INI
 
 
+def test_what_would_be_read_otherwise_without_a_section_keeps_it(path):
+    text = "[a]\nx = 1\n[b]\n  [c]\ny = 2\n"
+    editable = EditableIni(path, text.encode())
+    with pytest.raises(ConfigurationError, match=r"without \[b\], what stands below it would be"):
+        editable.remove_section("b")
+    assert editable.text == text
+
+
 # --- the file
 
 

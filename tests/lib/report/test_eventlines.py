@@ -124,6 +124,11 @@ def test_what_is_in_the_lines():
     assert (lines["run_ended"]["exit_code"], lines["run_ended"]["seconds"]) == (1, 8.125)
 
 
+def test_what_is_not_known_is_null():
+    assert as_line(Progress("ldap", Tally(), None, 0.5))["expected"] is None
+    assert as_line(RecordShown("ldap", {"A": 1}, None))["before"] is None
+
+
 class TestListener:
     def test_a_reader_that_goes_away_stops_the_run(self):
         def write(_):
