@@ -50,7 +50,7 @@ def test_one_that_is_set_aside_again_is_brought_up_to_date(
     [before] = ledger.set_aside()
     monkeypatch.setattr(time, "time", lambda: 2000.0)
     section.begin()
-    section.put_aside([NewAside("rejected", "no such role", *again, "{}")])
+    section.put_aside([NewAside("rejected", "no such role", again[0], again[1], "{}")])
     [after] = ledger.set_aside()
     assert (after.id, after.run) == (before.id, section.run)
     assert (after.outcome, after.reason, after.fetched) == ("rejected", "no such role", again[1])

@@ -145,8 +145,9 @@ def test_who_waits_can_be_interrupted(state, monkeypatch):
 
 
 def test_waiting_is_noted_in_the_log_unless_it_is_said_elsewhere(state, monkeypatch, caplog):
+    held = SectionLock(state, "ldap")
     monkeypatch.setattr(lock.time, "sleep", lambda _seconds: held.__exit__(None, None, None))
-    with SectionLock(state, "ldap") as held, caplog.at_level("INFO"):
+    with held, caplog.at_level("INFO"):
         SectionLock(state, "ldap", wait=True).__enter__().__exit__(None, None, None)
     assert [record.message.split(" by ")[0] for record in caplog.records] == ["[ldap] is being run"]
 
