@@ -72,4 +72,4 @@ $(VENV)/requirements-dev: requirements-dev.txt requirements.txt $(VENV)/bin/pyth
 	@touch $@ $(VENV)/requirements
 
 clean:  ## Remove what the targets have made
-	rm -rf $(VENV) .sandbox .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .sandbox .mypy_cache .ruff_cache .pytest_cache .coverage

@@ -227,3 +227,12 @@ def test_a_holder_that_cannot_be_told_does_not_break_the_lock(state):
     with SectionLock(state, "ldap"), pytest.raises(AlreadyRunning, match="by another process"):
         SectionLock(state, "ldap").__enter__()
     assert is_free(state)
+
+
+def test_where_files_cannot_be_locked_no_section_is_run(state, monkeypatch):
+    def acquire(*_, **__):
+        raise NotImplementedError("this file system knows no locks")
+
+    monkeypatch.setattr(lock.FileLock, "acquire", acquire)
+    with pytest.raises(ConfigurationError, match="this file system knows no locks"):
+        SectionLock(state, "ldap").__enter__()
