@@ -139,7 +139,8 @@ def _with(node: ast.expr, **fields: object) -> ast.expr:
 def survives(mutant: Mutant, tree: Path) -> bool:
     """Whether no test notices it, in a copy of the tree."""
     folder, _, name = mutant.path.rpartition("/")
-    tests = (f"tests/{folder}/test_{name}", f"tests/{folder}", "tests/run")
+    wing = "/".join(folder.split("/")[:2])
+    tests = (f"tests/{folder}/test_{name}", f"tests/{wing}", "tests/run")
     command = [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider"]
     command += [each for each in tests if (tree / each).exists()]
     file = tree / mutant.path
@@ -156,7 +157,8 @@ def survives(mutant: Mutant, tree: Path) -> bool:
     return ended.returncode == 0
 
 
-def survivors(sample: list[Mutant], workers: int) -> Iterator[Mutant]:
+def tried(sample: list[Mutant], workers: int) -> Iterator[tuple[Mutant, bool]]:
+    """Yield each of them, and whether it survives."""
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(workers) as pool:
         trees: SimpleQueue[Path] = SimpleQueue()
         for number in range(workers):
@@ -173,8 +175,7 @@ def survivors(sample: list[Mutant], workers: int) -> Iterator[Mutant]:
             finally:
                 trees.put(tree)
 
-        found = zip(sample, pool.map(try_out, sample), strict=True)
-        yield from (mutant for mutant, alive in found if alive)
+        yield from zip(sample, pool.map(try_out, sample), strict=True)
 
 
 def main() -> None:
@@ -188,10 +189,12 @@ def main() -> None:
     every = [mutant for path, text in texts.items() for mutant in mutants_of(path, text)]
     sample = random.Random(given.seed).sample(every, min(given.sample, len(every)))
     begun, left = time.monotonic(), 0
-    for mutant in survivors(sample, given.workers):
-        left += 1
-        old = texts[mutant.path].encode()[mutant.begin : mutant.end].decode()
-        print(f"{mutant.path}:{mutant.line}\n  - {old}\n  + {mutant.text}", flush=True)
+    for number, (mutant, alive) in enumerate(tried(sample, given.workers), 1):
+        print(f"{number} {mutant.path}:{mutant.line}{' SURVIVES' * alive}", flush=True)
+        if alive:
+            left += 1
+            old = texts[mutant.path].encode()[mutant.begin : mutant.end].decode()
+            print(f"  - {old}\n  + {mutant.text}")
     print(
         f"{len(sample) - left} of {len(sample)} mutants were noticed"
         f" ({100 - 100 * left / len(sample):.0f} %); there are {len(every)}. Seed {given.seed},"
