@@ -1,6 +1,9 @@
 # Every target sets up what it needs; the two that matter are `make demo` and `make test`.
 
 PYTHON ?= python3
+# Which mutants are taken, and how many.
+SEED ?= 1
+SAMPLE ?= 200
 VENV := .venv
 BIN := $(VENV)/bin
 SYSTEM_PACKAGES := slapd ldap-utils unixodbc libsqliteodbc odbc-postgresql tdsodbc postgresql
@@ -10,7 +13,7 @@ CHECKED := connector.py lib connectors converters sandbox benchmarks docs tests
 SUITES ?= bookworm trixie sid
 PYTEST ?=
 
-.PHONY: help demo test check faults faults-today matrix all-tests bench docs format system-packages clean
+.PHONY: help demo test check coverage mutants faults faults-today matrix all-tests bench docs format system-packages clean
 
 help:  ## Show what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -25,6 +28,12 @@ check: $(VENV)/requirements-dev  ## Check style and types only
 	$(BIN)/ruff format --check $(CHECKED)
 	$(BIN)/ruff check $(CHECKED)
 	$(BIN)/mypy
+
+coverage: $(VENV)/requirements-dev system-packages  ## Run every test and see what none of them reaches
+	$(BIN)/python -m pytest --cov
+
+mutants: $(VENV)/requirements-dev  ## Break the code in 200 places, and see which the tests notice
+	$(BIN)/python -m tests.mutants --seed $(SEED) --sample $(SAMPLE)
 
 faults: $(VENV)/requirements-dev system-packages  ## Break everything that can break, and count what is lost
 	$(BIN)/python -m pytest tests/faults -m "faults or not faults" --timeout 1800 $(PYTEST)
@@ -75,4 +84,4 @@ $(VENV)/requirements-dev: requirements-dev.txt requirements.txt $(VENV)/bin/pyth
 	@touch $@ $(VENV)/requirements
 
 clean:  ## Remove what the targets have made
-	rm -rf $(VENV) .sandbox .mypy_cache .ruff_cache .pytest_cache .matrix
+	rm -rf $(VENV) .sandbox .mypy_cache .ruff_cache .pytest_cache .matrix .coverage

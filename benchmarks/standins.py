@@ -114,9 +114,9 @@ class Answers:
             more = number - BEFORE_FIRST_PAGE < self._pages
             return (self._page if more else self._last_page).replace(PAGE, b"%d" % number)
         if path.startswith(DETAIL):
-            number = path[len(DETAIL) :].partition(b"/")[0]
-            document = self._documents[int(number) % len(self._documents)]
-            return document.replace(SERIAL_NUMBER, number.zfill(len(SERIAL_NUMBER)))
+            device = path[len(DETAIL) :].partition(b"/")[0]
+            document = self._documents[int(device) % len(self._documents)]
+            return document.replace(SERIAL_NUMBER, device.zfill(len(SERIAL_NUMBER)))
         return self._known.get(method + b" " + path, self._nothing)
 
 

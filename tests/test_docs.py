@@ -35,7 +35,7 @@ mapping.NUMBER = {{"source": "tag", "converter": "acme_tag"}}
 def test_what_is_generated_is_up_to_date():
     sys.path.insert(0, str(ROOT / "docs"))
     try:
-        import generate as docs
+        import generate as docs  # type: ignore[import-not-found]
     finally:
         sys.path.pop(0)
     stale = [path.name for path, text in docs.generated() if path.read_text("utf-8") != text]
@@ -68,7 +68,7 @@ def acme(tmp_path, monkeypatch):
 
 
 def run(folder, token="an acme token"):
-    from sandbox.acme import Acme
+    from sandbox.acme import Acme  # type: ignore[import-not-found]
 
     oomnitza = Oomnitza()
     with WebServer(Acme().app) as source, WebServer(oomnitza.app) as target:

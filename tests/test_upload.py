@@ -543,7 +543,7 @@ class TestSecrets:
         """Every credential that arrives at a web server, in each form that it has there."""
         seen: set[str] = set()
         for app in (company.oomnitza.app, company.jamf.app):
-            app.wsgi_app = _listening(app.wsgi_app, seen)
+            app.wsgi_app = _listening(app.wsgi_app, seen)  # type: ignore[method-assign]
         return seen
 
     def debug(self, program: Program) -> None:

@@ -83,7 +83,7 @@ class Store:
     def __init__(self, database: Path | str = ":memory:") -> None:
         self._lock = threading.RLock()
         self._db = sqlite3.connect(database, check_same_thread=False)
-        self.close = weakref.finalize(self, self._db.close)
+        self.close = weakref.finalize(self, _close, self._db, self._lock)
         self._db.create_function("sync_key", 2, _stored_key, deterministic=True)
         self._db.create_function("holds", 2, _holds, deterministic=True)
         self._db.execute("PRAGMA journal_mode = WAL")
@@ -242,3 +242,9 @@ def _stored(row: tuple[int, str, float, float]) -> StoredRecord:
 
 def _dump(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
+
+
+def _close(database: sqlite3.Connection, lock: threading.RLock) -> None:
+    """Close it once nobody uses it: SQLite crashes when that is done in the middle of a request."""
+    with lock:
+        database.close()

@@ -343,8 +343,13 @@ def test_a_run_that_was_not_read_to_its_end_keeps_nothing(jasper: JasperSource) 
 def test_what_is_modified_during_a_run_comes_in_the_next_one(jasper: JasperSource) -> None:
     """The service keeps the order by the moment of modification, and pages move."""
     sims = jasper.jasper.sims
+
     # After the list's first page was given, a SIM on it and one on its second page are modified.
-    at_call(jasper, 2, lambda: [sims.modify(sims.all[at].iccid) for at in (5, 70)])
+    def modify() -> None:
+        for at in (5, 70):
+            sims.modify(sims.all[at].iccid)
+
+    at_call(jasper, 2, modify)
     made = jasper.connect()
     ids = jasper.ids(list(made.records(Sources())))
     assert sorted(ids) == sorted(jasper.names)

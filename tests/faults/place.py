@@ -57,7 +57,7 @@ class Place:
         self.lost_answers = 0  # to so many batches Oomnitza's answer comes to nobody
         self.renamed: dict[int, str] = {}
         self._record = self.jamf.computers.record
-        self.jamf.computers.record = self._renamed  # type: ignore[method-assign]
+        self.jamf.computers.record = self._renamed  # type: ignore[method-assign, assignment]
         self.urls: dict[str, str] = {}
         self.sections: dict[str, dict[str, object]] = {}
 

@@ -122,8 +122,8 @@ class Stage:
 
     def run(self, **options: Any) -> Outcome:
         """Run the section; whatever happens, the run has kept its books and its promises."""
-        options = RunOptions(state=self._state, **options)
-        outcome = run_section(self.section, self._ours, options)
+        told_so = RunOptions(state=self._state, **options)
+        outcome = run_section(self.section, self._ours, told_so)
         told = f"{outcome.tally} {outcome.error}"
         assert outcome.tally.balanced, told
         assert "should not happen" not in told

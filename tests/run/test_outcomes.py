@@ -113,9 +113,10 @@ class TestFilter:
 
 class TestPeople:
     @pytest.fixture
-    def people(self, run: Runner, source: type[MadeUp]) -> Runner:
-        source.data_type = "users"
-        source.mapping = {"USER": {"source": "login"}, "NAME": {"source": "name"}}
+    def people(self, run: Runner, source: type[MadeUp], monkeypatch: pytest.MonkeyPatch) -> Runner:
+        monkeypatch.setattr(source, "data_type", "users")
+        mapping = {"USER": {"source": "login"}, "NAME": {"source": "name"}}
+        monkeypatch.setattr(source, "mapping", mapping)
         run.set(sync_field=())
         return run
 

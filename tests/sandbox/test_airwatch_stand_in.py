@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -36,7 +35,7 @@ def airwatch() -> AirWatch:
 
 
 @pytest.fixture
-def caller(airwatch: AirWatch) -> Iterator[Caller]:
+def caller(airwatch: AirWatch) -> Caller:
     return Caller(airwatch)
 
 

@@ -2,8 +2,9 @@
 
 import json
 import sqlite3
+import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 import requests
 
 from sandbox.oomnitza import Oomnitza
+from sandbox.oomnitza.store import Store
+from sandbox.oomnitza.uploads import Upload
 from sandbox.people import people
 from sandbox.web import WebServer
 from tests.sandbox.session import Session, Stage
@@ -535,3 +538,26 @@ class TestPages:
         assert "&lt;script&gt;" in answer.text
         assert "<script" not in answer.text
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+def test_it_is_closed_when_the_request_under_way_is_over() -> None:
+    store = Store()
+    begun, go = threading.Event(), threading.Event()
+
+    class Slow(list[dict[str, Any]]):
+        def __iter__(self) -> Iterator[dict[str, Any]]:
+            begun.set()
+            assert go.wait(20)
+            return super().__iter__()
+
+    upload = Upload("assets", "Made up", Slow([{"SERIAL": "S1"}]), ("SERIAL",))
+    with ThreadPoolExecutor(2) as pool:
+        storing = pool.submit(store.upload, upload)
+        assert begun.wait(20)
+        closing = pool.submit(store.close)
+        wait([closing], timeout=0.2)
+        go.set()
+        assert storing.exception() is None
+        assert closing.exception() is None
+    with pytest.raises(sqlite3.ProgrammingError):
+        store.count("assets")

@@ -1,6 +1,6 @@
 """Serving an app on a loopback port."""
 
-import _pyio
+import _pyio  # type: ignore[import-not-found]
 import gc
 import http.client
 import socket

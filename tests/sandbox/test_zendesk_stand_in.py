@@ -185,7 +185,8 @@ class TestPagesByCursor:
     @pytest.mark.parametrize("path", ["/api/v2/users", ORGANIZATIONS])
     def test_following_them_leads_to_the_end(self, client, zendesk, path, by_link):
         key = "users" if "users" in path else "organizations"
-        ids, address, params = [], path, {"page[size]": 7}
+        ids, address = [], path
+        params: dict[str, int] | None = {"page[size]": 7}
         while True:
             answer = client.get(address, params=params).json()
             ids += [record["id"] for record in answer[key]]

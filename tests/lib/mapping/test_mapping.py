@@ -1,6 +1,7 @@
 """Mappings: how they are written, checked, merged from layers, and applied to records."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -266,7 +267,11 @@ def test_a_field_is_what_its_path_leads_to_whichever_others_there_are(record, pa
 
 
 def test_one_mapper_serves_many_records():
-    layer = {"A": {"source": "a"}, "B": {"source": "b.c"}, "D": {"source": "a", "required": True}}
+    layer: dict[str, dict[str, Any]] = {
+        "A": {"source": "a"},
+        "B": {"source": "b.c"},
+        "D": {"source": "a", "required": True},
+    }
     fields = mapping.merge({"ini": layer})
     mapper = Mapper(fields.values(), Example())
     records = [{"a": 1, "b": {"c": 2}}, {"b": []}, {"a": 3}]

@@ -72,8 +72,10 @@ def test_values_are_what_json_knows(things: Database):
 
 def test_decimals_are_numbers():
     require_postgres()
-    with postgres([]) as given, closing(in_postgres(given, "SELECT 3.0 AS a, 2.50 AS b")) as rows:
-        assert next(rows) == {"a": 3, "b": 2.5}
+    with postgres([]) as given:
+        rows: Any = in_postgres(given, "SELECT 3.0 AS a, 2.50 AS b")
+        with closing(rows):
+            assert next(rows) == {"a": 3, "b": 2.5}
 
 
 def test_texts_lose_blanks_at_their_end_and_control_characters(file: Path, things: Database):

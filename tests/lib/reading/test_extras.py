@@ -115,7 +115,8 @@ def test_no_more_is_asked_for_than_wanted() -> None:
         return 1
 
     endless = ({"id": at} for at in count())
-    with closing(with_extras(endless, fetch, 4, name="It", needed=True)) as found:
+    found: Any = with_extras(endless, fetch, 4, name="It", needed=True)
+    with closing(found):
         assert len(list(islice(found, 3))) == 3
     assert len(asked) <= 3 + 4
 

@@ -7,6 +7,7 @@ import stat
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,7 +49,7 @@ SECTION = {
     "notes": list,
 }
 # What programs may rely on: each member by its kind, and its type.
-SCHEMA = {
+SCHEMA: dict[str, dict[str, Any]] = {
     "run_started": {
         "format": int,
         "version": str,
@@ -164,7 +165,11 @@ class TestListener:
             inside.release()
 
         lines = EventLines(write)
-        tell = lambda: [lines.hear(EVENTS[1]) for _ in range(200)]  # noqa: E731
+
+        def tell():
+            for _ in range(200):
+                lines.hear(EVENTS[1])
+
         threads = [threading.Thread(target=tell) for _ in range(4)]
         for thread in threads:
             thread.start()

@@ -10,6 +10,7 @@ import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -252,7 +253,7 @@ class TestPrometheus:
 
     def test_prometheus_reads_what_the_report_says(self, path):
         write_prometheus(example(), path)
-        assert samples(path) == {
+        told: dict[Any, Any] = {
             ("last_run_timestamp_seconds", "ldap"): ENDED,
             ("last_run_timestamp_seconds", "casper"): ENDED,
             ("last_success_timestamp_seconds", "ldap"): ENDED,
@@ -276,6 +277,7 @@ class TestPrometheus:
                 for end in ("filtered", "incomplete", "unchanged", "sent", "rejected", "unsent")
             },
         }
+        assert samples(path) == told
 
     def test_the_outcomes_sum_up_to_what_was_fetched(self, path):
         tally = Tally(27, filtered=1, incomplete=2, unchanged=3, sent=4, rejected=5, unsent=12)

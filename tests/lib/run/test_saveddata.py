@@ -4,7 +4,7 @@ import json
 import os
 import stat
 import sys
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
@@ -72,7 +72,7 @@ def test_secrets_are_masked_in_both(tmp_path):
 
 
 def test_a_run_within_the_same_second_overwrites_nothing(tmp_path, monkeypatch):
-    class OneMoment(saveddata.datetime):
+    class OneMoment(datetime):
         @classmethod
         def now(cls, zone=None):
             return cls(2015, 7, 21, tzinfo=zone)

@@ -6,7 +6,7 @@ from dataclasses import fields
 import pytest
 
 from lib.errors import SignInError
-from lib.run.tally import MOST_REASONS, Example, Outcome, Tally
+from lib.run.tally import MOST_REASONS, Example, Outcome, Tally, brief
 
 ENDS = ("filtered", "incomplete", "unchanged", "sent", "rejected", "unsent")
 
@@ -59,3 +59,19 @@ def test_an_outcome_can_be_pickled():
     copy = pickle.loads(pickle.dumps(outcome))
     assert str(copy.error) == "x: no"
     assert (copy.tally, copy.left_aside) == (outcome.tally, outcome.left_aside)
+
+
+def test_a_record_is_told_by_its_first_short_fields_that_are_filled():
+    record = {
+        "A": "",
+        "B": None,
+        "C": "x" * 61,
+        "D": "x" * 60,
+        "E": 7,
+        "F": ["a"],
+        "G": "g",
+        "H": "h",
+    }
+    assert brief(record) == f"D {'x' * 60}, E 7, G g"
+    assert brief({"A": "two\nlines"}) == r"A two\nlines"
+    assert brief({}) == ""

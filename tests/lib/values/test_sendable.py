@@ -4,6 +4,7 @@ import json
 import re
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum, IntEnum, StrEnum
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -34,7 +35,7 @@ CIRCLE.append(CIRCLE)
 
 
 def nested(levels):
-    value = "x"
+    value: Any = "x"
     for _ in range(levels):
         value = [value]
     return value

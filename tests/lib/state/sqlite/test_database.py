@@ -270,3 +270,20 @@ class TestLasting:
         assert running.known(["ada"]) == {}
         with running.batch():
             assert waits_for() == 2
+
+    def test_a_signal_while_it_is_said_leaves_no_doubt(self, path, ledger, running, monkeypatch):
+        database = ledger._database
+        run = database._run
+
+        def interrupted(statement):
+            run(statement)
+            if statement.startswith("PRAGMA synchronous"):
+                raise KeyboardInterrupt
+
+        with running.batch(lasting=False):
+            pass
+        monkeypatch.setattr(database, "_run", interrupted)
+        with pytest.raises(KeyboardInterrupt), running.batch():
+            pytest.fail("it was interrupted before")
+        with pytest.raises(KeyboardInterrupt), running.batch(lasting=True):
+            pytest.fail("it is said again, since it is not known what counts")

@@ -145,8 +145,9 @@ def test_who_waits_can_be_interrupted(state, monkeypatch):
 
 
 def test_waiting_is_noted_in_the_log_unless_it_is_said_elsewhere(state, monkeypatch, caplog):
+    held = SectionLock(state, "ldap")
     monkeypatch.setattr(lock.time, "sleep", lambda _seconds: held.__exit__(None, None, None))
-    with SectionLock(state, "ldap") as held, caplog.at_level("INFO"):
+    with held, caplog.at_level("INFO"):
         SectionLock(state, "ldap", wait=True).__enter__().__exit__(None, None, None)
     assert [record.message.split(" by ")[0] for record in caplog.records] == ["[ldap] is being run"]
 
@@ -226,3 +227,12 @@ def test_a_holder_that_cannot_be_told_does_not_break_the_lock(state):
     with SectionLock(state, "ldap"), pytest.raises(AlreadyRunning, match="by another process"):
         SectionLock(state, "ldap").__enter__()
     assert is_free(state)
+
+
+def test_where_files_cannot_be_locked_no_section_is_run(state, monkeypatch):
+    def acquire(*_, **__):
+        raise NotImplementedError("this file system knows no locks")
+
+    monkeypatch.setattr(lock.FileLock, "acquire", acquire)
+    with pytest.raises(ConfigurationError, match="this file system knows no locks"):
+        SectionLock(state, "ldap").__enter__()

@@ -50,7 +50,7 @@ def test_one_that_is_set_aside_again_is_brought_up_to_date(
     [before] = ledger.saved_records()
     monkeypatch.setattr(time, "time", lambda: 2000.0)
     section.begin()
-    section.put_aside([NewAside("rejected", "no such role", *again, "{}")])
+    section.put_aside([NewAside("rejected", "no such role", again[0], again[1], "{}")])
     [after] = ledger.saved_records()
     assert (after.id, after.run) == (before.id, section.run)
     assert (after.outcome, after.reason, after.fetched) == ("rejected", "no such role", again[1])
@@ -170,3 +170,14 @@ def test_a_run_that_read_all_of_the_source_met_again_what_still_is_there(ledger,
     section.put_aside([NewAside("rejected", "bad", "u2", "{}", "{}")])
     section.end("complete", {})
     assert [aside.key for aside in section.asides()] == [*kept, "u2"]
+
+
+def test_a_run_that_read_a_part_of_the_source_met_again_only_what_could_not_be_read(section):
+    section.begin()
+    without_key = NewAside("rejected", "bad", None, '{"uid": "u1"}', "{}")
+    unfiltered = NewAside("rejected", "the filter fails", None, '{"uid": "u2"}')
+    section.put_aside([without_key, unfiltered, NewAside("rejected", "device 7 is broken")])
+    section.end("failed", {})
+    section.begin()
+    section.end("complete", {})
+    assert [aside.fetched for aside in section.asides()] == ['{"uid": "u1"}']
