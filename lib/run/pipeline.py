@@ -27,7 +27,6 @@ from lib.errors import (
     TargetUnavailable,
     UnsafeRun,
 )
-from lib.http.ratelimit import retry_budget
 from lib.interruption import shielded
 from lib.logs import IN_SUMMARY
 from lib.mapping.mapper import Mapper
@@ -37,6 +36,7 @@ from lib.oomnitza.bulk import UploadPlan
 from lib.oomnitza.client import OomnitzaClient, OomnitzaSettings
 from lib.oomnitza.upload import DryRun, Item, Uploader
 from lib.recordfilter import RecordFilter, compile_filter
+from lib.retry import retry_budget
 from lib.run import bookkeeping, continuity
 from lib.run.attempt import attempt
 from lib.run.book import Book, NoBook
