@@ -22,11 +22,13 @@ from lib.errors import (
     RecordUnreadable,
     SignInError,
     SourceFault,
+    TransientError,
 )
 from lib.http.auth import basic
 from lib.http.client import Client, json_of, member
+from lib.http.ratelimit import asked_pause
 from lib.reading.changes import Changes
-from lib.reading.patience import Passing, patiently, while_readable
+from lib.reading.patience import while_readable
 from lib.reading.position import Position, moment
 from lib.record import Record
 from lib.settings import setting, url
@@ -71,7 +73,7 @@ ERRORS: dict[str, tuple[type[ConnectorError], str]] = {
     "10000030": (AccessDenied, "Check the rights (the role) of the user"),
     "10000045": (TooLongAgo, LATER),
     "20000001": (NoSuchDevice, LATER),
-    "40000029": (Passing, LATER),  # over the limit of calls per second
+    "40000029": (TransientError, LATER),  # over the limit of calls per second
 }
 
 
@@ -140,7 +142,6 @@ class Devices(Client):
             auth=basic(settings.username, settings.api_key),
         )
         self.asked: datetime | None = None
-        self._retries = settings.retries
 
     def modified(self, since: datetime | None) -> Iterator[list[str]]:
         """Yield ICCIDs page by page, year by year. Older services know no end of a span."""
@@ -177,7 +178,9 @@ class Devices(Client):
         error = super().refusal(response)
         with suppress(ConnectorError):
             kind, fix = ERRORS.get(str(member(json_of(response), "errorCode")), (None, ""))
-            return kind(error.what, where=error.where, fix=fix) if kind else error
+            if kind:
+                asked = asked_pause(response)
+                return kind(error.what, where=error.where, fix=fix, retry_after=asked)
         return error
 
     def _listed(self, **span: datetime) -> Iterator[list[str]]:
@@ -193,7 +196,7 @@ class Devices(Client):
             yield [member(device, "iccid", str, where=self.url) for device in devices]
 
     def _get(self, path: str, **params: Any) -> Record:
-        answer, response = patiently(lambda: self.get_page(path, **params), self._retries)
+        answer, response = self.get_page(path, **params)
         self.asked = self.asked or moment(response.headers.get("Date"))
         if not isinstance(answer, dict):
             raise SourceFault("the answer is no JSON object", where=self.url + path, fix=LATER)

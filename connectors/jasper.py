@@ -19,11 +19,12 @@ from lib.errors import (
     RecordUnreadable,
     SignInError,
     SourceFault,
+    TransientError,
 )
 from lib.http.client import member
 from lib.http.soap import SoapFault, SoapService, Unintelligible
 from lib.reading.changes import Changes
-from lib.reading.patience import Passing, patiently, while_readable
+from lib.reading.patience import while_readable
 from lib.reading.position import Position, moment
 from lib.record import Record
 from lib.settings import existing_path, setting, url
@@ -43,10 +44,10 @@ LATER = "Try again later"
 FAULTS: dict[str, tuple[type[ConnectorError], str]] = {
     "100100": (NoSuchTerminal, LATER),
     "400100": (SignInError, "Check api_token, which is the licence key of the API"),
-    "400101": (Passing, LATER),  # over the limit of calls per second
+    "400101": (TransientError, LATER),  # over the limit of calls per second
     "400200": (SignInError, "Check username and password"),
     "400201": (AccessDenied, "Check the rights of the user"),
-    "400300": (Passing, LATER),  # an internal error
+    "400300": (TransientError, LATER),  # an internal error
 }
 
 
@@ -131,6 +132,7 @@ class Terminals:
             username=settings.username,
             password=settings.password,
             address=settings.endpoint,
+            faults=FAULTS,
         )
         self.url = self._service.url
 
@@ -179,15 +181,7 @@ class Terminals:
             "version": SCHEMA,
             "licenseKey": self._settings.api_token,
         }
-
-        def call() -> dict[str, Any]:
-            try:
-                return self._service.call(operation, **head, **arguments)
-            except SoapFault as fault:
-                kind, fix = FAULTS.get(fault.code, (SoapFault, fault.fix))
-                raise kind(fault.what, where=fault.where, fix=fix) from None
-
-        answer = patiently(call, self._settings.retries)
+        answer = self._service.call(operation, **head, **arguments)
         member(answer, "timestamp", str, where=self.url)  # each whole answer has one
         return answer
 

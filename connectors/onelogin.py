@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -17,14 +16,22 @@ from requests import Response
 
 from lib import secrets
 from lib.connector import Delivered, Records, Sources, UserConnector, UserSettings
-from lib.errors import ConnectorError, SignInError, SourceFault, SourceUnavailable
+from lib.errors import (
+    ConnectorError,
+    SignInError,
+    SourceFault,
+    SourceUnavailable,
+    TransientError,
+)
 from lib.http.auth import HeaderAuth, Token, TokenAuth
 from lib.http.client import Client, NotFound, json_of, member
-from lib.http.ratelimit import LONGEST_PAUSE, seconds_to_reset
+from lib.http.ratelimit import seconds_to_reset
 from lib.reading.listing import Page
 from lib.reading.pages import walk, walk_numbers
 from lib.record import Record
+from lib.retry import LONGEST_PAUSE
 from lib.settings import setting, url
+from lib.values.values import int_or_none
 
 # The addresses of the JSON APIs; a host alone means the newest.
 JSON_API = re.compile(r"https?://[^/]+(/api/(?P<version>[12])(/users)?)?", re.IGNORECASE)
@@ -42,6 +49,10 @@ FIELDS = (
 )  # fmt: skip
 USERS_2 = "/api/2/users"
 PAGE_2 = 50  # users on a page of API /2
+MAKER_GONE = (
+    "Try again later. OneLogin also answers so when the administrator who made the credentials was"
+    " deleted: then make new ones"
+)
 XML_CUSTOM = "custom_attribute_"
 
 
@@ -128,8 +139,7 @@ class Connector(UserConnector[Settings]):
         if self.settings.api == "xml":
             return walk(partial(_xml_page, client), 1, where=client.url)
         if self.settings.api == "1":
-            page_1 = partial(_page_1, client, self.settings.retries)
-            return walk(page_1, "", where=client.url)
+            return walk(partial(_page_1, client), "", where=client.url)
         # By numbers, since the cursors of API /2 go on behind the end.
         page_2 = partial(self._page_2, client, _fields(sources))
         return walk_numbers(page_2, PAGE_2, where=client.url + USERS_2)
@@ -140,15 +150,9 @@ class Connector(UserConnector[Settings]):
             said = _complaint(users) or "what is no list of users"
             where = onelogin.url + USERS_2
             raise SourceFault(f"OneLogin says {said}", where=where, fix="Check the url")
-        self.expected = _number(response, "Total-Count")
-        pages = _number(response, "Total-Pages")
+        self.expected = int_or_none(response.headers.get("Total-Count"))
+        pages = int_or_none(response.headers.get("Total-Pages"))
         return Page(users, self.expected, more=None if pages is None else number < pages)
-
-
-class UsedUp(SourceUnavailable):
-    """The requests of this hour are used up; `pause` is how many seconds are left of it."""
-
-    pause: float = LONGEST_PAUSE
 
 
 class OneLogin(Client):
@@ -161,19 +165,16 @@ class OneLogin(Client):
     def refusal(self, response: Response) -> ConnectorError:
         error = super().refusal(response)
         if response.status_code == 400 and b"rate_limit_exceeded" in response.content:
-            error = UsedUp(error.what, where=error.where, fix="Try again in an hour")
-            error.pause = seconds_to_reset(response.headers) or error.pause
-        if response.status_code == 500:
-            error.fix = (
-                "Try again later. OneLogin also answers so when the administrator who made the"
-                " credentials was deleted: then make new ones"
+            left = seconds_to_reset(response.headers) or LONGEST_PAUSE
+            return TransientError(
+                error.what, where=error.where, fix="Try again in an hour", retry_after=left
             )
-        return error
+        return error.with_fix(MAKER_GONE) if response.status_code == 500 else error
 
 
-def _page_1(onelogin: Client, retries: int, cursor: str) -> tuple[list[Any], str | None]:
+def _page_1(onelogin: Client, cursor: str) -> tuple[list[Any], str | None]:
     path, where = "/api/1/users", f"{onelogin.url}/api/1/users"
-    answer = _patiently(partial(onelogin.get_json, path, after_cursor=cursor or None), retries)
+    answer = onelogin.get_json(path, after_cursor=cursor or None)
     if said := _complaint(answer):
         raise SourceFault(f"OneLogin says {said}", where=where, fix="Try again later")
     member(answer, "status", dict, where=where)
@@ -181,18 +182,6 @@ def _page_1(onelogin: Client, retries: int, cursor: str) -> tuple[list[Any], str
     # An empty list in the list is how this API may say that there is nothing.
     users = [user for user in member(answer, "data", list, where=where) if user != []]
     return users, member(pagination, "after_cursor", where=where) or None
-
-
-def _patiently(get: Callable[[], Any], retries: int) -> Any:
-    """What the request gives; a used-up quota is waited for as one that is told by 429 is."""
-    for _ in range(retries):
-        try:
-            return get()
-        except UsedUp as error:
-            if error.pause > LONGEST_PAUSE * retries:
-                raise
-            time.sleep(min(error.pause, LONGEST_PAUSE))
-    return get()
 
 
 def _xml_page(onelogin: Client, number: int) -> tuple[list[Record], int | None]:
@@ -203,8 +192,8 @@ def _xml_page(onelogin: Client, number: int) -> tuple[list[Record], int | None]:
     except SourceUnavailable:
         raise
     except ConnectorError as error:
-        error.fix = f"Check api_token and url; if OneLogin takes them no more, {TODAY}"
-        raise
+        fix = f"Check api_token and url; if OneLogin takes them no more, {TODAY}"
+        raise error.with_fix(fix) from None
     return users, number + 1 if users else None
 
 
@@ -244,11 +233,6 @@ def _fields(sources: Sources) -> str:
     """What to ask of API /2; a name that it does not know is a custom attribute's."""
     wanted = {name if name in FIELDS else "custom_attributes" for name in sources.tops} | {"id"}
     return ",".join(name for name in FIELDS if sources.everything or name in wanted)
-
-
-def _number(response: Response, header: str) -> int | None:
-    text = response.headers.get(header, "")
-    return int(text) if text.isdecimal() else None
 
 
 def _token(onelogin: OneLogin, settings: Settings) -> Token:

@@ -6,8 +6,13 @@ facts. `str(error)` is the sentence for the administrator. Nothing but `lib.cli`
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from enum import IntEnum
+from typing import ClassVar, Self
+
+# As `retry_after`: another run may succeed, but another try in this one will not.
+NOT_IN_THIS_RUN = math.inf
 
 
 class ExitCode(IntEnum):
@@ -38,22 +43,34 @@ def gravest(codes: Iterable[ExitCode]) -> ExitCode:
 
 
 class ConnectorError(Exception):
-    """What every expected failure is: what happened, where, and what to do about it."""
+    """What every expected failure is: what happened, where, and what to do about it.
+
+    `transient` are classes of errors that pass: the same call may succeed in a moment, and
+    `lib.retry` makes it again. `retry_after` is how many seconds the other side asks to wait first.
+    """
 
     exit_code = ExitCode.SECTION_FAILED
+    transient: ClassVar[bool] = False
 
-    def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
+    def __init__(
+        self, what: str, *, where: str = "", fix: str = "", retry_after: float | None = None
+    ) -> None:
         super().__init__(what, where, fix)
         self.what = what
         self.where = where
         self.fix = fix
+        self.retry_after = retry_after
+
+    def with_fix(self, fix: str) -> Self:
+        """The same error with other advice."""
+        return type(self)(self.what, where=self.where, fix=fix, retry_after=self.retry_after)
 
     def __str__(self) -> str:
         sentence = f"{self.where}: {self.what}" if self.where else self.what
         return f"{_closed(sentence)} {_closed(self.fix)}" if self.fix else sentence
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (type(self), self.what, self.where, self.fix)
+        return _rebuild, (type(self), self.what, self.where, self.fix, self.retry_after)
 
 
 class UsageError(ConnectorError):
@@ -79,6 +96,12 @@ class AccessDenied(SignInError):
 class SourceUnavailable(ConnectorError):
     """The source cannot be reached or does not answer. Ends the section; worth another run."""
 
+    transient = True
+
+
+class TransientError(SourceUnavailable):
+    """The source answers that it cannot answer now, as when a limit of calls is reached."""
+
 
 class SourceFault(ConnectorError):
     """The source answers, but not what its documentation promises. Ends the section."""
@@ -94,6 +117,8 @@ class RecordUnreadable(ConnectorError):
 
 class TargetUnavailable(ConnectorError):
     """Oomnitza cannot be reached. Ends the section; what was not sent counts as unsent."""
+
+    transient = True
 
 
 class TargetFault(TargetUnavailable):
@@ -130,5 +155,7 @@ def _closed(sentence: str) -> str:
     return sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."
 
 
-def _rebuild(kind: type[ConnectorError], what: str, where: str, fix: str) -> ConnectorError:
-    return kind(what, where=where, fix=fix)
+def _rebuild(
+    kind: type[ConnectorError], what: str, where: str, fix: str, retry_after: float | None
+) -> ConnectorError:
+    return kind(what, where=where, fix=fix, retry_after=retry_after)

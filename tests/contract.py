@@ -85,7 +85,7 @@ class ConnectorContract:
 
     @pytest.fixture(autouse=True)
     def impatient(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("lib.http.client.BROKEN_PAUSES", (0.0, 0.0))
+        monkeypatch.setattr("lib.retry.FIRST_PAUSE", 0.0)
 
     # What it declares.
 

@@ -186,6 +186,22 @@ def test_a_thread_is_handed_the_context_of_the_run_that_it_works_for(name):
                 assert ast.unparse(node.args[0]) == "copy_context().run", node.lineno
 
 
+# Moments while another process holds a lock; all else waits by lib.interruption.pause.
+SLEEPERS = {"lib/interruption.py", "lib/state/sqlite/lock.py", "lib/state/sqlite/opening.py"}
+
+
+@pytest.mark.parametrize("name", sorted(set(PRODUCT) - SLEEPERS))
+def test_nothing_sleeps_through_a_signal(name):
+    module = tree(FILES[name])
+    used = {ast.unparse(node) for node in ast.walk(module) if isinstance(node, ast.Attribute)}
+    assert "time.sleep" not in used | set(imported(module))
+
+
+def test_there_is_one_retry():
+    """No second loop underneath, whose repeats no budget would count."""
+    assert [name for name in PRODUCT if "urllib3.util" in FILES[name].read_text("utf-8")] == []
+
+
 @pytest.mark.parametrize("package", ["ldap3", "zeep", "pyodbc"])
 def test_a_library_that_needs_putting_right_has_one_door(package):
     doors = importers(package)

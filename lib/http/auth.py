@@ -6,10 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Any
 
-from requests import PreparedRequest, Response
+from requests import PreparedRequest
 from requests.auth import AuthBase, HTTPBasicAuth
 
 from lib import secrets
@@ -64,7 +62,7 @@ class Token:
 
 
 class TokenAuth(AuthBase):
-    """A token from a sign-in: made when first needed, renewed before it ends, and once after a 401.
+    """A token from a sign-in: made when first needed, renewed before it ends, and after a 401.
 
     Threads share it; one of them signs in, the others wait for the new token. A refused sign-in is
     never tried again, lest the account gets locked.
@@ -92,29 +90,15 @@ class TokenAuth(AuthBase):
             return self._token
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        token = self.current()
-        request.headers[self._header] = self._prefix + token.value
-        request.register_hook("response", partial(self._try_again, token))  # type: ignore[no-untyped-call]
+        request.headers[self._header] = self._prefix + self.current().value
         return request
 
-    def _try_again(self, used: Token, response: Response, **how: Any) -> Response:
-        if response.status_code != 401:
-            return response
-        response.content  # noqa: B018  reads it to the end, so that the connection can be reused
-        response.close()
-        again = response.request.copy()
-        again.headers[self._header] = self._prefix + self._newer_than(used).value
-        answer: Response = response.connection.send(again, **how)
-        answer.history.append(response)
-        answer.request = again
-        return answer
-
-    def _newer_than(self, used: Token) -> Token:
+    def renew(self, refused: PreparedRequest) -> None:
+        """Have a new token made, unless that was done since this request was signed."""
         with self._lock:
-            if self._token is used:
+            used = refused.headers.get(self._header)
+            if self._token is None or used == self._prefix + self._token.value:
                 self._renew()
-            assert self._token  # noqa: S101
-            return self._token
 
     def _renew(self) -> None:
         if self._refusal:

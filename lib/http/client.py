@@ -1,7 +1,7 @@
 """The one door to everything that speaks HTTP: sessions, retries, and errors put into words.
 
-A `Client` repeats what found the server away or overloaded (connection errors, 429, 502, 503, 504)
-when the server wants it to, keeps to the server's quota, reads JSON whatever the content type says,
+A `Client` repeats what found the server away or overloaded, and what was answered by half, with the
+patience of `lib.retry`, keeps to the server's quota, reads JSON whatever the content type says,
 follows no redirect, and raises the errors of `lib.errors`.
 """
 
@@ -16,32 +16,31 @@ from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import requests
-import urllib3
 from requests.auth import AuthBase
 
-from lib import interruption, secrets
+from lib import secrets
 from lib.connection import ConnectionSettings
 from lib.errors import (
+    NOT_IN_THIS_RUN,
     AccessDenied,
     ConfigurationError,
     ConnectorError,
     SignInError,
     SourceFault,
     SourceUnavailable,
+    TransientError,
 )
-from lib.http.auth import UNSIGNED
-from lib.http.errors import excerpt, in_words, said_in
-from lib.http.ratelimit import pause_before_next
+from lib.http.auth import UNSIGNED, TokenAuth
+from lib.http.errors import excerpt, no_answer, said_in
+from lib.http.ratelimit import Turn, asked_pause
 from lib.http.session import new_session
 from lib.jsontext import to_json
+from lib.retry import BROKEN, PROMPT, STEADY, UNREACHED_PROMPT, Patience, Retry
 
 log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT = 15
 RETRY_STATUS = frozenset({408, 429, 502, 503, 504})
-# Pauses before an answer that was cut short or is not JSON is asked for again, in seconds.
-BROKEN_PAUSES = (1.0, 4.0)
-CUT_SHORT = "the answer broke off in the middle"
 
 
 class NotFound(SourceFault):
@@ -79,8 +78,10 @@ class Client:
         self.auth: AuthBase = auth or UNSIGNED
         self._repeatable = repeatable
         self._timeout = (min(CONNECT_TIMEOUT, settings.timeout), settings.timeout)
-        self._quiet_until = 0.0  # when the quota of requests is filled again, if it was used up
-        self._session = new_session(settings, connections, repeatable, RETRY_STATUS | retry_status)
+        self._retry_status = RETRY_STATUS | retry_status
+        self._retry = Retry(settings.retries)
+        self._turn = Turn()
+        self._session = new_session(settings, connections)
         self._session.headers.update(headers or {})
         if not cookies:
             self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -134,57 +135,93 @@ class Client:
     ) -> requests.Response:
         """Send one request, signed by `auth` or as the client is, and return its whole answer.
 
-        One that breaks off is asked for again if the method is repeatable. Raises SignInError
-        (401), AccessDenied (403), NotFound (404), or what the class names as its `unavailable` and
-        `fault` for everything else that is not a success.
+        Raises SignInError (401), AccessDenied (403), NotFound (404), or what the class names as its
+        `unavailable` and `fault` for everything else that is not a success.
         """
-        if method in self._repeatable:
-            answer: requests.Response = self.read(lambda it: it, method, path, auth=auth, **how)
-            return answer
-        try:
-            return self._send(method, path, auth=auth, **how)
-        except BrokenAnswer as error:
-            raise self.unavailable(str(error), where=self._where(path)) from None
-
-    def _send(
-        self, method: str, path: str, *, auth: AuthBase | None = None, **how: Any
-    ) -> requests.Response:
-        url = self.url + path
-        how |= {"auth": auth or self.auth, "verify": self._session.verify}
-        interruption.pause(max(0.0, self._quiet_until - time.monotonic()))
-        started = time.monotonic()
-        try:
-            response = self._session.request(
-                method, url, timeout=self._timeout, allow_redirects=False, **how
-            )
-        except requests.RequestException as error:
-            if _broke_off(error):
-                raise BrokenAnswer(CUT_SHORT) from error
-            what, fix = in_words(error, self._timeout)
-            raise self.unavailable(what, where=self._where(path), fix=fix) from error
-        took = (time.monotonic() - started) * 1000
-        log.debug("%s %s: %s in %.0f ms", method, self._where(path), response.status_code, took)
-        self._quiet_until = time.monotonic() + pause_before_next(response.headers)
-        if not 200 <= response.status_code < 300:
-            raise self.refusal(response)
-        return response
+        answer: requests.Response = self.read(lambda it: it, method, path, auth=auth, **how)
+        return answer
 
     def read(
         self, decode: Callable[[requests.Response], Any], method: str, path: str, **how: Any
     ) -> Any:
-        """What `decode` makes of an answer; after BrokenAnswer, another one is asked for."""
-        pauses = iter(BROKEN_PAUSES)
+        """What `decode` makes of an answer; after a failure that may pass, of another one.
+
+        `decode` raises BrokenAnswer for what is not what it has to be. A method that must not be
+        sent twice is repeated only where no connection was made.
+        """
+        attempts = self._retry.attempts()
         while True:
             try:
-                return decode(self._send(method, path, **how))
-            except BrokenAnswer as error:
-                broken = error
-            pause = None if interruption.requested() else next(pauses, None)
-            if pause is not None:
-                log.warning("%s: %s; asking again in %.0f s", self._where(path), broken, pause)
-                interruption.pause(pause)
-            if pause is None or interruption.requested():
-                raise self.unavailable(str(broken), where=self._where(path), fix=broken.fix)
+                return self._attempt(decode, method, path, **how)
+            except _Failed as failed:
+                again = method in self._repeatable or failed.patience is UNREACHED_PROMPT
+                if not again or not attempts.another(failed.error, failed.patience):
+                    raise failed.error from failed.__cause__
+
+    def _attempt(
+        self, decode: Callable[[requests.Response], Any], method: str, path: str, **how: Any
+    ) -> Any:
+        """One attempt at `read`. What it raises beside _Failed, as a refused sign-in, is final."""
+        where = self._where(path)
+        try:
+            response = self._send(method, path, **how)
+        except requests.RequestException as error:
+            what, fix, patience, asked = no_answer(error, self._timeout)
+            away = self.unavailable(what, where=where, fix=fix, retry_after=asked)
+            raise _Failed(away, patience) from error
+        try:
+            if not 200 <= response.status_code < 300:
+                raise self.refusal(response)
+            return decode(response)
+        except BrokenAnswer as broken:
+            useless = self.unavailable(str(broken), where=where, fix=broken.fix)
+            raise _Failed(useless, BROKEN) from None
+        except ConnectorError as refused:
+            patience = STEADY if isinstance(refused, TransientError) else PROMPT
+            raise _Failed(refused, patience) from None
+
+    def _send(
+        self, method: str, path: str, *, auth: AuthBase | None = None, **how: Any
+    ) -> requests.Response:
+        """The answer, whatever its status; where a token has ended, the one to a new token.
+
+        That repeat counts, but is made beyond the ceiling and after a signal, too: without a token
+        nothing could go on, or come to a good end.
+        """
+        signer = auth or self.auth
+        answer = self._exchange(method, path, auth=signer, **how)
+        if answer.status_code != requests.codes.unauthorized or not isinstance(signer, TokenAuth):
+            return answer
+        log.info("%s: the token was refused; trying again with a new one", self._where(path))
+        self._retry.budget.count()
+        signer.renew(answer.request)
+        second = self._exchange(method, path, auth=signer, **how)
+        second.history.append(answer)
+        return second
+
+    def _exchange(self, method: str, path: str, **how: Any) -> requests.Response:
+        """Send one request, when the server's quota allows it."""
+        self._turn.wait()
+        started = time.monotonic()
+        response = self._session.request(
+            method,
+            self.url + path,
+            timeout=self._timeout,
+            verify=self._session.verify,
+            allow_redirects=False,
+            **how,
+        )
+        took = (time.monotonic() - started) * 1000
+        log.debug("%s %s: %s in %.0f ms", method, self._where(path), response.status_code, took)
+        if not self._is_passing(response):
+            self._turn.heed(response.headers)
+        return response
+
+    def _is_passing(self, response: requests.Response) -> bool:
+        """Whether the same request may be answered in a moment."""
+        status = response.status_code
+        temporary = status == requests.codes.request_entity_too_large
+        return status in self._retry_status or (temporary and "Retry-After" in response.headers)
 
     def _where(self, path: str) -> str:
         """The address to show; the query is nobody's business."""
@@ -206,17 +243,11 @@ class Client:
             return AccessDenied(said, where=where, fix="Check the rights of the account")
         if status == 404:
             return NotFound(said, where=where, fix="Check the url")
-        if status in RETRY_STATUS or status >= 500:
-            return self.unavailable(said, where=where, fix="Try again later")
+        passing = self._is_passing(response)
+        if passing or status >= 500:
+            asked = asked_pause(response) if passing else NOT_IN_THIS_RUN
+            return self.unavailable(said, where=where, fix="Try again later", retry_after=asked)
         return self.fault(said, where=where)
-
-
-def _broke_off(error: requests.RequestException) -> bool:
-    """Whether it came in the middle of the answer: lost, cut short, or nothing more in time."""
-    broken = (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError)
-    return isinstance(error, broken) or isinstance(
-        next(iter(error.args), None), urllib3.exceptions.ReadTimeoutError
-    )
 
 
 def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
@@ -242,6 +273,14 @@ def member(answer: Any, key: str, kind: type = object, *, where: str = "") -> An
     if isinstance(answer, dict) and isinstance(answer.get(key), kind) and key in answer:
         return answer[key]
     raise SourceFault(f"the answer has no {key!r}", where=where, fix="Check the url")
+
+
+class _Failed(Exception):
+    """An attempt has failed: the error to tell, and how patient to be with it."""
+
+    def __init__(self, error: ConnectorError, patience: Patience) -> None:
+        super().__init__(error, patience)
+        self.error, self.patience = error, patience
 
 
 class BrokenAnswer(ValueError):

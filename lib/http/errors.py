@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+import socket
+import ssl
+from typing import Any, NamedTuple
 
 import requests
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, ReadTimeoutError
 
 from lib import secrets
+from lib.causes import causes, innermost
+from lib.errors import NOT_IN_THIS_RUN
 from lib.jsontext import printable
+from lib.retry import BROKEN, PROMPT, UNREACHED_PROMPT, Patience
 
 LONGEST_EXCERPT = 200
 # Where servers put the sentence in a JSON error, the clearest first.
@@ -27,33 +33,76 @@ CODES = ("errorCode", "code")
 DEEPEST = 3
 
 
+class NoAnswer(NamedTuple):
+    """A request without a whole answer: what to tell, and how patient to be with it."""
+
+    what: str
+    fix: str
+    patience: Patience
+    retry_after: float | None = None
+
+
+def no_answer(error: requests.RequestException, timeouts: tuple[int, int]) -> NoAnswer:
+    """What `requests` raised; `timeouts` as for in_words."""
+    what, fix = in_words(error, timeouts)
+    if _is_tls(error):
+        return NoAnswer(what, fix, PROMPT, NOT_IN_THIS_RUN)
+    if _is_cut_short(error):
+        return NoAnswer(what, fix, BROKEN)
+    return NoAnswer(what, fix, UNREACHED_PROMPT if _is_unreached(error) else PROMPT)
+
+
 def in_words(error: requests.RequestException, timeouts: tuple[int, int]) -> tuple[str, str]:
     """What happened and what to do, for a request without an answer.
 
     `timeouts` are those for the connection and for the answer, in seconds.
     """
-    text = str(error)
-    what, fix = f"the connection failed ({cause(error)})", "Check the url, or try again later"
-    untrusted = re.search(r"certificate verify failed: ([^(']+)", text)
-    if isinstance(error, requests.exceptions.SSLError) and untrusted:
-        what = f"the server's certificate is not trusted ({untrusted[1].strip()})"
+    beneath = list(causes(error))
+    untrusted = [item for item in beneath if isinstance(item, ssl.SSLCertVerificationError)]
+
+    def met(*kinds: type[BaseException]) -> bool:
+        return any(isinstance(item, kinds) for item in beneath)
+
+    what, fix = f"the connection failed ({_begin(error)})", "Check the url, or try again later"
+    if untrusted:
+        what = f"the server's certificate is not trusted ({untrusted[0].verify_message})"
         fix = "Set cacert_file to a PEM file with its certificate authority"
-    elif isinstance(error, requests.exceptions.SSLError):
+    elif _is_tls(error):
         what = "no secure connection can be made"
         fix = "Check whether the port speaks https, and cacert_file"
-    elif isinstance(error, requests.exceptions.ProxyError):
-        what = f"the proxy does not let through ({cause(error)})"
+    elif met(requests.exceptions.ProxyError):
+        what = f"the proxy does not let through ({_begin(error)})"
         fix = "Check the environment's HTTPS_PROXY, HTTP_PROXY and NO_PROXY"
-    elif isinstance(error, requests.ConnectTimeout):
+    elif met(NameResolutionError, socket.gaierror):
+        what, fix = "there is no server of that name", "Check the url in the ini"
+    elif met(ConnectionRefusedError):
+        what, fix = "the connection was refused", "Check host and port of the url"
+    elif met(requests.ConnectTimeout):
         what = f"no connection within {timeouts[0]} seconds"
         fix = "Check the url, and the firewalls on the way"
-    elif isinstance(error, requests.Timeout) or "Read timed out" in text:
+    elif met(requests.Timeout, ReadTimeoutError):
         what, fix = f"no answer within {timeouts[1]} seconds", "Try again later"
-    elif "NameResolutionError" in text:
-        what, fix = "there is no server of that name", "Check the url in the ini"
-    elif "refused" in cause(error).lower():
-        what, fix = "the connection was refused", "Check host and port of the url"
+    elif _is_cut_short(error):
+        what = "the answer broke off in the middle"
     return what, fix
+
+
+def _is_tls(error: requests.RequestException) -> bool:
+    """Whether no secure connection could be made, which another try would not change."""
+    return isinstance(error, requests.exceptions.SSLError)
+
+
+def _is_unreached(error: requests.RequestException) -> bool:
+    """Whether no connection was made, so that nothing of the request can have arrived."""
+    return any(isinstance(item, ConnectTimeoutError) for item in causes(error))
+
+
+def _is_cut_short(error: requests.RequestException) -> bool:
+    """Whether it came in the middle of the answer: lost, undecodable, or nothing more in time."""
+    broken = (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError)
+    silent = isinstance(next(iter(error.args), None), ReadTimeoutError)
+    # As a requests.ReadTimeout it would be that of an answer which has not begun.
+    return isinstance(error, broken) or (silent and isinstance(error, requests.ConnectionError))
 
 
 def said_in(response: requests.Response) -> str:
@@ -74,11 +123,10 @@ def excerpt(text: str) -> str:
     return _short(re.sub(r"<[^>]*>", " ", " ".join(paragraphs) or text))
 
 
-def cause(error: BaseException) -> str:
-    """What lies at the bottom of an error."""
-    while inner := error.__cause__ or error.__context__:
-        error = inner
-    return str(error) or type(error).__name__
+def _begin(error: BaseException) -> str:
+    """What it all began with, in its own words."""
+    begin = innermost(error)
+    return str(begin) or type(begin).__name__
 
 
 def _sentence(answer: Any, depth: int = 0) -> str:

@@ -1,4 +1,4 @@
-"""Sessions of `requests`: what is retried, how TLS is made, what every request says of itself."""
+"""Sessions of `requests`: how TLS is made, what every request says of itself."""
 
 from __future__ import annotations
 
@@ -11,14 +11,7 @@ from requests.adapters import HTTPAdapter
 
 from lib import __version__
 from lib.connection import ConnectionSettings
-from lib.http.ratelimit import PatientRetry
 from lib.tls import client_context
-
-NO_CAP = 10**9
-# From the second repetition of a request on there is a pause before it, the first of twice these
-# seconds, each further one twice as long; chance adds up to these seconds (urllib3's Retry).
-BACKOFF = 0.5
-JITTER = 0.5
 
 
 class _ContextAdapter(HTTPAdapter):
@@ -32,16 +25,8 @@ class _ContextAdapter(HTTPAdapter):
         return super().init_poolmanager(*args, ssl_context=self._context, **how)
 
 
-def new_session(
-    settings: ConnectionSettings,
-    connections: int,
-    repeatable: frozenset[str],
-    retry_status: frozenset[int],
-) -> requests.Session:
-    """A session that keeps up to so many connections open.
-
-    Repeats `repeatable` methods on a lost connection and on the answers in `retry_status`.
-    """
+def new_session(settings: ConnectionSettings, connections: int) -> requests.Session:
+    """A session that keeps up to so many connections open; it repeats nothing by itself."""
     session = requests.Session()
     session.headers["User-Agent"] = f"oomnitza-connector/{__version__}"
     session.headers["Accept"] = "application/json"
@@ -49,23 +34,11 @@ def new_session(
     if not settings.verify_ssl:
         session.verify = False
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-    retry = PatientRetry(
-        total=settings.retries,
-        connect=min(3, settings.retries),
-        status_forcelist=retry_status,
-        allowed_methods=repeatable,
-        backoff_factor=BACKOFF,
-        backoff_jitter=JITTER,
-        backoff_max=60,
-        retry_after_max=NO_CAP,  # PatientRetry decides
-        raise_on_status=False,
-    )
+    how: Any = {"max_retries": 0, "pool_maxsize": connections}
     if settings.ssl_protocol == "tls1":
-        adapter: HTTPAdapter = _ContextAdapter(
-            client_context(settings), max_retries=retry, pool_maxsize=connections
-        )
+        adapter: HTTPAdapter = _ContextAdapter(client_context(settings), **how)
     else:
-        adapter = HTTPAdapter(max_retries=retry, pool_maxsize=connections)
+        adapter = HTTPAdapter(**how)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session

@@ -51,6 +51,11 @@ CONFUSED = (
 )
 
 
+# By the code of a fault: the kind of error, and what to do.
+Faults = Mapping[str, tuple[type[ConnectorError], str]]
+NO_FAULTS: Faults = {}
+
+
 class SoapFault(SourceFault):
     """The service answered with a fault; `code` is its faultstring, a number with some vendors."""
 
@@ -65,7 +70,8 @@ class SoapService:
     """The first service of a WSDL, which is a URL or a path; `address` counts before its own.
 
     Signs with a WS-Security UsernameToken, the password in clear. All calls have to be ones that
-    may be repeated. Raises what `lib.http.client` does, and SourceFault for what is no WSDL.
+    may be repeated. `faults` says by their codes which faults are no SoapFault, but another error.
+    Raises what `lib.http.client` does, and SourceFault for what is no WSDL.
     """
 
     def __init__(
@@ -76,6 +82,7 @@ class SoapService:
         username: str,
         password: str,
         address: str = "",
+        faults: Faults = NO_FAULTS,
     ) -> None:
         transport = _Transport(settings)
         try:
@@ -89,7 +96,7 @@ class SoapService:
             ) from None
         self.url = address or trusted_address(named, wsdl)
         self._calls = client.create_service(self._binding.name, self.url)
-        self._http = transport.http = _SoapClient(self.url, settings)
+        self._http = transport.http = _SoapClient(self.url, settings, faults)
 
     @property
     def date(self) -> str:
@@ -148,65 +155,63 @@ class _Transport:
 class _SoapClient(Client):
     """Posts envelopes to one address."""
 
-    def __init__(self, url: str, settings: ConnectionSettings) -> None:
+    def __init__(self, url: str, settings: ConnectionSettings, faults: Faults) -> None:
         super().__init__(
             url,
             settings,
             headers={"Accept": "text/xml"},
             repeatable=frozenset({"GET", "POST"}),
         )
+        self._faults = faults
         self.date = ""
         self.element = ""  # what the last answer held
 
     def exchange(self, envelope: bytes, headers: Mapping[str, str]) -> requests.Response:
         answer: requests.Response
-        answer, self.element = self.read(_whole, "POST", "", data=envelope, headers=headers)
+        answer, self.element = self.read(self._whole, "POST", "", data=envelope, headers=headers)
         self.date = answer.headers.get("Date", "")
         return answer
 
     def refusal(self, response: requests.Response) -> ConnectorError:
         """Faults come with status 500 (SOAP 1.1, section 6.2)."""
         try:
-            _whole(response)
-        except SoapFault as fault:
+            self._whole(response)
+        except ConnectorError as fault:
             return fault
         except BrokenAnswer:
             pass
         return super().refusal(response)
 
+    def _whole(self, response: requests.Response) -> tuple[requests.Response, str]:
+        """An answer that is a whole envelope, and the name of what is in it.
 
-def _whole(response: requests.Response) -> tuple[requests.Response, str]:
-    """An answer that is a whole envelope, and the name of what is in it.
-
-    Raises BrokenAnswer for anything else, and SoapFault for a fault.
-    """
-    try:
-        envelope = parse_xml(response.content, None, settings=STRICT)
-    except zeep_errors.Error:
-        envelope = None
-    if envelope is None or envelope.tag != f"{ENVELOPE}Envelope":
-        begins = excerpt(response.content.decode("utf-8", "replace"))
-        raise BrokenAnswer(f"the answer is no whole SOAP message; it begins {begins!r}")
-    fault = envelope.find(f"{ENVELOPE}Body/{ENVELOPE}Fault")
-    if fault is not None:
-        raise _fault(fault, response.url)
-    body = envelope.find(f"{ENVELOPE}Body/*")
-    return response, "" if body is None else str(body.tag)
+        Raises BrokenAnswer for anything else, and what a fault stands for.
+        """
+        try:
+            envelope = parse_xml(response.content, None, settings=STRICT)
+        except zeep_errors.Error:
+            envelope = None
+        if envelope is None or envelope.tag != f"{ENVELOPE}Envelope":
+            begins = excerpt(response.content.decode("utf-8", "replace"))
+            raise BrokenAnswer(f"the answer is no whole SOAP message; it begins {begins!r}")
+        fault = envelope.find(f"{ENVELOPE}Body/{ENVELOPE}Fault")
+        if fault is not None:
+            raise _fault(fault, response.url, self._faults)
+        body = envelope.find(f"{ENVELOPE}Body/*")
+        return response, "" if body is None else str(body.tag)
 
 
-def _fault(element: Any, where: str) -> SoapFault:
+def _fault(element: Any, where: str, faults: Faults) -> ConnectorError:
     texts = {
         _name(item): (item.text or "").strip() for item in element.iter() if item is not element
     }
     code = texts.get("faultstring", "")
     words = texts.get("error") or texts.get("message")
     said = f"{words} ({code})" if words else code
-    fault = SoapFault(
-        f"the service answers with a fault: {said}",
-        where=where,
-        fix="Look the code up in the service's documentation",
-    )
-    fault.code = code
+    kind, fix = faults.get(code, (SoapFault, "Look the code up in the service's documentation"))
+    fault = kind(f"the service answers with a fault: {said}", where=where, fix=fix)
+    if isinstance(fault, SoapFault):
+        fault.code = code
     return fault
 
 

@@ -32,6 +32,7 @@ from lib.errors import ConfigurationError, SourceFault
 from lib.ldap.answers import Answer, Answers
 from lib.ldap.decoder import Names, plain_entry
 from lib.ldap.errors import NoSuchEntry, from_failure, from_result
+from lib.retry import UNREACHED, Retry
 from lib.tls import client_context
 
 # Active Directory gives at most 1000 entries a page; OpenLDAP refuses more than it is set to.
@@ -63,7 +64,9 @@ class Directory:
         self._timeout = settings.timeout
         self._start_tls = start_tls
         with self._explained():
-            self._server = ldap3.Server(
+            # One for each attempt: it keeps in mind which addresses did not answer.
+            self._server = partial(
+                ldap3.Server,
                 parts.hostname,
                 parts.port or (636 if secure else 389),
                 use_ssl=secure,
@@ -71,14 +74,22 @@ class Directory:
                 get_info=ldap3.NONE,
                 connect_timeout=min(30, settings.timeout),
             )
+        self._retry = Retry(settings.retries)
         self._connection: Any = None
         self._names = Names()
 
     def connect(self, username: str, password: str) -> None:
-        """Sign in; without a user name, anonymously. A refused sign-in is never repeated."""
+        """Sign in; without a user name, anonymously. A refused sign-in is never repeated.
+
+        A directory that cannot be reached, or is busy, is called again.
+        """
+        self._retry.call(partial(self._open, username, password), UNREACHED)
+
+    def _open(self, username: str, password: str) -> None:
+        self.close()
         with self._explained():
             self._connection = connection = ldap3.Connection(
-                self._server,
+                self._server(),
                 user=username or None,
                 password=password or None,
                 authentication=ldap3.SIMPLE if username else ldap3.ANONYMOUS,
@@ -233,7 +244,7 @@ class Directory:
                 f"{base!r} is no valid distinguished name", where=where, fix="Check base_dn"
             ) from None
         except (ldap_errors.LDAPException, OSError) as error:
-            raise from_failure(str(error), where) from error
+            raise from_failure(error, where) from error
         except (LookupError, TypeError, ValueError) as error:  # ldap3 met bytes that are no LDAP
             raise SourceFault(
                 "the server does not speak LDAP", where=where, fix="Check host and port in url"

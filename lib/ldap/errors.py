@@ -7,8 +7,12 @@ Active Directory's.
 from __future__ import annotations
 
 import re
+import socket
+import ssl
 
+from lib.causes import causes
 from lib.errors import (
+    NOT_IN_THIS_RUN,
     AccessDenied,
     ConfigurationError,
     ConnectorError,
@@ -58,6 +62,8 @@ _UNKNOWN = (
     "Ask the administrator of the directory, whose log may tell more",
 )
 _BUSY = (SourceUnavailable, "the directory is busy", "Try again later")
+
+OTHER_PORT = "Check whether the port speaks ldap:// or ldaps://"
 
 # By result code: the kind of error, what happened, what to do.
 RESULTS: dict[int, tuple[type[ConnectorError], str, str]] = {
@@ -119,34 +125,34 @@ def from_result(code: int, name: str, message: str, where: str) -> ConnectorErro
     return kind(f"{what} ({said})", where=where, fix=fix)
 
 
-def from_failure(text: str, where: str) -> ConnectorError:
-    """The error for a connection that could not be made, or broke; `text` is ldap3's."""
-    lower = text.lower()
-    if "certificate" in lower:
+def from_failure(error: Exception, where: str) -> ConnectorError:
+    """The error for a connection that could not be made, or broke.
+
+    ldap3 makes the operating system's errors classes of its own exceptions, with their texts; what
+    is looked for in a text is OpenSSL's, or ldap3's own.
+    """
+    text, beneath = str(error), list(causes(error))
+
+    def met(*kinds: type[BaseException]) -> bool:
+        return any(isinstance(item, kinds) for item in beneath)
+
+    kind = SourceUnavailable
+    if met(ssl.SSLCertVerificationError) or "certificate" in text.lower():
         reason = re.search(r"certificate verify failed: ([^(']+)", text)
-        return SourceUnavailable(
-            f"the directory's certificate is not trusted ({reason[1].strip() if reason else text})",
-            where=where,
-            fix="Set cacert_file to a PEM file with its certificate authority",
-        )
-    if "invalid server address" in lower:
-        return SourceUnavailable("there is no server of that name", where=where, fix="Check url")
-    if "refused" in lower:
-        return SourceUnavailable(
-            "the connection was refused", where=where, fix="Check host and port in url"
-        )
-    if "timed out" in lower:
-        return SourceUnavailable(
-            f"the directory does not answer in time ({text})", where=where, fix="Try again later"
-        )
-    if "ssl" in lower or "tls" in lower:
-        return SourceUnavailable(
-            f"no secure connection can be made ({text})",
-            where=where,
-            fix="Check whether the port speaks ldap:// or ldaps://",
-        )
-    return SourceUnavailable(
-        f"the connection failed ({text})",
-        where=where,
-        fix="Check host and port in url, or try again later",
-    )
+        why = reason[1].strip() if reason else text
+        what = f"the directory's certificate is not trusted ({why})"
+        fix = "Set cacert_file to a PEM file with its certificate authority"
+        return kind(what, where=where, fix=fix, retry_after=NOT_IN_THIS_RUN)
+    if met(socket.gaierror) or "invalid server address" in text:
+        return kind("there is no server of that name", where=where, fix="Check url")
+    if met(ConnectionRefusedError):
+        fix = "Check host and port in url"
+        return kind("the connection was refused", where=where, fix=fix)
+    if met(TimeoutError):
+        what = f"the directory does not answer in time ({text})"
+        return kind(what, where=where, fix="Try again later")
+    if met(ssl.SSLError) or "ssl" in text.lower() or "tls" in text.lower():
+        what, fix = f"no secure connection can be made ({text})", OTHER_PORT
+        return kind(what, where=where, fix=fix, retry_after=NOT_IN_THIS_RUN)
+    fix = "Check host and port in url, or try again later"
+    return kind(f"the connection failed ({text})", where=where, fix=fix)

@@ -23,6 +23,7 @@ from decimal import Decimal
 from typing import Any
 
 from lib.errors import (
+    NOT_IN_THIS_RUN,
     AccessDenied,
     ConfigurationError,
     ConnectorError,
@@ -30,13 +31,11 @@ from lib.errors import (
     SourceFault,
     SourceUnavailable,
 )
-from lib.reading.patience import Passing, patiently
+from lib.retry import UNREACHED, Retry
 
 # How many rows are fetched at once.
 ROWS = 1000
 LONGEST_LOGIN = 30
-# Calls again to a server that cannot be reached: each may take as long as a login.
-MOST_CALLS = 3
 # Drivers by the names under which Debian's packages register them.
 PACKAGES = {
     "FreeTDS": "tdsodbc",
@@ -63,7 +62,7 @@ class Database:
         self.where = where
         self._attributes = {key: value for key, value in attributes.items() if value}
         self._timeout = timeout
-        self._retries = min(retries, MOST_CALLS)
+        self._retry = Retry(retries)
 
     def query(self, sql: str) -> Generator[dict[str, Any], None, None]:
         """Yield the rows, as they come; columns by the names that the query gives them."""
@@ -92,22 +91,14 @@ class Database:
         pyodbc = _pyodbc()
 
         def call() -> Any:
-            try:
+            with self._explained():
                 return pyodbc.connect(
                     connection_string(self._attributes),
                     autocommit=True,
                     timeout=min(self._timeout, LONGEST_LOGIN),
                 )
-            except pyodbc.Error as error:
-                told = self._error(error)
-                if isinstance(told, SourceUnavailable):
-                    raise Passing(told.what, where=told.where, fix=told.fix) from None
-                raise told from None
 
-        try:
-            connection = patiently(call, self._retries)
-        except Passing as error:
-            raise SourceUnavailable(error.what, where=error.where, fix=error.fix) from None
+        connection = self._retry.call(call, UNREACHED)
         with suppress(pyodbc.Error):  # not every driver has these
             connection.timeout = self._timeout
         with suppress(pyodbc.Error):
@@ -128,7 +119,8 @@ class Database:
             return missing_driver(self._attributes.get("DRIVER", ""))
         for pattern, kind, what, fix in ERRORS:
             if re.search(pattern, f"{state} {text}", re.IGNORECASE):
-                return kind(f"{what} ({said})", where=self.where, fix=fix)
+                never = NOT_IN_THIS_RUN if NO_TLS.search(text) else None
+                return kind(f"{what} ({said})", where=self.where, fix=fix, retry_after=never)
         return SourceFault(
             f"the database refuses ({said})", where=self.where, fix="Ask its administrator"
         )
@@ -159,8 +151,11 @@ def connection_string(attributes: Mapping[str, str]) -> str:
 
 
 DRIVER_MISSING = re.compile(r"^(IM00[2-5]|01000) .*(can't open lib|not found|driver)", re.I)
+NO_TLS = re.compile(r"certificate|encryption not supported", re.I)
 _LATER = "Try again later"
-# A pattern for SQLSTATE and text (SQL Server's number is in brackets), and what it means.
+# A pattern for SQLSTATE and text (SQL Server's number is in brackets), and what it means. Texts are
+# those of the drivers. Where one passes on what the operating system says in another language, the
+# SQLSTATE of the last line still makes it a server that is away.
 ERRORS: list[tuple[str, type[ConnectorError], str, str]] = [
     (
         r"^28\d{3}|\(18456\)|password authentication failed|no password supplied",
@@ -205,13 +200,13 @@ ERRORS: list[tuple[str, type[ConnectorError], str, str]] = [
         "Run as a user of the domain, or with a Kerberos ticket (kinit)",
     ),
     (
-        r"could not translate host name|name or service not known|getaddrinfo",
+        r"could not translate host name|name or service not known|getaddrinfo|\(1100[14]\)",
         SourceUnavailable,
         "there is no server of that name",
         "Check server",
     ),
     (
-        r"refused",
+        r"refused|\(10061\)",
         SourceUnavailable,
         "the connection was refused",
         "Check server and port",

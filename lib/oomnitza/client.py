@@ -142,7 +142,9 @@ class OomnitzaClient(Client):
         """As any client's; but a 500 may be the fault of what was sent."""
         error = super().refusal(response)
         if response.status_code == requests.codes.internal_server_error:
-            return TargetFault(error.what, where=error.where, fix=error.fix)
+            return TargetFault(
+                error.what, where=error.where, fix=error.fix, retry_after=error.retry_after
+            )
         return error
 
     def _login(self) -> Token:

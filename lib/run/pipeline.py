@@ -25,9 +25,9 @@ from lib.errors import (
     TargetUnavailable,
     UnsafeRun,
 )
-from lib.http.ratelimit import retry_budget
 from lib.interruption import shielded
 from lib.logs import IN_SUMMARY
+from lib.retry import retry_budget
 from lib.run import bookkeeping
 from lib.run.attempt import attempt
 from lib.run.delivery import Delivery

@@ -417,10 +417,7 @@ def test_a_device_whose_network_cannot_be_had_comes_without(source: WithPassword
 
 
 @pytest.mark.parametrize("body", ["<html><p>Oops</p></html>", "[]", '"text"', "null"])
-def test_a_network_that_is_no_network_is_none(
-    source: WithPassword, body: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("lib.http.client.BROKEN_PAUSES", ())
+def test_a_network_that_is_no_network_is_none(source: WithPassword, body: str) -> None:
     del source.airwatch.devices[1:]
     source.airwatch.outages.fail_next(1, 200, path="/network", body=body)
     assert read(source, "network.PhoneNumber")[0]["network"] == {}

@@ -98,8 +98,7 @@ class TestContract(ConnectorContract):
 
 @pytest.fixture
 def center(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ControlCenter]:
-    monkeypatch.setattr("lib.http.client.BROKEN_PAUSES", (0.0, 0.0))
-    monkeypatch.setattr("lib.reading.patience.FIRST_PAUSE", 0.0)
+    monkeypatch.setattr("lib.retry.FIRST_PAUSE", 0.0)
     with ControlCenter(tmp_path) as source:
         yield source
 

@@ -122,8 +122,7 @@ class TestContract(ConnectorContract):
 
 @pytest.fixture
 def jasper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[JasperSource]:
-    monkeypatch.setattr("lib.http.client.BROKEN_PAUSES", (0.0, 0.0))
-    monkeypatch.setattr("lib.reading.patience.FIRST_PAUSE", 0.0)
+    monkeypatch.setattr("lib.retry.FIRST_PAUSE", 0.0)
     with JasperSource(tmp_path) as source:
         yield source
 

@@ -143,7 +143,7 @@ class TestXmlApi(ConnectorContract):
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lib.http.client.BROKEN_PAUSES", (0.0, 0.0))
+    monkeypatch.setattr("lib.retry.FIRST_PAUSE", 0.0)
 
 
 @pytest.fixture(params=[OneLoginSource, Api1, XmlApi])

@@ -110,7 +110,7 @@ class TestContractWithOAuthClient(ConnectorContract):
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lib.http.client.BROKEN_PAUSES", (0.0, 0.0))
+    monkeypatch.setattr("lib.retry.FIRST_PAUSE", 0.0)
 
 
 @pytest.fixture

@@ -181,7 +181,7 @@ def patched() -> Iterator[None]:
             patch.setattr(name, BATCH)
         patch.setattr("lib.http.session.BACKOFF", 0.02)
         patch.setattr("lib.http.session.JITTER", 0.0)
-        patch.setattr("lib.http.client.BROKEN_PAUSES", (0.0, 0.0))
+        patch.setattr("lib.retry.FIRST_PAUSE", 0.0)
         patch.setattr("lib.run.delivery.CANCEL_INTERVAL", 0.0)
         yield
 

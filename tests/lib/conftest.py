@@ -81,7 +81,7 @@ def oomnitza(stage: Stage) -> Iterator[Oomnitza]:
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The seconds that it would have been slept between two attempts; it is not."""
     slept: list[float] = []
-    monkeypatch.setattr("lib.http.ratelimit.pause", lambda seconds: slept.append(seconds or 0.0))
+    monkeypatch.setattr("lib.retry.pause", lambda seconds: slept.append(seconds or 0.0))
     return slept
 
 

@@ -14,6 +14,7 @@ from lib.connection import ConnectionSettings
 from lib.errors import AccessDenied, SignInError, SourceUnavailable
 from lib.http.auth import UNSIGNED, HeaderAuth, Token, TokenAuth, basic
 from lib.http.client import Client
+from lib.retry import retry_budget
 
 LONG_AGO = time.monotonic() - 10_000
 
@@ -165,6 +166,26 @@ class TestTokenAuth:
             client_of(TokenAuth(useless)).get_json("/x")
         assert [token for token, _ in guarded.seen] == ["t1", "t2"]
         assert guarded.issued == 2
+
+    def test_a_renewal_counts_as_a_repeat_but_needs_no_leave(self, guarded, client_of):
+        with retry_budget(0) as budget:
+            client = client_of(TokenAuth(guarded.sign_in))
+        for _ in range(2):
+            client.get_json("/x")
+            guarded.valid.clear()
+        assert (guarded.issued, budget.used) == (2, 1)
+
+    def test_a_sign_in_that_was_repeated_is_not_repeated_again(self, server, pauses):
+        server.answers = [(503, "")]
+        settings = ConnectionSettings(retries=2, timeout=10)
+        posting = Client(server.url, settings, repeatable=frozenset({"GET", "POST"}))
+
+        def sign_in() -> Token:
+            return Token(posting.post_json("/token", {}).text)
+
+        with pytest.raises(SourceUnavailable, match="/token"):
+            Client(server.url, settings, auth=TokenAuth(sign_in)).get_json("/x")
+        assert [asked.path for asked in server.asked] == ["/token"] * 3
 
     def test_other_refusals_do_not_renew(self, server):
         issued = []

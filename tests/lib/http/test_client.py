@@ -1,5 +1,6 @@
 """The door to HTTP: what is sent, what is sent again, and what becomes of every bad answer."""
 
+import contextlib
 import logging
 import shutil
 import socket
@@ -25,7 +26,7 @@ from lib.errors import (
 )
 from lib.http.auth import HeaderAuth, basic
 from lib.http.client import Client, NoContent, NotFound, json_of, member
-from lib.http.ratelimit import LONGEST_PAUSE
+from lib.retry import LONGEST_PAUSE
 from sandbox.web import WebServer
 from tests.certificates import Certificates, issue
 
@@ -54,7 +55,7 @@ def ask(url: str, **how: Any) -> Any:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lib.http.client, "BROKEN_PAUSES", (0.0, 0.0))
+    monkeypatch.setattr("lib.retry.FIRST_PAUSE", 0.0)
 
 
 class RawServer:
@@ -193,6 +194,31 @@ class TestRepeating:
                 ask(server.url, retries=2)
             assert server.connections == 3
 
+    def test_a_server_that_cannot_be_reached_is_called_three_times_more(self, pauses):
+        with socket.create_server(("127.0.0.1", 0)) as closed:
+            url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        for send in (Client.get_json, lambda asking, path: asking.post_json(path, {})):
+            with pytest.raises(SourceUnavailable, match="refused"):
+                send(client(url, retries=9), "/x")
+        assert len(pauses) == 6, "nothing of a POST can have arrived"
+
+    @pytest.mark.parametrize(("headers", "count"), [({"Retry-After": "2"}, 2), ({}, 1)])
+    def test_what_is_too_large_for_now_is_sent_again(self, server, headers, count, pauses):
+        server.answers = [(413, "", headers), (200, "{}")]
+        repeating = client(server.url, retries=3, repeatable=frozenset({"POST"}))
+        with contextlib.suppress(SourceFault):
+            repeating.post_json("/x", {})
+        assert len(server.asked) == count
+
+    def test_the_wait_of_an_answer_counts_more_than_its_quota(self, server, pauses, monkeypatch):
+        quiet = []
+        monkeypatch.setattr("lib.interruption.pause", quiet.append)
+        quota = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "250", "Retry-After": "1"}
+        server.answers = [(429, "", quota), (200, "{}")]
+        ask(server.url, retries=1)
+        assert pauses == [1]
+        assert max(quiet) <= 0
+
     @pytest.mark.parametrize("status", [429, 503])
     def test_a_post_is_not_repeated(self, server, status, pauses):
         server.answers = [(status, "busy", {"Retry-After": "1"}), (200, "{}")]
@@ -217,33 +243,36 @@ class TestBrokenAnswers:
     @pytest.mark.parametrize("broken", ["", "not json", '{"cut": ', HTML])
     def test_what_is_not_json_is_asked_for_again(self, server, broken, quick):
         server.answers = [(200, broken), (200, broken), (200, "[1]")]
-        assert ask(server.url) == [1]
+        assert ask(server.url, retries=2) == [1]
 
     def test_after_some_attempts_it_is_an_error_that_quotes_the_beginning(self, server, quick):
         server.answers = [(200, HTML)]
         with pytest.raises(SourceUnavailable) as caught:
-            ask(server.url)
+            ask(server.url, retries=5)
         assert f"{server.url}/x: the answer is not JSON" in str(caught.value)
         assert "Service Unavailable Back at noon ." in str(caught.value)
         assert len(server.asked) == 3
 
-    def test_the_pauses_are_waited_for(self, server, monkeypatch):
-        slept = []
-        monkeypatch.setattr(lib.http.client, "BROKEN_PAUSES", (0.25, 0.5, 0.75))
-        monkeypatch.setattr(interruption, "pause", slept.append)
+    @pytest.mark.parametrize(
+        ("retries", "waits"), [(0, []), (1, [1.0]), (2, [1.0, 4.0]), (5, [1.0, 4.0])]
+    )
+    def test_it_is_asked_again_as_often_as_retries_allows_but_twice_at_most(
+        self, server, pauses, retries, waits
+    ):
         server.answers = [(200, "no")]
         with pytest.raises(SourceUnavailable):
-            ask(server.url)
-        assert list(filter(None, slept)) == [0.25, 0.5, 0.75]
+            ask(server.url, retries=retries)
+        assert pauses == waits
+        assert len(server.asked) == 1 + len(waits)
 
     @pytest.mark.parametrize("heard", [[], [False]], ids=["before the pause", "in the pause"])
     def test_after_a_signal_nothing_is_asked_again(self, server, monkeypatch, heard):
-        monkeypatch.setattr(lib.http.client, "BROKEN_PAUSES", (0.0, 0.0))
+        monkeypatch.setattr("lib.retry.FIRST_PAUSE", 0.0)
         left = [*heard]
         monkeypatch.setattr(interruption, "requested", lambda: not left or left.pop())
         server.answers = [(200, "no")]
         with pytest.raises(SourceUnavailable, match="not JSON"):
-            ask(server.url)
+            ask(server.url, retries=2)
         assert len(server.asked) == 1
 
     @pytest.mark.parametrize(
@@ -258,7 +287,7 @@ class TestBrokenAnswers:
             b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"computers": []}'
         ) as server:
             with pytest.raises(SourceUnavailable, match="/x: the answer broke off in the middle"):
-                ask(server.url)
+                ask(server.url, retries=2)
             assert server.connections == 3
 
     def test_a_chunked_answer_that_breaks_off_is_no_complete_one(self, quick):
@@ -272,7 +301,7 @@ class TestBrokenAnswers:
     def test_a_post_whose_answer_breaks_off_is_not_repeated(self):
         with RawServer(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}") as server:
             with pytest.raises(SourceUnavailable, match="the answer broke off in the middle"):
-                client(server.url).post_json("/x", {})
+                client(server.url, retries=2).post_json("/x", {})
             assert server.connections == 1
 
     def test_an_answer_that_is_no_http_is_an_error(self):
@@ -503,9 +532,10 @@ class TestTls:
         with pytest.raises(SourceUnavailable, match="is not trusted"):
             ask(secure_url, ssl_protocol="tls1")
 
-    def test_a_port_without_tls(self, server):
+    def test_a_port_without_tls(self, server, pauses):
         with pytest.raises(SourceUnavailable, match="/x: no secure connection can be made"):
-            ask(server.url.replace("http:", "https:"))
+            ask(server.url.replace("http:", "https:"), retries=5)
+        assert pauses == []
 
 
 class TestLogs:
@@ -520,23 +550,27 @@ class TestLogs:
         server.answers = [(503, ""), (200, "{}")]
         client(server.url, retries=1).get_json("/x", key="query-value")
         [line] = [item.getMessage() for item in caplog.records if item.name.startswith("lib.")]
-        assert line == "GET /x: the server answered 503; trying again"
+        assert (
+            line == f"{server.url}/x: the server answered 503 (SERVICE UNAVAILABLE); trying again"
+        )
 
     def test_a_broken_answer_is_logged_without_the_query(self, server, caplog, quick):
+        caplog.set_level(logging.INFO, "lib")
         server.answers = [(200, "?"), (200, "{}")]
-        client(server.url).get_json("/x", key="query-value")
-        [line] = [item.getMessage() for item in caplog.records if item.name == "lib.http.client"]
+        client(server.url, retries=1).get_json("/x", key="query-value")
+        [line] = [item.getMessage() for item in caplog.records if item.name.startswith("lib.")]
         assert line.startswith(f"{server.url}/x: the answer is not JSON")
 
     def test_a_query_in_the_path_is_not_shown_either(self, server, caplog, quick):
-        caplog.set_level(logging.DEBUG, "lib.http.client")
+        caplog.set_level(logging.DEBUG, "lib")
         server.answers = [(200, "?"), (200, "{}"), (200, "?")]
-        asking = client(server.url)
+        asking = client(server.url, retries=1)
         asking.get_json("/x?key=query-value")
         with pytest.raises(SourceUnavailable) as caught:
             asking.get_json("/x?key=query-value")
         assert server.asked[0].query == {"key": "query-value"}
-        shown = [item.getMessage() for item in caplog.records if item.name == "lib.http.client"]
+        shown = [item.getMessage() for item in caplog.records if item.name.startswith("lib.")]
+        assert any("trying again" in line for line in shown)
         assert "query-value" not in "".join([*shown, str(caught.value)])
 
     def test_no_error_holds_the_query(self, server, quick, pauses):

@@ -1,9 +1,23 @@
 """What servers say, and what goes wrong on the way to them, in words."""
 
+import socket
+import ssl
+
 import pytest
 import requests
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    MaxRetryError,
+    NameResolutionError,
+    NewConnectionError,
+    ProtocolError,
+    ReadTimeoutError,
+    SSLError,
+)
 
-from lib.http.errors import excerpt, in_words, said_in
+from lib.errors import NOT_IN_THIS_RUN, SourceUnavailable
+from lib.http.errors import excerpt, in_words, no_answer, said_in
+from lib.retry import BROKEN, PROMPT, UNREACHED_PROMPT
 
 
 def answer(body, status=400, reason="Bad Request"):
@@ -49,6 +63,22 @@ def test_an_excerpt_is_one_line():
     assert excerpt("<p>one\n two</p>") == "one two"
 
 
+GERMAN = OSError("Es konnte keine Verbindung hergestellt werden, da der Zielcomputer nein sagt")
+REFUSED = ConnectionRefusedError(10061, "Der Zielcomputer verweigerte die Verbindung")
+UNTRUSTED = ssl.SSLCertVerificationError(1, "egal")
+UNTRUSTED.verify_message = "self-signed certificate"
+
+
+def never_connected(reason):
+    """As urllib3 and requests tell it of a connection that could not be made."""
+    return requests.ConnectionError(MaxRetryError(None, "/x", reason))
+
+
+def caused_by(error, reason):
+    error.__cause__ = reason
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [
@@ -56,13 +86,57 @@ def test_an_excerpt_is_one_line():
         (requests.ReadTimeout("x"), "no answer within 60 seconds"),
         (requests.exceptions.ProxyError("x"), "the proxy does not let through (x)"),
         (requests.exceptions.SSLError("wrong version"), "no secure connection can be made"),
-        (requests.ConnectionError("Connection refused"), "the connection was refused"),
-        (requests.ConnectionError("broken"), "the connection failed (broken)"),
         (
-            requests.exceptions.SSLError("certificate verify failed: self-signed (x)"),
-            "the server's certificate is not trusted (self-signed)",
+            caused_by(never_connected(None), caused_by(NewConnectionError(None, ""), REFUSED)),
+            "the connection was refused",
         ),
+        (
+            caused_by(
+                never_connected(None), NameResolutionError("x", None, socket.gaierror(11001))
+            ),
+            "there is no server of that name",
+        ),
+        (requests.ConnectionError(ReadTimeoutError(None, "/x", "")), "no answer within 60 seconds"),
+        (requests.ConnectionError("broken"), "the connection failed (broken)"),
+        (requests.ConnectionError("refused by what is no operating system"), "the connection fail"),
+        (caused_by(requests.ConnectionError(), GERMAN), "the connection failed (Es konnte"),
+        (
+            requests.exceptions.SSLError(MaxRetryError(None, "/x", SSLError(UNTRUSTED))),
+            "the server's certificate is not trusted (self-signed certificate)",
+        ),
+        (requests.exceptions.ChunkedEncodingError("x"), "the answer broke off in the middle"),
     ],
 )
-def test_failures_are_told_apart(error, words):
-    assert in_words(error, (3, 60))[0] == words
+def test_failures_are_told_apart_by_type_in_whatever_language(error, words):
+    assert in_words(error, (3, 60))[0].startswith(words)
+
+
+def test_what_went_wrong_before_is_not_taken_for_it():
+    """As when a connector asks in another way after the first one failed."""
+    first = caused_by(SourceUnavailable("away"), REFUSED)
+    assert in_words(caused_by(requests.ConnectionError("x"), first), (3, 60))[0].startswith(
+        "the connection failed (x"
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "patience"),
+    [
+        (never_connected(NewConnectionError(None, "x")), UNREACHED_PROMPT),
+        (
+            requests.ConnectTimeout(MaxRetryError(None, "/x", ConnectTimeoutError())),
+            UNREACHED_PROMPT,
+        ),
+        (requests.ConnectionError(ProtocolError("lost")), PROMPT),
+        (requests.ReadTimeout(ReadTimeoutError(None, "/x", "")), PROMPT),
+        (requests.ConnectionError(ReadTimeoutError(None, "/x", "")), BROKEN),
+        (requests.exceptions.ChunkedEncodingError("x"), BROKEN),
+    ],
+)
+def test_what_failed_says_how_often_it_is_worth_another_try(error, patience):
+    assert no_answer(error, (3, 60)).patience == patience
+
+
+def test_no_secure_connection_is_worth_no_other_try():
+    told = no_answer(requests.exceptions.SSLError("x"), (3, 60))
+    assert told.retry_after == NOT_IN_THIS_RUN

@@ -4,10 +4,10 @@ import time
 from email.utils import formatdate
 
 import pytest
-from urllib3 import HTTPResponse
-from urllib3.exceptions import MaxRetryError
+import requests
 
-from lib.http.ratelimit import LONGEST_PAUSE, PatientRetry, pause_before_next, seconds_to_reset
+from lib.http.ratelimit import Turn, asked_pause, pause_before_next, seconds_to_reset
+from lib.retry import LONGEST_PAUSE
 
 
 @pytest.mark.parametrize("header", ["X-RateLimit-Reset", "RateLimit-Reset", "X-Rate-Limit-Reset"])
@@ -58,41 +58,58 @@ def test_a_pause_that_would_be_too_long_is_not_made():
     assert pause_before_next(headers) == 0
 
 
-def test_nothing_is_tried_again_when_all_tries_would_not_outwait_the_server():
-    day, retry = response(429, RateLimit_Reset="86000"), PatientRetry(total=5)
-    with pytest.raises(MaxRetryError):
-        retry.increment("GET", "/", day)
-    assert retry.increment("GET", "/", response(429, RateLimit_Reset="1500")).total == 4
-
-
 def response(status, **headers):
-    return HTTPResponse(status=status, headers={k.replace("_", "-"): v for k, v in headers.items()})
+    made = requests.Response()
+    made.status_code = status
+    made.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
+    return made
 
 
 def test_retry_after_counts_before_a_reset():
-    assert PatientRetry().get_retry_after(response(429, Retry_After="3", RateLimit_Reset="9")) == 3
+    assert asked_pause(response(429, Retry_After="3", RateLimit_Reset="9")) == 3
 
 
 def test_a_reset_stands_in_for_retry_after_when_there_were_too_many_requests():
-    assert PatientRetry().get_retry_after(response(429, RateLimit_Reset="9")) == 9
+    assert asked_pause(response(429, RateLimit_Reset="9")) == 9
 
 
 def test_a_reset_says_nothing_about_a_server_that_is_down():
-    assert PatientRetry().get_retry_after(response(503, RateLimit_Reset="9")) is None
+    assert asked_pause(response(503, RateLimit_Reset="9")) is None
 
 
-def test_no_retry_waits_longer_than_the_longest_pause():
-    assert PatientRetry().get_retry_after(response(429, RateLimit_Reset="86000")) == LONGEST_PAUSE
-    assert PatientRetry().get_retry_after(response(429, Retry_After="86000")) == LONGEST_PAUSE
-
-
-def test_the_patience_survives_a_try():
-    later = PatientRetry(total=3).increment("GET", "/", response(429, RateLimit_Reset="9"))
-    assert later.get_retry_after(response(429, RateLimit_Reset="9")) == 9
+def test_retry_after_may_be_a_date_by_the_server_s_clock():
+    now = 1_500_000_000  # years behind ours
+    dates = {"Retry_After": formatdate(now + 40, usegmt=True), "Date": formatdate(now, usegmt=True)}
+    assert asked_pause(response(503, **dates)) == 40
 
 
 @pytest.mark.parametrize(
-    ("header", "seconds"), [("1.5", 1.5), ("", None), ("-1", None), ("x", None)]
+    ("header", "seconds"),
+    [("1.5", 1.5), ("", None), ("-1", None), ("x", None), ("nan", None), ("inf", None)],
 )
 def test_a_retry_after_that_is_no_whole_number_ends_nothing(header, seconds):
-    assert PatientRetry().get_retry_after(response(503, Retry_After=header)) == seconds
+    assert asked_pause(response(503, Retry_After=header)) == seconds
+
+
+class TestTurn:
+    @pytest.fixture
+    def waited(self, monkeypatch):
+        """How long it would have been waited; the clock stands still."""
+        made = []
+        monkeypatch.setattr("time.monotonic", lambda: 1000.0)
+        monkeypatch.setattr("lib.interruption.pause", made.append)
+        return made
+
+    def test_who_used_the_quota_up_waits_for_its_reset(self, waited):
+        turn = Turn()
+        turn.heed({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "50"})
+        turn.wait()
+        assert waited == [50]
+
+    @pytest.mark.parametrize("late", [{}, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "2"}])
+    def test_a_late_answer_from_before_shortens_no_pause(self, waited, late):
+        turn = Turn()
+        turn.heed({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "50"})
+        turn.heed(late)
+        turn.wait()
+        assert waited == [50]

@@ -66,7 +66,7 @@ EMPTY = listed("<n:iccids/>")
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lib.http.client.BROKEN_PAUSES", (0.0, 0.0))
+    monkeypatch.setattr("lib.retry.FIRST_PAUSE", 0.0)
 
 
 @contextmanager
@@ -249,13 +249,13 @@ LONG = listed("<n:iccids><n:iccid>1</n:iccid><n:iccid>2</n:iccid></n:iccids>")
 )
 def test_what_is_no_whole_message_is_asked_for_again_and_then_an_error(text: str, server: Any):
     with pytest.raises(SourceUnavailable, match="no whole SOAP message") as caught:
-        modified(server, (200, text, XML))
+        modified(server, (200, text, XML), retries=5)
     assert len(server.asked) == 3
     assert caught.value.where == f"{server.url}/ws/service/terminal"
 
 
 def test_an_answer_that_is_broken_once_is_had_the_second_time(server: Any):
-    answer = modified(server, (200, cut(LONG), XML), (200, LONG, XML))
+    answer = modified(server, (200, cut(LONG), XML), (200, LONG, XML), retries=1)
     assert answer["iccids"]["iccid"] == ["1", "2"]
 
 

@@ -75,7 +75,7 @@ def open_directory() -> Iterator[Open]:
             version: int = 3,
             **settings: Any,
         ) -> Directory:
-            how = ConnectionSettings(**settings)
+            how = ConnectionSettings(**{"retries": 0, **settings})
             directory = Directory(url, how, start_tls=start_tls, version=version)
             stack.callback(directory.close)
             if username is not None:
@@ -490,6 +490,33 @@ def test_a_refused_sign_in_is_not_repeated(
     assert [asked.operation for asked in sandbox.requests].count("bind") == 1
 
 
+def test_a_directory_that_is_busy_is_called_again(
+    sandbox: Sandbox, open_directory: Open, pauses: list[float]
+) -> None:
+    sandbox.refusals["bind"] = iter([Outcome(51), Outcome(52)])
+    directory = open_directory(sandbox.url, retries=2)
+    assert directory.entry(PEOPLE, "(objectClass=*)", ["ou"])
+    assert [asked.operation for asked in sandbox.requests].count("bind") == 3
+    assert pauses == [1.0, 2.0]
+
+
+@pytest.mark.parametrize(("retries", "repeats"), [(0, 0), (2, 2), (9, 3)])
+def test_one_that_cannot_be_reached_is_called_again(
+    open_directory: Open, pauses: list[float], retries: int, repeats: int
+) -> None:
+    with pytest.raises(SourceUnavailable, match="refused"):
+        open_directory("ldap://127.0.0.1:1", retries=retries)
+    assert pauses == [1.0, 2.0, 4.0][:repeats]
+
+
+def test_a_certificate_that_is_not_trusted_is_worth_no_other_try(
+    slapd: Slapd, open_directory: Open, pauses: list[float]
+) -> None:
+    with pytest.raises(SourceUnavailable, match="not trusted"):
+        open_directory(slapd.ldaps_url, slapd.bind_dn, retries=5)
+    assert pauses == []
+
+
 @pytest.mark.parametrize(
     "refusal",
     [
@@ -535,7 +562,7 @@ def test_version_2_says_that_it_cannot_leave_references_aside(
 
 
 def test_a_failed_connection_leaves_no_socket_open(
-    sandbox: Sandbox, open_directory: Open, certificates: Certificates
+    sandbox: Sandbox, open_directory: Open, certificates: Certificates, pauses: list[float]
 ) -> None:
     gc.collect()
     refused = {"username": ADMIN, "password": "wrong"}
@@ -544,7 +571,9 @@ def test_a_failed_connection_leaves_no_socket_open(
         with pytest.raises(ConnectorError):
             open_directory(sandbox.url, **how)
     with pytest.raises(SourceUnavailable):
-        open_directory("ldap://127.0.0.1:1")
+        open_directory("ldap://127.0.0.1:1", retries=2)
+    sandbox.refusals["bind"] = iter([Outcome(51)])
+    open_directory(sandbox.url, retries=1)
     # What is left open is told when it is collected, and warnings are errors.
 
 

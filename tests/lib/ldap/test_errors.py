@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import ssl
+
 import pytest
+from ldap3.core.exceptions import (
+    LDAPExceptionError,
+    LDAPSocketOpenError,
+    LDAPSocketReceiveError,
+)
 
 from lib.errors import (
+    NOT_IN_THIS_RUN,
     AccessDenied,
     ConfigurationError,
     ConnectorError,
@@ -104,28 +112,67 @@ def test_other_directories_say_only_that_they_refuse() -> None:
     assert "user name or the password is wrong" in error.what
 
 
+class Opening(LDAPSocketOpenError, ConnectionRefusedError):
+    """As ldap3 makes a class of its own and the operating system's."""
+
+
+class Receiving(LDAPSocketReceiveError, TimeoutError):
+    pass
+
+
+class Untrusted(LDAPSocketOpenError, ssl.SSLCertVerificationError):
+    pass
+
+
+class Unencrypted(LDAPSocketOpenError, ssl.SSLError):
+    pass
+
+
+ADDRESSES = [(Opening("nein"), ("::1", 389)), (Opening("nein"), ("127.0.0.1", 389))]
+
+
 @pytest.mark.parametrize(
-    ("text", "what", "fix"),
+    ("error", "what", "fix"),
     [
         (
-            "socket ssl wrapping error: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed:"
-            " self-signed certificate (_ssl.c:1006)",
+            Untrusted(
+                "socket ssl wrapping error: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify"
+                " failed: self-signed certificate (_ssl.c:1006)"
+            ),
             "not trusted (self-signed certificate)",
             "cacert_file",
         ),
-        ("certificate is odd", "not trusted (certificate is odd)", "cacert_file"),
-        ("invalid server address", "no server of that name", "url"),
-        ("[Errno 111] Connection refused", "refused", "port"),
-        ("the target machine actively refused it", "refused", "port"),
-        ("error receiving data: timed out", "in time", "later"),
-        ("_ssl.c:989: The handshake operation timed out", "in time", "later"),
-        ("[SSL: WRONG_VERSION_NUMBER] wrong version number", "no secure connection", "ldaps://"),
-        ("session terminated by server", "session terminated by server", "url"),
+        (LDAPExceptionError("certificate is odd"), "not trusted (certificate is odd)", "cacert"),
+        (LDAPSocketOpenError("invalid server address"), "no server of that name", "url"),
+        (Opening("[Errno 111] Connection refused"), "refused", "port"),
+        (Opening("the target machine actively refused it"), "refused", "port"),
+        (
+            Opening("[WinError 10061] Der Zielcomputer verweigerte die Verbindung"),
+            "refused",
+            "port",
+        ),
+        (LDAPSocketOpenError("unable to open socket", ADDRESSES), "refused", "port"),
+        (Receiving("error receiving data: timed out"), "in time", "later"),
+        (Receiving("Zeit abgelaufen"), "in time", "later"),
+        (Receiving("_ssl.c:989: The handshake operation timed out"), "in time", "later"),
+        (
+            Unencrypted("[SSL: WRONG_VERSION_NUMBER] wrong version number"),
+            "no secure connection",
+            "ldaps://",
+        ),
+        (LDAPExceptionError("session terminated by server"), "session terminated by server", "url"),
     ],
 )
-def test_each_failure_of_a_connection_says_what_to_do(text: str, what: str, fix: str) -> None:
-    error = from_failure(text, WHERE)
-    assert type(error) is SourceUnavailable
-    assert error.where == WHERE
-    assert what in error.what
-    assert fix in error.fix
+def test_each_failure_of_a_connection_says_what_to_do(
+    error: Exception, what: str, fix: str
+) -> None:
+    told = from_failure(error, WHERE)
+    assert type(told) is SourceUnavailable
+    assert told.where == WHERE
+    assert what in told.what
+    assert fix in told.fix
+
+
+@pytest.mark.parametrize("error", [Untrusted("x"), Unencrypted("x")])
+def test_no_secure_connection_is_worth_no_other_try(error: Exception) -> None:
+    assert from_failure(error, WHERE).retry_after == NOT_IN_THIS_RUN

@@ -337,7 +337,7 @@ class TestRetries:
     def calls(self, monkeypatch):
         """How often pyodbc was asked to connect, and with which errors it answers first."""
         pauses: list[float] = []
-        monkeypatch.setattr("lib.reading.patience.time.sleep", pauses.append)
+        monkeypatch.setattr("lib.retry.pause", pauses.append)
         answers: list[pyodbc.Error] = []
         real = pyodbc.connect
 
@@ -368,5 +368,11 @@ class TestRetries:
     def test_a_refused_sign_in_is_not_tried_again(self, calls, tmp_path):
         calls.answers.append(pyodbc.InterfaceError("28000", "Login failed for user"))
         with pytest.raises(SignInError):
+            list(self.database(tmp_path, 5).query("SELECT 1"))
+        assert calls.pauses == []
+
+    def test_what_another_try_would_not_change_is_not_tried_again(self, calls, tmp_path):
+        calls.answers.append(pyodbc.OperationalError("08001", "certificate verify failed"))
+        with pytest.raises(SourceUnavailable, match="not trusted"):
             list(self.database(tmp_path, 5).query("SELECT 1"))
         assert calls.pauses == []

@@ -205,12 +205,13 @@ def test_a_page_comes_with_its_headers(server):
 
 
 def test_a_page_that_is_no_json_is_asked_for_again(server, monkeypatch):
-    monkeypatch.setattr("lib.http.client.BROKEN_PAUSES", (0.0,))
+    monkeypatch.setattr("lib.retry.FIRST_PAUSE", 0.0)
     server.answers = [(200, "<html>"), (200, "[]", {"A": "1"}), (200, "<html>")]
-    body, response = client(server).get_page("/x")
+    asking = Client(server.url, ConnectionSettings(retries=1))
+    body, response = asking.get_page("/x")
     assert (body, response.headers["A"]) == ([], "1")
     with pytest.raises(SourceUnavailable, match="not JSON"):
-        client(server).get_page("/x")
+        asking.get_page("/x")
 
 
 def test_what_is_no_record_counts_once_though_its_page_is_read_again():
