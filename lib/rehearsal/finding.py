@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass
 from enum import StrEnum
 
+from lib.causes import causes
 from lib.errors import AccessDenied, ConfigurationError, ConnectorError, ExitCode, SignInError
 
 
@@ -67,6 +69,8 @@ def source_failed(error: ConnectorError) -> Finding:
         step = Step.SOURCE_PERMITTED
     elif isinstance(error, SignInError):
         step = Step.SOURCE_SIGNED_IN
+    elif any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes(error)):
+        step = Step.SOURCE_TRUSTED
     return failed(_settings_or(step, error), f"source: {error}", error.exit_code)
 
 
