@@ -9,8 +9,8 @@ import pytest
 
 from lib.config import config
 from lib.config.config import Config
-from lib.rehearsal.check import check_section
-from lib.rehearsal.explain import explain_section
+from lib.preview.check import check_section
+from lib.preview.explain import explain_section
 from lib.run.options import RunOptions
 from lib.run.pipeline import run_section
 from sandbox.bamboohr import BambooHR

@@ -29,7 +29,7 @@ def check(ctx: click.Context, /, **_: Any) -> None:
     given = given_in(ctx)
     from lib import logs
     from lib.config import config
-    from lib.rehearsal.check import check_section
+    from lib.preview.check import check_section
 
     logs.configure(given["logging_config"])
     loaded = config.load(given["ini"], given["connectors"])
@@ -55,8 +55,8 @@ def explain(ctx: click.Context, /, **_: Any) -> None:
     given = given_in(ctx)
     from lib import logs
     from lib.config import config
-    from lib.rehearsal.explain import explain_section, read_records
-    from lib.rehearsal.explaintext import in_words
+    from lib.preview.explain import explain_section, read_records
+    from lib.preview.explaintext import in_words
 
     if given["offline"] and not given["record"]:
         raise UsageError("--offline explains records of a file", fix="Add --record FILE")

@@ -24,7 +24,7 @@ from lib.errors import (
     SourceUnavailable,
 )
 from lib.http.client import NotFound
-from lib.rehearsal.check import check_section
+from lib.preview.check import check_section
 from lib.secrets import redact
 from lib.settings import read_settings
 from sandbox.bamboohr import BambooHR

@@ -7,8 +7,8 @@ from lib.jsontext import to_json
 from lib.mapping import mapping
 from lib.mapping.converters import Resources
 from lib.mapping.mapper import Mapper
+from lib.preview.explain import explain_record
 from lib.recordfilter import compile_filter
-from lib.rehearsal.explain import explain_record
 
 DEFINITION = "def converter(field, record, value, params):\n    "
 CLASSES = """

@@ -4,7 +4,7 @@ import pytest
 
 from lib.config import config
 from lib.errors import ExitCode
-from lib.rehearsal.check import check_section
+from lib.preview.check import check_section
 from sandbox.jamf import JamfPro
 from sandbox.oomnitza import Oomnitza
 from sandbox.web import WebServer

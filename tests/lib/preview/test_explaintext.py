@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from lib.ini import Entry
-from lib.rehearsal.explain import Converted, Decision, Explanation, Filled
-from lib.rehearsal.explaintext import in_words
+from lib.preview.explain import Converted, Decision, Explanation, Filled
+from lib.preview.explaintext import in_words
 
 FILTER = Entry("recordfilter", '\n\n    return record.a == "\x1b[2J"', 12)
 

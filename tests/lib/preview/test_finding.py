@@ -13,7 +13,7 @@ from lib.errors import (
     TargetUnavailable,
 )
 from lib.http.client import Client
-from lib.rehearsal.finding import Severity, Step, source_failed, target_failed
+from lib.preview.finding import Severity, Step, source_failed, target_failed
 from sandbox.oomnitza import Oomnitza
 from sandbox.web import WebServer
 from tests.certificates import issue

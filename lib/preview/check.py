@@ -16,8 +16,8 @@ from lib.connector import Sources
 from lib.errors import ConnectorError, ExitCode, RecordUnreadable
 from lib.language import Stopped
 from lib.plugins import did_you_mean
+from lib.preview.finding import Finding, Step, failed, note, ok, source_failed, target_failed
 from lib.record import Record
-from lib.rehearsal.finding import Finding, Step, failed, note, ok, source_failed, target_failed
 from lib.run.plan import SectionPlan, make_plan
 from lib.target.target import TargetSettings
 from lib.values.paths import compile_path

@@ -1,6 +1,6 @@
 """What becomes of one record: what the record filter says of it, and how each field gets its value.
 
-Nothing is sent. `lib.rehearsal.explaintext` puts it into words.
+Nothing is sent. `lib.preview.explaintext` puts it into words.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from unicodedata import east_asian_width
 from lib.config.sections import Section
 from lib.ini import Entry
 from lib.jsontext import printable, to_json
-from lib.rehearsal.explain import Decision, Explanation, Filled
+from lib.preview.explain import Decision, Explanation, Filled
 from lib.report.summary import table
 
 HEAD = ("field", "from, then converters", "value, the last one sent")

@@ -15,8 +15,8 @@ from lib.language import Stopped
 from lib.mapping import mapping
 from lib.mapping.converters import Resources
 from lib.mapping.mapper import Mapper
+from lib.preview.explain import Converted, Decision, explain_record, explain_section, read_records
 from lib.recordfilter import compile_filter
-from lib.rehearsal.explain import Converted, Decision, explain_record, explain_section, read_records
 from lib.settings import Settings, setting
 from sandbox.jamf import JamfPro
 from sandbox.web import WebServer
