@@ -27,9 +27,10 @@ from lib.http.auth import basic
 from lib.http.client import Client, json_of, member
 from lib.reading.changes import Changes
 from lib.reading.patience import Passing, patiently, while_readable
-from lib.reading.position import Position, moment
+from lib.reading.position import Position
 from lib.record import Record
 from lib.settings import setting, url
+from lib.values.dates import moment_or_none
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +121,7 @@ class Connector(AssetConnector[Settings]):
             details = (devices.detail(iccid, usage=usage) for iccid in iccids)
             for item in while_readable(details, where=devices.url):
                 if isinstance(item, dict):
-                    modified = moment(item.get("dateUpdated") or item.get("dateModified"))
+                    modified = moment_or_none(item.get("dateUpdated") or item.get("dateModified"))
                     latest = max(filter(None, (latest, modified)), default=None)
                 yield item
         if changes.settled and latest and devices.asked:
@@ -194,7 +195,7 @@ class Devices(Client):
 
     def _get(self, path: str, **params: Any) -> Record:
         answer, response = patiently(lambda: self.get_page(path, **params), self._retries)
-        self.asked = self.asked or moment(response.headers.get("Date"))
+        self.asked = self.asked or moment_or_none(response.headers.get("Date"))
         if not isinstance(answer, dict):
             raise SourceFault("the answer is no JSON object", where=self.url + path, fix=LATER)
         return answer

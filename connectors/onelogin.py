@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -15,11 +14,11 @@ from xml.etree import ElementTree
 
 from requests import Response
 
-from lib import secrets
 from lib.connector import Delivered, Records, Sources, UserConnector, UserSettings
 from lib.errors import ConnectorError, SignInError, SourceFault, SourceUnavailable
-from lib.http.auth import HeaderAuth, Token, TokenAuth
+from lib.http.auth import HeaderAuth, Token, TokenAuth, basic_by_key
 from lib.http.client import Client, NotFound, json_of, member
+from lib.http.oauth import OAuthClientSettings
 from lib.http.ratelimit import LONGEST_PAUSE, seconds_to_reset
 from lib.reading.listing import Page
 from lib.reading.pages import walk, walk_numbers
@@ -46,7 +45,7 @@ XML_CUSTOM = "custom_attribute_"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(UserSettings):
+class Settings(OAuthClientSettings, UserSettings):
     url: str = setting(
         "The address of the users. With client_id: https://example.onelogin.com/api/2/users, or"
         " /api/1/users. With api_token: that of the old XML API.",
@@ -68,9 +67,7 @@ class Settings(UserSettings):
 
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from super().problems()
-        if bool(self.client_id) != bool(self.client_secret):
-            yield "client_id", "client_id and client_secret belong together"
-        elif not self.client_id and not self.api_token:
+        if not self.by_client and not self.api_token:
             yield "client_id", "give client_id and client_secret"
         elif bool(self.client_id) == (self.api == "xml"):
             yield "url", f"it is that of another API than the credentials; {TODAY}"
@@ -113,9 +110,7 @@ class Connector(UserConnector[Settings]):
     def _client(self) -> Client:
         settings = self.settings
         if settings.api == "xml":
-            login = base64.b64encode(f"{settings.api_token}:x".encode()).decode()
-            secrets.remember(login)
-            auth = HeaderAuth("Authorization", f"Basic {login}")
+            auth = basic_by_key(settings.api_token)
             headers = {"Accept": "application/xml, text/xml"}
             return Client(settings.address, settings, auth=auth, headers=headers)
         # What is posted signs in, and may be posted again.
