@@ -25,7 +25,7 @@ from lib.http.auth import UNSIGNED, HeaderAuth, Token, TokenAuth
 from lib.http.client import BrokenAnswer, Client
 from lib.reading.listing import PageGuard
 from lib.record import Record
-from lib.settings import at_least, setting, url, whole_number
+from lib.settings import at_least, between, setting, url
 from lib.values.values import int_or_none
 
 log = logging.getLogger(__name__)
@@ -42,13 +42,6 @@ RUN_COUNTS = {
     "skipped": "skipped_records_count",
     "errors": "error_logs_count",
 }
-
-
-def _batch_size(text: str) -> int:
-    number = whole_number(text)
-    if not 1 <= number <= LARGEST_BATCH:
-        raise ValueError(f"{number} is not between 1 and {LARGEST_BATCH}")
-    return number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +69,7 @@ class OomnitzaSettings(ConnectionSettings):
         f"How many records to send in one request, {LARGEST_BATCH} at most.",
         default=LARGEST_BATCH,
         advanced=True,
-        parse=_batch_size,
+        parse=between(1, LARGEST_BATCH),
     )
     upload_workers: int = setting(
         "How many of these requests to make at the same time.",
