@@ -17,7 +17,7 @@ from lib.connector import AssetConnector, AssetSettings, Records, Sources
 from lib.errors import AccessDenied, ConnectorError, SignInError, SourceFault
 from lib.http.auth import Token, TokenAuth, basic
 from lib.http.client import Client, NoContent, NotFound, member
-from lib.http.oauth import client_credentials
+from lib.http.oauth import OAuthClientSettings, client_credentials
 from lib.reading.extras import with_extras
 from lib.reading.listing import Page
 from lib.reading.offsets import read_pages
@@ -32,7 +32,7 @@ LARGEST_PAGE = 500
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(AssetSettings):
+class Settings(OAuthClientSettings, AssetSettings):
     url: str = setting(
         "The address of the API: https://as1234.awmdm.com where the console is at"
         " https://cn1234.awmdm.com.",
@@ -78,11 +78,9 @@ class Settings(AssetSettings):
 
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from super().problems()
-        if bool(self.client_id) != bool(self.client_secret):
-            yield "client_id", "client_id and client_secret belong together"
-        elif self.client_id and not self.oauth_url:
+        if self.client_id and self.client_secret and not self.oauth_url:
             yield "oauth_url", "client_id and client_secret need the oauth_url of your region"
-        elif not self.client_id and not (self.username and self.password and self.api_token):
+        elif not self.by_client and not (self.username and self.password and self.api_token):
             yield "username", "give username, password and api_token, or an OAuth client"
 
 
@@ -117,10 +115,13 @@ class Connector(AssetConnector[Settings]):
 
         The latter does not repeat what fails with 500, as the details of some devices always do.
         """
-        auth = _signer(self.settings)
+        own = self.settings
+        auth = (
+            TokenAuth(partial(_token, own)) if own.client_id else basic(own.username, own.password)
+        )
         with ExitStack() as stack:
-            listings = _AirWatch(self.settings, auth, retry_status=frozenset({500}))
-            details = _AirWatch(self.settings, auth, connections=self.settings.workers)
+            listings = _AirWatch(own, auth, retry_status=frozenset({500}))
+            details = _AirWatch(own, auth, connections=own.workers)
             yield stack.enter_context(closing(listings)), stack.enter_context(closing(details))
 
     def _listed(self, airwatch: Client) -> Iterator[Record]:
@@ -167,17 +168,11 @@ class _AirWatch(Client):
         return error
 
 
-def _signer(settings: Settings) -> AuthBase:
-    if settings.client_id:
-        return TokenAuth(partial(_token, settings))
-    return basic(settings.username, settings.password)
-
-
 def _token(settings: Settings) -> Token:
     """A token for an OAuth client; it lasts an hour."""
     with closing(Client(settings.oauth_url, settings, repeatable=frozenset({"POST"}))) as authority:
         try:
-            return client_credentials(authority, "", settings.client_id, settings.client_secret)
+            return client_credentials(authority, "", settings)
         except (SignInError, NotFound) as error:
             error.fix = "Check client_id and client_secret, and the region in oauth_url"
             raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import logging
 import re
 from contextlib import closing
@@ -13,10 +12,9 @@ from urllib.parse import urlsplit
 
 import requests
 
-from lib import secrets
 from lib.connector import Delivered, Records, Sources, UserConnector, UserSettings
 from lib.errors import AccessDenied, ConnectorError, RecordUnreadable, SignInError, SourceFault
-from lib.http.auth import HeaderAuth
+from lib.http.auth import basic_by_key
 from lib.http.client import Client, NotFound, decoded, member
 from lib.http.subdomain import subdomain
 from lib.settings import setting, url, words
@@ -148,12 +146,10 @@ class _BambooHR(Client):
     """Requests signed with the key; what is wrong stands in a header, not in the body."""
 
     def __init__(self, settings: Settings) -> None:
-        login = base64.b64encode(f"{settings.api_token}:x".encode()).decode()
-        secrets.remember(login)
         super().__init__(
             settings.api,
             settings,
-            auth=HeaderAuth("Authorization", f"Basic {login}"),
+            auth=basic_by_key(settings.api_token),
             repeatable=frozenset({"GET", "POST"}),  # what is posted asks for a report
         )
 

@@ -13,11 +13,11 @@ from lib.errors import ConnectorError, RecordGone, RecordUnreadable, SignInError
 from lib.http.client import Client, NotFound, member
 from lib.jamfpro import Inventory
 from lib.jamfpro.inventory import Reader, group_id
-from lib.jamfpro.signin import Login, has_token, signed_in
+from lib.jamfpro.signin import JamfProSettings, has_token, signed_in
 from lib.reading.ahead import fetch_ahead
 from lib.reading.patience import while_readable
 from lib.record import Record
-from lib.settings import at_least, setting, url
+from lib.settings import at_least, setting
 
 # So many devices in a row that are gone are looked for in the listing again.
 MOST_GONE = 10
@@ -26,23 +26,7 @@ NO_SERIAL_NUMBER = "Not Available"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(AssetSettings):
-    url: str = setting(
-        "The address of Jamf Pro.", example="https://jss.jamfcloud.com/example", parse=url
-    )
-    username: str = setting(
-        "A local or LDAP account (no single sign-on) with the rights of an auditor.",
-        default="",
-        example="username@example.com",
-    )
-    password: str = setting(
-        "The password of that account.", default="", example="change-me", secret=True
-    )
-    client_id: str = setting(
-        "The id of an API client (Jamf Pro 10.49 and later), instead of username and password.",
-        default="",
-    )
-    client_secret: str = setting("The secret of that API client.", default="", secret=True)
+class DeviceSettings(AssetSettings):
     sync_type: Literal["computers", "mobiledevices"] = setting(
         "What to read. For both, add a second section, [casper.MDM].", default="computers"
     )
@@ -65,12 +49,10 @@ class Settings(AssetSettings):
         parse=at_least(1),
     )
 
-    def problems(self) -> Iterator[tuple[str, str]]:
-        yield from super().problems()
-        if bool(self.client_id) != bool(self.client_secret):
-            yield "client_id", "client_id and client_secret belong together"
-        elif not self.client_id and not (self.username and self.password):
-            yield "username", "give username and password, or client_id and client_secret"
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(JamfProSettings, DeviceSettings):
+    """In this order: how to sign in, and then what to read."""
 
 
 @dataclass(frozen=True)
@@ -170,9 +152,7 @@ class Connector(AssetConnector[Settings]):
         return COMPUTERS if self.settings.sync_type == "computers" else MOBILE_DEVICES
 
     def _jamf(self) -> AbstractContextManager[Client]:
-        own = self.settings
-        login = Login(own.username, own.password, own.client_id, own.client_secret)
-        return signed_in(own.url, login, own, own.workers)
+        return signed_in(self.settings, connections=self.settings.workers)
 
     def _while_listed(self, jamf: Client, found: Iterable[Delivered]) -> Iterator[Delivered]:
         """Yield what comes; devices that are gone must be gone from the listing, too.

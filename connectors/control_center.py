@@ -29,9 +29,10 @@ from lib.http.client import Client, json_of, member
 from lib.http.ratelimit import asked_pause
 from lib.reading.changes import Changes
 from lib.reading.patience import while_readable
-from lib.reading.position import Position, moment
+from lib.reading.position import Position
 from lib.record import Record
 from lib.settings import setting, url
+from lib.values.dates import moment_or_none
 
 log = logging.getLogger(__name__)
 
@@ -122,7 +123,7 @@ class Connector(AssetConnector[Settings]):
             details = (devices.detail(iccid, usage=usage) for iccid in iccids)
             for item in while_readable(details, where=devices.url):
                 if isinstance(item, dict):
-                    modified = moment(item.get("dateUpdated") or item.get("dateModified"))
+                    modified = moment_or_none(item.get("dateUpdated") or item.get("dateModified"))
                     latest = max(filter(None, (latest, modified)), default=None)
                 yield item
         if changes.settled and latest and devices.asked:
@@ -197,7 +198,7 @@ class Devices(Client):
 
     def _get(self, path: str, **params: Any) -> Record:
         answer, response = self.get_page(path, **params)
-        self.asked = self.asked or moment(response.headers.get("Date"))
+        self.asked = self.asked or moment_or_none(response.headers.get("Date"))
         if not isinstance(answer, dict):
             raise SourceFault("the answer is no JSON object", where=self.url + path, fix=LATER)
         return answer

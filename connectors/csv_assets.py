@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lib.connector import AssetConnector, AssetSettings, Records, Sources
-from lib.files import csvfile
-from lib.files.csvfile import CsvSettings
+from lib.files.csvfile import CsvSettings, check_csv, read_csv
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +20,7 @@ class Connector(AssetConnector[Settings]):
     settings_type = Settings
 
     def check(self) -> None:
-        csvfile.check(self.settings)
+        check_csv(self.settings)
 
     def records(self, sources: Sources) -> Records:
-        return csvfile.records(self.settings, sources)
+        return read_csv(self.settings, sources)

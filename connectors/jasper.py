@@ -25,9 +25,10 @@ from lib.http.client import member
 from lib.http.soap import SoapFault, SoapService, Unintelligible
 from lib.reading.changes import Changes
 from lib.reading.patience import while_readable
-from lib.reading.position import Position, moment
+from lib.reading.position import Position
 from lib.record import Record
 from lib.settings import existing_path, setting, url
+from lib.values.dates import moment_or_none
 
 # The most SIMs in one request for details (JasperAPI.xsd).
 CHUNK = 50
@@ -110,7 +111,7 @@ class Connector(AssetConnector[Settings]):
             details = map(terminals.details, changes.chunks(CHUNK))
             for item in while_readable(chain.from_iterable(details), where=terminals.url):
                 if isinstance(item, dict):
-                    modified = moment(item.get("dateModified"))
+                    modified = moment_or_none(item.get("dateModified"))
                     latest = max(filter(None, (latest, modified)), default=None)
                 yield item
         if changes.settled and latest and terminals.asked:
@@ -145,7 +146,7 @@ class Terminals:
         while page <= pages:
             number = {"pageNumber": page} if page > 1 else {}
             answer = self._call("GetModifiedTerminals", since=since, **number)
-            self.asked = self.asked or moment(self._service.date or answer["timestamp"])
+            self.asked = self.asked or moment_or_none(self._service.date or answer["timestamp"])
             pages = int(answer.get("totalPages") or 1)
             if pages > 1 and not self._service.takes("GetModifiedTerminals", "pageNumber"):
                 raise SourceFault(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lib.connector import AssetConnector, AssetSettings, Records, Sources
-from lib.files import jsonlines
+from lib.files.jsonlines import check_jsonl, read_jsonl
 from lib.files.textfiles import FileSettings
 
 
@@ -21,7 +21,7 @@ class Connector(AssetConnector[Settings]):
     settings_type = Settings
 
     def check(self) -> None:
-        jsonlines.check(self.settings)
+        check_jsonl(self.settings)
 
     def records(self, sources: Sources) -> Records:
-        return jsonlines.records(self.settings)
+        return read_jsonl(self.settings)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import struct
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from typing import Literal
 from lib.compactset import CompactSet
 from lib.connector import Records, Sources, UserConnector, UserSettings
 from lib.errors import ConfigurationError, RecordGone, RecordUnreadable
+from lib.ldap.attributes import record_of
 from lib.ldap.directory import Directory, Entry, escaped, parenthesised
 from lib.ldap.errors import UnreachableEntry
 from lib.record import Record
@@ -23,20 +22,6 @@ log = logging.getLogger(__name__)
 
 ANONYMOUS = "anonymous"
 MEMBER_ATTRIBUTES = ("member", "uniqueMember", "memberUid")
-BINARY = "*BINARY*"
-# What some directories let an account read, and nobody else should.
-SECRETS = frozenset(
-    {
-        "userpassword",
-        "unicodepwd",
-        "ms-mcs-admpwd",
-        "mslaps-password",
-        "msds-managedpassword",
-        "sambalmpassword",
-        "sambantpassword",
-        "krbprincipalkey",
-    }
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,34 +205,8 @@ class Connector(UserConnector[Settings]):
             yield _gone(name)
 
     def _record(self, entry: Entry, asked: list[str]) -> Record:
-        """The attributes in the spelling in which they are asked for, and the entry's `dn`."""
-        spellings: dict[str, list[str]] = {}
-        for name in asked:
-            spellings.setdefault(name.lower(), []).append(name)
-        lists = {name.lower() for name in (*self.settings.list_attributes, "memberOf")}
-        record: Record = {"dn": entry.dn}
-        for name, values in entry.attributes.items():
-            lower = name.lower()
-            if lower in SECRETS:
-                continue
-            texts = [_text(lower, value) for value in values]
-            kept = texts if lower in lists else next(iter(texts), "")
-            for spelling in spellings.get(lower, [name]):
-                record[spelling] = kept
-        return record
+        return record_of(entry, asked, lists=(*self.settings.list_attributes, "memberOf"))
 
 
 def _gone(name: str) -> RecordGone:
     return RecordGone(f"the group names {name}, which is not in the directory")
-
-
-def _text(name: str, value: bytes) -> str:
-    if name == "objectguid" and len(value) == 16:
-        return str(uuid.UUID(bytes_le=value))
-    if name == "objectsid" and len(value) >= 8 and len(value) == 8 + 4 * value[1]:
-        parts = struct.unpack(f"<{value[1]}I", value[8:])
-        return "-".join(map(str, ("S", value[0], int.from_bytes(value[2:8], "big"), *parts)))
-    try:
-        return value.decode("utf-8")
-    except UnicodeDecodeError:
-        return BINARY

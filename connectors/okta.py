@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +18,7 @@ from lib.http.auth import HeaderAuth
 from lib.http.client import Client
 from lib.http.errors import said_in
 from lib.reading.pages import walk
-from lib.settings import at_least, setting, url
+from lib.settings import between, setting, url
 
 USERS = "/api/v1/users"
 LARGEST_PAGE = 200
@@ -52,13 +51,8 @@ class Settings(UserSettings):
         "How many people to ask for at once, 200 at most; fewer help where Okta answers 500.",
         default=LARGEST_PAGE,
         advanced=True,
-        parse=at_least(1),
+        parse=between(1, LARGEST_PAGE),
     )
-
-    def problems(self) -> Iterator[tuple[str, str]]:
-        yield from super().problems()
-        if self.limit > LARGEST_PAGE:
-            yield "limit", f"Okta gives {LARGEST_PAGE} at once, and not {self.limit}"
 
 
 class Connector(UserConnector[Settings]):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,7 +13,6 @@ from xml.etree import ElementTree
 
 from requests import Response
 
-from lib import secrets
 from lib.connector import Delivered, Records, Sources, UserConnector, UserSettings
 from lib.errors import (
     ConnectorError,
@@ -23,8 +21,9 @@ from lib.errors import (
     SourceUnavailable,
     TransientError,
 )
-from lib.http.auth import HeaderAuth, Token, TokenAuth
+from lib.http.auth import HeaderAuth, Token, TokenAuth, basic_by_key
 from lib.http.client import Client, NotFound, json_of, member
+from lib.http.oauth import OAuthClientSettings
 from lib.http.ratelimit import seconds_to_reset
 from lib.reading.listing import Page
 from lib.reading.pages import walk, walk_numbers
@@ -57,7 +56,7 @@ XML_CUSTOM = "custom_attribute_"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(UserSettings):
+class Settings(OAuthClientSettings, UserSettings):
     url: str = setting(
         "The address of the users. With client_id: https://example.onelogin.com/api/2/users, or"
         " /api/1/users. With api_token: that of the old XML API.",
@@ -79,9 +78,7 @@ class Settings(UserSettings):
 
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from super().problems()
-        if bool(self.client_id) != bool(self.client_secret):
-            yield "client_id", "client_id and client_secret belong together"
-        elif not self.client_id and not self.api_token:
+        if not self.by_client and not self.api_token:
             yield "client_id", "give client_id and client_secret"
         elif bool(self.client_id) == (self.api == "xml"):
             yield "url", f"it is that of another API than the credentials; {TODAY}"
@@ -124,9 +121,7 @@ class Connector(UserConnector[Settings]):
     def _client(self) -> Client:
         settings = self.settings
         if settings.api == "xml":
-            login = base64.b64encode(f"{settings.api_token}:x".encode()).decode()
-            secrets.remember(login)
-            auth = HeaderAuth("Authorization", f"Basic {login}")
+            auth = basic_by_key(settings.api_token)
             headers = {"Accept": "application/xml, text/xml"}
             return Client(settings.address, settings, auth=auth, headers=headers)
         # What is posted signs in, and may be posted again.

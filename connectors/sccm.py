@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 
@@ -12,6 +11,7 @@ from lib.connector import AssetConnector, AssetSettings, Records, Sources
 from lib.errors import SourceFault
 from lib.odbc.database import Database
 from lib.odbc.sqlserver import SqlServerSettings, sql_server
+from lib.odbc.views import Views
 from lib.reading.merge import Row, side_by_side
 from lib.record import Record
 from lib.settings import setting
@@ -162,15 +162,10 @@ class Site:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        views = dict.fromkeys([*(fact.view for fact in FACTS), *INSTEAD.values(), *SOFTWARE])
-        # The views belong to dbo; a copy of them elsewhere may have no such schema.
-        self._schema = '"dbo".'
-        self._columns = database.columns({view: self._name(view) for view in views})
-        if not self._columns:
-            self._schema = ""
-            self._columns = database.columns({view: self._name(view) for view in views})
+        names = dict.fromkeys([*(fact.view for fact in FACTS), *INSTEAD.values(), *SOFTWARE])
+        self._views = Views(database, names, schema="dbo")
         for view in (SYSTEM, COMPUTER.view):
-            if view not in self._columns:
+            if view not in self._views.columns:
                 raise SourceFault(
                     f"the database has no view {view}",
                     where=database.where,
@@ -184,19 +179,23 @@ class Site:
             columns += [f'f{number}."{key}"' for key in fact.columns]
             kind = "INNER JOIN" if fact.view == COMPUTER.view else "LEFT OUTER JOIN"
             on = f'f{number}."id" = r."ResourceID" AND f{number}."rn" = 1'
-            joins.append(f"{kind} ({self._best(fact)}) AS f{number} ON {on}")
+            best = self._views.numbered(
+                fact.view, fact.columns, id=fact.id, best=fact.best, only=fact.only
+            )
+            joins.append(f"{kind} ({best}) AS f{number} ON {on}")
+        where = self._views.where(SYSTEM, () if everybody else REPORTED)
         return self._database.query(
-            f"SELECT {', '.join(columns)} FROM {self._name(SYSTEM)} AS r {' '.join(joins)}"  # noqa: S608
-            f' {self._where(() if everybody else REPORTED, SYSTEM)} ORDER BY r."ResourceID"'
+            f"SELECT {', '.join(columns)} FROM {self._views.name(SYSTEM)} AS r {' '.join(joins)}"  # noqa: S608
+            f' {where} ORDER BY r."ResourceID"'
         )
 
     def software(self) -> Generator[Row, None, None] | None:
         """Yield the programs of all computers, sorted by ResourceID; None without any view."""
         parts = [
             'SELECT "ResourceID" AS "resource_id", "DisplayName0" AS "name",'  # noqa: S608
-            f' "Version0" AS "version", "Publisher0" AS "publisher" FROM {self._name(view)}'
+            f' "Version0" AS "version", "Publisher0" AS "publisher" FROM {self._views.name(view)}'
             for view in SOFTWARE
-            if view in self._columns
+            if view in self._views.columns
         ]
         if not parts:
             log.warning("%s has no view of software", self._database.where)
@@ -213,35 +212,15 @@ class Site:
         for fact in FACTS:
             if fact is not COMPUTER and not whole and wanted.isdisjoint(fact.columns):
                 continue
-            view = fact.view if fact.view in self._columns else INSTEAD.get(fact.view, fact.view)
-            there = self._columns.get(view, frozenset())
+            view = (
+                fact.view if fact.view in self._views.columns else INSTEAD.get(fact.view, fact.view)
+            )
+            there = self._views.columns.get(view, frozenset())
             columns = {key: name for key, name in fact.columns.items() if name in there}
             for key in fact.columns.keys() - columns:
                 log.warning("%s has no %s.%s", self._database.where, fact.view, fact.columns[key])
             if columns:
                 yield replace(fact, view=view, columns=columns)
-
-    def _best(self, fact: Fact) -> str:
-        """One row for each computer: number 1."""
-        columns = ", ".join(f'"{name}" AS "{key}"' for key, name in fact.columns.items())
-        best = ", ".join(self._known(fact.best, fact.view)) or f'"{fact.id}"'
-        number = f'ROW_NUMBER() OVER (PARTITION BY "{fact.id}" ORDER BY {best}) AS "rn"'
-        source = f"FROM {self._name(fact.view)} {self._where(fact.only, fact.view)}"
-        return f'SELECT "{fact.id}" AS "id", {columns}, {number} {source}'
-
-    def _where(self, conditions: Iterable[str], view: str) -> str:
-        known = [f"({condition})" for condition in self._known(conditions, view)]
-        return f"WHERE {' AND '.join(known)}" if known else ""
-
-    def _known(self, terms: Iterable[str], view: str) -> list[str]:
-        """Those terms of which the view has all columns."""
-        return [term for term in terms if self._columns[view].issuperset(NAME.findall(term))]
-
-    def _name(self, view: str) -> str:
-        return f'{self._schema}"{view}"'
-
-
-NAME = re.compile(r'"(\w+)"')
 
 
 def ipv4(addresses: str | None) -> str | None:

@@ -14,7 +14,7 @@ from lib.connector import Records, Sources, UserConnector, UserSettings
 from lib.errors import AccessDenied, ConnectorError, SignInError, SourceFault
 from lib.http.auth import HeaderAuth, Token, TokenAuth, basic
 from lib.http.client import Client, NotFound, member
-from lib.http.oauth import client_credentials
+from lib.http.oauth import OAuthClientSettings, client_credentials
 from lib.http.subdomain import subdomain
 from lib.reading.pages import walk
 from lib.settings import setting, url, words
@@ -26,7 +26,7 @@ TOKEN_LIFE = 7200
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(UserSettings):
+class Settings(OAuthClientSettings, UserSettings):
     system_name: str = setting(
         "The name of your account: oomnitza, where Zendesk is at oomnitza.zendesk.com.",
         example="oomnitza",
@@ -77,9 +77,7 @@ class Settings(UserSettings):
 
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from super().problems()
-        if bool(self.client_id) != bool(self.client_secret):
-            yield "client_id", "client_id and client_secret belong together"
-        elif not (self.access_token or self.client_id or (self.username and self.api_token)):
+        if not (self.access_token or self.by_client or (self.username and self.api_token)):
             yield "api_token", "give username and api_token, or client_id and client_secret"
 
     @property
@@ -164,8 +162,7 @@ def _new_token(zendesk: _Zendesk, settings: Settings) -> Token:
     return client_credentials(
         zendesk,
         "/oauth/tokens",
-        settings.client_id,
-        settings.client_secret,
+        settings,
         as_json=True,
         scope=settings.scope,
         expires_in=TOKEN_LIFE,

@@ -56,12 +56,12 @@ class CsvSettings(FileSettings, _Delimited):
     """In this order: which files, and then how they are written."""
 
 
-def check(settings: CsvSettings) -> None:
+def check_csv(settings: CsvSettings) -> None:
     """Read the beginning of each file; raises what is wrong with it."""
     textfiles.check_all(settings, SUFFIX, partial(_read, settings, Sources()))
 
 
-def records(settings: CsvSettings, sources: Sources) -> Records:
+def read_csv(settings: CsvSettings, sources: Sources) -> Records:
     """Yield the rows of all files as dicts by the names of their columns; values are texts."""
     yield from textfiles.read_all(settings, SUFFIX, partial(_read, settings, sources))
 

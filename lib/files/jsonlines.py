@@ -20,12 +20,12 @@ from lib.files.textfiles import FileSettings
 SUFFIX = ".jsonl"
 
 
-def check(settings: FileSettings) -> None:
+def check_jsonl(settings: FileSettings) -> None:
     """Read the beginning of each file; raises what is wrong with it."""
     textfiles.check_all(settings, SUFFIX, partial(_read, settings))
 
 
-def records(settings: FileSettings) -> Records:
+def read_jsonl(settings: FileSettings) -> Records:
     """Yield the objects of all files."""
     yield from textfiles.read_all(settings, SUFFIX, partial(_read, settings))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lib.connector import Delivered
 from lib.errors import SourceFault, SourceUnavailable
-from lib.settings import Settings, setting
+from lib.settings import Settings, any_path, setting
 
 # The longer marks first: that of UTF-32 begins like that of UTF-16.
 MARKS = {
@@ -32,22 +32,17 @@ def text_encoding(text: str) -> str:
     return name
 
 
-def place(text: str) -> Path:
-    """A path that need not exist yet: what is missing at night is the trouble of one section."""
-    return Path(text.strip()).expanduser().absolute()
-
-
 @dataclass(frozen=True, kw_only=True)
 class FileSettings(Settings):
     """To be put before those of people or assets."""
 
     filename: Path | None = setting(
-        "The file to read; or give a directory.", default=None, parse=place
+        "The file to read; or give a directory.", default=None, parse=any_path
     )
     directory: Path | None = setting(
         "A folder: all files of the kind in it are read, in the order of their names.",
         default=None,
-        parse=place,
+        parse=any_path,
     )
     encoding: str = setting(
         "The encoding of the text. A byte order mark in the file counts before it.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 import time
 from collections.abc import Callable
@@ -21,6 +22,13 @@ def basic(username: str, password: str) -> HTTPBasicAuth:
     """HTTP Basic in UTF-8, as RFC 7617 has it; requests alone would send Latin-1."""
     secrets.remember_login(username, password)
     return HTTPBasicAuth(username.encode(), password.encode())
+
+
+def basic_by_key(key: str) -> AuthBase:
+    """HTTP Basic with an API key in place of the username, beside which the password is an x."""
+    login = base64.b64encode(f"{key}:x".encode()).decode()
+    secrets.remember(login)
+    return HeaderAuth("Authorization", f"Basic {login}")
 
 
 class Unsigned(AuthBase):

@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from lib.errors import SignInError, SourceFault
 from lib.http.auth import UNSIGNED, Token
 from lib.http.client import Client, NotFound, json_of, member
+from lib.settings import Settings, setting
 
 # The life of a token whose answer does not tell it, in seconds.
 SHORT_LIFE = 60
 
 
+@dataclass(frozen=True, kw_only=True)
+class OAuthClientSettings(Settings):
+    """To be put before those of people or assets; declared anew, a setting has another help."""
+
+    client_id: str = setting("The id of an OAuth client.", default="")
+    client_secret: str = setting("The secret of that OAuth client.", default="", secret=True)
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        yield from super().problems()
+        if bool(self.client_id) != bool(self.client_secret):
+            yield "client_id", "client_id and client_secret belong together"
+
+    @property
+    def by_client(self) -> bool:
+        """Whether it is an OAuth client that is to sign in, also if half of it is missing."""
+        return bool(self.client_id or self.client_secret)
+
+
 def client_credentials(
     client: Client,
     path: str,
-    client_id: str,
-    client_secret: str,
+    settings: OAuthClientSettings,
     *,
     as_json: bool = False,
     **more: Any,
@@ -28,8 +48,8 @@ def client_credentials(
     """
     form = {
         "grant_type": "client_credentials",
-        "client_id": client_id,
-        "client_secret": client_secret,
+        "client_id": settings.client_id,
+        "client_secret": settings.client_secret,
         **more,
     }
     body = {"json" if as_json else "data": form}

@@ -9,7 +9,7 @@ from operator import eq
 
 from lib.connector import Sources
 from lib.jamfpro import computers, mobiledevices
-from lib.jamfpro.forms import Field
+from lib.jamfpro.forms import ClassicField
 from lib.record import Record
 from lib.values.paths import steps
 
@@ -44,7 +44,7 @@ class Inventory:
     places: Mapping[str, str]
     never_null: tuple[str, ...]
     device: str
-    fields: tuple[Field, ...]
+    fields: tuple[ClassicField, ...]
     absent: tuple[str, ...]
 
 
@@ -132,7 +132,7 @@ class Presentation:
         return presented
 
 
-def sections_of(item: Field) -> set[str]:
+def sections_of(item: ClassicField) -> set[str]:
     """The sections a field comes from, as they are asked for: USER_AND_LOCATION."""
     return {_section(key) for key in {path.split(".")[0] for path in item.pro} - ALWAYS}
 
@@ -141,7 +141,7 @@ def _section(key: str) -> str:
     return re.sub(r"(?=[A-Z])", "_", key).upper()
 
 
-def _is_one(item: Field, wanted: list[list[str]]) -> bool:
+def _is_one(item: ClassicField, wanted: list[list[str]]) -> bool:
     """Whether one of these paths leads to the field, below it, or to what it is a part of."""
     way = item.classic.split(".")
     return any(all(map(eq, way, keys)) for keys in wanted)

@@ -14,6 +14,7 @@ from itertools import chain
 from typing import Any
 
 from lib.record import Record
+from lib.values.dates import moment_or_none
 
 Form = Callable[[Any], Any]
 
@@ -27,7 +28,7 @@ ATTRIBUTE_TYPES = {"STRING": "String", "INTEGER": "Number", "DATE": "Date", "DAT
 
 
 @dataclass(frozen=True)
-class Field:
+class ClassicField:
     """The path of a field in the Classic API, the paths of its source, and how to read it."""
 
     classic: str
@@ -48,7 +49,7 @@ class Field:
 class Each:
     """The form of a list: each of its items with these fields."""
 
-    def __init__(self, *fields: Field) -> None:
+    def __init__(self, *fields: ClassicField) -> None:
         self.fields = fields
 
     def __call__(self, items: Any) -> list[Record]:
@@ -64,28 +65,28 @@ def text(value: Any) -> Any:
     return "" if value is None else value
 
 
-def field(classic: str, *pro: str, form: Form = text) -> Field:
+def mapped(classic: str, *pro: str, form: Form = text) -> ClassicField:
     """One that comes from the first of these paths that leads to something."""
     getters = [_getter(path) for path in pro]
     if len(getters) == 1:
         (get,) = getters
-        return Field(classic, pro, form, lambda record: form(get(record)))
+        return ClassicField(classic, pro, form, lambda record: form(get(record)))
 
     def first(record: Record) -> Any:
         found = (get(record) for get in getters)
         return form(next((value for value in found if value is not None), None))
 
-    return Field(classic, pro, form, first)
+    return ClassicField(classic, pro, form, first)
 
 
-def gathered(classic: str, *pro: str, form: Form) -> Field:
+def gathered(classic: str, *pro: str, form: Form) -> ClassicField:
     """One that comes from the lists at all these paths."""
     getters = [_getter(path) for path in pro]
 
     def read(record: Record) -> Any:
         return form(list(chain.from_iterable(get(record) or () for get in getters)))
 
-    return Field(classic, pro, form, read)
+    return ClassicField(classic, pro, form, read)
 
 
 def _getter(path: str) -> Callable[[Record], Any]:
@@ -102,40 +103,40 @@ def _getter(path: str) -> Callable[[Record], Any]:
     return get
 
 
-def renamed(**names: str) -> list[Field]:
+def renamed(**names: str) -> list[ClassicField]:
     """Fields that only have other names: `bundle_id="bundleId"`."""
-    return [field(classic, pro) for classic, pro in names.items()]
+    return [mapped(classic, pro) for classic, pro in names.items()]
 
 
-def below(classic: str, pro: str, **names: str) -> list[Field]:
+def below(classic: str, pro: str, **names: str) -> list[ClassicField]:
     """Fields of one section that only have other names in one section."""
-    return [field(f"{classic}.{name}", f"{pro}.{theirs}") for name, theirs in names.items()]
+    return [mapped(f"{classic}.{name}", f"{pro}.{theirs}") for name, theirs in names.items()]
 
 
-def paths(fields: Iterable[Field]) -> list[str]:
+def classic_paths(fields: Iterable[ClassicField]) -> list[str]:
     """The paths of the Classic API that these fields fill."""
     return [path for item in fields for path in item.paths]
 
 
-def dated(classic: str, *pro: str, plain: bool = True) -> list[Field]:
+def dated(classic: str, *pro: str, plain: bool = True) -> list[ClassicField]:
     """A moment: as plain text (in UTC), as milliseconds, and with its offset."""
-    spelled = [field(classic, *pro, form=partial(moment, form="%Y-%m-%d %H:%M:%S"))]
+    spelled = [mapped(classic, *pro, form=partial(in_utc, form="%Y-%m-%d %H:%M:%S"))]
     return [*(spelled if plain else []), *_twins(classic, *pro)]
 
 
-def day(classic: str, pro: str) -> list[Field]:
+def day(classic: str, pro: str) -> list[ClassicField]:
     """A day, of which the two other forms are the midnight in UTC."""
-    return [field(classic, pro, form=partial(moment, form="%Y-%m-%d")), *_twins(classic, pro)]
+    return [mapped(classic, pro, form=partial(in_utc, form="%Y-%m-%d")), *_twins(classic, pro)]
 
 
-def _twins(classic: str, *pro: str) -> list[Field]:
+def _twins(classic: str, *pro: str) -> list[ClassicField]:
     return [
-        field(f"{classic}_epoch", *pro, form=milliseconds),
-        field(f"{classic}_utc", *pro, form=with_offset),
+        mapped(f"{classic}_epoch", *pro, form=milliseconds),
+        mapped(f"{classic}_utc", *pro, form=with_offset),
     ]
 
 
-def moment(value: Any, form: str) -> str:
+def in_utc(value: Any, form: str) -> str:
     """A moment in ISO 8601 as text of this form, in UTC; what is none stays as it is."""
     at = _parsed(value)
     return at.strftime(form) if at else str(text(value))
@@ -164,11 +165,8 @@ def with_offset(value: Any) -> str:
 
 
 def _parsed(value: Any) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        return None
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    at = moment_or_none(value) if isinstance(value, str) else None
+    return at and at.astimezone(UTC)
 
 
 def worded(value: Any) -> Any:
@@ -199,7 +197,7 @@ def listed(value: Any) -> Any:
     return [] if value is None else value
 
 
-def names(items: Any, key: str = "name") -> list[Any]:
+def names_of(items: Any, key: str = "name") -> list[Any]:
     """The names of the items of a list."""
     return [item.get(key) for item in items or () if isinstance(item, dict)]
 

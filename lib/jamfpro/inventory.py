@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from lib.connector import Delivered, Sources
@@ -95,11 +96,8 @@ class Reader:
             else:
                 break
         self._path, where = path, self._jamf.url + path
-        results = member(answer, "results", list, where=where)
-        total = member(answer, "totalCount", int, where=where)
-        records = [_with_id(record, key) for record in results]
-        read = (asked.get("page", 0) + 1) * asked["page-size"]
-        return Page(records, total, more=read < total)
+        page = _page_of(answer, asked, where)
+        return replace(page, records=[_with_id(record, key) for record in page.records])
 
     def _group(self) -> str:
         """The id of the group, found by its name; nothing where there is to be none."""
@@ -118,13 +116,9 @@ class Reader:
         where = self._jamf.url + path
 
         def fetch(number: int) -> Page:
+            asked = {"page": number - 1, "page-size": PAGE, "sort": "id:asc"}
             with _needing(f"Read {kind}"):
-                answer = self._jamf.get_json(
-                    path, **{"page": number - 1, "page-size": PAGE, "sort": "id:asc"}
-                )
-            total = member(answer, "totalCount", int, where=where)
-            rows = member(answer, "results", list, where=where)
-            return Page(rows, total, more=number * PAGE < total)
+                return _page_of(self._jamf.get_json(path, **asked), asked, where)
 
         rows = walk_numbers(fetch, PAGE, where=where)
         return {row["id"]: row.get("name", "") for row in rows if isinstance(row, dict)}
@@ -149,6 +143,13 @@ def _needing(*privileges: str) -> Iterator[None]:
     except AccessDenied as error:
         error.fix = f"Check the rights of the account: it needs {' and '.join(privileges)}"
         raise
+
+
+def _page_of(answer: Any, asked: dict[str, Any], where: str) -> Page:
+    """The page in the answer to a request, whose `page` is counted from 0."""
+    total = member(answer, "totalCount", int, where=where)
+    read = (asked.get("page", 0) + 1) * asked["page-size"]
+    return Page(member(answer, "results", list, where=where), total, more=read < total)
 
 
 def _with_id(record: Any, key: str) -> Any:

@@ -5,55 +5,69 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import datetime
-from email.utils import formatdate, parsedate_to_datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 
 from lib.connection import ConnectionSettings
 from lib.errors import ConnectorError, SignInError, SourceFault, SourceUnavailable
 from lib.http.auth import Token, TokenAuth, basic
 from lib.http.client import Client, NotFound, json_of, member
-from lib.http.oauth import client_credentials
+from lib.http.oauth import OAuthClientSettings, client_credentials
+from lib.settings import setting, url
+from lib.values.dates import moment_or_none
 
 CLIENT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-@dataclass(frozen=True)
-class Login:
-    """An account's username and password, or where there is a `client_id`, an API client."""
+@dataclass(frozen=True, kw_only=True)
+class JamfProSettings(OAuthClientSettings, ConnectionSettings):
+    url: str = setting(
+        "The address of Jamf Pro.", example="https://jss.jamfcloud.com/example", parse=url
+    )
+    username: str = setting(
+        "A local or LDAP account (no single sign-on) with the rights of an auditor.",
+        default="",
+        example="username@example.com",
+    )
+    password: str = setting(
+        "The password of that account.", default="", example="change-me", secret=True
+    )
+    client_id: str = setting(
+        "The id of an API client (Jamf Pro 10.49 and later), instead of username and password.",
+        default="",
+    )
+    client_secret: str = setting("The secret of that API client.", default="", secret=True)
 
-    username: str
-    password: str = field(repr=False)
-    client_id: str
-    client_secret: str = field(repr=False)
+    def problems(self) -> Iterator[tuple[str, str]]:
+        yield from super().problems()
+        if not self.by_client and not (self.username and self.password):
+            yield "username", "give username and password, or client_id and client_secret"
 
 
 @contextmanager
-def signed_in(
-    url: str, login: Login, settings: ConnectionSettings, connections: int
-) -> Iterator[Client]:
+def signed_in(settings: JamfProSettings, *, connections: int) -> Iterator[Client]:
     """A signed-in client. Its cookies are dropped: they would pin all requests to one node.
 
     An account's token is given back in the end. A server without tokens is sent the password.
     """
     jamf = Client(
-        url,
+        settings.url,
         settings,
         connections=connections,
         cookies=False,
         repeatable=frozenset({"GET", "POST"}),  # what is posted signs in or out
         retry_status=frozenset({500}),
     )
-    sign_in = partial(_client_token if login.client_id else _user_token, jamf, login)
+    sign_in = partial(_client_token if settings.client_id else _user_token, jamf, settings)
     try:
         jamf.auth = TokenAuth(partial(_again, sign_in), token=sign_in())
     except NotFound:  # a server from before 10.35 has no tokens
-        jamf.auth = basic(login.username, login.password)
+        jamf.auth = basic(settings.username, settings.password)
     try:
         yield jamf
     finally:
-        if has_token(jamf) and not login.client_id:
+        if has_token(jamf) and not settings.client_id:
             with suppress(ConnectorError):
                 jamf.request("POST", "/api/v1/auth/invalidate-token")
         jamf.close()
@@ -74,11 +88,11 @@ def _again(sign_in: Callable[[], Token]) -> Token:
         ) from None
 
 
-def _client_token(jamf: Client, login: Login) -> Token:
+def _client_token(jamf: Client, settings: JamfProSettings) -> Token:
     """A token for an API client; servers from 11.23 on have the versioned path as well."""
     for path in ("/api/oauth/token", "/api/v1/oauth/token"):
         with suppress(NotFound):
-            return client_credentials(jamf, path, login.client_id, login.client_secret)
+            return client_credentials(jamf, path, settings)
     raise SignInError(
         "this Jamf Pro knows no API clients (they came with 10.49)",
         where=jamf.url,
@@ -86,22 +100,22 @@ def _client_token(jamf: Client, login: Login) -> Token:
     )
 
 
-def _user_token(jamf: Client, login: Login) -> Token:
+def _user_token(jamf: Client, settings: JamfProSettings) -> Token:
     """A token for an account. Its end is told by the server's clock, which may differ from ours."""
     try:
         response = jamf.request(
-            "POST", "/api/v1/auth/token", auth=basic(login.username, login.password)
+            "POST", "/api/v1/auth/token", auth=basic(settings.username, settings.password)
         )
     except SignInError as error:
-        if CLIENT_ID.fullmatch(login.username):
+        if CLIENT_ID.fullmatch(settings.username):
             error.fix = "The username looks like an API client's: use client_id and client_secret"
         raise
     answer = json_of(response)
     token, expires = (member(answer, key, str, where=response.url) for key in ("token", "expires"))
-    now = parsedate_to_datetime(response.headers.get("Date") or formatdate(usegmt=True))
-    try:
-        return Token(token, (datetime.fromisoformat(expires) - now).total_seconds())
-    except (TypeError, ValueError):
+    end = moment_or_none(expires)
+    if end is None:
         raise SourceFault(
             f"the token ends at no known time ({expires})", where=response.url, fix="Check the url"
-        ) from None
+        )
+    now = moment_or_none(response.headers.get("Date")) or datetime.now(UTC)
+    return Token(token, (end - now).total_seconds())

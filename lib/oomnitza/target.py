@@ -8,19 +8,12 @@ from typing import Literal
 
 from lib.oomnitza.bulk import BulkV2, BulkV3
 from lib.oomnitza.client import Login, OomnitzaClient
-from lib.settings import at_least, setting, url, whole_number
+from lib.settings import at_least, between, setting, url
 from lib.target.target import Target, TargetSettings, UploadPlan
 from lib.target.uploader import Uploader
 
 # The most records that shipped clients have ever put into one request.
 LARGEST_BATCH = 100
-
-
-def _batch_size(text: str) -> int:
-    number = whole_number(text)
-    if not 1 <= number <= LARGEST_BATCH:
-        raise ValueError(f"{number} is not between 1 and {LARGEST_BATCH}")
-    return number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +41,7 @@ class OomnitzaSettings(TargetSettings):
         f"How many records to send in one request, {LARGEST_BATCH} at most.",
         default=LARGEST_BATCH,
         advanced=True,
-        parse=_batch_size,
+        parse=between(1, LARGEST_BATCH),
     )
     upload_workers: int = setting(
         "How many of these requests to make at the same time.",

@@ -10,13 +10,12 @@ from __future__ import annotations
 import json
 import os
 import threading
-from contextlib import suppress
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from lib.errors import ConfigurationError
+from lib.values.dates import moment_or_none
 
 OVERLAP = timedelta(minutes=5)
 
@@ -46,7 +45,7 @@ class Position:
         text = kept if isinstance(kept, str) else kept.get(self._key)
         if text is None or text == "":
             return None
-        found = moment(text)
+        found = moment_or_none(text)
         if found is None:
             raise self._error("the file holds no moment", "Delete it to begin anew")
         return found
@@ -96,15 +95,3 @@ class Position:
 
     def _error(self, what: str, fix: str) -> ConfigurationError:
         return ConfigurationError(f"storage: {what}", where=str(self._path), fix=fix)
-
-
-def moment(text: Any) -> datetime | None:
-    """The moment in a text, which is ISO 8601 or an HTTP date; None for anything else.
-
-    Without a zone it is taken as UTC.
-    """
-    for parse in (datetime.fromisoformat, parsedate_to_datetime):
-        with suppress(TypeError, ValueError):
-            found = parse(str(text))
-            return found if found.tzinfo else found.replace(tzinfo=UTC)
-    return None

@@ -37,7 +37,7 @@ def whole_number(text: str) -> int:
         raise ValueError(f"{text.strip()!r} is not a whole number") from None
 
 
-def number(text: str) -> float:
+def decimal_number(text: str) -> float:
     """A number, with a point before its fraction."""
     found = float(text) if NUMBER.fullmatch(text.strip()) else math.inf
     if not math.isfinite(found):
@@ -52,6 +52,18 @@ def at_least(minimum: int) -> Parser:
         number = whole_number(text)
         if number < minimum:
             raise ValueError(f"{number} is too small; the least is {minimum}")
+        return number
+
+    return parse
+
+
+def between(least: int, most: int) -> Parser:
+    """A reader of whole numbers that are neither below the one nor above the other."""
+
+    def parse(text: str) -> int:
+        number = whole_number(text)
+        if not least <= number <= most:
+            raise ValueError(f"{number} is not between {least} and {most}")
         return number
 
     return parse
@@ -119,6 +131,11 @@ def address(text: str, schemes: tuple[str, ...]) -> str:
     return re.sub(r"/+$", "", text.strip())
 
 
+def any_path(text: str) -> Path:
+    """A path that need not exist yet: what is missing at night is the trouble of one section."""
+    return Path(text.strip()).expanduser().absolute()
+
+
 def existing_path(text: str) -> Path:
     path = Path(text.strip()).expanduser()
     if not path.exists():
@@ -143,7 +160,7 @@ BY_TYPE: dict[Any, Parser] = {
     str: str.strip,
     bool: boolean,
     int: whole_number,
-    float: number,
+    float: decimal_number,
     Path: existing_path,
     tuple[str, ...]: words,
 }

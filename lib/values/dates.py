@@ -104,6 +104,14 @@ def moment(value: Any, zone: tzinfo = UTC, pattern: str = "") -> datetime | None
     return None if found is None or (found.year < 1602 and found.date() in NO_DATES) else found
 
 
+def moment_or_none(value: Any) -> datetime | None:
+    """The moment that a service gives, as `moment` reads it; None also for what is no date."""
+    try:
+        return moment(value)
+    except ValueError:
+        return None
+
+
 def filetime(ticks: int) -> int | None:
     """Seconds since 1970 of what Windows counts from 1601 on; None for 0 and "never".
 

@@ -30,7 +30,7 @@ from lib.errors import (
 from lib.http.client import NotFound
 from lib.jamfpro import COMPUTERS as COMPUTERS_OF_PRO
 from lib.jamfpro import MOBILE_DEVICES as DEVICES_OF_PRO
-from lib.jamfpro.forms import paths
+from lib.jamfpro.forms import classic_paths
 from lib.jamfpro.inventory import PAGE, PAGE_OF_LONG_RECORDS
 from lib.mapping import mapping
 from lib.mapping.mapper import Mapper
@@ -658,7 +658,7 @@ def test_the_records_are_those_of_the_classic_api(pro: CasperPro, kind: str) -> 
     serials = [[serial_number(record) for record in records] for records in both]
     assert serials[0] == serials[1]
     assert ("" in serials[1]) == (kind == "computers"), "which is not Not Available"
-    same = set(paths(inventory.fields)) - {
+    same = set(classic_paths(inventory.fields)) - {
         "general.initial_entry_date_epoch", "general.initial_entry_date_utc",
         "general.last_inventory_update", "extension_attributes",
     }  # fmt: skip

@@ -14,12 +14,12 @@ from lib.connector import Sources
 from lib.jamfpro import COMPUTERS, MOBILE_DEVICES, Inventory, Presentation, sections_of
 from lib.jamfpro.forms import (
     attributes,
+    classic_paths,
+    in_utc,
     last_user,
     milliseconds,
     milliseconds_in_text,
     milliseconds_or_none,
-    moment,
-    paths,
     site,
     whole,
     with_offset,
@@ -78,7 +78,7 @@ def differing(
 
     `pairs` are records of the Classic API, each with what is presented.
     """
-    getters = {path: compile_path(path) for path in {*paths(inventory.fields)} - OTHERWISE}
+    getters = {path: compile_path(path) for path in {*classic_paths(inventory.fields)} - OTHERWISE}
     return {
         (path, classic["general"]["id"])
         for path, get in getters.items()
@@ -95,7 +95,7 @@ def test_each_field_of_a_computer_is_the_same_in_both_apis(version: int) -> None
     assert differing(COMPUTERS, pairs) == set()
     lacking = {
         record["general"]["id"]
-        for path in paths(COMPUTERS.fields)
+        for path in classic_paths(COMPUTERS.fields)
         for record in records
         if missing_in(path, record)
     }
@@ -111,7 +111,7 @@ def test_each_field_of_a_mobile_device_is_the_same_in_both_apis() -> None:
     pairs = [(record, present(of_mobile_device(record))) for record in records]
     assert differing(MOBILE_DEVICES, pairs) == set()
     assert not any(
-        missing_in(path, one) for path in paths(MOBILE_DEVICES.fields) for one in records
+        missing_in(path, one) for path in classic_paths(MOBILE_DEVICES.fields) for one in records
     )
 
 
@@ -149,7 +149,7 @@ def test_what_the_inventory_lacks_is_named_and_nothing_else(kind: str) -> None:
     inventory = {"computers": COMPUTERS, "mobile_devices": MOBILE_DEVICES}[kind]
     fleet = getattr(JAMF, kind)
     there = {path for number in range(1, COUNT + 1) for path in leaves(fleet.record(number))}
-    filled = [*paths(inventory.fields), "extension_attributes"]
+    filled = [*classic_paths(inventory.fields), "extension_attributes"]
     lists = {item.classic for item in inventory.fields}  # which may be empty
     lacking = {path for path in there - lists if not is_part_of(path, filled)}
     lacking |= there.intersection(inventory.absent)
@@ -169,7 +169,7 @@ def test_what_the_inventory_lacks_is_in_the_docs(inventory: Inventory) -> None:
 
 def test_no_field_is_there_twice() -> None:
     for inventory in (COMPUTERS, MOBILE_DEVICES):
-        filled = paths(inventory.fields)
+        filled = classic_paths(inventory.fields)
         assert len(filled) == len(set(filled))
 
 
@@ -265,9 +265,9 @@ def test_moments(value: str | None, epoch: int, text: str) -> None:
 
 
 def test_what_is_no_moment_stays_as_it_is() -> None:
-    assert moment("2024-03-11T13:37:05Z", "%Y-%m-%d") == "2024-03-11"
-    assert moment("soon", "%Y-%m-%d") == "soon"
-    assert moment(None, "%Y-%m-%d") == ""
+    assert in_utc("2024-03-11T13:37:05Z", "%Y-%m-%d") == "2024-03-11"
+    assert in_utc("soon", "%Y-%m-%d") == "soon"
+    assert in_utc(None, "%Y-%m-%d") == ""
 
 
 @pytest.mark.parametrize(

@@ -282,6 +282,9 @@ def test_numbers_are_whole_and_not_too_small():
     assert read(timeout="1").timeout == 1
     assert fault(timeout="5.0").text == "'5.0' is not a whole number"
     assert fault(timeout="0").text == "0 is too small; the least is 1"
+    assert settings.between(1, 3)(" 3") == 3
+    with pytest.raises(ValueError, match="4 is not between 1 and 3"):
+        settings.between(1, 3)("4")
     assert settings.number_text(" 025 ") == "25"
     with pytest.raises(ValueError, match="not a whole number"):
         settings.number_text("Employee")

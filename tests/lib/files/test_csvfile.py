@@ -25,7 +25,7 @@ def read(tmp_path):
         path = tmp_path / "people.csv"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         made = settings(filename=path, **given)
-        delivered = csvfile.records(made, Sources(frozenset(paths)))
+        delivered = csvfile.read_csv(made, Sources(frozenset(paths)))
         return [
             told(item, path) if isinstance(item, RecordUnreadable) else item for item in delivered
         ]
@@ -108,7 +108,7 @@ class TestRows:
         csv.writer(text).writerows([["a", "b", "c"], *rows])
         path = tmp_path_factory.mktemp("csv") / "x.csv"
         path.write_bytes(text.getvalue().encode())
-        delivered = list(csvfile.records(settings(filename=path), Sources()))
+        delivered = list(csvfile.read_csv(settings(filename=path), Sources()))
         filled = [row for row in rows if any(value.strip() for value in row)]
         assert [list(record.values()) for record in delivered] == filled
 
@@ -141,7 +141,7 @@ class TestMalformedRows:
         content = f"a,b\nada,Ada\n{rows.format(inner='eve,Eve' + chr(10))}"
         path = tmp_path / "x.csv"
         path.write_text(content)
-        made = csvfile.records(settings(filename=path), Sources())
+        made = csvfile.read_csv(settings(filename=path), Sources())
         assert next(made) == {"a": "ada", "b": "Ada"}
         with pytest.raises(SourceFault, match="malformed") as caught:
             next(made)
@@ -213,12 +213,12 @@ class TestFaultyFiles:
     def test_a_check_finds_them_without_reading_on(self, tmp_path):
         path = tmp_path / "x.csv"
         with pytest.raises(SourceUnavailable, match="No such file"):
-            csvfile.check(settings(filename=path))
+            csvfile.check_csv(settings(filename=path))
         path.write_text("a;b\n")
         with pytest.raises(SourceFault):
-            csvfile.check(settings(filename=path))
+            csvfile.check_csv(settings(filename=path))
         path.write_text("a;b\n1;2;3\n")
-        csvfile.check(settings(filename=path, delimiter=";"))
+        csvfile.check_csv(settings(filename=path, delimiter=";"))
 
 
 class TestColumnsAndFiles:
@@ -237,13 +237,13 @@ class TestColumnsAndFiles:
     def test_files_of_a_directory_may_have_columns_of_their_own(self, tmp_path):
         (tmp_path / "1.csv").write_text("a,b\n1,2\n")
         (tmp_path / "2.csv").write_text("b,c\n3,4\n")
-        made = csvfile.records(settings(directory=tmp_path), Sources())
+        made = csvfile.read_csv(settings(directory=tmp_path), Sources())
         assert list(made) == [{"a": "1", "b": "2"}, {"b": "3", "c": "4"}]
 
     def test_a_broken_file_ends_the_section_after_those_before_it(self, tmp_path):
         (tmp_path / "1.csv").write_text("a,b\n1,2\n")
         (tmp_path / "2.csv").write_text("")
-        made = csvfile.records(settings(directory=tmp_path), Sources())
+        made = csvfile.read_csv(settings(directory=tmp_path), Sources())
         assert next(made) == {"a": "1", "b": "2"}
         with pytest.raises(SourceFault, match="empty"):
             next(made)
@@ -262,7 +262,7 @@ class TestColumnsAndFiles:
             "lib.files.textfiles.lines",
             lambda *how: map(noting, lines(*how)),
         )
-        with closing(csvfile.records(settings(filename=path), Sources())) as made:
+        with closing(csvfile.read_csv(settings(filename=path), Sources())) as made:
             assert taken == []
             next(made)
             assert len(taken) == 2

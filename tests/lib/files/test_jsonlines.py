@@ -25,7 +25,7 @@ def read(tmp_path):
     def read(content, **given):
         path = tmp_path / "people.jsonl"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        delivered = jsonlines.records(settings(filename=path, **given))
+        delivered = jsonlines.read_jsonl(settings(filename=path, **given))
         return [
             told(item, path) if isinstance(item, RecordUnreadable) else item for item in delivered
         ]
@@ -114,18 +114,18 @@ def test_a_file_without_lines_has_no_records(read):
 def test_what_json_writes_is_read(tmp_path_factory, records):
     path = tmp_path_factory.mktemp("jsonl") / "x.jsonl"
     path.write_text("".join(json.dumps(each) + "\n" for each in records), "utf-8")
-    assert list(jsonlines.records(settings(filename=path))) == records
+    assert list(jsonlines.read_jsonl(settings(filename=path))) == records
 
 
 def test_of_a_directory_the_files_of_this_kind_are_read(tmp_path):
     for name in ("b.jsonl", "a.jsonl", "c.json", "d.csv"):
         (tmp_path / name).write_text(json.dumps({"from": name}))
-    made = jsonlines.records(settings(directory=tmp_path))
+    made = jsonlines.read_jsonl(settings(directory=tmp_path))
     assert [record["from"] for record in made] == ["a.jsonl", "b.jsonl"]
 
 
 def test_a_check_opens_the_files(tmp_path):
     with pytest.raises(SourceUnavailable, match="No such file"):
-        jsonlines.check(settings(filename=tmp_path / "gone.jsonl"))
+        jsonlines.check_jsonl(settings(filename=tmp_path / "gone.jsonl"))
     (tmp_path / "x.jsonl").write_text("no json\n")
-    jsonlines.check(settings(filename=tmp_path / "x.jsonl"))
+    jsonlines.check_jsonl(settings(filename=tmp_path / "x.jsonl"))

@@ -12,7 +12,7 @@ import requests
 from lib import secrets
 from lib.connection import ConnectionSettings
 from lib.errors import AccessDenied, SignInError, SourceUnavailable
-from lib.http.auth import UNSIGNED, HeaderAuth, Token, TokenAuth, basic
+from lib.http.auth import UNSIGNED, HeaderAuth, Token, TokenAuth, basic, basic_by_key
 from lib.http.client import Client
 from lib.retry import retry_budget
 
@@ -86,6 +86,15 @@ class TestBasic:
         shown = secrets.redact(f"sent pässwörd as Basic {code}")
         assert "pässwörd" not in shown
         assert code not in shown
+
+
+def test_a_key_goes_where_the_username_is_and_is_never_shown_with_it(server):
+    server.answers = [(200, "1")]
+    auth = basic_by_key("kéy")
+    Client(server.url, ConnectionSettings(), auth=auth).get_json("/x")
+    login = base64.b64encode("kéy:x".encode()).decode()
+    assert server.asked[0].headers["authorization"] == f"Basic {login}"
+    assert login not in secrets.redact(f"it was {login}")
 
 
 def test_a_fixed_header_is_sent_and_its_secret_never_shown(server):

@@ -1,5 +1,6 @@
 """Client credentials, as RFC 6749 section 4.4 has them."""
 
+from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 import pytest
@@ -7,14 +8,16 @@ import pytest
 from lib.connection import ConnectionSettings
 from lib.errors import SignInError, SourceUnavailable
 from lib.http.client import Client, NotFound
-from lib.http.oauth import SHORT_LIFE, client_credentials
+from lib.http.oauth import SHORT_LIFE, OAuthClientSettings, client_credentials
+from lib.settings import declared, secrets_of, setting
 
 
 @pytest.fixture
 def sign_in(server):
     """Sign in as "an id" with "a&secret=ü" at /token."""
     client = Client(server.url, ConnectionSettings(retries=0, timeout=5))
-    yield lambda: client_credentials(client, "/token", "an id", "a&secret=ü")
+    settings = OAuthClientSettings(client_id="an id", client_secret="a&secret=ü")
+    yield lambda: client_credentials(client, "/token", settings)
     client.close()
 
 
@@ -79,3 +82,31 @@ def test_a_server_that_is_away_does_not_count_as_a_refusal(server, sign_in):
     server.answers = [(503, "")]
     with pytest.raises(SourceUnavailable):
         sign_in()
+
+
+@pytest.mark.parametrize(
+    ("given", "problem", "by_client"),
+    [
+        ({}, False, False),
+        ({"client_id": "an id"}, True, True),
+        ({"client_secret": "a secret"}, True, True),
+        ({"client_id": "an id", "client_secret": "a secret"}, False, True),
+    ],
+)
+def test_an_id_and_its_secret_belong_together(given, problem, by_client):
+    settings = OAuthClientSettings(**given)
+    keys = [key for key, _ in settings.problems()]
+    assert keys == (["client_id"] if problem else [])
+    assert settings.by_client == by_client
+
+
+def test_another_help_leaves_the_rest_as_it_is():
+    @dataclass(frozen=True, kw_only=True)
+    class Settings(OAuthClientSettings):
+        client_id: str = setting("The id of a robot.", default="")
+
+    assert [item.about.help for item in declared(Settings)] == [
+        "The id of a robot.",
+        "The secret of that OAuth client.",
+    ]
+    assert list(secrets_of(Settings(client_secret="hunter2"))) == ["hunter2"]

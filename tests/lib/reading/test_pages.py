@@ -120,6 +120,13 @@ def test_a_few_pages_with_nothing_new_on_them_are_a_chance():
     assert list(listing.walk()) == list(range(101))
 
 
+def test_the_last_of_them_may_be_one_too_many_since_nothing_follows():
+    last = 1 + MOST_STALE
+    known = {number: (records(number), number + 1) for number in range(2, last)}
+    listing = Listing({1: (records(*range(100)), 2)} | known | {last: (records(last), None)})
+    assert list(listing.walk()) == list(range(100))
+
+
 def test_the_page_that_leads_back_is_still_read():
     walked = Listing({1: (records(1), 2), 2: (records(2, 1, 3), 1)}).walk()
     assert list(islice(walked, 3)) == [1, 2, 3]

@@ -22,7 +22,7 @@ from lib.errors import (
 )
 from lib.ini import Entry
 from lib.oomnitza.target import OomnitzaSettings
-from lib.reading.position import OVERLAP, Position, moment
+from lib.reading.position import OVERLAP, Position
 from lib.run.pipeline import RunOptions, run_section
 from sandbox.oomnitza import Oomnitza
 from sandbox.web import WebServer
@@ -138,25 +138,6 @@ def test_a_crash_while_writing_leaves_the_file_as_it_was(
     with pytest.raises(ConfigurationError, match="No space left"):
         keep(file, NOON + timedelta(days=1), asked=NOON + timedelta(days=1))
     assert file.read_text() == before
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("2024-05-06T12:00:00Z", NOON),
-        ("2024-05-06T12:00:00.000Z", NOON),
-        ("2024-05-06T14:00:00+02:00", NOON),
-        ("2024-05-06 12:00:00.000+0000", NOON),
-        ("2024-05-06T12:00:00", NOON),
-        ("Mon, 06 May 2024 12:00:00 GMT", NOON),
-        ("", None),
-        ("soon", None),
-        (None, None),
-        (5, None),
-    ],
-)
-def test_moments_are_read_in_the_forms_in_which_services_write_them(text: Any, expected: Any):
-    assert moment(text) == expected
 
 
 # When a run moves it.

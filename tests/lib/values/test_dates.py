@@ -12,6 +12,7 @@ from lib.values.dates import (
     epoch,
     filetime,
     moment,
+    moment_or_none,
     reading_pattern,
     time_zone,
     writing_pattern,
@@ -332,6 +333,28 @@ def test_whatever_comes_in_it_is_a_moment_or_refused(value, zone):
     assert (seconds is None) == (found is None)
     if found is not None:
         assert abs(found.timestamp() - seconds) <= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2024-05-06T12:00:00Z", datetime(2024, 5, 6, 12, tzinfo=UTC)),
+        ("2024-05-06T12:00:00.000Z", datetime(2024, 5, 6, 12, tzinfo=UTC)),
+        ("2024-05-06T14:00:00+02:00", datetime(2024, 5, 6, 12, tzinfo=UTC)),
+        ("2024-05-06 12:00:00.000+0000", datetime(2024, 5, 6, 12, tzinfo=UTC)),
+        ("2024-05-06T12:00:00", datetime(2024, 5, 6, 12, tzinfo=UTC)),
+        ("Mon, 06 May 2024 12:00:00 GMT", datetime(2024, 5, 6, 12, tzinfo=UTC)),
+        ("", None),
+        ("soon", None),
+        (None, None),
+        (5, None),
+        ([], None),
+        ("0001-01-01T00:00:00Z", None),
+        (float("nan"), None),
+    ],
+)
+def test_what_a_service_gives_is_a_moment_or_none(text, expected):
+    assert moment_or_none(text) == expected
 
 
 # --- Windows' own count
