@@ -28,7 +28,7 @@ from lib.errors import (
     UnsafeRun,
 )
 from lib.http.ratelimit import retry_budget
-from lib.interruption import shielded
+from lib.interruption import requested, shielded
 from lib.logs import IN_SUMMARY
 from lib.mapping.mapper import Mapper
 from lib.mapping.mapping import FieldMapping
@@ -229,7 +229,7 @@ class _Run:
                     if ready := prepare(item, aside):
                         delivery.take(ready)
             self._listener.progress(self.outcome, source.expected)
-            if self._listener.stop.is_set():
+            if self._listener.stop.is_set() or requested():
                 raise KeyboardInterrupt
             if prepare.kept == self._options.record_count:
                 return
