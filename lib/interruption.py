@@ -89,11 +89,17 @@ def _in_main_thread() -> bool:
 
 
 class Interruption:
-    """For the length of a `with` block, turns the first signal into a KeyboardInterrupt."""
+    """For the length of a `with` block, turns the first signal into a KeyboardInterrupt.
+
+    One that comes while Python tidies up (in `__del__`, or when a weak reference dies, as happens
+    in imports) is lost: Python prints it, which is kept quiet, and goes on. So what takes long
+    looks at `requested` as well.
+    """
 
     def __init__(self) -> None:
         self._signal: int | None = None
         self._before: dict[int, Any] = {}
+        self._tell_unraisable = sys.unraisablehook
 
     @property
     def exit_code(self) -> int | None:
@@ -104,6 +110,7 @@ class Interruption:
         global _watch
         if threading.current_thread() is threading.main_thread():  # elsewhere none can be set
             self._before = {number: signal.signal(number, self._stop) for number in SIGNALS}
+            self._tell_unraisable, sys.unraisablehook = sys.unraisablehook, self._unraisable
             _watch = self
         return self
 
@@ -116,8 +123,14 @@ class Interruption:
         global _watch
         for number, handler in self._before.items():
             signal.signal(number, handler)
+        if self._before:
+            sys.unraisablehook = self._tell_unraisable
         if _watch is self and self._signal is None:
             _watch = None
+
+    def _unraisable(self, lost: sys.UnraisableHookArgs) -> None:
+        if self._signal is None or not issubclass(lost.exc_type, KeyboardInterrupt):
+            self._tell_unraisable(lost)
 
     def _stop(self, number: int, _frame: FrameType | None) -> None:
         global _waiting

@@ -25,7 +25,7 @@ from lib.errors import (
     TargetUnavailable,
     UnsafeRun,
 )
-from lib.interruption import shielded
+from lib.interruption import requested, shielded
 from lib.logs import IN_SUMMARY
 from lib.retry import retry_budget
 from lib.run import bookkeeping
@@ -165,7 +165,7 @@ def _read(run: _Run, parts: _Parts) -> None:
             with shielded():  # from its count to its place in the delivery
                 _take(run, parts, item, aside)
             run.events.progress(run.outcome, parts.records.expected)
-            if run.events.stop.is_set():
+            if run.events.stop.is_set() or requested():
                 raise KeyboardInterrupt
             if run.mode.is_over(parts.prepare.kept):
                 break

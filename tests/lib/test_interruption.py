@@ -69,6 +69,44 @@ def test_a_second_signal_ends_the_program_at_once_also_where_it_is_shielded():
     assert (done.returncode, done.stdout) == (143, "goes on\n")
 
 
+class Dying:
+    def __init__(self, last_words):
+        self._last_words = last_words
+
+    def __del__(self):
+        self._last_words()
+
+
+class TestWherePythonTidiesUp:
+    """What is raised there, Python only prints."""
+
+    @pytest.fixture
+    def told(self, monkeypatch):
+        told = []
+        monkeypatch.setattr(sys, "unraisablehook", lambda lost: told.append(lost.exc_type))
+        return told
+
+    def test_a_signal_is_kept_quiet_and_known_all_the_same(self, told):
+        with Interruption() as caught:
+            Dying(stop)
+            assert requested()
+        assert (caught.exit_code, told) == (143, [])
+
+    def test_what_else_is_raised_is_told(self, told):
+        with Interruption():
+            Dying(lambda: 1 / 0)
+            with pytest.raises(KeyboardInterrupt):
+                stop()
+            Dying(lambda: 1 / 0)
+        assert told == [ZeroDivisionError, ZeroDivisionError]
+
+    def test_afterwards_python_tells_as_it_did_before(self, told):
+        before = sys.unraisablehook
+        with Interruption():
+            assert sys.unraisablehook != before
+        assert sys.unraisablehook == before
+
+
 class TestShielded:
     def test_a_signal_waits_for_the_end_of_the_block(self):
         done = []

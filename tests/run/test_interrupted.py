@@ -68,6 +68,14 @@ class TestInterrupted:
         run.listener.at[3] = interrupt
         assert books(run(devices(9))) == {"fetched": 3, "sent": 3}
 
+    def test_also_where_the_signal_itself_was_lost(self, run, oomnitza, monkeypatch):
+        """As one is that comes while Python tidies up."""
+        run.listener = Watcher()
+        run.listener.at[3] = lambda: monkeypatch.setattr("lib.run.pipeline.requested", lambda: True)
+        outcome = run(devices(9))
+        assert books(outcome) == {"fetched": 3, "sent": 3}
+        assert isinstance(outcome.error, Interrupted)
+
     def test_with_rejected_and_incomplete_ones_before(self, run, oomnitza):
         oomnitza.refuse = lambda record: "bad" if record["SERIAL"] == "S1" else None
         run.oomnitza = replace(run.oomnitza, batch_size=3)
