@@ -43,7 +43,9 @@ def test_how_many_records_have_to_come(before, limit, least):
         (True, None, True),
         (True, 1, False),
         (True, 6.9, False),
+        (True, 7, True),
         (True, 7.1, True),
+        (True, 0, False),
         (True, -1, True),  # the clock has been put back
     ],
 )
