@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from lib import secrets
 from lib.errors import ConnectorError, RecordGone, RecordUnreadable, SourceUnavailable
 from lib.ledger import Ledger, SectionLedger, open_to_look
 from sandbox.oomnitza import Oomnitza
@@ -324,25 +323,3 @@ class TestALedgerThatFails:
             assert ledger.of("made_up", run.oomnitza.url).last_complete()
             assert not ledger.of("made_up", "https://other.example.com").last_complete()
             assert not ledger.of("other", run.oomnitza.url).last_complete()
-
-
-class TestWhatIsWrittenOfErrors:
-    def test_holds_no_secret(self, run: Runner, oomnitza: Oomnitza) -> None:
-        secrets.remember("hunter2")
-        run(devices(40))
-        run([*devices(1), RecordUnreadable("no hunter2"), SourceUnavailable("not with hunter2")])
-        error = f"not with {secrets.MASK}"
-        assert history(run)[-1].error == error
-        assert {aside.reason for aside in saved(run)} == {error, f"no {secrets.MASK}"}
-        run([*devices(1), SourceUnavailable("not with hunter2")], force=True)
-        assert oomnitza.runs()[-1].error == error
-
-    def test_tells_how_many_requests_were_repeated(
-        self, run: Runner, oomnitza: Oomnitza, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("lib.http.ratelimit.pause", lambda _: None)
-        run.oomnitza = replace(run.oomnitza, retries=3)
-        oomnitza.fail_next(2, 503, path="/api/v2/mappings")
-        outcome = run(devices(1))
-        assert outcome.error is None
-        assert (outcome.retries, history(run)[0].retries) == (2, 2)
