@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import ast
-import copy
 import random
 import re
 import shutil
@@ -25,15 +24,14 @@ from dataclasses import dataclass
 from importlib.util import cache_from_source
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("lib/run", "lib/state", "lib/mapping")
 COPIED = ("connector.py", "connectors", "converters", "lib", "sandbox", "tests", "pyproject.toml")
-# Seconds after which the tests of a mutant hang, which is to notice it.
-HANGS = 300
+HANGS = 300  # seconds; tests that take longer have noticed something
 
-Kind = type[ast.AST]
-OPERATORS: dict[Kind, Kind] = {ast.Lt: ast.LtE, ast.Gt: ast.GtE, ast.Eq: ast.NotEq}
+OPERATORS: dict[type[ast.AST], Any] = {ast.Lt: ast.LtE, ast.Gt: ast.GtE, ast.Eq: ast.NotEq}
 OPERATORS |= {ast.Is: ast.IsNot, ast.In: ast.NotIn, ast.And: ast.Or, ast.Add: ast.Sub}
 OPERATORS |= {other: one for one, other in OPERATORS.items()} | {ast.Mult: ast.FloorDiv}
 SQL = [(" >= ", " > "), (" > ", " >= "), (" <= ", " < "), (" < ", " <= "), (" != ", " = ")]
@@ -104,22 +102,23 @@ def _others(node: ast.AST) -> Iterator[tuple[ast.expr | ast.stmt, ast.AST]]:
 def _expressions(node: ast.expr) -> Iterator[ast.expr]:
     match node:
         case ast.Compare(ops=[op]) if type(op) in OPERATORS:
-            yield _with(node, ops=[OPERATORS[type(op)]()])
-        case ast.BoolOp(op=op) | ast.BinOp(op=op) if type(op) in OPERATORS:
-            yield _with(node, op=OPERATORS[type(op)]())
+            yield ast.Compare(node.left, [OPERATORS[type(op)]()], node.comparators)
+        case ast.BoolOp(op=op, values=values):
+            yield ast.BoolOp(OPERATORS[type(op)](), values)
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
+            yield ast.BinOp(left, OPERATORS[type(op)](), right)
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             yield operand
-        case ast.Constant(value=bool() as value):
-            yield ast.Constant(not value)
-        case ast.Constant(value=int() | float() as value):
-            yield ast.Constant(value + 1)
+        case ast.Constant(value=bool() | int() | float() as value):
+            yield ast.Constant(not value if isinstance(value, bool) else value + 1)
         case ast.Constant(value=str() as value) if re.match(WORDS_OF_SQL, value):
             yield from map(ast.Constant, _other_sql(value))
         case ast.Call(func=ast.Attribute(value=inner, attr=attr), args=[]) if attr in FOLDING:
             yield inner
         case ast.Call(keywords=[_, *_]):
             for keyword in node.keywords:
-                yield _with(node, keywords=[each for each in node.keywords if each != keyword])
+                others = [each for each in node.keywords if each != keyword]
+                yield ast.Call(node.func, node.args, others)
 
 
 def _other_sql(text: str) -> Iterator[str]:
@@ -128,12 +127,6 @@ def _other_sql(text: str) -> Iterator[str]:
         while at >= 0:
             yield text[:at] + new + text[at + len(old) :]
             at = text.find(old, at + 1)
-
-
-def _with(node: ast.expr, **fields: object) -> ast.expr:
-    made = copy.copy(node)
-    vars(made).update(fields)
-    return made
 
 
 def survives(mutant: Mutant, tree: Path) -> bool:

@@ -1,7 +1,7 @@
 """What a run has to do with the ones before it."""
 
 import pickle
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +11,7 @@ from lib.connector import AssetSettings
 from lib.ini import Entry
 from lib.mapping.mapping import FieldMapping
 from lib.run.continuity import digest_of, fingerprint, is_full, key_of, least_expected
+from lib.settings import setting
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,9 @@ def test_how_many_records_have_to_come(before, limit, least):
         (True, None, True),
         (True, 1, False),
         (True, 6.9, False),
+        (True, 7, True),
         (True, 7.1, True),
+        (True, 0, False),
         (True, -1, True),  # the clock has been put back
     ],
 )
@@ -92,3 +95,18 @@ def test_a_key_is_made_of_the_fields_that_identify():
 
 def test_letters_make_no_difference_to_a_key():
     assert key_of({"A": " Ada@X.com "}, ["A"]) == key_of({"A": "ada@x.com"}, ["A"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Own(AssetSettings):
+    base: str = setting("Where to look.", default="")
+    password: str = setting("The password.", default="", secret=True)
+
+
+def test_the_fingerprint_holds_the_source_and_its_settings_but_no_secret():
+    def of(connector="acme", **own):
+        return fingerprint(Section("acme", connector, Own(**own), {}), KEYS)
+
+    assert of(password="old") == of(password="new")
+    assert of(base="here") == of(base="here", shrink_limit="10%")
+    assert len({of(), of(base="here"), of("other")}) == 3

@@ -363,6 +363,19 @@ def test_a_run_that_is_cancelled_in_oomnitza_stops(deliver, monkeypatch):
     assert book.of("unsent") == KEYS[:3]
 
 
+def test_an_oomnitza_that_cannot_be_asked_gets_nothing_more(deliver, monkeypatch):
+    class Silent(Target):
+        def canceled(self):
+            raise TargetUnavailable("away")
+
+    monkeypatch.setattr(subject, "CANCEL_INTERVAL", 0)
+    target, book = Silent(), Book()
+    _, error = deliver(records(4), target, book)
+    assert isinstance(error, TargetUnavailable)
+    assert target.requests == []
+    assert book.of("unsent") == KEYS[:3]
+
+
 class Slow(Target):
     """Sends in two threads, each request as long as it is told to wait; says how many at once."""
 

@@ -117,7 +117,13 @@ def test_one_that_the_filter_drops_counts_as_filtered():
 
 @pytest.mark.parametrize(
     ("record", "key"),
-    [({"uid": "bot"}, ["bot"]), ({"uid": "ada"}, ["ada"]), ({"mail": "x"}, []), (ADA, [])],
+    [
+        ({"uid": "bot"}, ["bot"]),
+        ({"uid": "ada"}, ["ada"]),
+        ({"mail": "x"}, []),
+        (ADA, []),
+        ({"uid": 0}, ["0"]),
+    ],
 )
 def test_one_that_is_not_sent_is_still_known_to_be_there(record, key):
     assert prepared(record).book.there == key

@@ -73,6 +73,17 @@ def test_what_was_set_aside_too_long_ago_is_dropped(ledger, section, at):
     assert list(ledger.saved_records()) == []
 
 
+def test_what_is_just_so_old_is_kept(ledger, section, at):
+    at(1)
+    run(section)
+    run(section)
+    section.put_aside([NewAside("rejected", "bad")])
+    assert ledger.expire(10, now=11 * DAY) == 0
+    assert len(ids(ledger)) == 2
+    assert ledger.expire(10, now=11 * DAY + 0.1) == 1
+    assert len(ids(ledger)) == 1
+
+
 def test_runs_are_dropped_but_for_those_that_the_next_one_needs(ledger, section, at):
     at(1)
     run(section, full=True)

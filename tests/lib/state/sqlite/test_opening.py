@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -233,6 +234,8 @@ class TestToLook:
                 assert section.known(["a"]) == {}
                 assert section.last_complete() is section.last_full() is None
                 assert list(section.missing()) == []
+                with ThreadPoolExecutor(1) as another:
+                    assert another.submit(section.last_full).result() is None
         assert list(tmp_path.iterdir()) == []
 
     def test_an_empty_file_is_empty_and_stays_so(self, path):
