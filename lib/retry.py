@@ -28,9 +28,11 @@ T = TypeVar("T")
 
 # Where nothing sets a bound.
 UNLIMITED = 10**9
-# In seconds: the first pause, the longest of our own choice, the longest that a server may ask for.
+# In seconds: the first pause, the longest of our own choice, what chance adds at most, and the
+# longest that a server may ask for.
 FIRST_PAUSE = 1.0
 LONGEST_BACKOFF = 60
+JITTER = 0.5
 LONGEST_PAUSE = 300
 
 
@@ -39,13 +41,15 @@ class Patience:
     """How one kind of failure is put up with.
 
     `most` is how often it is tried again, `factor` by how much each pause is longer than the one
-    before; `at_once` leaves the first pause out. Chance adds up to `jitter` seconds.
+    before; `at_once` leaves the first pause out; with `jitter`, chance adds up to JITTER. `level`
+    is that of the log.
     """
 
     most: int = UNLIMITED
     factor: int = 2
     at_once: bool = False
-    jitter: float = 0.0
+    jitter: bool = False
+    level: int = logging.INFO
 
     def pause(self, repeat: int) -> float:
         """Seconds before this repeat of a call; 1 is the first."""
@@ -53,19 +57,19 @@ class Patience:
         if not step:
             return 0.0
         times: int = min(self.factor ** (step - 1), LONGEST_BACKOFF)
-        chance = random.uniform(0, self.jitter)  # noqa: S311
+        chance = random.uniform(0, JITTER) if self.jitter else 0.0  # noqa: S311
         return min(FIRST_PAUSE * times + chance, LONGEST_BACKOFF)
 
 
 # A service that says that it cannot answer now.
 STEADY = Patience()
 # A request that met a lost connection, as kept ones are, or an overloaded server.
-PROMPT = Patience(at_once=True, jitter=0.5)
+PROMPT = Patience(at_once=True, jitter=True)
 # A server that cannot be reached, where each try may take as long as a time-out.
 UNREACHED = Patience(most=3)
-UNREACHED_PROMPT = Patience(most=3, at_once=True, jitter=0.5)
+UNREACHED_PROMPT = Patience(most=3, at_once=True, jitter=True)
 # An answer that was cut short, or is not what it has to be.
-BROKEN = Patience(most=2, factor=4)
+BROKEN = Patience(most=2, factor=4, level=logging.WARNING)
 
 
 class RetryBudget:
@@ -158,7 +162,7 @@ class Attempts:
         self._repeats[patience] += 1
         seconds = min(asked or patience.pause(self._repeats.total()), LONGEST_PAUSE)
         after = f" in {seconds:.0f} s" if seconds else ""
-        log.info("%s: %s; trying again%s", error.where, error.what, after)
+        log.log(patience.level, "%s: %s; trying again%s", error.where, error.what, after)
         pause(seconds)
         if interruption.requested():
             self._retry.budget.count(-1)

@@ -179,9 +179,8 @@ def patched() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in PAGES:
             patch.setattr(name, BATCH)
-        patch.setattr("lib.http.session.BACKOFF", 0.02)
-        patch.setattr("lib.http.session.JITTER", 0.0)
-        patch.setattr("lib.retry.FIRST_PAUSE", 0.0)
+        patch.setattr("lib.retry.FIRST_PAUSE", 0.02)
+        patch.setattr("lib.retry.JITTER", 0.0)
         patch.setattr("lib.run.delivery.CANCEL_INTERVAL", 0.0)
         yield
 

@@ -555,7 +555,6 @@ class TestLogs:
         )
 
     def test_a_broken_answer_is_logged_without_the_query(self, server, caplog, quick):
-        caplog.set_level(logging.INFO, "lib")
         server.answers = [(200, "?"), (200, "{}")]
         client(server.url, retries=1).get_json("/x", key="query-value")
         [line] = [item.getMessage() for item in caplog.records if item.name.startswith("lib.")]
