@@ -33,7 +33,8 @@ def check(ctx: click.Context, /, **_: Any) -> None:
     warn(loaded)
     codes = []
     for section in loaded.sections:
-        for finding in check_section(section, loaded.oomnitza, offline=given["offline"]):
+        how = {"offline": given["offline"], "state": loaded.state}
+        for finding in check_section(section, loaded.oomnitza, **how):
             mark = "ok     " if finding.exit_code is ExitCode.OK else "FAILED "
             click.echo(secrets.redact(f"{mark}[{section.name}] {finding.text}"))
             codes.append(finding.exit_code)

@@ -7,12 +7,13 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from lib import connector
 from lib.config.sections import Section
 from lib.connector import Connector, Sources
-from lib.errors import ConnectorError, ExitCode, RecordUnreadable
+from lib.errors import ConnectorError, ExitCode, RecordUnreadable, StateUnreadable
 from lib.language import Stopped
 from lib.mapping.mapper import Mapper
 from lib.mapping.mapping import FieldMapping
@@ -21,6 +22,7 @@ from lib.oomnitza.client import OomnitzaClient, OomnitzaSettings
 from lib.plugins import did_you_mean
 from lib.record import Record
 from lib.recordfilter import compile_filter
+from lib.run import checkpoints
 from lib.values.paths import compile_path
 
 log = logging.getLogger(__name__)
@@ -38,18 +40,27 @@ class Finding:
 
 
 def check_section(
-    section: Section, oomnitza: OomnitzaSettings, *, offline: bool = False
+    section: Section,
+    oomnitza: OomnitzaSettings,
+    *,
+    offline: bool = False,
+    state: Path | None = None,
 ) -> Iterator[Finding]:
-    """Yield what is found, the parts that need no network first."""
+    """Yield what is found, the parts that need no network first.
+
+    `state` is the file of the store, in which it is only looked whether it can be used.
+    """
     try:
-        yield from _check(section, oomnitza, offline)
+        yield from _check(section, oomnitza, offline, state)
     except Exception as error:  # nothing may keep the next section from being looked at
         log.exception("[%s] unexpected error", section.name)
         what = f"an error that should not happen ({type(error).__name__})"
         yield Finding(what, ExitCode.SECTION_FAILED)
 
 
-def _check(section: Section, oomnitza: OomnitzaSettings, offline: bool) -> Iterator[Finding]:
+def _check(
+    section: Section, oomnitza: OomnitzaSettings, offline: bool, state: Path | None
+) -> Iterator[Finding]:
     source = connector.load(section.connector)(section.settings)
     try:
         local = layers.effective_mapping(source, section.mapping)
@@ -58,13 +69,13 @@ def _check(section: Section, oomnitza: OomnitzaSettings, offline: bool) -> Itera
         )
         if offline:
             return
-        yield from _check_online(section, source, oomnitza)
+        yield from _check_online(section, source, oomnitza, state)
     except ConnectorError as error:
         yield _failed(error)
 
 
 def _check_online(
-    section: Section, source: Connector[Any], oomnitza: OomnitzaSettings
+    section: Section, source: Connector[Any], oomnitza: OomnitzaSettings, state: Path | None
 ) -> Iterator[Finding]:
     with closing(OomnitzaClient(oomnitza)) as client:
         fields: dict[str, FieldMapping] = {}
@@ -81,6 +92,7 @@ def _check_online(
         resources = replace(section.resources, locations=client.locations)
         mapper = Mapper(fields.values(), section.settings, resources)
         try:
+            yield from _check_checkpoint(section, source, oomnitza.url, state)
             source.check()
             yield Finding("source: reachable, signed in, permitted to read")
             samples = yield from _samples(source, mapper)
@@ -90,6 +102,16 @@ def _check_online(
         if fields and samples:
             yield from _check_fields(source, fields, samples)
             yield from _check_values(section, mapper, samples)
+
+
+def _check_checkpoint(
+    section: Section, source: Connector[Any], target: str, state: Path | None
+) -> Iterator[Finding]:
+    if state:
+        try:
+            checkpoints.try_place(section, source, target, state)
+        except StateUnreadable as error:
+            yield Finding(f"not compared with earlier runs: {error}")
 
 
 def _samples(source: Connector[Any], mapper: Mapper) -> Generator[Finding, None, list[Record]]:

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from lib import secrets
-from lib.errors import ConnectorError, Interrupted, TargetFault, TargetRefused
+from lib.errors import ConnectorError, Interrupted, StateUnreadable, TargetFault, TargetRefused
 from lib.http.client import NotFound
 from lib.interruption import shielded
 from lib.oomnitza.client import OomnitzaClient
@@ -23,20 +23,40 @@ log = logging.getLogger(__name__)
 
 
 def open_book(
-    stack: ExitStack, state: Path | None, section: str, target: str, *, testmode: bool, wait: bool
+    stack: ExitStack,
+    state: Path | None,
+    section: str,
+    target: str,
+    *,
+    testmode: bool,
+    wait: bool,
+    resend: bool,
+    outcome: Outcome,
 ) -> SectionLedger:
     """A section's part of the ledger, locked for this run alone; closed with the stack.
 
-    In testmode it is only looked at. Raises AlreadyRunning, or ConfigurationError where the ledger
-    cannot be used.
+    In testmode it is only looked at; one that cannot be read is as good as empty then, and a note
+    says so, unless it is to `resend` what is in it. Raises AlreadyRunning, or ConfigurationError
+    where the ledger cannot be used.
     """
+
+    def unreadable(error: StateUnreadable) -> None:
+        if resend:
+            raise error
+        outcome.notes.append(f"Not compared with earlier runs: {error}")
+
     if state is None:
         return NullLedger()
-    if testmode:
-        return ReadOnlyLedger(stack.enter_context(open_to_read(state)).section(section, target))
-    store = stack.enter_context(open_store(state))
-    stack.enter_context(store.lock(section, wait))
-    return store.section(section, target)
+    if not testmode:
+        store = stack.enter_context(open_store(state))
+        stack.enter_context(store.lock(section, wait))
+        return store.section(section, target)
+    try:
+        store = stack.enter_context(open_to_read(state))
+        return ReadOnlyLedger(store.section(section, target), unreadable)
+    except StateUnreadable as error:
+        unreadable(error)
+        return NullLedger()
 
 
 @shielded()

@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any
 
 from lib import connector, logs, secrets
+from lib.checkpoint import Checkpoint
 from lib.config.sections import Section
 from lib.connector import Connector, Delivered, Sources
 from lib.errors import (
@@ -39,6 +40,7 @@ from lib.oomnitza.upload import DryRun, Item, Uploader
 from lib.recordfilter import RecordFilter, compile_filter
 from lib.run import bookkeeping, continuity
 from lib.run.attempt import attempt
+from lib.run.checkpoints import checkpoint_of
 from lib.run.delivery import Delivery, Terms
 from lib.run.options import Listener, RunOptions
 from lib.run.preparation import Preparation
@@ -91,7 +93,7 @@ class _Run:
         self._listener = listener
         self._saved = NothingSaved()
         self._book: SectionLedger = NullLedger()
-        self._reader = ""
+        self._checkpoint = Checkpoint()
         self._read_to_the_end = False
         self._closing = False
 
@@ -104,6 +106,8 @@ class _Run:
             self._oomnitza.url,
             testmode=options.testmode,
             wait=options.wait,
+            resend=options.resend,
+            outcome=self.outcome,
         )
         bookkeeping.begin(self._book, self.outcome)
 
@@ -161,11 +165,11 @@ class _Run:
         plan = UploadPlan.of(source, fields)
         full = self._options.full or continuity.is_full(self._section.settings, self._book)
         recognised = [fields[name] for name in plan.key_fields]
-        # Of a source that brings only what has changed, nothing is ever missing.
-        print_ = "" if source.incremental else continuity.fingerprint(self._section, recognised)
-        self._book.describe(fingerprint=print_, full=full)
-        whole = continuity.fingerprint(self._section, list(fields.values()))
-        self._reader = f"{self._section.name} {self._oomnitza.url} {whole}"
+        continuity.describe(self._book, self._section, source, recognised, full=full)
+        target, anew = self._oomnitza.url, self._options.full
+        self._checkpoint = checkpoint_of(
+            self._section, source, target, fields.values(), self._book, anew=anew
+        )
         keep = compile_filter(self._section.recordfilter)
         recogniser = Mapper(recognised, source.settings, self._section.resources)
         prepare = Preparation(keep, mapper, recogniser, plan, self.outcome, self._book, self._saved)
@@ -191,7 +195,7 @@ class _Run:
             self.outcome.server = client.run_counts(plan.mapping_name, uploader.portion)
         left = self.outcome.tally.rejected or self.outcome.tally.incomplete
         if self._read_to_the_end and not left and not self._options.resend:
-            source.settled()
+            self._checkpoint.commit()
 
     def _delivered(
         self, source: Connector[Any], keep: RecordFilter, mapper: Mapper
@@ -202,7 +206,7 @@ class _Run:
             return
         everything = bool(self._options.save_data) or None in (keep.reads, mapper.sources)
         paths = (mapper.sources or frozenset()) | (keep.reads or frozenset())
-        sources = Sources(paths, everything, self._reader, anew=self._options.full)
+        sources = Sources(paths, everything, self._checkpoint)
         with closing(source.records(sources)) as delivered:
             for item in delivered:
                 yield item, None
