@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import requests
 
-from lib.connector import AssetConnector, AssetSettings, Delivered, Records, Sources
+from lib.connector import Delivered, Sources
 from lib.errors import (
     AccessDenied,
     ConnectorError,
@@ -28,8 +27,7 @@ from lib.http.auth import basic
 from lib.http.client import Client, json_of, member
 from lib.http.ratelimit import asked_pause
 from lib.reading.changes import Changes
-from lib.reading.patience import while_readable
-from lib.reading.position import Position
+from lib.reading.incremental import IncrementalConnector, IncrementalSettings
 from lib.record import Record
 from lib.settings import setting, url
 from lib.values.dates import moment_or_none
@@ -79,7 +77,7 @@ ERRORS: dict[str, tuple[type[ConnectorError], str]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(AssetSettings):
+class Settings(IncrementalSettings):
     url: str = setting(
         "The address of the API, which Control Center shows under API.",
         example="https://restapi3.jasper.com",
@@ -87,50 +85,20 @@ class Settings(AssetSettings):
     )
     username: str = setting("A user of Control Center.", example="username@example.com")
     api_key: str = setting("The API key of that user.", example="change-me", secret=True)
-    storage: Path = setting(
-        "The file that keeps how far was read. A relative path begins in the folder of the ini.",
-        default=Path("storage.db"),
-        parse=lambda text: Path(text).expanduser(),
-    )
 
 
-class Connector(AssetConnector[Settings]):
+class Connector(IncrementalConnector[Settings]):
     """SIMs from Cisco IoT Control Center (formerly Jasper) by its REST API."""
 
     title = "Jasper"
-    incremental = True
     settings_type = Settings
 
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
-        self._position = Position(settings.storage, f"{settings.username} {settings.url}")
+    @property
+    def account(self) -> str:
+        return f"{self.settings.username} {self.settings.url}"
 
-    def check(self) -> None:
-        self._position.read()
-        with closing(Devices(self.settings)) as devices:
-            next(devices.modified(datetime.now(UTC) - timedelta(hours=1)))
-
-    def records(self, sources: Sources) -> Records:
-        """The SIMs modified since the position; in a first run, all."""
-        self._position = self._position.of(sources.reader)
-        since = None if sources.anew else self._position.read()
-        latest: datetime | None = None
-        usage = sources.everything or not USAGE.isdisjoint(sources.tops)
-        with closing(Devices(self.settings)) as devices:
-            changes = Changes(lambda: devices.modified(since), where=devices.url)
-            iccids = chain.from_iterable(changes.chunks(PAGE_SIZE))
-            # One call after the other, as the API's policies have it.
-            details = (devices.detail(iccid, usage=usage) for iccid in iccids)
-            for item in while_readable(details, where=devices.url):
-                if isinstance(item, dict):
-                    modified = moment_or_none(item.get("dateUpdated") or item.get("dateModified"))
-                    latest = max(filter(None, (latest, modified)), default=None)
-                yield item
-        if changes.settled and latest and devices.asked:
-            self._position.reach(latest, devices.asked)
-
-    def settled(self) -> None:
-        self._position.keep()
+    def connect(self) -> Devices:
+        return Devices(self.settings)
 
 
 class Devices(Client):
@@ -162,7 +130,16 @@ class Devices(Client):
             else:
                 start += YEAR
 
-    def detail(self, iccid: str, *, usage: bool) -> Delivered:
+    def details(self, changes: Changes, sources: Sources) -> Iterator[Delivered]:
+        """One call after the other, as the API's policies have it."""
+        usage = sources.everything or not USAGE.isdisjoint(sources.tops)
+        iccids = chain.from_iterable(changes.chunks(PAGE_SIZE))
+        return (self._detail(iccid, usage=usage) for iccid in iccids)
+
+    def modified_at(self, record: Record) -> Any:
+        return record.get("dateUpdated") or record.get("dateModified")
+
+    def _detail(self, iccid: str, *, usage: bool) -> Delivered:
         path = f"/devices/{quote(iccid, safe='')}"
         try:
             record = self._get(path)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from itertools import chain
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from lib.connector import AssetConnector, AssetSettings, Delivered, Records, Sources
+from lib.connector import Delivered, Sources
 from lib.errors import (
     AccessDenied,
     ConnectorError,
@@ -24,8 +22,7 @@ from lib.errors import (
 from lib.http.client import member
 from lib.http.soap import SoapFault, SoapService, Unintelligible
 from lib.reading.changes import Changes
-from lib.reading.patience import while_readable
-from lib.reading.position import Position
+from lib.reading.incremental import IncrementalConnector, IncrementalSettings
 from lib.record import Record
 from lib.settings import existing_path, setting, url
 from lib.values.dates import moment_or_none
@@ -59,7 +56,7 @@ def wsdl(text: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(AssetSettings):
+class Settings(IncrementalSettings):
     wsdl_path: str = setting(
         "The WSDL of the service Terminal: its address, or a file with JasperAPI.xsd beside it.",
         default="http://api.jasperwireless.com/ws/schema/Terminal.wsdl",
@@ -67,11 +64,6 @@ class Settings(AssetSettings):
     )
     username: str = setting("A user of Control Center.", example="username@example.com")
     password: str = setting("The password of that user.", example="change-me", secret=True)
-    storage: Path = setting(
-        "The file that keeps how far was read. A relative path begins in the folder of the ini.",
-        default=Path("storage.db"),
-        parse=lambda text: Path(text).expanduser(),
-    )
     api_token: str = setting(
         "The licence key of the API.", example="YOUR Jasper API TOKEN", secret=True
     )
@@ -84,41 +76,18 @@ class Settings(AssetSettings):
     )
 
 
-class Connector(AssetConnector[Settings]):
+class Connector(IncrementalConnector[Settings]):
     """SIMs from Jasper Wireless by its SOAP API."""
 
     title = "Jasper"
-    incremental = True
     settings_type = Settings
 
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
-        service = settings.endpoint or settings.wsdl_path
-        self._position = Position(settings.storage, f"{settings.username} {service}")
+    @property
+    def account(self) -> str:
+        return f"{self.settings.username} {self.settings.endpoint or self.settings.wsdl_path}"
 
-    def check(self) -> None:
-        self._position.read()
-        with closing(Terminals(self.settings)) as terminals:
-            next(terminals.modified(datetime.now(UTC) - timedelta(hours=1)))
-
-    def records(self, sources: Sources) -> Records:
-        """The SIMs modified since the position; in a first run, all."""
-        self._position = self._position.of(sources.reader)
-        since = None if sources.anew else self._position.read()
-        latest: datetime | None = None
-        with closing(Terminals(self.settings)) as terminals:
-            changes = Changes(lambda: terminals.modified(since), where=terminals.url)
-            details = map(terminals.details, changes.chunks(CHUNK))
-            for item in while_readable(chain.from_iterable(details), where=terminals.url):
-                if isinstance(item, dict):
-                    modified = moment_or_none(item.get("dateModified"))
-                    latest = max(filter(None, (latest, modified)), default=None)
-                yield item
-        if changes.settled and latest and terminals.asked:
-            self._position.reach(latest, terminals.asked)
-
-    def settled(self) -> None:
-        self._position.keep()
+    def connect(self) -> Terminals:
+        return Terminals(self.settings)
 
 
 class Terminals:
@@ -160,7 +129,13 @@ class Terminals:
             yield iccids
             page += 1
 
-    def details(self, iccids: list[str]) -> Iterator[Delivered]:
+    def details(self, changes: Changes, sources: Sources) -> Iterator[Delivered]:
+        return chain.from_iterable(map(self._chunk, changes.chunks(CHUNK)))
+
+    def modified_at(self, record: Record) -> Any:
+        return record.get("dateModified")
+
+    def _chunk(self, iccids: list[str]) -> Iterator[Delivered]:
         """The service keeps no order, and leaves out what it does not know."""
         terminals: list[Record] = []
         try:
@@ -172,7 +147,7 @@ class Terminals:
                 return
         found = {member(item, "iccid", str, where=self.url): item for item in terminals}
         if not found and len(iccids) > 1:  # is it one of them, or the service?
-            yield from chain.from_iterable(self.details([iccid]) for iccid in iccids)
+            yield from chain.from_iterable(self._chunk([iccid]) for iccid in iccids)
         else:
             yield from (found.get(iccid) or gone(iccid) for iccid in iccids)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from lib import plugins
+from lib.checkpoint import Checkpoint
 from lib.connection import ConnectionSettings
 from lib.errors import RecordGone, RecordUnreadable
 from lib.record import Record
@@ -27,14 +28,12 @@ Records = Generator[Delivered, None, None]
 class Sources:
     """The paths that somebody will look at in the records; with `everything`, all there are.
 
-    Who reads from a position on keeps one for each `reader`, which is another one when something
-    decides otherwise on the records; `anew` is to begin from the beginning.
+    Who reads what was modified since a moment begins at the `checkpoint`, and advances it.
     """
 
     paths: frozenset[str] = frozenset()
     everything: bool = False
-    reader: str = field(default="", compare=False)
-    anew: bool = field(default=False, compare=False)
+    checkpoint: Checkpoint = field(default_factory=Checkpoint, compare=False)
 
     @property
     def tops(self) -> list[str]:
@@ -177,14 +176,6 @@ class Connector(ABC, Generic[S]):
         Nothing outside `sources` needs to be in a record. A record that vanished while it was
         read is yielded as RecordGone, one that cannot be read as RecordUnreadable; what ends the
         whole run is raised.
-        """
-
-    def settled(self) -> None:
-        """Hear that a run has come to its end and nothing of it is left to be sent.
-
-        A source that is read from a position on writes down the new one here, and nowhere else.
-        Not called in testmode, nor when the run was stopped, or had records that were refused or
-        incomplete: these are to come again.
         """
 
 

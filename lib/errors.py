@@ -85,6 +85,10 @@ class ConfigurationError(ConnectorError):
     exit_code = ExitCode.CONFIGURATION
 
 
+class StateUnreadable(ConfigurationError):
+    """What earlier runs have left cannot be read. What needs none of it goes on without."""
+
+
 class SignInError(ConnectorError):
     """The credentials were refused. Ends the section; never tried again by itself."""
 

@@ -37,7 +37,7 @@ def check(ctx: click.Context, /, **_: Any) -> None:
     codes = []
     for section in loaded.sections:
         how = {name: given[name] for name in ("offline", "all_fields")}
-        for finding in check_section(section, loaded.oomnitza, **how):
+        for finding in check_section(section, loaded.oomnitza, **how, state=loaded.state):
             say(f"{MARKS[finding.severity]:7}[{section.name}] {finding.text}")
             codes.append(finding.exit_code)
     ctx.exit(int(gravest(codes)))

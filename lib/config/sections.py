@@ -47,6 +47,7 @@ class Section:
     mapping: mapping.Layer
     recordfilter: Entry | None = None
     resources: Resources = field(default_factory=Resources)
+    folder: Path | None = None  # of the ini
 
 
 class SectionReader:
@@ -112,7 +113,7 @@ class SectionReader:
             self._whole_mapping(section, connector.load(module)(settings), layer)
         if len(self.errors) > before:
             return None
-        return Section(section.name, module, settings, layer, entry, self._resources)
+        return Section(section.name, module, settings, layer, entry, self._resources, self._folder)
 
     def _settings(self, kind: type[Any], section: IniSection) -> Any:
         entries = section.entries

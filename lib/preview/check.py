@@ -9,15 +9,17 @@ import logging
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from lib.config.sections import Section
 from lib.connector import Sources
-from lib.errors import ConnectorError, ExitCode, RecordUnreadable
+from lib.errors import ConnectorError, ExitCode, RecordUnreadable, StateUnreadable
 from lib.language import Stopped
 from lib.plugins import did_you_mean
 from lib.preview.finding import Finding, Step, failed, note, ok, source_failed, target_failed
 from lib.record import Record
+from lib.run import checkpoints
 from lib.run.plan import SectionPlan, make_plan
 from lib.target.target import TargetSettings
 from lib.values.paths import compile_path
@@ -29,37 +31,40 @@ DEEPEST = 6
 
 
 def check_section(
-    section: Section, target: TargetSettings, *, offline: bool = False, all_fields: bool = False
+    section: Section,
+    target: TargetSettings,
+    *,
+    offline: bool = False,
+    all_fields: bool = False,
+    state: Path | None = None,
 ) -> Iterator[Finding]:
     """Yield what is found, the parts that need no network first.
 
-    With `all_fields` the source is asked for all that it has.
+    With `all_fields` the source is asked for all that it has. `state` is the file of the store, in
+    which it is only looked whether it can be used.
     """
     try:
-        yield from _check(section, target, offline=offline, all_fields=all_fields)
+        yield from _check_offline(section)
+        if not offline:
+            yield from _check_online(section, target, all_fields, state)
+    except ConnectorError as error:
+        yield failed(Step.SETTINGS, str(error), error.exit_code)
     except Exception as error:  # nothing may keep the next section from being looked at
         log.exception("[%s] unexpected error", section.name)
         what = f"an error that should not happen ({type(error).__name__})"
         yield failed(Step.MACHINE, what, ExitCode.SECTION_FAILED)
 
 
-def _check(
-    section: Section, settings: TargetSettings, *, offline: bool, all_fields: bool
-) -> Iterator[Finding]:
-    try:
-        local = make_plan(section, None, strict=False)
-        yield ok(
-            Step.SETTINGS,
-            f"settings and mapping can be read; {len(local.fields)} fields mapped without Oomnitza",
-        )
-        if not offline:
-            yield from _check_online(section, settings, local, all_fields)
-    except ConnectorError as error:
-        yield failed(Step.SETTINGS, str(error), error.exit_code)
+def _check_offline(section: Section) -> Iterator[Finding]:
+    fields = make_plan(section, None, strict=False).fields
+    yield ok(
+        Step.SETTINGS,
+        f"settings and mapping can be read; {len(fields)} fields mapped without Oomnitza",
+    )
 
 
 def _check_online(
-    section: Section, settings: TargetSettings, local: SectionPlan, all_fields: bool
+    section: Section, settings: TargetSettings, all_fields: bool, state: Path | None
 ) -> Iterator[Finding]:
     with closing(settings.connect()) as target:
         plan = None
@@ -71,8 +76,9 @@ def _check_online(
                 yield failed(Step.MAPPING, each, ExitCode.CONFIGURATION)
         except ConnectorError as error:
             yield target_failed(error)
-        known = plan or local
+        known = plan or make_plan(section, None, strict=False)
         try:
+            yield from _check_checkpoint(known, settings.url, state)
             known.source.check()
             yield ok(Step.SOURCE_PERMITTED, "source: reachable, signed in, permitted to read")
             samples = yield from _samples(known, all_fields)
@@ -82,6 +88,14 @@ def _check_online(
         if plan and samples:
             yield from _check_fields(plan, samples)
             yield from _check_values(plan, samples)
+
+
+def _check_checkpoint(plan: SectionPlan, target: str, state: Path | None) -> Iterator[Finding]:
+    if state:
+        try:
+            checkpoints.try_place(plan.section, plan.source, target, state)
+        except StateUnreadable as error:
+            yield note(Step.MACHINE, f"not compared with earlier runs: {error}")
 
 
 def _samples(plan: SectionPlan, all_fields: bool) -> Generator[Finding, None, list[Record]]:

@@ -1,4 +1,4 @@
-"""One run's entry in the ledger: its lock, what earlier runs left behind, how it ended."""
+"""One run's entry in the ledger: what earlier runs left behind, how it ended."""
 
 from __future__ import annotations
 
@@ -6,36 +6,17 @@ import json
 import logging
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import asdict
-from pathlib import Path
 
 from lib import secrets
 from lib.errors import ConnectorError, Interrupted, TargetFault, TargetRefused
 from lib.interruption import shielded
 from lib.record import Record
 from lib.run.tally import Outcome
-from lib.state import NullLedger, ReadOnlyLedger, SectionLedger, open_store, open_to_read
+from lib.state import SectionLedger
 from lib.target.target import Target
 
 log = logging.getLogger(__name__)
-
-
-def open_book(
-    stack: ExitStack, state: Path | None, section: str, target: str, *, testmode: bool, wait: bool
-) -> SectionLedger:
-    """A section's part of the ledger, locked for this run alone; closed with the stack.
-
-    In testmode it is only looked at. Raises AlreadyRunning, or ConfigurationError where the ledger
-    cannot be used.
-    """
-    if state is None:
-        return NullLedger()
-    if testmode:
-        return ReadOnlyLedger(stack.enter_context(open_to_read(state)).section(section, target))
-    store = stack.enter_context(open_store(state))
-    stack.enter_context(store.lock(section, wait))
-    return store.section(section, target)
 
 
 @shielded()

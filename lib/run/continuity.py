@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import time
@@ -10,13 +11,19 @@ from hashlib import blake2b
 from typing import Any
 
 from lib.config.sections import Section
-from lib.connector import ConnectorSettings
+from lib.connector import Connector, ConnectorSettings
+from lib.jsontext import to_json
 from lib.mapping.mapping import FieldMapping
+from lib.run import formerly
 from lib.settings import declared, seconds
 from lib.state import SectionLedger
+from lib.target.target import UploadPlan
 
 # Of a section with fewer records than these, only their complete absence is strange.
 SMALL = 20
+# Settings of single connectors that do not decide on their records.
+NOT_THE_RECORDS = {"storage"}
+PLAN = ("mapping_name", "data_type", "sync_field", "insert_only", "update_only", "key_fields")
 
 
 def least(book: SectionLedger, settings: ConnectorSettings) -> int:
@@ -47,21 +54,53 @@ def is_full(settings: ConnectorSettings, book: SectionLedger) -> bool:
     return last is None or not 0 <= time.time() - last < seconds(settings.full_every)
 
 
+def describe(
+    ledger: SectionLedger,
+    section: Section,
+    source: Connector[Any],
+    keys: Sequence[FieldMapping],
+    *,
+    full: bool,
+) -> None:
+    """Note what kind of run it is; `keys` are the fields by which its records are recognised."""
+    # Of a source that brings only what has changed, nothing is ever missing.
+    now = "" if source.incremental else fingerprint(section, keys)
+    ledger.describe(fingerprint=now, full=full, formerly=formerly.fingerprint(section, keys))
+
+
 def fingerprint(section: Section, keys: Sequence[FieldMapping]) -> str:
     """A text that is the same as long as what decides on a section's records is.
 
-    That is where they come from, the record filter, and by which fields they are recognised.
+    That is where they come from, the record filter, and by which fields they are recognised. It
+    begins with its version, and holds only settings that differ from their default: a setting that
+    a connector gets later on changes nothing for who does not use it.
     """
-    common = {item.name for item in declared(ConnectorSettings)}
+    common = {item.name for item in declared(ConnectorSettings)} | NOT_THE_RECORDS
     own = {
-        item.name: str(getattr(section.settings, item.name))
+        item.name: str(value)
         for item in declared(type(section.settings))
         if item.name not in common and not item.about.secret
+        if (value := getattr(section.settings, item.name)) != item.default
     }
     kept = section.recordfilter.value if section.recordfilter else ""
     how = [[item.field, item.attributes] for item in keys]
     text = json.dumps([section.connector, own, kept, how], sort_keys=True, default=str)
-    return blake2b(text.encode(), digest_size=16).hexdigest()
+    return f"2 {blake2b(text.encode(), digest_size=16).hexdigest()}"
+
+
+def digest_of_plan(plan: UploadPlan) -> bytes:
+    """By which it is recognised that records are sent in the same way.
+
+    What is in PLAN stands in it always and in that order, as it did in the first version; what a
+    plan holds besides, only if it is not its default. Else all records would be sent once more.
+    """
+    fields = {item.name: getattr(plan, item.name) for item in dataclasses.fields(plan)}
+    later = {
+        item.name: fields[item.name]
+        for item in dataclasses.fields(plan)
+        if item.name not in PLAN and fields[item.name] != item.default
+    }
+    return digest_of(b"", to_json({name: fields[name] for name in PLAN} | later))
 
 
 def digest_of(plan: bytes, text: str) -> bytes:

@@ -12,15 +12,16 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from lib.config.sections import Section
-from lib.errors import ConfigurationError
-from lib.run import bookkeeping, continuity
+from lib.errors import ConfigurationError, StateUnreadable
+from lib.run import continuity
+from lib.run.checkpoints import checkpoint_of
 from lib.run.delivery import Terms
 from lib.run.options import RunOptions
 from lib.run.plan import SectionPlan
 from lib.run.records import FreshRecords, Records, SavedRecords
 from lib.run.saveddata import NothingSaved, SavedData
 from lib.run.tally import Outcome
-from lib.state import SectionLedger
+from lib.state import NullLedger, ReadOnlyLedger, SectionLedger, open_store, open_to_read
 from lib.target.item import Item
 from lib.target.target import Target
 from lib.target.uploader import DryRun, Uploader
@@ -37,12 +38,34 @@ class Mode:
         self._options = options
         self._compares = not (options.force or options.resend)
 
-    def open_book(self, stack: ExitStack, section: str, target: str) -> SectionLedger:
-        """The section's part of the ledger, closed with the stack."""
+    def open_book(
+        self, stack: ExitStack, section: str, target: str, outcome: Outcome
+    ) -> SectionLedger:
+        """The section's part of the ledger, closed with the stack.
+
+        An upload has it for itself. In a test run it is only looked at; one that cannot be read is
+        as good as empty then, and a note says so, unless what is in it is to be sent again. Raises
+        AlreadyRunning, or ConfigurationError where the ledger cannot be used.
+        """
         options = self._options
-        return bookkeeping.open_book(
-            stack, options.state, section, target, testmode=options.testmode, wait=options.wait
-        )
+
+        def unreadable(error: StateUnreadable) -> None:
+            if options.resend:
+                raise error
+            outcome.notes.append(f"Not compared with earlier runs: {error}")
+
+        if options.state is None:
+            return NullLedger()
+        if not options.testmode:
+            store = stack.enter_context(open_store(options.state))
+            stack.enter_context(store.lock(section, options.wait))
+            return store.section(section, target)
+        try:
+            store = stack.enter_context(open_to_read(options.state))
+            return ReadOnlyLedger(store.section(section, target), unreadable)
+        except StateUnreadable as error:
+            unreadable(error)
+            return NullLedger()
 
     def saved_data(self, stack: ExitStack, section: Section, outcome: Outcome) -> NothingSaved:
         """Where `--save-data` keeps the records, closed with the stack."""
@@ -72,9 +95,8 @@ class Mode:
     ) -> Records:
         if self._options.resend:
             return SavedRecords(book, outcome)
-        projection = plan.projection(
-            target=target, all_fields=self._options.all_fields, full=self._options.full
-        )
+        checkpoint = checkpoint_of(plan, target, book, anew=self._options.full)
+        projection = plan.projection(checkpoint, all_fields=self._options.all_fields)
         return FreshRecords(plan.source, projection)
 
     def uploader(self, target: Target, plan: SectionPlan, show: Callable[[Item], None]) -> Uploader:

@@ -28,7 +28,7 @@ from lib.errors import (
 from lib.interruption import requested, shielded
 from lib.logs import IN_SUMMARY
 from lib.retry import retry_budget
-from lib.run import bookkeeping
+from lib.run import bookkeeping, continuity
 from lib.run.attempt import attempt
 from lib.run.delivery import Delivery
 from lib.run.events import SectionEvents
@@ -114,7 +114,7 @@ def run_section(
 
 
 def _open_book(run: _Run, stack: ExitStack) -> None:
-    run.book = run.mode.open_book(stack, run.section.name, run.settings.url)
+    run.book = run.mode.open_book(stack, run.section.name, run.settings.url, run.outcome)
     bookkeeping.begin(run.book, run.outcome)
 
 
@@ -147,7 +147,7 @@ def _open(run: _Run, stack: ExitStack) -> _Parts:
     saved = mode.saved_data(stack, section, outcome)
     bookkeeping.close_earlier_runs(book, target)
     full = mode.is_full(plan, book)
-    book.describe(fingerprint=plan.fingerprint, full=full)
+    continuity.describe(book, section, plan.source, plan.key_fields, full=full)
     uploader = mode.uploader(target, plan, partial(_show, run))
     progress = partial(run.events.progress, outcome, None)
     delivery = Delivery(uploader, book, outcome, mode.terms(plan, book, full=full), progress)
@@ -235,7 +235,7 @@ def _conclude(run: _Run, parts: _Parts) -> None:
         outcome.server = parts.target.run_counts(plan.upload.mapping_name, parts.uploader.portion)
     left = outcome.tally.rejected or outcome.tally.incomplete
     if run.complete and run.mode.strict and not left:
-        plan.source.settled()
+        parts.records.settle()
 
 
 def _show(run: _Run, item: Item) -> None:

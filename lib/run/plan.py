@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lib import connector
+from lib.checkpoint import Checkpoint
 from lib.config.sections import Section
 from lib.connector import Connector, Sources
 from lib.errors import TargetRefused, TargetUnavailable
@@ -13,7 +14,6 @@ from lib.mapping import layers
 from lib.mapping.mapper import Mapper
 from lib.mapping.mapping import FieldMapping, ServerMapping
 from lib.recordfilter import RecordFilter, compile_filter
-from lib.run import continuity
 from lib.target.target import Target, UploadPlan
 
 
@@ -41,32 +41,23 @@ class SectionPlan:
         return layers.unmapped_sync_fields(self.source, self.fields)
 
     @property
-    def fingerprint(self) -> str:
-        """The same as long as the section's records are, and how they are recognised.
-
-        Empty where a run brings only what has changed: of that, nothing is ever missing.
-        """
-        if self.source.incremental:
-            return ""
-        keys = [self.fields[name] for name in self.upload.key_fields]
-        return continuity.fingerprint(self.section, keys)
+    def key_fields(self) -> list[FieldMapping]:
+        """The fields by which a record is recognised."""
+        return [self.fields[name] for name in self.upload.key_fields]
 
     def projection(
-        self, *, target: str = "", all_fields: bool = False, full: bool = False
+        self, checkpoint: Checkpoint | None = None, *, all_fields: bool = False
     ) -> Sources:
         """What to ask the source for: what the mapping and the record filter read.
 
-        That is everything where they may read anything, and with `all_fields`. `full` reads a
-        source again from its beginning that is otherwise read from a position on, of which there is
-        one for each `target` URL.
+        That is everything where they may read anything, and with `all_fields`. Without a checkpoint
+        a source is read from its beginning.
         """
-        whole = continuity.fingerprint(self.section, list(self.fields.values()))
         reads = (self.mapper.sources, self.record_filter.reads)
         return Sources(
             frozenset().union(*(paths or () for paths in reads)),
             everything=all_fields or None in reads,
-            reader=f"{self.section.name} {target} {whole}",
-            anew=full,
+            checkpoint=checkpoint or Checkpoint(),
         )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict
 
 from lib.errors import ConnectorError, RecordUnreadable
 from lib.jsontext import json_if_possible, to_json
@@ -36,7 +35,7 @@ class Preparation:
         self._key_mapper = plan.key_mapper
         self._still_there: list[str] = []
         self._key_fields = plan.upload.key_fields
-        self._plan = continuity.digest_of(b"", to_json(asdict(plan.upload)))
+        self._plan = continuity.digest_of_plan(plan.upload)
         self._outcome = outcome
         self._tally = outcome.tally
         self._book = book

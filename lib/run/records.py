@@ -27,6 +27,9 @@ class Records(Protocol):
     def read(self) -> Generator[Read, None, None]:
         """Yield them, one after the other; once."""
 
+    def settle(self) -> None:
+        """Let the next run begin where this one ended, now that nothing of it is left."""
+
 
 class FreshRecords:
     """What the source has now."""
@@ -46,6 +49,9 @@ class FreshRecords:
                 yield item, None
         self.complete = True
 
+    def settle(self) -> None:
+        self._projection.checkpoint.commit()
+
 
 class SavedRecords:
     """What earlier runs have set aside: never all that the source has."""
@@ -59,3 +65,6 @@ class SavedRecords:
 
     def read(self) -> Generator[Read, None, None]:
         yield from bookkeeping.set_aside(self._book, self._outcome)
+
+    def settle(self) -> None:
+        """The source was not read."""

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lib.state.checkpointfile import CheckpointFile
 from lib.state.rows import Aside, Known, Missing, NewAside, Packed, PastRun, pack, unpack
 from lib.state.section import SectionLedger
 from lib.state.store import Store
@@ -24,6 +25,7 @@ from lib.state.twins import NullLedger, ReadOnlyLedger
 
 __all__ = [
     "Aside",
+    "CheckpointFile",
     "Known",
     "Missing",
     "NewAside",

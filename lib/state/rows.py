@@ -6,6 +6,7 @@ import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 # Texts of more characters are compressed.
@@ -105,6 +106,23 @@ def to_aside(row: Sequence[Any]) -> Aside:
     texts = {name: unpack(values[name]) for name in ("fetched", "mapped")}
     key = None if values["key"] is None else from_key(values["key"])
     return Aside(**values | texts | {"key": key})
+
+
+def to_missing(row: Sequence[Any]) -> Missing:
+    """From the number of a record, its key, its fields, and when it was seen."""
+    _, key, packed, seen_at = row
+    return Missing(from_key(key), fields_of(packed), seen_at)
+
+
+def to_fields(row: Sequence[Any]) -> dict[str, Any] | None:
+    """From the packed fields alone."""
+    return fields_of(row[0])
+
+
+def to_checkpoint(row: Sequence[Any]) -> tuple[str, datetime]:
+    """From a scope and seconds since 1970."""
+    scope, seconds = row
+    return scope, datetime.fromtimestamp(seconds, UTC)
 
 
 def pack(text: Packed) -> Packed:

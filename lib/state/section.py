@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Any, Protocol
 
 from lib.state.rows import Aside, Known, Missing, NewAside, Packed, PastRun
@@ -28,11 +29,12 @@ class SectionLedger(Protocol):
     def begin(self) -> int:
         """Note that a run begins, and return its id; only for who holds the lock of the section."""
 
-    def describe(self, *, fingerprint: str, full: bool) -> None:
+    def describe(self, *, fingerprint: str, full: bool, formerly: str = "") -> None:
         """Note what kind of run it is, as soon as that is known.
 
         The fingerprint stands for all that decides which records there are; a run without one is
-        never the latest complete one. A full run is one that sends the unchanged ones, too.
+        never the latest complete one. Earlier runs that have the one that stood for the same
+        `formerly` get this one. A full run is one that sends the unchanged ones, too.
         """
 
     def opened(self, portion: str) -> None:
@@ -98,6 +100,15 @@ class SectionLedger(Protocol):
 
     def count_missing(self) -> int:
         """How many records `missing` yields."""
+
+    def checkpoints(self) -> dict[str, datetime]:
+        """Up to where the section's source was read: a moment for each scope.
+
+        A scope stands, as a fingerprint does, for what decides on the records.
+        """
+
+    def reach(self, scope: str, reached: datetime) -> None:
+        """Keep the checkpoint of a scope, in whole seconds, unless a later one is kept already."""
 
     def asides(self) -> Iterator[Aside]:
         """Yield what of the section is set aside now, the oldest first."""

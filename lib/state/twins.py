@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeVar
 
+from lib.errors import StateUnreadable
 from lib.state.rows import Aside, Known, Missing, NewAside, Packed, PastRun
 from lib.state.section import SectionLedger
+
+T = TypeVar("T")
 
 
 class NullLedger:
@@ -18,7 +22,7 @@ class NullLedger:
     def begin(self) -> int:
         return 0
 
-    def describe(self, *, fingerprint: str, full: bool) -> None: ...
+    def describe(self, *, fingerprint: str, full: bool, formerly: str = "") -> None: ...
 
     def opened(self, portion: str) -> None: ...
 
@@ -58,6 +62,11 @@ class NullLedger:
 
     def clear(self, ids: Iterable[int]) -> None: ...
 
+    def checkpoints(self) -> dict[str, datetime]:
+        return {}
+
+    def reach(self, scope: str, reached: datetime) -> None: ...
+
     def asides(self) -> Iterator[Aside]:
         return iter(())
 
@@ -72,22 +81,39 @@ class NullLedger:
 
 
 class ReadOnlyLedger(NullLedger):
-    """Lets a run look at what earlier ones have written, and writes nothing."""
+    """Lets a run look at what earlier ones have written, and writes nothing.
 
-    def __init__(self, ledger: SectionLedger) -> None:
+    Where that cannot be read, `unreadable` hears of it once, and it is as if there were nothing.
+    """
+
+    def __init__(
+        self, ledger: SectionLedger, unreadable: Callable[[StateUnreadable], None]
+    ) -> None:
         self._ledger = ledger
+        self._unreadable = unreadable
 
     def last_complete(self) -> PastRun | None:
-        return self._ledger.last_complete()
+        return self._read(self._ledger.last_complete, None)
 
     def last_full(self) -> float | None:
-        return self._ledger.last_full()
+        return self._read(self._ledger.last_full, None)
 
     def known(self, keys: Sequence[str]) -> dict[str, Known]:
-        return self._ledger.known(keys)
+        return self._read(lambda: self._ledger.known(keys), {})
 
     def last_sent(self, known: Known) -> dict[str, Any] | None:
-        return self._ledger.last_sent(known)
+        return self._read(lambda: self._ledger.last_sent(known), None)
+
+    def checkpoints(self) -> dict[str, datetime]:
+        return self._read(self._ledger.checkpoints, {})
 
     def asides(self) -> Iterator[Aside]:
         return self._ledger.asides()
+
+    def _read(self, read: Callable[[], T], otherwise: T) -> T:
+        try:
+            return read()
+        except StateUnreadable as error:
+            self._unreadable(error)
+            self._ledger = NullLedger()
+            return otherwise

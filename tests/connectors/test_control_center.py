@@ -12,7 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from connectors.control_center import Settings
+from connectors.control_center import Connector, Settings
+from lib.checkpoint import Checkpoint
 from lib.connector import Delivered, Sources
 from lib.errors import (
     AccessDenied,
@@ -24,6 +25,7 @@ from lib.errors import (
     SourceUnavailable,
 )
 from lib.settings import read_settings
+from lib.state import CheckpointFile
 from sandbox.jasper import Jasper
 from tests.contract import ConnectorContract, failure
 from tests.example import page_example, upload
@@ -103,8 +105,17 @@ def center(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ControlC
         yield source
 
 
+def sources(made: Connector, *paths: str) -> Sources:
+    """What a run asks for that keeps its checkpoint in the file of the section."""
+    assert made.settings.storage
+    file = CheckpointFile(made.settings.storage, made.account)
+    return Sources(frozenset(paths), checkpoint=Checkpoint(file))
+
+
 def read(center: ControlCenter, *paths: str, **changes: str) -> list[Delivered]:
-    return list(center.connect(**changes).records(Sources(frozenset(paths))))
+    made = center.connect(**changes)
+    assert isinstance(made, Connector)
+    return list(made.records(sources(made, *paths)))
 
 
 def lists(center: ControlCenter) -> list[dict[str, str]]:
@@ -271,8 +282,9 @@ def test_a_page_that_comes_twice_is_an_error(center: ControlCenter) -> None:
 
 def settle(center: ControlCenter) -> list[Delivered]:
     made = center.connect()
-    delivered = list(made.records(Sources()))
-    made.settled()
+    wanted = sources(made)
+    delivered = list(made.records(wanted))
+    wanted.checkpoint.commit()
     return delivered
 
 
@@ -287,7 +299,7 @@ def test_the_next_run_asks_for_what_was_modified_since(center: ControlCenter) ->
     assert timedelta(minutes=1) < last.modified - since < timedelta(hours=1)
 
 
-def test_nothing_is_kept_before_the_run_has_settled(center: ControlCenter) -> None:
+def test_nothing_is_kept_before_the_run_commits_it(center: ControlCenter) -> None:
     read(center)
     assert not center.storage.exists()
 
@@ -295,13 +307,14 @@ def test_nothing_is_kept_before_the_run_has_settled(center: ControlCenter) -> No
 def test_what_is_modified_during_a_run_comes_in_the_next_one(center: ControlCenter) -> None:
     sims = center.jasper.sims
     made = center.connect()
-    with closing(made.records(Sources())) as records:
+    wanted = sources(made)
+    with closing(made.records(wanted)) as records:
         delivered = list(islice(records, 3))
         sims.modify(sims.all[0].iccid)  # what was first on page two is now on page one
         sims.modify(sims.all[60].iccid)
         delivered += records
     assert sorted(center.ids(delivered)) == sorted(center.names)
-    made.settled()
+    wanted.checkpoint.commit()
     assert {sims.all[0].iccid, sims.all[60].iccid} <= set(center.ids(read(center)))
 
 
@@ -310,11 +323,12 @@ def test_what_counts_for_the_position_is_when_the_service_was_asked(
 ) -> None:
     sims = center.jasper.sims
     made = center.connect()
-    records = made.records(Sources())
+    wanted = sources(made)
+    records = made.records(wanted)
     next(records)
     sims.modify(sims.all[60].iccid, datetime.now(UTC) + timedelta(hours=2))
     list(records)
-    made.settled()
+    wanted.checkpoint.commit()
     sims.modify(sims.all[5].iccid)
     assert sims.all[5].iccid in center.ids(read(center))
 

@@ -6,6 +6,7 @@ from types import ModuleType
 
 import pytest
 
+from lib.checkpoint import Checkpoint
 from sandbox.oomnitza import Oomnitza
 from tests.lib import conftest as of_lib
 from tests.run.made_up import MadeUp, Runner
@@ -17,7 +18,12 @@ forgotten_secrets = of_lib._no_secrets_of_other_tests
 @pytest.fixture
 def source(monkeypatch: pytest.MonkeyPatch) -> type[MadeUp]:
     """The connector "made_up" of one test."""
-    kind = type("Connector", (MadeUp,), {})
+    kind: type[MadeUp] = type("Connector", (MadeUp,), {})
+
+    def commit(_: Checkpoint) -> None:
+        kind.times_settled += 1
+
+    monkeypatch.setattr(Checkpoint, "commit", commit)
     module = ModuleType("connectors.made_up")
     module.Connector = kind
     monkeypatch.setitem(sys.modules, module.__name__, module)

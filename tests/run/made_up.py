@@ -49,9 +49,6 @@ class MadeUp(AssetConnector[AssetSettings]):
         finally:
             kind.closed = True
 
-    def settled(self) -> None:
-        type(self).times_settled += 1
-
 
 class Runner:
     """Runs the made-up source; what can be varied are its attributes."""

@@ -31,7 +31,7 @@ def test_no_secret_is_in_it(run: Runner, oomnitza: Oomnitza) -> None:
 def test_it_tells_how_many_requests_were_repeated(
     run: Runner, oomnitza: Oomnitza, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lib.http.ratelimit.pause", lambda _: None)
+    monkeypatch.setattr("lib.retry.pause", lambda _: None)
     run.oomnitza = replace(run.oomnitza, retries=3)
     oomnitza.fail_next(2, 503, path="/api/v2/mappings")
     outcome = run(devices(1))

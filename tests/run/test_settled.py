@@ -1,7 +1,6 @@
 """When a source hears that nothing of a run is left: only then may its position move on."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -115,41 +114,3 @@ def test_a_record_count_that_is_not_reached_stops_nothing(
 ) -> None:
     run(devices(3), record_count=4)
     assert source.times_settled == 1
-
-
-class TestThePosition:
-    """Which one a source reads from is told to it as the name of its reader."""
-
-    @pytest.fixture
-    def reader(self, run: Runner, source: type[MadeUp]) -> Callable[[], str]:
-        def reader() -> str:
-            run(devices(1))
-            return source.sources.reader
-
-        return reader
-
-    def test_is_the_same_from_run_to_run(self, run: Runner, reader: Callable[[], str]) -> None:
-        first = reader()
-        run.set(changed_only=True, shrink_limit="10%")
-        assert first == reader()
-
-    def test_is_another_one_where_something_else_decides_on_the_records(
-        self, run: Runner, reader: Callable[[], str]
-    ) -> None:
-        found = [reader()]
-        run.section = replace(run.section, mapping={"NAME": {"hardcoded": "a Mac"}})
-        found.append(reader())
-        run.filter('return record["serial"] != "S7"')
-        found.append(reader())
-        run.oomnitza = replace(run.oomnitza, url=run.oomnitza.url.replace("127.0.0.1", "localhost"))
-        found.append(reader())
-        run.section = replace(run.section, name="made_up.Other")
-        found.append(reader())
-        assert len(set(found)) == 5
-
-    def test_begins_anew_in_a_full_run_only(self, run: Runner, source: type[MadeUp]) -> None:
-        begins = []
-        for full in (False, True):
-            run(devices(1), full=full)
-            begins.append(source.sources.anew)
-        assert begins == [False, True]

@@ -1,43 +1,62 @@
-"""A connection to the ledger's file: transactions, threads, and SQLite's errors in words."""
+"""A connection to the file: transactions, threads, and SQLite's errors in words."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from threading import RLock
-from typing import Any
+from typing import Any, TypeVar
 
-from lib.errors import ConfigurationError, ConnectorError
+from lib.errors import ConfigurationError, ConnectorError, StateUnreadable
 
 # How many rows are in memory at once where there may be many of them.
 PAGE = 200
 
 Row = tuple[Any, ...]
+T = TypeVar("T")
 Values = Sequence[Any] | Mapping[str, Any]
 
 UNUSABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM)
+# What is raised when a text, a number or packed bytes are not what was once written.
+ROTTEN = (ValueError, TypeError, AttributeError, zlib.error)
 HELD = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+class Rotten(sqlite3.DatabaseError):
+    """A row holds what was never written to it."""
 
 
 class Database:
     """A connection for several threads; what one does in a transaction, the others wait for."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
-        self.path = path
+    def __init__(
+        self, path: Path, connection: sqlite3.Connection, *, reading: bool = False
+    ) -> None:
+        self._in_words = partial(in_words, path, reading=reading)
         self._connection = connection
         self._lock = RLock()
         self._lasting = True  # as it was opened
 
     def close(self) -> None:
-        with self._lock, in_words(self.path):
+        with self._lock, self._in_words():
             self._connection.close()
 
     def rows(self, sql: str, values: Values = ()) -> list[Row]:
         """All rows that a query finds; for queries that cannot find many."""
-        with self._lock, in_words(self.path):
+        with self._lock, self._in_words():
             return self._connection.execute(sql, values).fetchall()
+
+    def made(self, make: Callable[[Row], T], row: Row) -> T:
+        """What is made of a row that was read."""
+        try:
+            return make(row)
+        except ROTTEN as error:
+            with self._in_words():
+                raise Rotten(str(error)) from None
 
     def pages(self, sql: str, values: Mapping[str, Any]) -> Iterator[Row]:
         """Yield the rows of a query that may find many; in between, anybody may write.
@@ -51,12 +70,12 @@ class Database:
 
     def write(self, sql: str, values: Values = ()) -> sqlite3.Cursor:
         """Carry out a statement; the cursor tells how many rows it changed, or the new row's id."""
-        with self.transaction(), in_words(self.path):
+        with self.transaction(), self._in_words():
             return self._connection.execute(sql, values)
 
     def write_many(self, sql: str, values: Iterable[Values]) -> None:
         """Carry out a statement once for each of the values."""
-        with self.transaction(), in_words(self.path):
+        with self.transaction(), self._in_words():
             self._connection.executemany(sql, values)
 
     @contextmanager
@@ -88,21 +107,27 @@ class Database:
             self._lasting = lasting
 
     def _has_begun(self) -> bool:
-        with in_words(self.path):
+        with self._in_words():
             return self._connection.in_transaction
 
     def _run(self, statement: str) -> None:
-        with in_words(self.path):
+        with self._in_words():
             self._connection.execute(statement)
 
 
 @contextmanager
-def in_words(path: Path) -> Iterator[None]:
-    """Turn what SQLite raises about this file into a ConnectorError."""
+def in_words(path: Path, *, reading: bool = False) -> Iterator[None]:
+    """Turn what SQLite raises about this file into a ConnectorError.
+
+    Who is only `reading` gets StateUnreadable, whatever it is.
+    """
     try:
         yield
     except sqlite3.Error as error:
-        raise _worded(error, str(path)) from None
+        told = _worded(error, str(path))
+        if reading:
+            told = StateUnreadable(told.what, where=told.where, fix=told.fix)
+        raise told from None
 
 
 def _worded(error: sqlite3.Error, where: str) -> ConnectorError:
@@ -120,7 +145,7 @@ def _worded(error: sqlite3.Error, where: str) -> ConnectorError:
             where=where,
             fix="Name another file, or move this one away to begin with an empty one",
         )
-    if code == sqlite3.SQLITE_CORRUPT:
+    if code == sqlite3.SQLITE_CORRUPT or isinstance(error, Rotten):
         what, fix = "the state file is damaged", "Move it away to begin with an empty one"
     elif code == sqlite3.SQLITE_FULL or extended == sqlite3.SQLITE_IOERR_SHMSIZE:
         what, fix = "the disk is full, the state cannot be noted", "Make room and run again"

@@ -46,7 +46,8 @@ EXPIRE = "DELETE FROM aside WHERE at < ?"
 def found(database: Database, sections: Sequence[str], target: str | None) -> Iterator[Aside]:
     """Yield what is set aside now, of these sections or of all, the oldest first."""
     last = database.rows("SELECT max(id) FROM aside")[0][0]
-    return map(to_aside, database.pages(FOUND, {**of(sections, target), "last": last}))
+    rows = database.pages(FOUND, {**of(sections, target), "last": last})
+    return (database.made(to_aside, row) for row in rows)
 
 
 def of(sections: Sequence[str], target: str | None) -> dict[str, Any]:

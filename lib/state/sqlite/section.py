@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from lib import __version__
@@ -19,17 +20,20 @@ from lib.state.rows import (
     NewAside,
     Packed,
     PastRun,
-    fields_of,
     from_key,
     pack,
     storable,
+    to_checkpoint,
+    to_fields,
     to_key,
+    to_missing,
     to_run,
 )
 from lib.state.sqlite import savedrecords
 from lib.state.sqlite.database import Database
 from lib.state.sqlite.statements import (
     BEGIN,
+    CHECKPOINTS,
     DESCRIBE,
     END,
     LATEST_COMPLETE,
@@ -37,6 +41,8 @@ from lib.state.sqlite.statements import (
     LATEST_THOROUGH,
     MISSING,
     OPENED,
+    REACH,
+    RENAME,
     RUN,
     SEEN,
     SENT,
@@ -74,14 +80,12 @@ class SqliteLedger:
         self.run = self._database.write(BEGIN, values).lastrowid
         return self._begun
 
-    def describe(self, *, fingerprint: str, full: bool) -> None:
-        values = {
-            "section": self._id,
-            "run": self._begun,
-            "fingerprint": fingerprint,
-            "full": full,
-        }
-        self._database.write(DESCRIBE, values)
+    def describe(self, *, fingerprint: str, full: bool, formerly: str = "") -> None:
+        values = {"section": self._id, "run": self._begun, "fingerprint": fingerprint, "full": full}
+        with self._database.transaction():
+            if fingerprint and formerly:
+                self._database.write(RENAME, (fingerprint, self._id, formerly))
+            self._database.write(DESCRIBE, values)
 
     def opened(self, portion: str) -> None:
         opened = (self._begun, portion)
@@ -152,7 +156,7 @@ class SqliteLedger:
 
     def last_sent(self, known: Known) -> dict[str, Any] | None:
         rows = self._database.rows("SELECT fields FROM record WHERE id = ?", (known.id,))
-        return fields_of(rows[0][0]) if rows else None
+        return self._database.made(to_fields, rows[0]) if rows else None
 
     def sent(self, items: Iterable[tuple[str, bytes, Packed]]) -> None:
         section, run, now = self._id, self._begun, time.time()
@@ -182,11 +186,19 @@ class SqliteLedger:
     def missing(self) -> Iterator[Missing]:
         for run, since in self._database.rows(LATEST_THOROUGH, (self._id, self._id)):
             values = {"section": self._id, "since": since, "run": run}
-            for _, key, fields, seen_at in self._database.pages(MISSING, values):
-                yield Missing(from_key(key), fields_of(fields), seen_at)
+            for row in self._database.pages(MISSING, values):
+                yield self._database.made(to_missing, row)
 
     def count_missing(self) -> int:
         return sum(1 for _ in self.missing())
+
+    def checkpoints(self) -> dict[str, datetime]:
+        rows = self._database.rows(CHECKPOINTS, (self._id,))
+        return dict(self._database.made(to_checkpoint, row) for row in rows)
+
+    def reach(self, scope: str, reached: datetime) -> None:
+        values = (self._id, scope, int(reached.timestamp()), time.time())
+        self._database.write(REACH, values)
 
     def asides(self) -> Iterator[Aside]:
         section, target = self._names
@@ -226,4 +238,5 @@ class SqliteLedger:
 
     def _runs(self, condition: str, value: int | None) -> list[PastRun]:
         sql = f"{RUN} WHERE run.section = ? AND {condition} ORDER BY run.id"
-        return [to_run(row) for row in self._database.rows(sql, (self._id, value))]
+        rows = self._database.rows(sql, (self._id, value))
+        return [self._database.made(to_run, row) for row in rows]

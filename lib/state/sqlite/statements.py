@@ -1,4 +1,4 @@
-"""What is asked of the tables of runs and records, and written to them."""
+"""What is asked of the tables of runs, records and checkpoints, and written to them."""
 
 RUN = (
     "SELECT run.id, section.name, section.target, run.state, run.started, run.ended,"
@@ -17,6 +17,8 @@ DESCRIBE = (
     " (SELECT max(id) FROM run WHERE section = :section AND id < :run AND fingerprint != ''))"
     " WHERE id = :run"
 )
+# What stood for the same in an earlier version.
+RENAME = "UPDATE run SET fingerprint = ? WHERE section = ? AND fingerprint = ?"
 OPENED = (
     "UPDATE run SET portion = :portion, opened = :now WHERE id = :run"
     " AND (opened IS NULL OR portion IS NOT :portion)"
@@ -49,4 +51,11 @@ LATEST_THOROUGH = (
     " AND coalesce(json_extract(counts, '$.unreadable'), 0) = 0"
     f" AND fingerprint = (SELECT fingerprint FROM run WHERE id = ({LATEST_COMPLETE}))"
     " ORDER BY id DESC LIMIT 1"
+)
+CHECKPOINTS = "SELECT scope, moment FROM checkpoint WHERE section = ?"
+# One statement, so that of two who do it at once the later moment stays.
+REACH = (
+    "INSERT INTO checkpoint (section, scope, moment, at) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (section, scope) DO UPDATE SET moment = excluded.moment, at = excluded.at"
+    " WHERE excluded.moment > moment"
 )

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from lib.state.rows import Aside, PastRun, to_run
-from lib.state.sqlite import opening, savedrecords
+from lib.state.sqlite import opening, reading, savedrecords
 from lib.state.sqlite.database import Database
 from lib.state.sqlite.lock import SectionLock
 from lib.state.sqlite.section import SqliteLedger
@@ -70,7 +70,7 @@ class SqliteStore:
         self, sections: Sequence[str] = (), limit: int = 20, *, target: str | None = None
     ) -> list[PastRun]:
         found = self._database.rows(HISTORY, {**savedrecords.of(sections, target), "limit": limit})
-        return [to_run(row) for row in found]
+        return [self._database.made(to_run, row) for row in found]
 
     def saved_records(
         self, sections: Sequence[str] = (), *, target: str | None = None
@@ -87,4 +87,4 @@ class SqliteStore:
 class ReadOnlySqliteStore(SqliteStore):
     """The store in this file, only to be read: an empty one where there is none to read."""
 
-    _open = staticmethod(opening.open_to_read)
+    _open = staticmethod(reading.open_to_read)

@@ -6,6 +6,7 @@ from lib.config import config
 from lib.errors import ExitCode
 from lib.preview.check import check_section
 from sandbox.jamf import JamfPro
+from sandbox.jasper import Jasper
 from sandbox.oomnitza import Oomnitza
 from sandbox.web import WebServer
 
@@ -107,3 +108,53 @@ def test_the_sync_field_counts_as_required(findings):
     found = findings("sync_field = TAG\nmapping.TAG = general.barcode_2")
     expected = "TAG is required and empty in 10 of 10 sample records"
     assert found[expected] is ExitCode.RECORDS_LEFT
+
+
+JASPER = """
+[oomnitza]
+url = {oomnitza}
+api_token = sandbox-token
+retries = 0
+[jasper]
+enable = True
+retries = 0
+{section}
+"""
+
+
+@pytest.fixture
+def jasper(tmp_path):
+    """Check a [jasper] section with further lines; the state is `state.db` in the folder."""
+
+    def check(more=""):
+        oomnitza, jasper = Oomnitza(), Jasper(sims=20)
+        with WebServer(oomnitza.app) as target, WebServer(jasper.app) as source:
+            lines = jasper.section(source.url).splitlines()[2:]
+            ini = tmp_path / "config.ini"
+            text = JASPER.format(oomnitza=target.url, section="\n".join([*lines, more]))
+            ini.write_text(text, "utf-8")
+            loaded, state = config.load(ini, ["jasper"]), tmp_path / "state.db"
+            found = list(check_section(loaded.sections[0], loaded.oomnitza, state=state))
+        check.requests = len(jasper.calls)
+        return {finding.text: finding.exit_code for finding in found}
+
+    return check
+
+
+def test_a_checkpoint_that_can_be_kept_is_no_finding(jasper, tmp_path):
+    assert "source: 10 sample records read" in jasper()
+    assert [item.name for item in tmp_path.iterdir()] == ["config.ini"]
+
+
+def test_a_storage_that_holds_something_else_is_told_before_the_source_is_asked(jasper, tmp_path):
+    (tmp_path / "kept.json").write_text("garbage")
+    found = jasper("storage = kept.json")
+    assert codes(found, "storage: the file holds no moment") == [ExitCode.CONFIGURATION]
+    assert jasper.requests == 0
+
+
+def test_a_state_that_cannot_be_read_is_a_note(jasper, tmp_path):
+    (tmp_path / "state.db").write_text("garbage" * 100)
+    found = jasper()
+    assert codes(found, "not compared with earlier runs") == [ExitCode.OK]
+    assert "source: 10 sample records read" in found

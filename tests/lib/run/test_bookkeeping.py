@@ -9,13 +9,16 @@ from lib.errors import (
     AlreadyRunning,
     Interrupted,
     SourceFault,
+    StateUnreadable,
     TargetFault,
     TargetRefused,
     TargetUnavailable,
 )
 from lib.run import bookkeeping
+from lib.run.mode import Mode
+from lib.run.options import RunOptions
 from lib.run.tally import Outcome, Tally
-from lib.state import NewAside, NullLedger, ReadOnlyLedger, open_to_read
+from lib.state import NewAside, NullLedger, ReadOnlyLedger, open_store, open_to_read
 
 TARGET = "https://acme.example.com"
 
@@ -31,8 +34,9 @@ def stack():
         yield stack
 
 
-def open_book(stack, state, *, testmode=False, wait=False):
-    return bookkeeping.open_book(stack, state, "ldap", TARGET, testmode=testmode, wait=wait)
+def open_book(stack, state, *, testmode=False, wait=False, resend=False, told=None):
+    options = RunOptions(state=state, testmode=testmode, wait=wait, resend=resend)
+    return Mode(options).open_book(stack, "ldap", TARGET, told or outcome())
 
 
 def outcome(error=None, **counts):
@@ -62,6 +66,31 @@ class TestOpening:
         assert isinstance(open_book(stack, state, testmode=True), ReadOnlyLedger)
         assert isinstance(open_book(stack, state, testmode=True), ReadOnlyLedger)
         assert list(state.parent.iterdir()) == []
+
+    def test_testmode_goes_on_without_what_cannot_be_read(self, stack, state):
+        state.write_text("no database" * 100)
+        told = outcome()
+        assert type(open_book(stack, state, testmode=True, told=told)) is NullLedger
+        [note] = told.notes
+        assert note.startswith(f"Not compared with earlier runs: {state}: state: ")
+
+    def test_what_is_to_be_sent_again_must_be_readable(self, stack, state):
+        state.write_text("no database" * 100)
+        with pytest.raises(StateUnreadable):
+            open_book(stack, state, testmode=True, resend=True)
+
+    def test_testmode_goes_on_without_what_turns_out_to_be_damaged(self, stack, state):
+        with open_store(state) as store:
+            section = store.section("ldap", TARGET)
+            section.begin()
+            section.sent((str(number), b"d", "{}") for number in range(3_000))
+        content = state.read_bytes()
+        state.write_bytes(content[: 4096 * 8] + bytes(len(content) - 4096 * 8))
+        told = outcome()
+        book = open_book(stack, state, testmode=True, told=told)
+        for _ in range(2):
+            assert book.known(list(map(str, range(3_000)))) == {}
+        assert len(told.notes) == 1
 
     def test_a_section_is_opened_once_at_a_time(self, state):
         with ExitStack() as first, ExitStack() as second:

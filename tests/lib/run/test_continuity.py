@@ -2,6 +2,7 @@
 
 import pickle
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -10,8 +11,16 @@ from lib.config.sections import Section
 from lib.connector import AssetSettings
 from lib.ini import Entry
 from lib.mapping.mapping import FieldMapping
-from lib.run.continuity import digest_of, fingerprint, is_full, key_of, least_expected
+from lib.run.continuity import (
+    digest_of,
+    digest_of_plan,
+    fingerprint,
+    is_full,
+    key_of,
+    least_expected,
+)
 from lib.settings import setting
+from lib.target.target import UploadPlan
 
 
 @pytest.mark.parametrize(
@@ -75,6 +84,56 @@ def test_it_changes_with_the_filter_and_with_what_recognises_a_record():
     found = {fingerprint(SECTION, KEYS), fingerprint(filtered, KEYS), fingerprint(SECTION, other)}
     assert len(found) == 3
     assert fingerprint(filtered, KEYS) == fingerprint(moved, KEYS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(AssetSettings):
+    server: str = setting("Where.", default="here")
+    key: str = setting("A secret.", default="", secret=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Later(Settings):
+    """In a version that has a setting more."""
+
+    pages: int = setting("How many.", default=7)
+    storage: Path | None = setting("Where a checkpoint is.", default=None)
+
+
+def fingerprint_of(settings):
+    return fingerprint(replace(SECTION, settings=settings), KEYS)
+
+
+def test_a_setting_that_is_added_does_not_change_it_unless_it_is_used():
+    before = fingerprint_of(Settings(server="there"))
+    assert before.startswith("2 ")
+    assert fingerprint_of(Later(server="there")) == before
+    assert fingerprint_of(Later(server="there", storage=Path("x"), key="secret")) == before
+    assert fingerprint_of(Later(server="there", pages=7)) == before
+    assert fingerprint_of(Later(server="there", pages=8)) != before
+    assert fingerprint_of(Later(server="elsewhere")) != before
+
+
+PLAN = UploadPlan("LDAP", "users", ("USER",), key_fields=("USER",))
+
+
+def test_the_digest_of_a_record_is_as_the_first_version_computed_it():
+    """By the program of 693c977."""
+    digest = digest_of(digest_of_plan(PLAN), '{"USER": "ada"}')
+    assert digest.hex() == "5bca399693c238711098b3504d41d027"
+
+
+def test_something_that_is_added_to_a_plan_does_not_change_it_unless_it_is_used():
+    @dataclass(frozen=True)
+    class LaterPlan(UploadPlan):
+        priority: int = 0
+
+    def later(**changes):
+        return LaterPlan("LDAP", "users", ("USER",), key_fields=("USER",), **changes)
+
+    assert digest_of_plan(later()) == digest_of_plan(PLAN)
+    assert digest_of_plan(later(priority=1)) != digest_of_plan(PLAN)
+    assert digest_of_plan(later(insert_only=True)) != digest_of_plan(PLAN)
 
 
 def test_a_record_is_the_same_only_if_it_is_sent_in_the_same_way():

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from lib.checkpoint import Checkpoint
 from lib.config.sections import Section
 from lib.connector import AssetConnector, AssetSettings
 from lib.errors import SignInError, TargetRefused, TargetUnavailable
@@ -113,15 +114,11 @@ class TestProjection:
     def test_it_is_everything_if_wished(self, section):
         assert make_plan(section, None, strict=False).projection(all_fields=True).everything
 
-    def test_another_mapping_or_target_keeps_a_checkpoint_of_its_own(self, section):
-        plan = make_plan(section, None, strict=False)
-        other = make_plan(replace(section, mapping={"TAG": {"source": "t"}}), None, strict=False)
-        readers = {
-            plan.projection(target="https://a.example.com").reader,
-            plan.projection(target="https://b.example.com").reader,
-            other.projection(target="https://a.example.com").reader,
-        }
-        assert len(readers) == 3
+    def test_it_begins_at_the_checkpoint(self, section):
+        checkpoint = Checkpoint()
+        assert (
+            make_plan(section, None, strict=False).projection(checkpoint).checkpoint is checkpoint
+        )
 
 
 def test_a_sync_field_that_nothing_fills_is_known(section):
@@ -135,9 +132,3 @@ def test_the_key_mapper_maps_what_identifies_a_record_and_no_more(section):
     record = {"hardware": {"serial": "S1"}, "name": "n"}
     assert plan.key_mapper(record).values == {"SERIAL": "S1"}
     assert plan.mapper(record).values == {"SERIAL": "S1", "NAME": "n"}
-
-
-def test_of_a_source_that_brings_changes_only_nothing_is_missing(section, monkeypatch):
-    assert make_plan(section, None, strict=False).fingerprint
-    monkeypatch.setattr(Devices, "incremental", True)
-    assert make_plan(section, None, strict=False).fingerprint == ""

@@ -1,0 +1,85 @@
+"""Where a section's checkpoint is kept: in the file that its ini names, or else in the store."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from lib.checkpoint import Checkpoint, Place
+from lib.config.sections import Section
+from lib.connector import Connector
+from lib.errors import ConfigurationError
+from lib.reading.incremental import IncrementalConnector
+from lib.run import continuity, formerly
+from lib.run.plan import SectionPlan
+from lib.state import CheckpointFile, SectionLedger, open_to_read
+
+
+def checkpoint_of(
+    plan: SectionPlan, target: str, ledger: SectionLedger, *, anew: bool
+) -> Checkpoint:
+    """The checkpoint of a section with this mapping; another mapping or filter begins anew."""
+    section, fields = plan.section, list(plan.fields.values())
+    scope = continuity.fingerprint(section, fields)
+    before = formerly.fingerprint(section, fields)
+    readers = [f"{section.name} {target} {each}" for each in (scope, before)]
+    return Checkpoint(_place(section, plan.source, ledger, scope, readers), anew=anew)
+
+
+def try_place(section: Section, source: Connector[Any], target: str, state: Path) -> None:
+    """See whether the section's checkpoint could be kept, if it has one.
+
+    Raises ConfigurationError if not, and StateUnreadable where the store cannot be looked into.
+    """
+    if not isinstance(source, IncrementalConnector):
+        return
+    if not source.settings.storage and not _is_writable(state):
+        raise ConfigurationError(
+            "state: the file cannot be written",
+            where=str(state),
+            fix="It and its folder have to be writable by the user who runs this",
+        )
+    with open_to_read(state) as store:
+        _place(section, source, store.section(section.name, target), "", [""]).load()
+
+
+class _InStore:
+    """The store; while it has none for the section, what an old file holds is taken over."""
+
+    def __init__(self, ledger: SectionLedger, scope: str, file: CheckpointFile | None) -> None:
+        self._ledger = ledger
+        self._scope = scope
+        self._file = file
+
+    def load(self) -> datetime | None:
+        kept = self._ledger.checkpoints()
+        if not kept and self._file:
+            return self._file.look()
+        return kept.get(self._scope)
+
+    def keep(self, reached: datetime) -> None:
+        self._ledger.reach(self._scope, reached)
+
+
+def _place(
+    section: Section,
+    source: Connector[Any],
+    ledger: SectionLedger,
+    scope: str,
+    readers: Collection[str],
+) -> Place:
+    """The place; in a file it has the key of the first reader, or may have that of another."""
+    if not isinstance(source, IncrementalConnector):
+        return _InStore(ledger, scope, None)
+    key, *others = (f"{source.account} {reader}".strip() for reader in readers)
+    if source.settings.storage:
+        return CheckpointFile(source.settings.storage, key, others)
+    old = CheckpointFile(section.folder / formerly.STORAGE, key, others) if section.folder else None
+    return _InStore(ledger, scope, old)
+
+
+def _is_writable(path: Path) -> bool:
+    return os.access(path if path.exists() else path.parent, os.W_OK)

@@ -1,0 +1,83 @@
+"""Checkpoints in a file of their own, for sections whose ini names one."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from lib.errors import ConfigurationError
+from lib.values.dates import moment
+
+_writing = threading.Lock()
+
+
+class CheckpointFile:
+    """The moment that a file keeps under a key; other keys in it belong to other sections.
+
+    It is JSON: {"key": "2024-05-06T12:00:00+00:00"}. `formerly` are keys under which it may be
+    kept, too, if it is not under this one. All methods raise ConfigurationError.
+    """
+
+    def __init__(self, path: Path, key: str, formerly: Sequence[str] = ()) -> None:
+        self._path = path
+        self._keys = (key, *formerly)
+
+    def load(self) -> datetime | None:
+        """The moment, None where none has been kept yet; the file has to be writable, too."""
+        if not os.access(self._path if self._path.exists() else self._path.parent, os.W_OK):
+            raise self._error("the file cannot be written", "Name one that can be")
+        return self.look()
+
+    def look(self) -> datetime | None:
+        """The moment, from a file that nobody may want to write to."""
+        kept = self._load()
+        texts = [kept] if isinstance(kept, str) else [kept.get(key) for key in self._keys]
+        text = next((text for text in texts if text not in (None, "")), None)
+        if text is None:
+            return None
+        try:
+            return moment(text if isinstance(text, str) else "?")
+        except ValueError:
+            raise self._error("the file holds no moment", "Delete it to begin anew") from None
+
+    def keep(self, reached: datetime) -> None:
+        """Write it down, unless the file is further; a crash leaves the file as it was."""
+        with _writing:  # sections that run side by side may share the file
+            before = self.load()
+            if not before or before < reached:
+                self._write(reached)
+
+    def _write(self, reached: datetime) -> None:
+        kept = self._load()
+        others = kept if isinstance(kept, dict) else {}
+        text = json.dumps({**others, self._keys[0]: reached.isoformat()}, indent=2)
+        new = self._path.with_name(f"{self._path.name}.new")
+        try:
+            new.write_text(f"{text}\n", encoding="utf-8")
+            new.replace(self._path)
+        except OSError as error:
+            raise self._error(
+                f"the file cannot be written ({error.strerror})", "The next run repeats this one"
+            ) from None
+
+    def _load(self) -> dict[str, Any] | str:
+        """The moments by key, or the one moment that the file held before it had keys."""
+        try:
+            text = self._path.read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            return {}
+        except (OSError, UnicodeDecodeError):
+            raise self._error("the file cannot be read", "Name another one") from None
+        try:
+            kept = json.loads(text)
+        except ValueError:
+            return text
+        return kept if isinstance(kept, dict) else text
+
+    def _error(self, what: str, fix: str) -> ConfigurationError:
+        return ConfigurationError(f"storage: {what}", where=str(self._path), fix=fix)

@@ -1,0 +1,96 @@
+"""Opening the file only to read it; nothing is made that stays."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from lib.errors import StateUnreadable
+from lib.state.sqlite import schema
+from lib.state.sqlite.database import Database, in_words
+from lib.state.sqlite.opening import connect
+
+
+def open_to_read(path: Path) -> Database:
+    """Open the file for reading only; one that is not there is as good as an empty one.
+
+    Raises StateUnreadable for a file that cannot be read or is something else, and
+    ConfigurationError for one of a newer version.
+    """
+    if _is_empty(path):
+        return _nothing(path)
+    if path.is_dir():
+        raise StateUnreadable(
+            "state: it is a folder, not a file", where=str(path), fix="Name another file"
+        )
+    reason = "beside it lies what a run wrote last, which only one who may write can put into it"
+    with in_words(path, reading=True):
+        for mode in _modes(path):
+            try:
+                return _reader(path, mode)
+            except sqlite3.OperationalError as error:
+                reason = str(error)
+    raise _unreadable(path, reason)
+
+
+def _modes(path: Path) -> Iterator[str]:
+    """The ways in which it may be read without leaving a trace, the best one first.
+
+    A connection that could write tidies up behind itself; one that cannot leaves the files of the
+    WAL behind, unless they are there already. A file that nobody has open is whole without them.
+    """
+    if os.access(path, os.W_OK):
+        yield "mode=rw"
+    if path.with_name(f"{path.name}-shm").exists():
+        yield "mode=ro"
+    elif _is_empty(path.with_name(f"{path.name}-wal")):
+        yield "mode=ro&immutable=1"
+
+
+def _is_empty(path: Path) -> bool:
+    """Whether nothing is there; raises StateUnreadable where that cannot be seen."""
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError as error:
+        raise _unreadable(path, error.strerror or str(error)) from None
+    return stat.S_ISREG(found.st_mode) and not found.st_size
+
+
+def _reader(path: Path, mode: str) -> Database:
+    connection = connect(path, mode)
+    try:
+        connection.execute("BEGIN")
+        version = schema.version_of(connection, path)
+        connection.execute("COMMIT")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        if version:
+            schema.stand_in(connection, version)
+        connection.execute("PRAGMA query_only = ON")
+    except BaseException:
+        connection.close()
+        raise
+    if not version:
+        connection.close()
+        return _nothing(path)
+    return Database(path, connection, reading=True)
+
+
+def _nothing(path: Path) -> Database:
+    """An empty store that is in no file."""
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    schema.upgrade(connection, path)
+    connection.execute("PRAGMA query_only = ON")
+    return Database(path, connection, reading=True)
+
+
+def _unreadable(path: Path, reason: str) -> StateUnreadable:
+    return StateUnreadable(
+        f"state: the file cannot be read ({reason})",
+        where=str(path),
+        fix="It has to be readable by the user who runs this; or name another file",
+    )

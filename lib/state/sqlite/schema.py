@@ -1,0 +1,137 @@
+"""What is in the file, version by version, and how an older file is brought to today's version."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+from contextlib import closing, suppress
+from pathlib import Path
+
+from lib.errors import ConfigurationError, ConnectorError, StateUnreadable
+
+log = logging.getLogger(__name__)
+
+# "OomC", by which a file is known to be one of ours.
+APPLICATION = 0x4F6F6D43
+
+# Each step brings a file to the next version; the first one fills a new file. What was released is
+# never changed. Steps so far add tables, which one who only reads may do without (`stand_in`).
+STEPS: tuple[tuple[str, ...], ...] = (
+    (
+        "CREATE TABLE section ("
+        " id INTEGER PRIMARY KEY, name TEXT NOT NULL, target TEXT NOT NULL, UNIQUE (name, target))",
+        # `since` is the first complete run since the fingerprint last changed.
+        "CREATE TABLE run ("
+        " id INTEGER PRIMARY KEY AUTOINCREMENT, section INTEGER NOT NULL, state TEXT NOT NULL,"
+        " started REAL NOT NULL, ended REAL, fingerprint TEXT NOT NULL, full INTEGER NOT NULL,"
+        " counts TEXT NOT NULL DEFAULT '{}', error TEXT NOT NULL DEFAULT '',"
+        " retries INTEGER NOT NULL DEFAULT 0, pid INTEGER NOT NULL, host TEXT NOT NULL,"
+        " version TEXT NOT NULL, portion TEXT, opened REAL, closed REAL, since INTEGER)",
+        "CREATE INDEX run_section ON run (section)",
+        # With row ids, records lie in the order in which they first came, in which most sources
+        # give them again: a batch touches few pages. In the order of their keys it would touch one
+        # for each.
+        "CREATE TABLE record ("
+        " id INTEGER PRIMARY KEY, section INTEGER NOT NULL, key BLOB NOT NULL,"
+        " digest BLOB NOT NULL, fields, seen INTEGER NOT NULL, seen_at REAL NOT NULL,"
+        " UNIQUE (section, key))",
+        "CREATE TABLE aside ("
+        " id INTEGER PRIMARY KEY AUTOINCREMENT, section INTEGER NOT NULL, identity BLOB NOT NULL,"
+        " run INTEGER NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL, key BLOB, fetched,"
+        " mapped, first_at REAL NOT NULL, at REAL NOT NULL, times INTEGER NOT NULL DEFAULT 1,"
+        " UNIQUE (section, identity))",
+        f"PRAGMA application_id = {APPLICATION}",
+    ),
+    (
+        # Up to which `moment` a source was read; a section has one for each `scope`.
+        "CREATE TABLE checkpoint ("
+        " section INTEGER NOT NULL, scope TEXT NOT NULL, moment REAL NOT NULL, at REAL NOT NULL,"
+        " PRIMARY KEY (section, scope)) WITHOUT ROWID",
+    ),
+)
+VERSION = len(STEPS)
+
+
+def version_of(connection: sqlite3.Connection, path: Path) -> int:
+    """The version of the file; 0 for one in which there is nothing yet.
+
+    To be asked within a transaction, since another process may be changing it. Raises
+    ConfigurationError for a newer version, and for what is no file of ours.
+    """
+    application, version, tables = (
+        connection.execute(sql).fetchone()[0]
+        for sql in (
+            "PRAGMA application_id",
+            "PRAGMA user_version",
+            "SELECT count(*) FROM sqlite_master",
+        )
+    )
+    if application == APPLICATION and version > VERSION:
+        raise ConfigurationError(
+            f"state: the file was written by a newer version of this program (form {version},"
+            f" where this one knows {VERSION})",
+            where=str(path),
+            fix="Update this program, or name another file",
+        )
+    if application != APPLICATION and (application or version or tables):
+        raise StateUnreadable(
+            "state: the file is the database of another program",
+            where=str(path),
+            fix="Name another file",
+        )
+    return int(version) if application == APPLICATION else 0
+
+
+def upgrade(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring the file to today's version; to be called within a transaction that may write.
+
+    A file that has to be changed is copied before, to its name with `.v1` (the number of its
+    version) at the end. Until the transaction is over, the file is as it was.
+    """
+    version = version_of(connection, path)
+    if version == VERSION:
+        return
+    if version:
+        copy = path.with_name(f"{path.name}.v{version}")
+        try:
+            _copy(path, copy)
+        except OSError as error:
+            raise ConnectorError(
+                f"the state file cannot be copied before it is changed ({error.strerror})",
+                where=str(copy),
+                fix="Make room in its folder, and see that it can be written to",
+            ) from None
+        log.info(
+            "%s: from form %d to %d; as it was, it is kept as %s", path, version, VERSION, copy
+        )
+    for step in STEPS[version:]:
+        for statement in step:
+            connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def stand_in(connection: sqlite3.Connection, version: int) -> None:
+    """Put empty tables, which are not in the file, in the place of those that it does not have."""
+    for step in STEPS[version:]:
+        for statement in step:
+            connection.execute(statement.replace("CREATE TABLE", "CREATE TEMP TABLE", 1))
+
+
+def _copy(path: Path, to: Path) -> None:
+    """Copy all that is in the file, for its owner alone; either as a whole or not at all.
+
+    By a connection of its own: SQLite copies for none that is about to write.
+    """
+    unfinished = to.with_name(f"{to.name}.new")
+    unfinished.unlink(missing_ok=True)
+    os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    try:
+        with closing(sqlite3.connect(path)) as now, closing(sqlite3.connect(unfinished)) as copy:
+            copy.execute("PRAGMA journal_mode = OFF")  # until it has its name, it may be half
+            now.backup(copy)
+        unfinished.replace(to)
+    except BaseException:
+        with suppress(OSError):
+            unfinished.unlink()
+        raise

@@ -1,0 +1,81 @@
+"""`history`, `rejects` and `missing`: what is there is shown; what cannot be read is an error."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from lib.cli import main
+from lib.state import open_store
+
+VERSION1 = Path(__file__).parents[1] / "state" / "version1.db"
+TARGET = "https://example.oomnitza.com"
+INI = f"""
+[oomnitza]
+url = {TARGET}
+api_token = token
+[people]
+enable = True
+"""
+
+
+@pytest.fixture
+def ini(tmp_path: Path) -> Path:
+    path = tmp_path / "config.ini"
+    path.write_text(INI, "utf-8")
+    return path
+
+
+def call(ini: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(main, [*arguments, "--ini", str(ini)])
+
+
+def unreadable(state: Path, how: str) -> None:
+    if how == "a text":
+        state.write_text("[ldap]\n" * 100, "utf-8")
+    elif how == "a folder":
+        state.mkdir()
+    else:
+        with open_store(state) as store:
+            section = store.section("people", TARGET)
+            section.begin()
+            section.sent((str(number), b"d", "{}") for number in range(3_000))
+        content = state.read_bytes()
+        state.write_bytes(content[:4096] + os.urandom(len(content) - 4096))
+
+
+ACTIONS = ["history", "rejects", "missing"]
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("how", ["a text", "a folder", "damaged"])
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_what_cannot_be_read_is_an_error(action: str, how: str, more: Any, ini: Path) -> None:
+    state = ini.with_name("config.db")
+    unreadable(state, how)
+    result = call(ini, action, *more)
+    assert result.exit_code == 3, result.output
+    assert result.output.startswith(f"Error: {state}: ")
+    assert "state" in result.output
+    assert "No run is on record" not in result.output
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_where_there_is_no_file_nothing_has_happened_yet(action: str, ini: Path) -> None:
+    result = call(ini, action)
+    assert result.exit_code == 0, result.output
+    assert list(ini.parent.iterdir()) == [ini]
+
+
+def test_a_file_of_the_first_version_is_shown(ini: Path) -> None:
+    state = ini.with_name("config.db")
+    shutil.copy(VERSION1, state)
+    assert call(ini, "history", "--json").output.count('"complete"') == 2
+    assert "eve" in call(ini, "rejects").output
+    assert "dora" in call(ini, "missing").output
+    assert {item.name for item in ini.parent.iterdir()} == {"config.ini", "config.db"}
