@@ -287,7 +287,7 @@ def test_a_record_gets_every_field_also_where_the_source_has_none():
     assert apply({"PHONE": {"source": "phone"}}, {}).values == {"PHONE": None}
 
 
-@pytest.mark.parametrize("value", [None, "", 0, False, []])
+@pytest.mark.parametrize("value", [None, "", "  ", "\t\n", 0, False, []])
 def test_a_required_field_without_a_value_is_missing(value):
     layer = {"USER": {"source": "uid", "required": True}, "PHONE": {"source": "uid"}}
     assert apply(layer, {"uid": value}).missing == ["USER"]
