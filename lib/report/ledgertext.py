@@ -13,7 +13,7 @@ from lib.report.runreport import iso8601
 from lib.report.summary import COLUMNS, table
 from lib.run.tally import brief
 from lib.secrets import redact, redact_data
-from lib.state import Aside, Missing, PastRun
+from lib.state import Missing, PastRun, SavedRecord
 
 # What the table of runs shows even where it is the same, or empty, for all of them.
 ALWAYS = ("section", "started", "took", "state", "fetched", "sent")
@@ -39,15 +39,16 @@ def history(runs: Sequence[PastRun]) -> str:
     return "\n".join(table(rows, right))
 
 
-def rejects(asides: Iterable[Aside]) -> Iterator[str]:
-    """Yield a text of one or two lines for each record that is set aside, and how many they are."""
+def rejects(records: Iterable[SavedRecord]) -> Iterator[str]:
+    """Yield one or two lines for each record that is saved for resend, and their number."""
     number = 0
-    for aside in asides:
+    for record in records:
         number += 1
-        often = f" ({aside.times} times since {_local(aside.first_at)})" if aside.times > 1 else ""
-        head = f"[{aside.section}] {aside.outcome} {_local(aside.at)}{often}: {aside.reason}"
-        record = _record(aside.mapped or aside.fetched) or _line(aside.key or "")
-        yield "\n  ".join(filter(None, [_line(head), record]))
+        since = f" ({record.times} times since {_local(record.first_at)})"
+        often = since if record.times > 1 else ""
+        head = f"[{record.section}] {record.outcome} {_local(record.at)}{often}: {record.reason}"
+        shown = _record(record.mapped or record.fetched) or _line(record.key or "")
+        yield "\n  ".join(filter(None, [_line(head), shown]))
     yield f"Set aside: {number}." if number else "No record is set aside."
 
 
@@ -61,7 +62,7 @@ def missing(section: str, records: Iterable[Missing]) -> Iterator[str]:
     yield f"[{section}] " + (f"Missing: {number}." if number else "No record is missing.")
 
 
-def json_lines(items: Iterable[PastRun | Aside | Missing], **more: Any) -> Iterator[str]:
+def json_lines(items: Iterable[PastRun | SavedRecord | Missing], **more: Any) -> Iterator[str]:
     """Yield each item as one JSON object on a line, with `more` in front; times are in ISO 8601."""
     for item in items:
         members = {**more, **asdict(item)}

@@ -88,7 +88,7 @@ def _remarks(outcome: Outcome) -> Iterator[str]:
         yield f"{begin} {note}"
     if outcome.tally.vanished:
         yield f"{begin} {outcome.tally.vanished} vanished at the source while it was read"
-    for reason, example in outcome.left_aside.items():
+    for reason, example in outcome.not_sent.items():
         yield f"{begin} {_times(example)} {reason}{_such_as(example)}"
     for name, example in outcome.failed_conversions.items():
         yield f"{begin} {name} left empty in {_times(example)}{_such_as(example)}"

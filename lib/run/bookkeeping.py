@@ -28,14 +28,14 @@ def begin(book: SectionLedger, outcome: Outcome) -> None:
     book.begin()
 
 
-def set_aside(book: SectionLedger, outcome: Outcome) -> Iterator[tuple[Record, int]]:
-    """Yield the records that were set aside, as they came, with their numbers."""
+def saved_records(book: SectionLedger, outcome: Outcome) -> Iterator[tuple[Record, int]]:
+    """Yield the records that were saved for resend, as they came, with their numbers."""
     without = 0
-    for aside in book.asides():
-        if aside.fetched is None:
+    for saved in book.saved_records():
+        if saved.fetched is None:
             without += 1
         else:
-            yield json.loads(aside.fetched), aside.id
+            yield json.loads(saved.fetched), saved.id
     if without:
         outcome.notes.append(
             f"The source could not deliver {without} of what is set aside, which hence cannot be"

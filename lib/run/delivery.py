@@ -2,7 +2,7 @@
 
 Records are handed in one by one. Each of them leaves in one outcome: unchanged since it was last
 sent, taken by Oomnitza, rejected by it, or (when the run ends first) unsent. What is rejected or
-unsent is set aside in the section's book.
+unsent is saved for resend in the section's book.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 CANCEL_INTERVAL = 5.0
 # When Oomnitza has refused so many records and taken none, it will not take the others.
 MOST_REFUSALS = 25
-# How many of the records that are set aside are in memory at once as they came.
+# How many of the records that are saved for resend are in memory at once as they came.
 UNPACKED = 100
 
 
@@ -117,7 +117,7 @@ class Delivery:
             self._settle()
 
     def abandon(self, reason: str, *, held: bool = True) -> None:
-        """Set aside as unsent all that was taken and has no outcome yet; what is held if wished."""
+        """Save as unsent all that has no outcome yet; with `held`, also what is held back."""
         while self._under_way:
             try:
                 self._settle()
@@ -127,7 +127,7 @@ class Delivery:
         items = chain(self._batch, self._waiting, self._held if held else ())
         with self._book.batch():
             while some := list(islice(items, UNPACKED)):
-                self._book.put_aside(item.set_aside("unsent", reason) for item in some)
+                self._book.save_for_resend(item.to_save("unsent", reason) for item in some)
                 self._clear(some)
         self._batch, self._waiting = [], []
 
@@ -148,7 +148,7 @@ class Delivery:
             self._batch.append(item)
             self._send_what_is_full()
             if requested():
-                break  # the others are set aside
+                break  # the others are saved for resend
 
     def _send_what_is_full(self) -> None:
         while len(self._batch) >= self._uploader.batch_size:
@@ -237,20 +237,20 @@ class Delivery:
     def _write_down(self, sent: Sent) -> None:
         for item, refusal in sent.refused:
             reason, text = refusal.what, brief(item.values)
-            self._outcome.note_left_aside(f"rejected: {reason}", text)
+            self._outcome.note_not_sent(f"rejected: {reason}", text)
             log.info("[%s] rejected: %s %s", self._outcome.section, reason, text)
         with self._book.batch(lasting=bool(sent.refused)):
             self._book.sent(
                 (item.key, item.digest, item.mapped) for item in sent.taken if item.key is not None
             )
-            self._book.put_aside(
-                item.set_aside("rejected", refusal.what) for item, refusal in sent.refused
+            self._book.save_for_resend(
+                item.to_save("rejected", refusal.what) for item, refusal in sent.refused
             )
             self._clear([*sent.taken, *(item for item, _ in sent.refused)])
 
     def _clear(self, items: Sequence[Item]) -> None:
-        """Drop what had been set aside before: it has another outcome now, or is set aside anew."""
-        self._book.clear(item.aside for item in items if item.aside is not None)
+        """Drop what was saved for resend before: it has another outcome now, or is saved again."""
+        self._book.clear(item.saved_id for item in items if item.saved_id is not None)
 
     def _stop_if_canceled(self) -> None:
         now = time.monotonic()

@@ -1,8 +1,8 @@
 """What sets an upload, a test run and a resend apart, decided here and nowhere else.
 
-The parts of a run come in twins: records from the source or those that were set aside, a ledger
-that writes or is only read, an uploader or a dry run. A `Mode` picks them by the options; the steps
-of the run use what they are given.
+The parts of a run come in twins: records from the source or those that were saved for resend, a
+ledger that writes or is only read, an uploader or a dry run. A `Mode` picks them by the options;
+the steps of the run use what they are given.
 """
 
 from __future__ import annotations

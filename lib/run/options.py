@@ -18,5 +18,5 @@ class RunOptions:
     full: bool = False
     force: bool = False
     wait: bool = False
-    resend: bool = False  # what earlier runs have set aside, instead of what the source has
+    resend: bool = False  # what earlier runs have saved for resend, instead of what the source has
     retry_ceiling: int = 500

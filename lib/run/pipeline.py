@@ -124,7 +124,7 @@ def _record_end(run: _Run) -> None:
 
 
 def _transfer(run: _Run) -> None:
-    """Open, read and close; what was read before an error is sent or set aside."""
+    """Open, read and close; what was read before an error is sent or saved for resend."""
     with ExitStack() as stack:
         parts = _open(run, stack)
         try:
@@ -161,9 +161,9 @@ def _read(run: _Run, parts: _Parts) -> None:
     """Hand each record to the preparation, and what that makes of it to the delivery."""
     run.phase = Phase.READING
     with closing(parts.records.read()) as records:
-        for item, aside in records:
+        for item, saved_id in records:
             with shielded():  # from its count to its place in the delivery
-                _take(run, parts, item, aside)
+                _take(run, parts, item, saved_id)
             run.events.progress(run.outcome, parts.records.expected)
             if run.events.stop.is_set() or requested():
                 raise KeyboardInterrupt
@@ -174,7 +174,7 @@ def _read(run: _Run, parts: _Parts) -> None:
             run.complete = parts.records.complete
 
 
-def _take(run: _Run, parts: _Parts, item: object, aside: int | None) -> None:
+def _take(run: _Run, parts: _Parts, item: object, saved_id: int | None) -> None:
     tally = run.outcome.tally
     if isinstance(item, RecordGone):
         tally.vanished += 1
@@ -186,7 +186,7 @@ def _take(run: _Run, parts: _Parts, item: object, aside: int | None) -> None:
         assert isinstance(item, dict)  # noqa: S101
         tally.fetched += 1
         parts.saved.add_fetched(item)
-        if ready := parts.prepare(item, aside):
+        if ready := parts.prepare(item, saved_id):
             parts.delivery.take(ready)
 
 
@@ -208,7 +208,7 @@ def _close_at_target(run: _Run, parts: _Parts, error: str = "") -> None:
 
 @shielded()
 def _abort(run: _Run, parts: _Parts, error: BaseException) -> None:
-    """Send what was read before the error, set aside what cannot be sent, close the run."""
+    """Send what was read before the error, save for resend what cannot be sent, close the run."""
     reason = secrets.redact(str(error)) or "the run was interrupted"
     delivery = parts.delivery
     try:

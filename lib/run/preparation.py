@@ -13,7 +13,7 @@ from lib.run.plan import SectionPlan
 from lib.run.saveddata import NothingSaved
 from lib.run.tally import Outcome, brief
 from lib.secrets import redact
-from lib.state import NewAside, SectionLedger, pack
+from lib.state import RecordToSave, SectionLedger, pack
 from lib.target import packing
 from lib.target.item import Item
 
@@ -41,34 +41,36 @@ class Preparation:
         self._book = book
         self._saved = saved
 
-    def __call__(self, record: Record, aside: int | None = None) -> Item | None:
-        """The item of a record; `aside` is its number if it had been set aside before."""
+    def __call__(self, record: Record, saved_id: int | None = None) -> Item | None:
+        """The item of a record; `saved_id` is its number if it was saved for resend before."""
         try:
             if not self._keep(record):
                 self._tally.filtered += 1
-                if aside is not None:
-                    self._book.clear([aside])
+                if saved_id is not None:
+                    self._book.clear([saved_id])
                 self._note_there(self._key_mapper(record).values)
                 return None
         except Stopped as error:
-            self.reject(RecordUnreadable(f"the record filter fails: {error}"), record, aside)
+            self.reject(RecordUnreadable(f"the record filter fails: {error}"), record, saved_id)
             return None
         self.kept += 1
-        return self._item(record, aside)
+        return self._item(record, saved_id)
 
     def reject(
-        self, error: ConnectorError, record: Record | None = None, aside: int | None = None
+        self, error: ConnectorError, record: Record | None = None, saved_id: int | None = None
     ) -> None:
-        """Count a record that cannot be read, or filtered, and set it aside."""
+        """Count a record that cannot be read, or filtered, and save it for resend."""
         self._tally.rejected += 1
         self._outcome.unreadable += 1
         text = brief(record) if record else error.where
-        self._outcome.note_left_aside(f"rejected: {error.what}", text)
+        self._outcome.note_not_sent(f"rejected: {error.what}", text)
         log.info("[%s] rejected: %s %s", self._outcome.section, error.what, text)
         fetched = json_if_possible(record) if record else None
-        self._book.put_aside([NewAside("rejected", redact(str(error)), None, fetched, None)])
-        if aside is not None:  # it is set aside anew, by what it is known by now
-            self._book.clear([aside])
+        self._book.save_for_resend(
+            [RecordToSave("rejected", redact(str(error)), None, fetched, None)]
+        )
+        if saved_id is not None:  # it is saved again, by what it is known by now
+            self._book.clear([saved_id])
 
     def finish(self) -> None:
         """Write down which of the records that are not sent are still at the source."""
@@ -82,11 +84,11 @@ class Preparation:
         if len(self._still_there) >= NOTED_AT_ONCE:
             self.finish()
 
-    def _item(self, record: Record, aside: int | None) -> Item | None:
+    def _item(self, record: Record, saved_id: int | None) -> Item | None:
         try:
             fetched = packing.pack(record)  # before a converter may change it
         except (TypeError, ValueError, RecursionError):
-            self.reject(RecordUnreadable("the record cannot be written as JSON"), record, aside)
+            self.reject(RecordUnreadable("the record cannot be written as JSON"), record, saved_id)
             return None
         mapped = self._mapper(record)
         for name, text in mapped.failures:
@@ -95,7 +97,7 @@ class Preparation:
         if mapped.missing:
             self._tally.incomplete += 1
             reason = f"without a value for {', '.join(mapped.missing)}"
-            self._outcome.note_left_aside(reason, brief(values))
+            self._outcome.note_not_sent(reason, brief(values))
             log.info("[%s] incomplete, %s: %s", self._outcome.section, reason, brief(values))
             self._note_there(values)
             return None
@@ -103,4 +105,4 @@ class Preparation:
         text = to_json(values)
         key = continuity.key_of(values, self._key_fields)
         digest = continuity.digest_of(self._plan, text)
-        return Item(fetched, pack(text), key, digest, aside)
+        return Item(fetched, pack(text), key, digest, saved_id)

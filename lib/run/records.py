@@ -1,4 +1,4 @@
-"""Where a run gets its records: from the source, or from what earlier runs have set aside."""
+"""Where a run gets its records: from the source, or from those saved for resend."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lib.run import bookkeeping
 from lib.run.tally import Outcome
 from lib.state import SectionLedger
 
-# A record or what became of it, and its number if it had been set aside.
+# A record or what became of it, and its number if it had been saved for resend.
 Read = tuple[Delivered, int | None]
 
 
@@ -54,7 +54,7 @@ class FreshRecords:
 
 
 class SavedRecords:
-    """What earlier runs have set aside: never all that the source has."""
+    """What earlier runs have saved for resend: never all that the source has."""
 
     complete = False
     expected = None
@@ -64,7 +64,7 @@ class SavedRecords:
         self._outcome = outcome
 
     def read(self) -> Generator[Read, None, None]:
-        yield from bookkeeping.set_aside(self._book, self._outcome)
+        yield from bookkeeping.saved_records(self._book, self._outcome)
 
     def settle(self) -> None:
         """The source was not read."""

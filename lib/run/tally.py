@@ -58,7 +58,7 @@ class Outcome:
     seconds: float = 0.0
     error: ConnectorError | None = None
     failed_conversions: dict[str, Example] = field(default_factory=dict)
-    left_aside: dict[str, Example] = field(default_factory=dict)
+    not_sent: dict[str, Example] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     ready: int = 0  # records that were mapped, to be sent unless they are unchanged
     unreadable: int = 0  # records that were rejected before it was known which ones they are
@@ -71,9 +71,9 @@ class Outcome:
     def note_conversion(self, name: str, text: str) -> None:
         _count(self.failed_conversions, name, text)
 
-    def note_left_aside(self, reason: str, text: str) -> None:
+    def note_not_sent(self, reason: str, text: str) -> None:
         """Count a record that was rejected or incomplete under its reason."""
-        _count(self.left_aside, reason, text)
+        _count(self.not_sent, reason, text)
 
 
 def _count(examples: dict[str, Example], key: str, text: str) -> None:

@@ -18,21 +18,21 @@ from __future__ import annotations
 from pathlib import Path
 
 from lib.state.checkpointfile import CheckpointFile
-from lib.state.rows import Aside, Known, Missing, NewAside, Packed, PastRun, pack, unpack
+from lib.state.rows import Known, Missing, Packed, PastRun, RecordToSave, SavedRecord, pack, unpack
 from lib.state.section import SectionLedger
 from lib.state.store import Store
 from lib.state.twins import NullLedger, ReadOnlyLedger
 
 __all__ = [
-    "Aside",
     "CheckpointFile",
     "Known",
     "Missing",
-    "NewAside",
     "NullLedger",
     "Packed",
     "PastRun",
     "ReadOnlyLedger",
+    "RecordToSave",
+    "SavedRecord",
     "SectionLedger",
     "Store",
     "open_store",

@@ -45,8 +45,8 @@ class PastRun:
 
 
 @dataclass(frozen=True)
-class NewAside:
-    """A record to be set aside, as "rejected" or "unsent".
+class RecordToSave:
+    """A record to be saved for resend, as "rejected" or "unsent".
 
     `fetched` and `mapped` are JSON texts of it, as it came and as it was to be sent.
     """
@@ -59,8 +59,8 @@ class NewAside:
 
 
 @dataclass(frozen=True)
-class Aside:
-    """A record that was set aside: `times` times, first at `first_at` and last at `at`."""
+class SavedRecord:
+    """A record that was saved for resend: `times` times, first at `first_at` and last at `at`."""
 
     id: int
     section: str
@@ -100,12 +100,12 @@ def to_run(row: Sequence[Any]) -> PastRun:
     )
 
 
-def to_aside(row: Sequence[Any]) -> Aside:
+def to_saved_record(row: Sequence[Any]) -> SavedRecord:
     """From columns in the order of the class."""
-    values = _named(Aside, row)
+    values = _named(SavedRecord, row)
     texts = {name: unpack(values[name]) for name in ("fetched", "mapped")}
     key = None if values["key"] is None else from_key(values["key"])
-    return Aside(**values | texts | {"key": key})
+    return SavedRecord(**values | texts | {"key": key})
 
 
 def to_missing(row: Sequence[Any]) -> Missing:
@@ -159,5 +159,5 @@ def from_key(kept: bytes) -> str:
     return kept.decode("utf-8", "surrogatepass")
 
 
-def _named(kind: type[PastRun | Aside], row: Sequence[Any]) -> dict[str, Any]:
+def _named(kind: type[PastRun | SavedRecord], row: Sequence[Any]) -> dict[str, Any]:
     return dict(zip((item.name for item in fields(kind)), row, strict=True))

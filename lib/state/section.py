@@ -7,11 +7,11 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
-from lib.state.rows import Aside, Known, Missing, NewAside, Packed, PastRun
+from lib.state.rows import Known, Missing, Packed, PastRun, RecordToSave, SavedRecord
 
 
 class SectionLedger(Protocol):
-    """The runs of a section, its records, and those of them that are set aside.
+    """The runs of a section, its records, and those of them that are saved for resend.
 
     What is noted of records belongs to the run that was begun, whose id is `run`.
     """
@@ -110,16 +110,16 @@ class SectionLedger(Protocol):
     def reach(self, scope: str, reached: datetime) -> None:
         """Keep the checkpoint of a scope, in whole seconds, unless a later one is kept already."""
 
-    def asides(self) -> Iterator[Aside]:
-        """Yield what of the section is set aside now, the oldest first."""
+    def saved_records(self) -> Iterator[SavedRecord]:
+        """Yield what of the section is saved for resend now, the oldest first."""
 
-    def put_aside(self, items: Iterable[NewAside | Aside]) -> None:
+    def save_for_resend(self, items: Iterable[RecordToSave | SavedRecord]) -> None:
         """Keep records that were not sent; the source still has them, so they are not missing.
 
-        One that is set aside already is brought up to date. It is known by its key; without one, by
-        its fetched text; without that, by the reason. What was last sent of it no longer counts,
+        One that is saved already is brought up to date. It is known by its key; without one, by its
+        fetched text; without that, by the reason. What was last sent of it no longer counts,
         since Oomnitza may have taken it although its answer was lost.
         """
 
     def clear(self, ids: Iterable[int]) -> None:
-        """Drop what earlier runs set aside under these ids, unless this one has done so again."""
+        """Drop what earlier runs saved under these ids, unless this one has saved it again."""

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Protocol, Self
 
-from lib.state.rows import Aside, PastRun
+from lib.state.rows import PastRun, SavedRecord
 from lib.state.section import SectionLedger
 
 
@@ -49,8 +49,8 @@ class Store(Protocol):
 
     def saved_records(
         self, sections: Sequence[str] = (), *, target: str | None = None
-    ) -> Iterator[Aside]:
-        """Yield what is set aside now, the oldest first; it may be cleared on the way."""
+    ) -> Iterator[SavedRecord]:
+        """Yield what is saved for resend now, the oldest first; it may be cleared on the way."""
 
     def expire(self, days: float, now: float | None = None) -> int:
         """Delete saved records and runs that are older; returns how many records were deleted.

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from lib.errors import StateUnreadable
-from lib.state.rows import Aside, Known, Missing, NewAside, Packed, PastRun
+from lib.state.rows import Known, Missing, Packed, PastRun, RecordToSave, SavedRecord
 from lib.state.section import SectionLedger
 
 T = TypeVar("T")
@@ -58,7 +58,7 @@ class NullLedger:
 
     def forget(self, keys: Iterable[str]) -> None: ...
 
-    def put_aside(self, items: Iterable[NewAside | Aside]) -> None: ...
+    def save_for_resend(self, items: Iterable[RecordToSave | SavedRecord]) -> None: ...
 
     def clear(self, ids: Iterable[int]) -> None: ...
 
@@ -67,7 +67,7 @@ class NullLedger:
 
     def reach(self, scope: str, reached: datetime) -> None: ...
 
-    def asides(self) -> Iterator[Aside]:
+    def saved_records(self) -> Iterator[SavedRecord]:
         return iter(())
 
     def missing(self) -> Iterator[Missing]:
@@ -107,8 +107,8 @@ class ReadOnlyLedger(NullLedger):
     def checkpoints(self) -> dict[str, datetime]:
         return self._read(self._ledger.checkpoints, {})
 
-    def asides(self) -> Iterator[Aside]:
-        return self._ledger.asides()
+    def saved_records(self) -> Iterator[SavedRecord]:
+        return self._ledger.saved_records()
 
     def _read(self, read: Callable[[], T], otherwise: T) -> T:
         try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lib.jsontext import json_if_possible
 from lib.record import Record
-from lib.state import NewAside, Packed, unpack
+from lib.state import Packed, RecordToSave, unpack
 from lib.target import packing
 
 
@@ -19,14 +19,14 @@ class Item:
     JSON text in the form in which the ledger keeps it.
 
     It is recognised by its `key` (None where only the target knows how), and is as it was last sent
-    if its `digest` is the same. `aside` is its number if it had been set aside before.
+    if its `digest` is the same. `saved_id` is its number if it was saved for resend before.
     """
 
     fetched: bytes
     mapped: Packed
     key: str | None
     digest: bytes
-    aside: int | None = None
+    saved_id: int | None = None
 
     @property
     def text(self) -> str:
@@ -39,6 +39,6 @@ class Item:
         values: Record = json.loads(self.text)
         return values
 
-    def set_aside(self, outcome: str, reason: str) -> NewAside:
+    def to_save(self, outcome: str, reason: str) -> RecordToSave:
         fetched = json_if_possible(packing.unpack(self.fetched))
-        return NewAside(outcome, reason, self.key, fetched, self.text)
+        return RecordToSave(outcome, reason, self.key, fetched, self.text)

@@ -18,7 +18,7 @@ from lib.run.events import SectionEvents
 from lib.run.options import RunOptions
 from lib.run.pipeline import run_section
 from lib.run.tally import Outcome
-from lib.state import Aside, PastRun, open_to_read
+from lib.state import PastRun, SavedRecord, open_to_read
 from sandbox.oomnitza import Oomnitza
 
 
@@ -133,7 +133,7 @@ def history(run: Runner) -> list[PastRun]:
         return ledger.history()[::-1]
 
 
-def saved(run: Runner) -> list[Aside]:
+def saved(run: Runner) -> list[SavedRecord]:
     """What is saved to be sent again."""
     assert run.state
     with open_to_read(run.state) as ledger:

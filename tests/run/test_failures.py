@@ -75,7 +75,7 @@ class TestTheSourceFails:
         ]
         outcome = run(items)
         assert books(outcome) == {"fetched": 4, "sent": 3, "rejected": 1, "vanished": 1}
-        assert outcome.left_aside["rejected: cannot be read"].text == "device 8"
+        assert outcome.not_sent["rejected: cannot be read"].text == "device 8"
         assert exit_code([outcome]) is ExitCode.RECORDS_LEFT
         assert serials(oomnitza) == ["S0", "S1", "S9"]
 
@@ -123,7 +123,7 @@ class TestOomnitzaFails:
         assert outcome.error is None
         assert exit_code([outcome]) is ExitCode.RECORDS_LEFT
         assert serials(oomnitza) == [f"S{n}" for n in range(130) if f"S{n}" not in bad]
-        reasons = {reason: example.text for reason, example in outcome.left_aside.items()}
+        reasons = {reason: example.text for reason, example in outcome.not_sent.items()}
         assert len(reasons) == 4
         [(reason, text)] = [pair for pair in reasons.items() if "S64 is bad" in pair[0]]
         assert reason.startswith("rejected: ")
@@ -134,7 +134,7 @@ class TestOomnitzaFails:
         oomnitza.refuse = lambda record: "no"
         outcome = run(devices(7))
         assert books(outcome) == {"fetched": 7, "rejected": 7}
-        assert sum(example.count for example in outcome.left_aside.values()) == 7
+        assert sum(example.count for example in outcome.not_sent.values()) == 7
 
     def test_when_it_takes_none_at_all_the_others_are_not_even_sent(self, run, source, oomnitza):
         oomnitza.refuse = lambda record: "no such field"

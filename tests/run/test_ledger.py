@@ -275,7 +275,7 @@ class TestALedgerThatFails:
     def test_what_is_refused_is_on_the_disk_before_the_run_goes_on(
         self, run: Runner, oomnitza: Oomnitza, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        batch, put_aside = SectionLedger.batch, SectionLedger.put_aside
+        batch, save_for_resend = SectionLedger.batch, SectionLedger.save_for_resend
         lasting_now = [True]
         kept: list[bool] = []
 
@@ -291,10 +291,10 @@ class TestALedgerThatFails:
         def putting(self: SectionLedger, items: Iterable[Any]) -> None:
             items = list(items)
             kept.extend(lasting_now[-1:] * len(items))
-            put_aside(self, items)
+            save_for_resend(self, items)
 
         monkeypatch.setattr(SectionLedger, "batch", watched)
-        monkeypatch.setattr(SectionLedger, "put_aside", putting)
+        monkeypatch.setattr(SectionLedger, "save_for_resend", putting)
         refuse(oomnitza, "S1", "S2")
         run([*devices(4), RecordUnreadable("broken")])
         assert kept == [True, True, True]

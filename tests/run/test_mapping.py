@@ -54,8 +54,8 @@ class TestMapping:
     def test_a_record_without_its_sync_field_cannot_be_recognised(self, run, oomnitza):
         outcome = run([{"serial": "S1"}, {"name": "nameless"}, {"serial": "", "name": "x"}])
         assert books(outcome) == {"fetched": 3, "sent": 1, "incomplete": 2}
-        assert outcome.left_aside["without a value for SERIAL"].count == 2
-        assert "nameless" in outcome.left_aside["without a value for SERIAL"].text
+        assert outcome.not_sent["without a value for SERIAL"].count == 2
+        assert "nameless" in outcome.not_sent["without a value for SERIAL"].text
         assert serials(oomnitza) == ["S1"]
         assert exit_code([outcome]) is ExitCode.OK
 
@@ -63,7 +63,7 @@ class TestMapping:
         run.section = replace(run.section, mapping={"NAME": {"required": True}})
         outcome = run([{"serial": "S1"}, {"serial": "S2", "name": "Mac"}])
         assert books(outcome) == {"fetched": 2, "sent": 1, "incomplete": 1}
-        assert list(outcome.left_aside) == ["without a value for NAME"]
+        assert list(outcome.not_sent) == ["without a value for NAME"]
 
     def test_a_converter_that_fails_leaves_its_field_empty(self, run, oomnitza):
         run.section = replace(

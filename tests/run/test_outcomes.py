@@ -107,7 +107,7 @@ class TestFilter:
         outcome = run([{"serial": "S1", "n": 2}, {"serial": "S2", "n": "x"}, {"serial": "S3"}])
         assert outcome.tally.sent + outcome.tally.rejected + outcome.tally.filtered == 3
         assert outcome.tally.rejected >= 1
-        assert any("the record filter fails" in reason for reason in outcome.left_aside)
+        assert any("the record filter fails" in reason for reason in outcome.not_sent)
         assert serials(oomnitza) == ["S1"]
 
 

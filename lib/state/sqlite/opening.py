@@ -56,7 +56,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("COMMIT")
     _switch_to_wal(connection)
     connection.execute("PRAGMA synchronous = FULL")
-    # Where there is no room for temporary files, records are set aside all the same.
+    # Where there is no room for temporary files, records are saved for resend all the same.
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute("BEGIN IMMEDIATE")
     schema.upgrade(connection, path)

@@ -1,4 +1,4 @@
-"""The records that are set aside: their table, and by what one of them is known."""
+"""The records that are saved for resend: their table, and by what one of them is known."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from typing import Any
 
-from lib.state.rows import Aside, NewAside, pack, storable, to_aside, to_key
+from lib.state.rows import RecordToSave, SavedRecord, pack, storable, to_key, to_saved_record
 from lib.state.sqlite.database import Database
 
 # Two values that leave it open: no names, and no target.
@@ -30,7 +30,7 @@ PUT = (
     " reason = excluded.reason, key = excluded.key, fetched = excluded.fetched,"
     " mapped = excluded.mapped, at = excluded.at, times = times + 1"
 )
-# What the run has set aside anew stays, with how often that happened.
+# What the run has saved again stays, with how often that happened.
 CLEAR = "DELETE FROM aside WHERE section = ? AND run < ? AND id = ?"
 ANY = "SELECT 1 FROM aside WHERE section = ? LIMIT 1"
 SETTLE = "DELETE FROM aside WHERE section = ? AND identity = ?"
@@ -43,11 +43,11 @@ OUTDATE = (
 EXPIRE = "DELETE FROM aside WHERE at < ?"
 
 
-def found(database: Database, sections: Sequence[str], target: str | None) -> Iterator[Aside]:
-    """Yield what is set aside now, of these sections or of all, the oldest first."""
+def found(database: Database, sections: Sequence[str], target: str | None) -> Iterator[SavedRecord]:
+    """Yield what is saved for resend now, of these sections or of all, the oldest first."""
     last = database.rows("SELECT max(id) FROM aside")[0][0]
     rows = database.pages(FOUND, {**of(sections, target), "last": last})
-    return (database.made(to_aside, row) for row in rows)
+    return (database.made(to_saved_record, row) for row in rows)
 
 
 def of(sections: Sequence[str], target: str | None) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def of(sections: Sequence[str], target: str | None) -> dict[str, Any]:
     return {"names": json.dumps(list(sections)) if sections else None, "target": target}
 
 
-def to_row(item: NewAside | Aside, run: int, now: float) -> tuple[object, ...]:
+def to_row(item: RecordToSave | SavedRecord, run: int, now: float) -> tuple[object, ...]:
     """The values of PUT, without the section."""
     key = None if item.key is None else to_key(item.key)
     known_by = identity(key, item.fetched, item.reason)
@@ -64,7 +64,7 @@ def to_row(item: NewAside | Aside, run: int, now: float) -> tuple[object, ...]:
 
 
 def identity(key: bytes | None, fetched: str | None = None, reason: str = "") -> bytes:
-    """By what a record is the same one when it is set aside again."""
+    """By what a record is the same one when it is saved for resend again."""
     if key is not None:
         return b"key " + key
     kind, text = (b"reason ", reason) if fetched is None else (b"fetched ", fetched)

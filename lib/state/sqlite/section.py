@@ -14,12 +14,12 @@ from typing import Any
 
 from lib import __version__
 from lib.state.rows import (
-    Aside,
     Known,
     Missing,
-    NewAside,
     Packed,
     PastRun,
+    RecordToSave,
+    SavedRecord,
     from_key,
     pack,
     storable,
@@ -200,11 +200,11 @@ class SqliteLedger:
         values = (self._id, scope, int(reached.timestamp()), time.time())
         self._database.write(REACH, values)
 
-    def asides(self) -> Iterator[Aside]:
+    def saved_records(self) -> Iterator[SavedRecord]:
         section, target = self._names
         return savedrecords.found(self._database, [section], target)
 
-    def put_aside(self, items: Iterable[NewAside | Aside]) -> None:
+    def save_for_resend(self, items: Iterable[RecordToSave | SavedRecord]) -> None:
         section, run, now = self._id, self._begun, time.time()
         items = list(items)
         with self._database.transaction():

@@ -1,4 +1,4 @@
-"""The store as a whole: all its sections, their past runs, and what they have set aside."""
+"""The store as a whole: all its sections, their past runs, and what they have saved for resend."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from lib.state.rows import Aside, PastRun, to_run
+from lib.state.rows import PastRun, SavedRecord, to_run
 from lib.state.sqlite import opening, reading, savedrecords
 from lib.state.sqlite.database import Database
 from lib.state.sqlite.lock import SectionLock
@@ -74,7 +74,7 @@ class SqliteStore:
 
     def saved_records(
         self, sections: Sequence[str] = (), *, target: str | None = None
-    ) -> Iterator[Aside]:
+    ) -> Iterator[SavedRecord]:
         return savedrecords.found(self._database, sections, target)
 
     def expire(self, days: float, now: float | None = None) -> int:

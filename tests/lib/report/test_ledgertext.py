@@ -11,7 +11,7 @@ import pytest
 
 from lib import secrets
 from lib.report.ledgertext import history, json_lines, missing, rejects
-from lib.state import Aside, Missing, PastRun
+from lib.state import Missing, PastRun, SavedRecord
 
 PAGE = (Path(__file__).parents[3] / "docs" / "monitoring.md").read_text("utf-8")
 NOW = datetime(2026, 11, 23, 2, 15, tzinfo=UTC).timestamp()
@@ -67,7 +67,7 @@ def aside(**changed):
         "at": NOW,
         "times": 1,
     }
-    return Aside(**fields | changed)
+    return SavedRecord(**fields | changed)
 
 
 def shown_on_the_page(begin):

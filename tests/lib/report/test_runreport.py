@@ -64,8 +64,8 @@ def documented():
         missing=2,
         server={"added": 2, "updated": 50, "skipped": 0, "errors": 1},
     )
-    ldap.left_aside["without a value for EMAIL"] = Example(7, "USER noneil40")
-    ldap.note_left_aside("rejected: EMAIL is not valid", "USER adalove1")
+    ldap.not_sent["without a value for EMAIL"] = Example(7, "USER noneil40")
+    ldap.note_not_sent("rejected: EMAIL is not valid", "USER adalove1")
     ldap.failed_conversions["PHONE"] = Example(3, "'ext. 12' is not a phone number")
     away = SourceUnavailable(
         "no connection within 15 seconds",
@@ -148,7 +148,7 @@ class TestReport:
     def test_no_secret_is_in_it(self):
         secrets.remember(SECRET)
         outcome = Outcome("x", error=ConnectorError(f"no {SECRET}", where=SECRET, fix=SECRET))
-        outcome.note_left_aside(f"rejected: {SECRET}", SECRET)
+        outcome.note_not_sent(f"rejected: {SECRET}", SECRET)
         outcome.note_conversion("PHONE", f"'{SECRET}'")
         outcome.notes.append(SECRET)
         made = report(outcome)

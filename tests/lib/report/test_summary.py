@@ -38,9 +38,9 @@ def test_a_run_ends_with_one_line_of_numbers_for_each_section():
 def test_below_the_numbers_stands_what_there_is_to_say():
     run = outcome(fetched=10, incomplete=2, sent=7, rejected=1, vanished=3)
     run.notes.append("Saved: x.jsonl")
-    run.note_left_aside("without a value for EMAIL", "USER ada")
-    run.note_left_aside("without a value for EMAIL", "USER bob")
-    run.note_left_aside("rejected: no", "")
+    run.note_not_sent("without a value for EMAIL", "USER ada")
+    run.note_not_sent("without a value for EMAIL", "USER bob")
+    run.note_not_sent("rejected: no", "")
     run.note_conversion("BOUGHT", "bad date")
     run.error = SourceUnavailable("it went away", where="https://x")
     assert summary([run]).splitlines()[2:] == [

@@ -18,7 +18,7 @@ from lib.run import bookkeeping
 from lib.run.mode import Mode
 from lib.run.options import RunOptions
 from lib.run.tally import Outcome, Tally
-from lib.state import NewAside, NullLedger, ReadOnlyLedger, open_store, open_to_read
+from lib.state import NullLedger, ReadOnlyLedger, RecordToSave, open_store, open_to_read
 
 TARGET = "https://acme.example.com"
 
@@ -257,9 +257,11 @@ def test_a_run_that_oomnitza_cannot_close_holds_up_no_later_one(stack, state, er
 def test_testmode_sees_what_is_set_aside(stack, state):
     book = open_book(stack, state)
     bookkeeping.begin(book, outcome())
-    book.put_aside([NewAside("rejected", "bad", "u1", '{"uid": "u1"}'), NewAside("rejected", "x")])
+    book.save_for_resend(
+        [RecordToSave("rejected", "bad", "u1", '{"uid": "u1"}'), RecordToSave("rejected", "x")]
+    )
     looked = open_book(stack, state, testmode=True)
     found = outcome()
-    [(record, _)] = bookkeeping.set_aside(looked, found)
+    [(record, _)] = bookkeeping.saved_records(looked, found)
     assert record == {"uid": "u1"}
     assert "could not deliver 1 of what is set aside" in found.notes[0]

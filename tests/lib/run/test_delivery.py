@@ -71,7 +71,7 @@ class Book(NullLedger):
         keys = {record: key for key, record in self._known.items()}
         self.written += [("seen", keys[record]) for record in records]
 
-    def put_aside(self, asides):
+    def save_for_resend(self, asides):
         self.written += [(aside.outcome, aside.key) for aside in asides]
 
     def clear(self, ids):
@@ -132,7 +132,7 @@ def test_what_is_refused_is_set_aside_and_the_rest_goes_through(deliver):
     assert (outcome.tally.sent, outcome.tally.rejected) == (5, 2)
     assert book.of("rejected") == ["r1", "r5"]
     assert book.of("sent") == ["r0", "r2", "r3", "r4", "r6"]
-    assert list(outcome.left_aside) == ["rejected: bad value"]
+    assert list(outcome.not_sent) == ["rejected: bad value"]
 
 
 def test_when_oomnitza_is_away_nothing_is_forgotten(deliver):
@@ -238,10 +238,10 @@ class TestWhatIsForeseenByNobody:
         at_once = []
 
         class Counting(Book):
-            def put_aside(self, asides):
+            def save_for_resend(self, asides):
                 asides = list(asides)
                 at_once.append(len(asides))
-                super().put_aside(asides)
+                super().save_for_resend(asides)
 
         book = Counting()
         deliver(records(5), Target(), book, least=6)
@@ -346,7 +346,7 @@ class TestOnlyWhatChanged:
 def test_a_record_that_was_set_aside_is_cleared_when_it_has_gone_through(deliver):
     given = records(3)
     for number, item in enumerate(given):
-        item.aside = number
+        item.saved_id = number
     book = Book()
     deliver(given, Target(bad=["r1"]), book)
     assert sorted(book.of("cleared")) == [0, 1, 2]

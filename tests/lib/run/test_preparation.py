@@ -21,7 +21,7 @@ class Book(NullLedger):
     def __init__(self):
         self.aside, self.cleared, self.there = [], [], []
 
-    def put_aside(self, items):
+    def save_for_resend(self, items):
         self.aside += items
 
     def clear(self, ids):
@@ -154,7 +154,7 @@ def test_one_without_a_required_value_is_incomplete():
     found = prepared({"uid": "ada"})
     assert found.item is None
     assert (found.outcome.tally.incomplete, found.kept) == (1, 1)
-    [(reason, example)] = found.outcome.left_aside.items()
+    [(reason, example)] = found.outcome.not_sent.items()
     assert (reason, example.text) == ("without a value for EMAIL", "USER ada")
     assert (found.book.aside, found.saved) == ([], [])
 
@@ -182,7 +182,7 @@ def test_one_that_cannot_be_read_is_set_aside_without_secrets(monkeypatch):
     [aside] = book.aside
     assert (aside.outcome, aside.reason, aside.fetched) == ("rejected", "device 7: 500 (***)", None)
     assert outcome.tally.rejected == 1
-    assert outcome.left_aside["rejected: 500 (s3cret)"].text == "device 7"
+    assert outcome.not_sent["rejected: 500 (s3cret)"].text == "device 7"
 
 
 class TestWhatCountsAsTheSame:

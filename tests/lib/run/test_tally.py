@@ -35,30 +35,30 @@ def test_every_count_is_an_end_or_fetched_or_vanished():
 
 def test_the_first_example_of_each_reason_is_kept_and_all_are_counted():
     outcome = Outcome("ldap")
-    outcome.note_left_aside("no EMAIL", "first")
-    outcome.note_left_aside("no EMAIL", "second")
+    outcome.note_not_sent("no EMAIL", "first")
+    outcome.note_not_sent("no EMAIL", "second")
     outcome.note_conversion("BOUGHT", "bad date")
-    assert outcome.left_aside == {"no EMAIL": Example(2, "first")}
+    assert outcome.not_sent == {"no EMAIL": Example(2, "first")}
     assert outcome.failed_conversions == {"BOUGHT": Example(1, "bad date")}
 
 
 def test_reasons_without_end_take_no_memory_without_end():
     outcome = Outcome("ldap")
     for number in range(1000):
-        outcome.note_left_aside(f"reason {number}", "x")
-    assert len(outcome.left_aside) <= MOST_REASONS + 1
-    assert sum(example.count for example in outcome.left_aside.values()) == 1000
-    assert outcome.left_aside["reason 0"].count == 1
-    outcome.note_left_aside("reason 0", "x")
-    assert outcome.left_aside["reason 0"].count == 2
+        outcome.note_not_sent(f"reason {number}", "x")
+    assert len(outcome.not_sent) <= MOST_REASONS + 1
+    assert sum(example.count for example in outcome.not_sent.values()) == 1000
+    assert outcome.not_sent["reason 0"].count == 1
+    outcome.note_not_sent("reason 0", "x")
+    assert outcome.not_sent["reason 0"].count == 2
 
 
 def test_an_outcome_can_be_pickled():
     outcome = Outcome("ldap", Tally(fetched=1, sent=1), 0.5, SignInError("no", where="x"))
-    outcome.note_left_aside("why", "such")
+    outcome.note_not_sent("why", "such")
     copy = pickle.loads(pickle.dumps(outcome))
     assert str(copy.error) == "x: no"
-    assert (copy.tally, copy.left_aside) == (outcome.tally, outcome.left_aside)
+    assert (copy.tally, copy.not_sent) == (outcome.tally, outcome.not_sent)
 
 
 def test_a_record_is_told_by_its_first_short_fields_that_are_filled():

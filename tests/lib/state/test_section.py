@@ -9,7 +9,7 @@ import time
 import pytest
 
 from lib import __version__
-from lib.state import NewAside, open_store, open_to_read
+from lib.state import RecordToSave, open_store, open_to_read
 from tests.lib.state.conftest import TARGET
 
 COUNTS = {"fetched": 3, "sent": 2, "rejected": 1}
@@ -59,7 +59,7 @@ class TestRuns:
         for call in (
             lambda: section.sent(records("a")),
             lambda: section.seen(["a"]),
-            lambda: section.put_aside([NewAside("rejected", "no")]),
+            lambda: section.save_for_resend([RecordToSave("rejected", "no")]),
             lambda: section.opened("p"),
             lambda: section.end("complete", {}),
             lambda: section.describe(fingerprint="f", full=True),
@@ -323,7 +323,7 @@ class TestMissing:
         run(section, sent=["a"])
         section.begin()
         section.describe(fingerprint="f", full=False)
-        section.put_aside([NewAside("rejected", "no", "a", "{}", "{}")])
+        section.save_for_resend([RecordToSave("rejected", "no", "a", "{}", "{}")])
         section.end("complete", {})
         assert missing(section) == []
 
@@ -341,7 +341,7 @@ class TestMissing:
         for each in (section, other):
             run(each, sent=["a", "b"])
         section.begin()
-        section.put_aside([NewAside("unsent", "no answer", "a")])
+        section.save_for_resend([RecordToSave("unsent", "no answer", "a")])
         known = section.known(["a", "b"])
         assert known["a"].digest != b"digest of a"
         assert section.last_sent(known["a"]) == {"KEY": "a"}
@@ -372,13 +372,13 @@ class TestBatches:
     def test_all_of_a_batch_is_kept_or_nothing(self, ledger, path, running):
         with pytest.raises(KeyboardInterrupt), running.batch():
             running.sent(records("a"))
-            running.put_aside([NewAside("rejected", "no")])
+            running.save_for_resend([RecordToSave("rejected", "no")])
             raise KeyboardInterrupt
         assert running.known(["a"]) == {}
         assert list(ledger.saved_records()) == []
         with running.batch():
             running.sent(records("a"))
-            running.put_aside([NewAside("rejected", "no")])
+            running.save_for_resend([RecordToSave("rejected", "no")])
             with open_to_read(path) as other:
                 assert list(other.saved_records()) == []
                 assert other.section("ldap", TARGET).known(["a"]) == {}

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from lib.state import NewAside, open_store
+from lib.state import RecordToSave, open_store
 from tests.lib.state.conftest import TARGET
 
 DAY = 86_400.0
@@ -65,7 +65,9 @@ def test_what_was_set_aside_too_long_ago_is_dropped(ledger, section, at):
     for day in (1, 2, 3):
         at(day)
         section.begin()
-        section.put_aside([NewAside("rejected", f"day {day}"), NewAside("rejected", "always")])
+        section.save_for_resend(
+            [RecordToSave("rejected", f"day {day}"), RecordToSave("rejected", "always")]
+        )
     assert ledger.expire(10, now=11.5 * DAY) == 1
     assert [item.reason for item in ledger.saved_records()] == ["always", "day 2", "day 3"]
     at(20)
@@ -77,7 +79,7 @@ def test_what_is_just_so_old_is_kept(ledger, section, at):
     at(1)
     run(section)
     run(section)
-    section.put_aside([NewAside("rejected", "bad")])
+    section.save_for_resend([RecordToSave("rejected", "bad")])
     assert ledger.expire(10, now=11 * DAY) == 0
     assert len(ids(ledger)) == 2
     assert ledger.expire(10, now=11 * DAY + 0.1) == 1
@@ -158,7 +160,7 @@ def test_a_run_of_another_kind_counts_however_old_it_is(ledger, section, at):
 
 
 def test_nothing_recent_is_dropped(ledger, running):
-    running.put_aside([NewAside("rejected", "no")])
+    running.save_for_resend([RecordToSave("rejected", "no")])
     running.end("failed", {})
     run(running)
     assert ledger.expire(1) == 0

@@ -38,7 +38,7 @@ def test_an_item_takes_little_room_and_gives_its_record_back():
     [packed] = items([record])
     assert len(packed.fetched) + len(packed.mapped) < len(to_json(record)) / 5
     assert (packed.values, packed.text) == (record, to_json(record))
-    aside = packed.set_aside("rejected", "no such role")
+    aside = packed.to_save("rejected", "no such role")
     assert (aside.outcome, aside.reason, aside.key) == ("rejected", "no such role", "佐藤")
     assert (aside.fetched, aside.mapped) == (packed.text, packed.text)
 

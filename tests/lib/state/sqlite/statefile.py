@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lib.errors import ConfigurationError
-from lib.state import NewAside, open_store
+from lib.state import RecordToSave, open_store
 from tests.lib.state.conftest import TARGET
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -27,7 +27,7 @@ def add(ledger, key):
     section = ledger.section("ldap", TARGET)
     section.begin()
     section.sent([(key, b"d", "{}")])
-    section.put_aside([NewAside("rejected", "no")])
+    section.save_for_resend([RecordToSave("rejected", "no")])
 
 
 def knows(ledger, *keys):

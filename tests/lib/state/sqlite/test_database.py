@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from lib.errors import ConfigurationError, ConnectorError
-from lib.state import NewAside, open_store, open_to_read
+from lib.state import RecordToSave, open_store, open_to_read
 from lib.state.sqlite import opening
 from tests.lib.state.conftest import TARGET
 
@@ -25,7 +25,7 @@ WRITER = f"""
 import sys
 from itertools import count
 from pathlib import Path
-from lib.state import NewAside, open_store
+from lib.state import RecordToSave, open_store
 
 section = open_store(Path(sys.argv[1])).section("ldap", "{TARGET}")
 section.left_running()
@@ -37,7 +37,7 @@ for batch in count():
         section.sent((key, b"d", "x" * 3_000) for key in keys)
         section.sent((f"same {{number}}", f"{{run}} {{batch}}".encode(), "{{}}")
                      for number in range({BATCH}))
-        section.put_aside([NewAside("rejected", f"{{run}} {{batch}}", str(number))
+        section.save_for_resend([RecordToSave("rejected", f"{{run}} {{batch}}", str(number))
                            for number in range({BATCH})])
     print(run, batch, flush=True)
 """
@@ -52,7 +52,7 @@ class TestThreads:
         def write(name):
             for number in range(40):
                 running.sent(records(f"{name} {number}"))
-                running.put_aside([NewAside("rejected", f"{name} {number}")])
+                running.save_for_resend([RecordToSave("rejected", f"{name} {number}")])
 
         threads = [threading.Thread(target=write, args=[name]) for name in "abcd"]
         for thread in threads:
@@ -260,7 +260,7 @@ class TestLasting:
         with running.batch(lasting=False):
             running.sent(records("ada"))
             assert waits_for() == 1
-        running.put_aside([NewAside("rejected", "no")])
+        running.save_for_resend([RecordToSave("rejected", "no")])
         assert waits_for() == 2
 
     def test_an_error_leaves_nothing_behind(self, running, waits_for):

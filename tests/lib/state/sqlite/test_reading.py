@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 
 from lib.errors import ConfigurationError, ExitCode, StateUnreadable
-from lib.state import NewAside, open_store, open_to_read
+from lib.state import RecordToSave, open_store, open_to_read
 from tests.lib.state.conftest import TARGET
 from tests.lib.state.sqlite.statefile import KNOWN, POSIX, ROOT, add, as_somebody_else, fill, knows
 
@@ -168,8 +168,8 @@ def test_a_damaged_file_is_told(path, part):
         section = store.section("ldap", TARGET)
         for _ in range(30):
             section.begin()
-            section.put_aside(
-                [NewAside("rejected", f"{number} " + "x" * 50) for number in range(40)]
+            section.save_for_resend(
+                [RecordToSave("rejected", f"{number} " + "x" * 50) for number in range(40)]
             )
             section.sent((str(number), b"d", "{}") for number in range(2_000))
     content = bytearray(path.read_bytes())

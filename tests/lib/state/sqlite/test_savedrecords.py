@@ -5,7 +5,7 @@ import tracemalloc
 
 import pytest
 
-from lib.state import NewAside
+from lib.state import RecordToSave
 from tests.lib.state.conftest import TARGET
 
 
@@ -15,9 +15,9 @@ def reasons(ledger, *sections):
 
 def test_it_is_kept_with_its_reason_and_in_both_forms(ledger, running):
     fetched = '{"mail": "ada@example.com", "long": "' + "☃" * 40_000 + '"}'
-    item = NewAside("rejected", "no such role", "ada@example.com", fetched, '{"EMAIL": "ada"}')
+    item = RecordToSave("rejected", "no such role", "ada@example.com", fetched, '{"EMAIL": "ada"}')
     before = time.time()
-    running.put_aside([item])
+    running.save_for_resend([item])
     [found] = ledger.saved_records()
     assert (found.section, found.target, found.run) == ("ldap", TARGET, running.run)
     assert (found.outcome, found.reason, found.key) == ("rejected", "no such role", item.key)
@@ -27,7 +27,7 @@ def test_it_is_kept_with_its_reason_and_in_both_forms(ledger, running):
 
 
 def test_one_that_cannot_be_read_has_nothing_but_a_reason(ledger, running):
-    running.put_aside([NewAside("rejected", "unreadable \ud83d")])
+    running.save_for_resend([RecordToSave("rejected", "unreadable \ud83d")])
     [found] = ledger.saved_records()
     assert (found.reason, found.key) == ("unreadable \\ud83d", None)
     assert (found.fetched, found.mapped) == (None, None)
@@ -46,11 +46,11 @@ def test_one_that_is_set_aside_again_is_brought_up_to_date(
 ):
     monkeypatch.setattr(time, "time", lambda: 1000.0)
     section.begin()
-    section.put_aside([NewAside("unsent", "it is down", *first)])
+    section.save_for_resend([RecordToSave("unsent", "it is down", *first)])
     [before] = ledger.saved_records()
     monkeypatch.setattr(time, "time", lambda: 2000.0)
     section.begin()
-    section.put_aside([NewAside("rejected", "no such role", again[0], again[1], "{}")])
+    section.save_for_resend([RecordToSave("rejected", "no such role", again[0], again[1], "{}")])
     [after] = ledger.saved_records()
     assert (after.id, after.run) == (before.id, section.run)
     assert (after.outcome, after.reason, after.fetched) == ("rejected", "no such role", again[1])
@@ -59,8 +59,8 @@ def test_one_that_is_set_aside_again_is_brought_up_to_date(
 
 
 def test_the_same_reason_without_a_record_is_one_entry(ledger, running):
-    running.put_aside([NewAside("rejected", "page 3 is broken")] * 2)
-    running.put_aside([NewAside("rejected", "page 4 is broken")])
+    running.save_for_resend([RecordToSave("rejected", "page 3 is broken")] * 2)
+    running.save_for_resend([RecordToSave("rejected", "page 4 is broken")])
     found = list(ledger.saved_records())
     assert [(item.reason, item.times) for item in found] == [
         ("page 3 is broken", 2),
@@ -69,47 +69,49 @@ def test_the_same_reason_without_a_record_is_one_entry(ledger, running):
 
 
 def test_a_key_a_text_and_a_reason_are_not_taken_for_each_other(ledger, running):
-    running.put_aside([NewAside("rejected", "same"), NewAside("rejected", "r", "same")])
-    running.put_aside([NewAside("rejected", "r", None, "same")])
+    running.save_for_resend(
+        [RecordToSave("rejected", "same"), RecordToSave("rejected", "r", "same")]
+    )
+    running.save_for_resend([RecordToSave("rejected", "r", None, "same")])
     assert len(list(ledger.saved_records())) == 3
 
 
 def test_it_can_be_set_aside_as_it_was_found(ledger, running):
-    running.put_aside([NewAside("rejected", "no", "a", "{}", "{}")])
-    running.put_aside(ledger.saved_records())
+    running.save_for_resend([RecordToSave("rejected", "no", "a", "{}", "{}")])
+    running.save_for_resend(ledger.saved_records())
     [found] = ledger.saved_records()
     assert (found.key, found.times) == ("a", 2)
 
 
 def test_one_that_is_sent_is_no_longer_set_aside(ledger, running):
-    running.put_aside([NewAside("rejected", key, key) for key in "abc"])
+    running.save_for_resend([RecordToSave("rejected", key, key) for key in "abc"])
     other = ledger.section("other", TARGET)
     other.begin()
-    other.put_aside([NewAside("rejected", "of other", "a")])
+    other.save_for_resend([RecordToSave("rejected", "of other", "a")])
     running.sent([("a", b"d", "{}"), ("c", b"d", "{}")])
     assert reasons(ledger) == ["b", "of other"]
 
 
 def test_to_be_cleared_it_is_named_by_its_id(ledger, running):
-    running.put_aside([NewAside("rejected", key) for key in "abc"])
+    running.save_for_resend([RecordToSave("rejected", key) for key in "abc"])
     first, _, third = ledger.saved_records()
     other = ledger.section("other", TARGET)
     other.begin()
     other.clear([first.id, third.id])
     assert reasons(ledger) == ["a", "b", "c"]
     running.begin()
-    running.put_aside([NewAside("rejected", "c")])  # it was set aside anew, and stays
+    running.save_for_resend([RecordToSave("rejected", "c")])  # it was set aside anew, and stays
     running.clear([first.id, third.id])
     assert reasons(ledger) == ["b", "c"]
     assert [each.times for each in ledger.saved_records()] == [1, 2]
 
 
 def test_ids_are_never_given_twice(ledger, running):
-    running.put_aside([NewAside("rejected", "a")])
+    running.save_for_resend([RecordToSave("rejected", "a")])
     [first] = ledger.saved_records()
     running.begin()
     running.clear([first.id])
-    running.put_aside([NewAside("rejected", "b")])
+    running.save_for_resend([RecordToSave("rejected", "b")])
     [second] = ledger.saved_records()
     assert second.id > first.id
 
@@ -120,21 +122,21 @@ def test_the_oldest_comes_first_of_the_sections_that_are_asked_for(ledger, runni
     for each, reason in ((running, "1"), (other, "2"), (running, "3"), (elsewhere, "4")):
         if each is not running:
             each.begin()
-        each.put_aside([NewAside("rejected", reason)])
+        each.save_for_resend([RecordToSave("rejected", reason)])
     assert reasons(ledger) == ["1", "2", "3", "4"]
     assert reasons(ledger, "Casper.MDM") == ["2"]
     assert reasons(ledger, "ldap", "nothing") == ["1", "3", "4"]
     assert reasons(ledger, "nothing") == []
     assert [item.reason for item in ledger.saved_records(["ldap"], target=TARGET)] == ["1", "3"]
-    assert [item.reason for item in running.asides()] == ["1", "3"]
+    assert [item.reason for item in running.saved_records()] == ["1", "3"]
 
 
 def test_what_is_set_aside_while_they_are_read_is_for_the_next_time(ledger, running):
-    running.put_aside([NewAside("rejected", str(number)) for number in range(450)])
+    running.save_for_resend([RecordToSave("rejected", str(number)) for number in range(450)])
     running.begin()
     read = 0
     for item in ledger.saved_records():
-        running.put_aside([NewAside("rejected", f"again {item.reason}")])
+        running.save_for_resend([RecordToSave("rejected", f"again {item.reason}")])
         running.clear([item.id])
         read += 1
     assert read == 450
@@ -144,12 +146,12 @@ def test_what_is_set_aside_while_they_are_read_is_for_the_next_time(ledger, runn
 def test_however_many_there_are_few_are_in_memory(ledger, running):
     def some():
         for number in range(4000):
-            yield NewAside("rejected", "no", str(number), f"{number}" + "x" * 1_900)
+            yield RecordToSave("rejected", "no", str(number), f"{number}" + "x" * 1_900)
 
     many = some()
     with running.batch():
         for _ in range(400):
-            running.put_aside(next(many) for _ in range(10))
+            running.save_for_resend(next(many) for _ in range(10))
     tracemalloc.start()
     try:
         assert sum(1 for _ in ledger.saved_records()) == 4000
@@ -163,21 +165,23 @@ def test_a_run_that_read_all_of_the_source_met_again_what_still_is_there(ledger,
     section = ledger.section("ldap", "https://acme.example.com")
     section.begin()
     section.describe(fingerprint=fingerprint, full=True)
-    section.put_aside([NewAside("rejected", "bad", "u1", "{}", "{}")])
+    section.save_for_resend([RecordToSave("rejected", "bad", "u1", "{}", "{}")])
     section.end("failed", {})
     section.begin()
     section.describe(fingerprint=fingerprint, full=True)
-    section.put_aside([NewAside("rejected", "bad", "u2", "{}", "{}")])
+    section.save_for_resend([RecordToSave("rejected", "bad", "u2", "{}", "{}")])
     section.end("complete", {})
-    assert [aside.key for aside in section.asides()] == [*kept, "u2"]
+    assert [aside.key for aside in section.saved_records()] == [*kept, "u2"]
 
 
 def test_a_run_that_read_a_part_of_the_source_met_again_only_what_could_not_be_read(section):
     section.begin()
-    without_key = NewAside("rejected", "bad", None, '{"uid": "u1"}', "{}")
-    unfiltered = NewAside("rejected", "the filter fails", None, '{"uid": "u2"}')
-    section.put_aside([without_key, unfiltered, NewAside("rejected", "device 7 is broken")])
+    without_key = RecordToSave("rejected", "bad", None, '{"uid": "u1"}', "{}")
+    unfiltered = RecordToSave("rejected", "the filter fails", None, '{"uid": "u2"}')
+    section.save_for_resend(
+        [without_key, unfiltered, RecordToSave("rejected", "device 7 is broken")]
+    )
     section.end("failed", {})
     section.begin()
     section.end("complete", {})
-    assert [aside.fetched for aside in section.asides()] == ['{"uid": "u1"}']
+    assert [aside.fetched for aside in section.saved_records()] == ['{"uid": "u1"}']
