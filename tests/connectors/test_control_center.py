@@ -1,4 +1,4 @@
-"""Control Center by REST: the contract, spans and pages, errors, and how the position moves."""
+"""Control Center by REST: the contract, spans and pages, errors, and how the checkpoint moves."""
 
 from __future__ import annotations
 
@@ -318,7 +318,7 @@ def test_what_is_modified_during_a_run_comes_in_the_next_one(center: ControlCent
     assert {sims.all[0].iccid, sims.all[60].iccid} <= set(center.ids(read(center)))
 
 
-def test_what_counts_for_the_position_is_when_the_service_was_asked(
+def test_what_counts_for_the_checkpoint_is_when_the_service_was_asked(
     center: ControlCenter,
 ) -> None:
     sims = center.jasper.sims

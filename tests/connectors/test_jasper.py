@@ -1,4 +1,4 @@
-"""Jasper by SOAP: the contract, paging, faults, and how the position moves."""
+"""Jasper by SOAP: the contract, paging, faults, and how the checkpoint moves."""
 
 from __future__ import annotations
 
@@ -377,7 +377,7 @@ def test_a_sim_with_a_date_in_the_future_hides_no_other(jasper: JasperSource) ->
     assert sims.all[9].iccid in jasper.ids(read(jasper))
 
 
-def test_a_list_that_never_rests_keeps_the_position(jasper: JasperSource) -> None:
+def test_a_list_that_never_rests_keeps_the_checkpoint(jasper: JasperSource) -> None:
     sims = jasper.jasper.sims
 
     def modify(request: Request) -> None:
@@ -393,7 +393,7 @@ def test_a_list_that_never_rests_keeps_the_position(jasper: JasperSource) -> Non
     assert not jasper.storage.exists()
 
 
-def test_a_quiet_account_keeps_its_position(jasper: JasperSource) -> None:
+def test_a_quiet_account_keeps_its_checkpoint(jasper: JasperSource) -> None:
     made = jasper.connect()
     wanted = sources(made)
     list(made.records(wanted))
@@ -407,7 +407,7 @@ def test_a_quiet_account_keeps_its_position(jasper: JasperSource) -> None:
     assert jasper.storage.read_text() == kept
 
 
-def test_another_account_has_its_own_position(jasper: JasperSource) -> None:
+def test_another_account_has_its_own_checkpoint(jasper: JasperSource) -> None:
     made = jasper.connect()
     wanted = sources(made)
     list(made.records(wanted))
@@ -446,14 +446,14 @@ def oomnitza() -> Iterator[Any]:
     target.close()
 
 
-def test_an_upload_moves_the_position(jasper: JasperSource, oomnitza: Oomnitza) -> None:
+def test_an_upload_moves_the_checkpoint(jasper: JasperSource, oomnitza: Oomnitza) -> None:
     assert upload(jasper, oomnitza).tally.sent == 130
     assert upload(jasper, oomnitza).tally.sent == 1
     assert oomnitza.count("assets") == 130
 
 
 @pytest.mark.parametrize("options", [{"testmode": True}, {"record_count": 10}])
-def test_a_trial_does_not_move_the_position(
+def test_a_trial_does_not_move_the_checkpoint(
     options: dict[str, Any], jasper: JasperSource, oomnitza: Oomnitza
 ) -> None:
     upload(jasper, oomnitza, **options)
