@@ -131,11 +131,11 @@ def jasper(tmp_path):
         with WebServer(oomnitza.app) as target, WebServer(jasper.app) as source:
             lines = jasper.section(source.url).splitlines()[2:]
             ini = tmp_path / "config.ini"
-            section = "\n".join([*lines, more])
-            ini.write_text(JASPER.format(oomnitza=target.url, section=section), "utf-8")
-            [section] = config.load(ini, ["jasper"]).sections
-            target = config.load(ini, ["jasper"]).oomnitza
-            found = list(check_section(section, target, state=tmp_path / "state.db"))
+            text = JASPER.format(oomnitza=target.url, section="\n".join([*lines, more]))
+            ini.write_text(text, "utf-8")
+            loaded = config.load(ini, ["jasper"])
+            [section] = loaded.sections
+            found = list(check_section(section, loaded.oomnitza, state=tmp_path / "state.db"))
         check.requests = len(jasper.calls)
         return {finding.text: finding.exit_code for finding in found}
 
