@@ -13,7 +13,7 @@ from requests import Response
 from requests.auth import AuthBase
 
 from lib import secrets
-from lib.connector import AssetConnector, AssetSettings, Records, Sources
+from lib.connector import AssetConnector, AssetSettings, Projection, Records
 from lib.errors import AccessDenied, ConnectorError, SignInError, SourceFault
 from lib.http.auth import Token, TokenAuth, basic
 from lib.http.client import Client, NoContent, NotFound, member
@@ -94,15 +94,17 @@ class Connector(AssetConnector[Settings]):
         with self._airwatch() as (airwatch, _):
             _devices(airwatch, 0, 1)
 
-    def records(self, sources: Sources) -> Records:
-        wanted = {"network", "dep"} if sources.everything else set(sources.tops)
+    def records(self, projection: Projection) -> Records:
+        wanted = {"network", "dep"} if projection.everything else set(projection.top_level)
         with self._airwatch() as (airwatch, details):
             enrolled = {}
             if "dep" in wanted and self.settings.dep_uuid:
                 enrolled = _enrolled(airwatch, self.settings.dep_uuid)
             devices = self._listed(airwatch)
             if "network" in wanted:
-                devices = self._with_network(devices, details, needed="network" in sources.tops)
+                devices = self._with_network(
+                    devices, details, needed="network" in projection.top_level
+                )
             for device in devices:
                 number = device.get("SerialNumber")
                 if isinstance(number, str) and number in enrolled:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from lib.connector import Delivered, Records, Sources, UserConnector, UserSettings
+from lib.connector import Projection, Records, SourceItem, UserConnector, UserSettings
 from lib.errors import AccessDenied, ConnectorError, RecordUnreadable, SignInError, SourceFault
 from lib.http.auth import basic_by_key
 from lib.http.client import Client, NotFound, decoded, member
@@ -101,23 +101,23 @@ class Connector(UserConnector[Settings]):
     def check(self) -> None:
         self._people(["id"])
 
-    def records(self, sources: Sources) -> Records:
+    def records(self, projection: Projection) -> Records:
         settings = self.settings
-        wanted = [*settings.report_fields, *sources.tops]
-        if sources.everything and settings.by_report:
+        wanted = [*settings.report_fields, *projection.top_level]
+        if projection.everything and settings.by_report:
             wanted += DIRECTORY_FIELDS
         people = self._people(wanted)
         self.expected = len(people)
         yield from people
 
-    def _people(self, wanted: list[str]) -> list[Delivered]:
+    def _people(self, wanted: list[str]) -> list[SourceItem]:
         """Everybody, with these fields as far as BambooHR shows them; it has no pages."""
         with closing(_BambooHR(self.settings)) as bamboohr:
             if self.settings.by_report:
                 return self._report(bamboohr, wanted)
             return _directory(bamboohr, wanted)
 
-    def _report(self, bamboohr: _BambooHR, wanted: list[str]) -> list[Delivered]:
+    def _report(self, bamboohr: _BambooHR, wanted: list[str]) -> list[SourceItem]:
         """A custom report, which holds those who left as well; the directory does not."""
         fields = [name for name in dict.fromkeys([*wanted, "status"]) if name != "id"]
         # With a charset in its content type, the body would be read as XML.
@@ -173,7 +173,7 @@ class _BambooHR(Client):
         return error
 
 
-def _directory(bamboohr: _BambooHR, wanted: list[str]) -> list[Delivered]:
+def _directory(bamboohr: _BambooHR, wanted: list[str]) -> list[SourceItem]:
     """The directory: those who are Active, with the fields that the company chose to show."""
     try:
         answer = bamboohr.get_json("/employees/directory")
@@ -197,7 +197,7 @@ def _knows_the_key(bamboohr: _BambooHR) -> bool:
     return True
 
 
-def _listing(answer: Any, where: str) -> tuple[list[Delivered], set[str]]:
+def _listing(answer: Any, where: str) -> tuple[list[SourceItem], set[str]]:
     """The people in an answer, and the fields that they were given beside their id.
 
     Somebody without an id is a RecordUnreadable; the fields may be missing where people come.
@@ -218,7 +218,7 @@ def _has_id(person: Any) -> bool:
     return isinstance(person, dict) and person.get("id") not in (None, "")
 
 
-def _has_left(person: Delivered) -> bool:
+def _has_left(person: SourceItem) -> bool:
     """Whether the status says so; nothing is known of somebody without one."""
     status = person.get("status") if isinstance(person, dict) else None
     return status is not None and str(status).strip().lower() != "active"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from lib import jamfpro
-from lib.connector import AssetConnector, AssetSettings, Delivered, Records, Sources
+from lib.connector import AssetConnector, AssetSettings, Projection, Records, SourceItem
 from lib.errors import ConnectorError, RecordGone, RecordUnreadable, SignInError, SourceFault
 from lib.http.client import Client, NotFound, member
 from lib.jamfpro import Inventory
@@ -116,32 +116,32 @@ class Connector(AssetConnector[Settings]):
             else:
                 self._ids(jamf)
 
-    def records(self, sources: Sources) -> Records:
+    def records(self, projection: Projection) -> Records:
         read = self._inventory if self.settings.api == "pro" else self._one_by_one
-        with self._jamf() as jamf, closing(read(jamf, sources)) as found:
+        with self._jamf() as jamf, closing(read(jamf, projection)) as found:
             for record in found:
                 general = record.get("general") if isinstance(record, dict) else None
                 if isinstance(general, dict) and general.get("serial_number") == NO_SERIAL_NUMBER:
                     general["serial_number"] = ""
                 yield record
 
-    def _inventory(self, jamf: Client, sources: Sources) -> Records:
+    def _inventory(self, jamf: Client, projection: Projection) -> Records:
         """What the Jamf Pro API lists, presented as the Classic API has it."""
         reader = self._reader(jamf)
-        for record in while_readable(reader.records(sources), where=jamf.url):
+        for record in while_readable(reader.records(projection), where=jamf.url):
             self.expected = reader.total
             yield record
 
     def _reader(self, jamf: Client) -> Reader:
         return Reader(jamf, self._devices.inventory, self.settings.group_name)
 
-    def _one_by_one(self, jamf: Client, sources: Sources) -> Records:
+    def _one_by_one(self, jamf: Client, projection: Projection) -> Records:
         """What the Classic API has of each device that it lists."""
-        subset = self._subset(sources)
+        subset = self._subset(projection)
         ids = self._ids(jamf)
         self.expected = len(ids)
 
-        def detail(device: int) -> Delivered:
+        def detail(device: int) -> SourceItem:
             return self._detail(jamf, device, subset)
 
         with closing(fetch_ahead(detail, ids, self.settings.workers)) as found:
@@ -154,7 +154,7 @@ class Connector(AssetConnector[Settings]):
     def _jamf(self) -> AbstractContextManager[Client]:
         return signed_in(self.settings, connections=self.settings.workers)
 
-    def _while_listed(self, jamf: Client, found: Iterable[Delivered]) -> Iterator[Delivered]:
+    def _while_listed(self, jamf: Client, found: Iterable[SourceItem]) -> Iterator[SourceItem]:
         """Yield what comes; devices that are gone must be gone from the listing, too.
 
         A server that is being restarted says of every device that it has none such.
@@ -203,15 +203,15 @@ class Connector(AssetConnector[Settings]):
         group = _get(jamf, f"{path}/id/{found}", f"{word}_group", dict)
         return member(group, f"{word}s", list, where=where)
 
-    def _subset(self, sources: Sources) -> str:
+    def _subset(self, projection: Projection) -> str:
         """The path's end that asks for the needed sections only; nothing asks for all."""
-        if sources.everything or not self._devices.sections.issuperset(sources.tops):
+        if projection.everything or not self._devices.sections.issuperset(projection.top_level):
             return ""
         # Without General a record has no id. In paths, extension_attributes is ExtensionAttributes.
-        names = dict.fromkeys(["general", *sources.tops])
+        names = dict.fromkeys(["general", *projection.top_level])
         return "/subset/" + "&".join(name.title().replace("_", "") for name in names)
 
-    def _detail(self, jamf: Client, device: int, subset: str) -> Delivered:
+    def _detail(self, jamf: Client, device: int, subset: str) -> SourceItem:
         path = f"/JSSResource/{self._devices.in_paths}s/id/{device}{subset}"
         try:
             record: Record = _get(jamf, path, self._devices.in_json, dict)

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import requests
 
-from lib.connector import Delivered, Sources
+from lib.connector import Projection, SourceItem
 from lib.errors import (
     AccessDenied,
     ConnectorError,
@@ -130,16 +130,16 @@ class Devices(Client):
             else:
                 start += YEAR
 
-    def details(self, changes: Changes, sources: Sources) -> Iterator[Delivered]:
+    def details(self, changes: Changes, projection: Projection) -> Iterator[SourceItem]:
         """One call after the other, as the API's policies have it."""
-        usage = sources.everything or not USAGE.isdisjoint(sources.tops)
+        usage = projection.everything or not USAGE.isdisjoint(projection.top_level)
         iccids = chain.from_iterable(changes.chunks(PAGE_SIZE))
         return (self._detail(iccid, usage=usage) for iccid in iccids)
 
     def modified_at(self, record: Record) -> Any:
         return record.get("dateUpdated") or record.get("dateModified")
 
-    def _detail(self, iccid: str, *, usage: bool) -> Delivered:
+    def _detail(self, iccid: str, *, usage: bool) -> SourceItem:
         path = f"/devices/{quote(iccid, safe='')}"
         try:
             record = self._get(path)

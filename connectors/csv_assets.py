@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lib.connector import AssetConnector, AssetSettings, Records, Sources
+from lib.connector import AssetConnector, AssetSettings, Projection, Records
 from lib.files.csvfile import CsvSettings, check_csv, read_csv
 
 
@@ -22,5 +22,5 @@ class Connector(AssetConnector[Settings]):
     def check(self) -> None:
         check_csv(self.settings)
 
-    def records(self, sources: Sources) -> Records:
-        return read_csv(self.settings, sources)
+    def records(self, projection: Projection) -> Records:
+        return read_csv(self.settings, projection)

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any
 from uuid import uuid4
 
-from lib.connector import Delivered, Sources
+from lib.connector import Projection, SourceItem
 from lib.errors import (
     AccessDenied,
     ConnectorError,
@@ -129,13 +129,13 @@ class Terminals:
             yield iccids
             page += 1
 
-    def details(self, changes: Changes, sources: Sources) -> Iterator[Delivered]:
+    def details(self, changes: Changes, projection: Projection) -> Iterator[SourceItem]:
         return chain.from_iterable(map(self._chunk, changes.chunks(CHUNK)))
 
     def modified_at(self, record: Record) -> Any:
         return record.get("dateModified")
 
-    def _chunk(self, iccids: list[str]) -> Iterator[Delivered]:
+    def _chunk(self, iccids: list[str]) -> Iterator[SourceItem]:
         """The service keeps no order, and leaves out what it does not know."""
         terminals: list[Record] = []
         try:
@@ -162,7 +162,7 @@ class Terminals:
         return answer
 
 
-def without(iccid: str, error: ConnectorError) -> Delivered:
+def without(iccid: str, error: ConnectorError) -> SourceItem:
     if isinstance(error, NoSuchTerminal):
         return gone(iccid)
     return RecordUnreadable(f"SIM {iccid} cannot be read ({error})")

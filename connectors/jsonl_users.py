@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lib.connector import Records, Sources, UserConnector, UserSettings
+from lib.connector import Projection, Records, UserConnector, UserSettings
 from lib.files.jsonlines import check_jsonl, read_jsonl
 from lib.files.textfiles import FileSettings
 
@@ -23,5 +23,5 @@ class Connector(UserConnector[Settings]):
     def check(self) -> None:
         check_jsonl(self.settings)
 
-    def records(self, sources: Sources) -> Records:
+    def records(self, projection: Projection) -> Records:
         return read_jsonl(self.settings)

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Literal
 
 from lib.compactset import CompactSet
-from lib.connector import Records, Sources, UserConnector, UserSettings
+from lib.connector import Projection, Records, UserConnector, UserSettings
 from lib.errors import ConfigurationError, RecordGone, RecordUnreadable
 from lib.ldap.attributes import record_of
 from lib.ldap.directory import Directory, Entry, escaped, parenthesised
@@ -107,17 +107,19 @@ class Connector(UserConnector[Settings]):
         with self._directory() as directory:
             list(directory.search(self.settings.base_dn, "(objectClass=*)", ["1.1"], scope="BASE"))
 
-    def records(self, sources: Sources) -> Records:
+    def records(self, projection: Projection) -> Records:
         settings = self.settings
-        asked = [*(["*", "+"] if sources.everything else []), *sources.tops]
+        asked = [*(["*", "+"] if projection.everything else []), *projection.top_level]
         groups = settings.groups_dn or ((settings.group_dn,) if settings.group_dn else ())
         with self._directory() as directory:
             if not groups:
                 for entry in directory.search(settings.base_dn, settings.filter, asked):
-                    yield self._record(entry, sources.tops)
+                    yield self._record(entry, projection.top_level)
                 return
             for found in self._members(directory, groups, asked):
-                yield self._record(found, sources.tops) if isinstance(found, Entry) else found
+                yield (
+                    self._record(found, projection.top_level) if isinstance(found, Entry) else found
+                )
 
     @contextmanager
     def _directory(self) -> Iterator[Directory]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from lib.compactset import CompactSet
-from lib.connector import AssetConnector, AssetSettings, Records, Sources
+from lib.connector import AssetConnector, AssetSettings, Projection, Records
 from lib.errors import AccessDenied
 from lib.http.auth import basic
 from lib.mobileiron import Cloud, Core
@@ -74,13 +74,13 @@ class Connector(AssetConnector[Settings]):
 
     def check(self) -> None:
         with closing(self._mobileiron()) as mobileiron:
-            next(mobileiron.devices(Sources()), None)
+            next(mobileiron.devices(Projection()), None)
 
-    def records(self, sources: Sources) -> Records:
+    def records(self, projection: Projection) -> Records:
         seen = CompactSet()  # a device may move to another space, or be in one within another
         with closing(self._mobileiron()) as mobileiron:
-            for device in mobileiron.devices(sources):
-                if mobileiron.serial_number in sources.paths:
+            for device in mobileiron.devices(projection):
+                if mobileiron.serial_number in projection.paths:
                     _require_unmasked(device.get(mobileiron.serial_number), mobileiron.url)
                 key = device.get(mobileiron.key)
                 if key is None or seen.add(key):

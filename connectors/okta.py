@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 from requests import Response
 
 from lib.compactset import CompactSet
-from lib.connector import Delivered, Records, Sources, UserConnector, UserSettings
+from lib.connector import Projection, Records, SourceItem, UserConnector, UserSettings
 from lib.errors import AccessDenied, ConnectorError, RecordUnreadable, SignInError, SourceFault
 from lib.http.auth import HeaderAuth
 from lib.http.client import Client
@@ -69,25 +69,25 @@ class Connector(UserConnector[Settings]):
     }
 
     def check(self) -> None:
-        with closing(self._okta(Sources())) as okta:
+        with closing(self._okta(Projection())) as okta:
             _page(okta, 1, _listing(1))
 
-    def records(self, sources: Sources) -> Records:
+    def records(self, projection: Projection) -> Records:
         size = self.settings.limit
         listings = [_listing(size)]  # of everybody but the deactivated
         if self.settings.deprovisioned:
             listings.append(_listing(size, filter=DEPROVISIONED))
         # Who is deactivated between the two listings is in both.
         seen = CompactSet()
-        with closing(self._okta(sources)) as okta:
+        with closing(self._okta(projection)) as okta:
             for first in listings:
                 page = partial(_page, okta, size)
                 for user in walk(page, first, where=okta.url + USERS, seen=seen):
                     yield _delivered(user, okta.url + USERS)
 
-    def _okta(self, sources: Sources) -> OktaClient:
+    def _okta(self, projection: Projection) -> OktaClient:
         content_type = "application/json"
-        if not sources.everything and OMITTED.keys().isdisjoint(sources.tops):
+        if not projection.everything and OMITTED.keys().isdisjoint(projection.top_level):
             content_type += f"; okta-response={','.join(OMITTED.values())}"
         return OktaClient(
             self.settings.url,
@@ -178,7 +178,7 @@ def _plain(host: str) -> str:
     return host.lower().replace("-admin.", ".", 1)
 
 
-def _delivered(user: Delivered, where: str) -> Delivered:
+def _delivered(user: SourceItem, where: str) -> SourceItem:
     """The user as Okta has it, and beside its own fields those of the profile."""
     if not isinstance(user, dict):
         return user

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 from requests import Response
 
-from lib.connector import Delivered, Records, Sources, UserConnector, UserSettings
+from lib.connector import Projection, Records, SourceItem, UserConnector, UserSettings
 from lib.errors import (
     ConnectorError,
     SignInError,
@@ -111,11 +111,11 @@ class Connector(UserConnector[Settings]):
 
     def check(self) -> None:
         with closing(self._client()) as client:
-            next(self._users(client, Sources()), None)
+            next(self._users(client, Projection()), None)
 
-    def records(self, sources: Sources) -> Records:
+    def records(self, projection: Projection) -> Records:
         with closing(self._client()) as client:
-            for user in self._users(client, sources):
+            for user in self._users(client, projection):
                 yield _with_short_names(user)
 
     def _client(self) -> Client:
@@ -130,13 +130,13 @@ class Connector(UserConnector[Settings]):
         onelogin.auth = TokenAuth(partial(_token, onelogin, settings))
         return onelogin
 
-    def _users(self, client: Client, sources: Sources) -> Iterator[Delivered]:
+    def _users(self, client: Client, projection: Projection) -> Iterator[SourceItem]:
         if self.settings.api == "xml":
             return walk(partial(_xml_page, client), 1, where=client.url)
         if self.settings.api == "1":
             return walk(partial(_page_1, client), "", where=client.url)
         # By numbers, since the cursors of API /2 go on behind the end.
-        page_2 = partial(self._page_2, client, _fields(sources))
+        page_2 = partial(self._page_2, client, _fields(projection))
         return walk_numbers(page_2, PAGE_2, where=client.url + USERS_2)
 
     def _page_2(self, onelogin: Client, fields: str, number: int) -> Page:
@@ -213,7 +213,7 @@ def _xml_value(element: ElementTree.Element) -> Any:
     return (element.text or "").strip() or None
 
 
-def _with_short_names(user: Delivered) -> Delivered:
+def _with_short_names(user: SourceItem) -> SourceItem:
     """The user as OneLogin has it, and beside its own fields the custom attributes."""
     if not isinstance(user, dict):
         return user
@@ -224,10 +224,12 @@ def _with_short_names(user: Delivered) -> Delivered:
     return {**custom, **user}
 
 
-def _fields(sources: Sources) -> str:
+def _fields(projection: Projection) -> str:
     """What to ask of API /2; a name that it does not know is a custom attribute's."""
-    wanted = {name if name in FIELDS else "custom_attributes" for name in sources.tops} | {"id"}
-    return ",".join(name for name in FIELDS if sources.everything or name in wanted)
+    wanted = {name if name in FIELDS else "custom_attributes" for name in projection.top_level} | {
+        "id"
+    }
+    return ",".join(name for name in FIELDS if projection.everything or name in wanted)
 
 
 def _token(onelogin: OneLogin, settings: Settings) -> Token:

@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from lib.connector import AssetConnector, AssetSettings, Records, Sources
+from lib.connector import AssetConnector, AssetSettings, Projection, Records
 from lib.errors import SourceFault
 from lib.odbc.database import Database
 from lib.odbc.sqlserver import SqlServerSettings, sql_server
@@ -136,10 +136,12 @@ class Connector(AssetConnector[Settings]):
     def check(self) -> None:
         self._site()
 
-    def records(self, sources: Sources) -> Records:
+    def records(self, projection: Projection) -> Records:
         site = self._site()
-        hardware = site.hardware(sources, everybody=self.settings.include_obsolete)
-        software = site.software() if sources.everything or "software" in sources.tops else None
+        hardware = site.hardware(projection, everybody=self.settings.include_obsolete)
+        software = (
+            site.software() if projection.everything or "software" in projection.top_level else None
+        )
         with closing(hardware), closing(software or hardware):
             for computer, rows in side_by_side(hardware, software or (), "resource_id"):
                 if "ipv4_address" in computer:
@@ -172,10 +174,10 @@ class Site:
                     fix="Check whether database is a site's: CM_ and the site code",
                 )
 
-    def hardware(self, sources: Sources, *, everybody: bool) -> Generator[Row, None, None]:
+    def hardware(self, projection: Projection, *, everybody: bool) -> Generator[Row, None, None]:
         """Yield one row for each computer, sorted by ResourceID."""
         columns, joins = ['r."ResourceID" AS "resource_id"'], []
-        for number, fact in enumerate(self._facts(sources)):
+        for number, fact in enumerate(self._facts(projection)):
             columns += [f'f{number}."{key}"' for key in fact.columns]
             kind = "INNER JOIN" if fact.view == COMPUTER.view else "LEFT OUTER JOIN"
             on = f'f{number}."id" = r."ResourceID" AND f{number}."rn" = 1'
@@ -205,10 +207,10 @@ class Site:
             ' WHERE "name" IS NOT NULL ORDER BY "resource_id", "name", "version"'
         )
 
-    def _facts(self, sources: Sources) -> Iterator[Fact]:
+    def _facts(self, projection: Projection) -> Iterator[Fact]:
         """Yield those that somebody wants to know, as far as there are columns for them."""
-        wanted = {path.removeprefix("hardware.") for path in sources.paths}
-        whole = sources.everything or "hardware" in wanted
+        wanted = {path.removeprefix("hardware.") for path in projection.paths}
+        whole = projection.everything or "hardware" in wanted
         for fact in FACTS:
             if fact is not COMPUTER and not whole and wanted.isdisjoint(fact.columns):
                 continue

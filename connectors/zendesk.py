@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 
-from lib.connector import Records, Sources, UserConnector, UserSettings
+from lib.connector import Projection, Records, UserConnector, UserSettings
 from lib.errors import AccessDenied, ConnectorError, SignInError, SourceFault
 from lib.http.auth import HeaderAuth, Token, TokenAuth, basic
 from lib.http.client import Client, NotFound, member
@@ -104,9 +104,9 @@ class Connector(UserConnector[Settings]):
         with closing(_Zendesk(self.settings)) as zendesk:
             _page(zendesk, {"page[size]": 1}, "")
 
-    def records(self, sources: Sources) -> Records:
+    def records(self, projection: Projection) -> Records:
         asked: dict[str, Any] = {"page[size]": LARGEST_PAGE, "role[]": self.settings.roles}
-        wanted = sources.everything or "organization" in sources.tops
+        wanted = projection.everything or "organization" in projection.top_level
         if self.settings.load_organizations and wanted:
             asked["include"] = "organizations"
         with closing(_Zendesk(self.settings)) as zendesk:

@@ -19,16 +19,17 @@ from lib.record import Record
 from lib.settings import duration, number_text, setting, share_or_number, words
 from lib.values.paths import first_key
 
-# What `records` yields: a record as the source has it, or what became of one that it had named.
-Delivered = Record | RecordGone | RecordUnreadable
-Records = Generator[Delivered, None, None]
+# What `records` yields: a record as the source has it, or why one that it listed cannot be read.
+SourceItem = Record | RecordGone | RecordUnreadable
+Records = Generator[SourceItem, None, None]
 
 
 @dataclass(frozen=True)
-class Sources:
-    """The paths that somebody will look at in the records; with `everything`, all there are.
+class Projection:
+    """The parts of a record that the mapping and the record filter need.
 
-    Who reads what was modified since a moment begins at the `checkpoint`, and advances it.
+    `paths` are source paths; with `everything`, all fields are needed. A source that is read
+    incrementally begins at the `checkpoint`, and advances it.
     """
 
     paths: frozenset[str] = frozenset()
@@ -36,7 +37,7 @@ class Sources:
     checkpoint: Checkpoint = field(default_factory=Checkpoint, compare=False)
 
     @property
-    def tops(self) -> list[str]:
+    def top_level(self) -> list[str]:
         """The keys of the records at which the paths begin, sorted."""
         return sorted({first_key(path) for path in self.paths})
 
@@ -170,10 +171,10 @@ class Connector(ABC, Generic[S]):
         """
 
     @abstractmethod
-    def records(self, sources: Sources) -> Records:
+    def records(self, projection: Projection) -> Records:
         """Yield the records, one after the other, in the shape in which the source has them.
 
-        Nothing outside `sources` needs to be in a record. A record that vanished while it was
+        Nothing outside `projection` needs to be in a record. A record that vanished while it was
         read is yielded as RecordGone, one that cannot be read as RecordUnreadable; what ends the
         whole run is raised.
         """

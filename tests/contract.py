@@ -30,8 +30,8 @@ from lib.connector import (
     AssetSettings,
     Connector,
     ConnectorSettings,
-    Delivered,
-    Sources,
+    Projection,
+    SourceItem,
     UserSettings,
 )
 from lib.errors import (
@@ -140,7 +140,7 @@ class ConnectorContract:
         layers = {"built-in": made.default_mapping()}
         fields = mapping.merge(layers, made.converters).values()
         mapper = Mapper(fields, made.settings)
-        mapped = [mapper(record) for record in made.records(Sources(mapper.sources))]
+        mapped = [mapper(record) for record in made.records(Projection(mapper.paths))]
         assert [failure for item in mapped for failure in item.failures] == []
         for field in fields:
             assert any(item.values[field.field] for item in mapped), field.field
@@ -276,7 +276,7 @@ class ConnectorContract:
 
     def test_an_outage_that_passes_loses_and_doubles_nothing(self, source: Source) -> None:
         third = len(source.names) // 3
-        delivered: list[Delivered] = []
+        delivered: list[SourceItem] = []
         with closing(source.records(source.connect(retries="3"))) as records:
             for wanted in (third, third, None):
                 source.fail_once()
@@ -293,7 +293,7 @@ class ConnectorContract:
     def test_an_outage_that_lasts_ends_the_run(self, source: Source) -> None:
         if source.all_at_once:
             pytest.skip(source.all_at_once)
-        delivered: list[Delivered] = []
+        delivered: list[SourceItem] = []
         with closing(source.records(source.connect())) as records:
             delivered.append(next(records))
             source.fail_for_good()
@@ -304,7 +304,7 @@ class ConnectorContract:
         assert len(set(ids)) == len(ids) < len(source.names)
 
     def test_a_session_that_ends_in_the_middle_is_renewed(self, source: Source) -> None:
-        delivered: list[Delivered] = []
+        delivered: list[SourceItem] = []
         with closing(source.records(source.connect())) as records:
             for wanted in (len(source.names) // 3, len(source.names) // 3, None):
                 delivered += islice(records, wanted)

@@ -11,7 +11,7 @@ import pytest
 
 from lib import connector
 from lib.config import config, generate
-from lib.connector import Connector, Sources
+from lib.connector import Connector, Projection
 from lib.errors import RecordUnreadable, SourceUnavailable
 from lib.settings import declared, read_settings
 from sandbox.people import people
@@ -90,7 +90,7 @@ class FileContract(ABC):
     def test_a_file_s_records_arrive_in_its_order(self, file: Path) -> None:
         made = self.connect(filename=file)
         made.check()
-        assert list(made.records(Sources())) == self.records
+        assert list(made.records(Projection())) == self.records
 
     def test_a_folder_s_records_arrive_file_by_file(self, tmp_path: Path) -> None:
         for number in (2, 1, 3):
@@ -98,22 +98,29 @@ class FileContract(ABC):
             (tmp_path / f"{number}{self.suffix}").write_bytes(self.written(part))
         made = self.connect(directory=tmp_path)
         made.check()
-        assert [each["Part"] for each in made.records(Sources())] == ["1", "1", "2", "2", "3", "3"]
+        assert [each["Part"] for each in made.records(Projection())] == [
+            "1",
+            "1",
+            "2",
+            "2",
+            "3",
+            "3",
+        ]
 
     def test_a_file_that_is_missing_is_no_empty_source(self, tmp_path: Path) -> None:
         made = self.connect(filename=tmp_path / "gone")
-        for act in (made.check, lambda: list(made.records(Sources()))):
+        for act in (made.check, lambda: list(made.records(Projection()))):
             with pytest.raises(SourceUnavailable) as caught:
                 act()
             assert caught.value.where == str(tmp_path / "gone")
 
     def test_nothing_is_opened_before_the_first_record_is_wanted(self, tmp_path: Path) -> None:
-        self.connect(filename=tmp_path / "gone").records(Sources())
+        self.connect(filename=tmp_path / "gone").records(Projection())
 
     def test_a_malformed_record_is_told_with_its_place(self, file: Path) -> None:
         head, _, last = file.read_bytes().rstrip(b"\n").rpartition(b"\n")
         file.write_bytes(b"\n".join([head, self.malformed, last, b""]))
-        *others, bad, end = self.connect(filename=file).records(Sources())
+        *others, bad, end = self.connect(filename=file).records(Projection())
         assert isinstance(bad, RecordUnreadable)
         number = len(head.splitlines()) + 1
         assert bad.where == f"{file}: line {number}"
@@ -121,7 +128,7 @@ class FileContract(ABC):
 
     def test_it_can_be_sent_to_another_process(self, file: Path) -> None:
         copy = pickle.loads(pickle.dumps(self.connect(filename=file)))
-        assert len(list(copy.records(Sources()))) == len(self.records)
+        assert len(list(copy.records(Projection()))) == len(self.records)
 
     def test_the_example_of_its_page_runs(self, file: Path, tmp_path: Path) -> None:
         records = self.page_records()

@@ -12,7 +12,7 @@ from wsgiref.types import WSGIApplication
 import pytest
 
 from lib import connector
-from lib.connector import Connector, Delivered, Records, Sources
+from lib.connector import Connector, Projection, Records, SourceItem
 from lib.errors import AccessDenied, SignInError
 from lib.record import Record
 from lib.settings import read_settings
@@ -123,12 +123,12 @@ class Source(ABC):
         return kind(settings)
 
     def records(self, made: Connector[Any]) -> Records:
-        return made.records(Sources(frozenset({self.id_path, self.name_path})))
+        return made.records(Projection(frozenset({self.id_path, self.name_path})))
 
     def id_of(self, record: Record) -> str:
         return str(compile_path(self.id_path)(record))
 
-    def ids(self, delivered: list[Delivered]) -> list[str]:
+    def ids(self, delivered: list[SourceItem]) -> list[str]:
         return [self.id_of(item) for item in delivered if isinstance(item, dict)]
 
 

@@ -53,7 +53,7 @@ class Connector(AssetConnector[AssetSettings]):
     def check(self):
         """Nothing to check."""
 
-    def records(self, sources):
+    def records(self, projection):
         yield {"serial": "S1", "name": "fine"}
         %s
         yield {"serial": "S3", "name": "Zoë 佐藤"}

@@ -16,7 +16,7 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from lib.connector import Delivered, Records, Sources
+from lib.connector import Projection, Records, SourceItem
 from lib.errors import RecordUnreadable, SourceFault
 from lib.files import textfiles
 from lib.files.textfiles import FileSettings
@@ -58,15 +58,15 @@ class CsvSettings(FileSettings, _Delimited):
 
 def check_csv(settings: CsvSettings) -> None:
     """Read the beginning of each file; raises what is wrong with it."""
-    textfiles.check_all(settings, SUFFIX, partial(_read, settings, Sources()))
+    textfiles.check_all(settings, SUFFIX, partial(_read, settings, Projection()))
 
 
-def read_csv(settings: CsvSettings, sources: Sources) -> Records:
+def read_csv(settings: CsvSettings, projection: Projection) -> Records:
     """Yield the rows of all files as dicts by the names of their columns; values are texts."""
-    yield from textfiles.read_all(settings, SUFFIX, partial(_read, settings, sources))
+    yield from textfiles.read_all(settings, SUFFIX, partial(_read, settings, projection))
 
 
-def _read(settings: CsvSettings, sources: Sources, path: Path) -> Iterator[Delivered]:
+def _read(settings: CsvSettings, projection: Projection, path: Path) -> Iterator[SourceItem]:
     lines = _Lines(textfiles.lines(path, settings.encoding))
     told = TOLD.fullmatch(lines.first)
     if told:
@@ -74,7 +74,7 @@ def _read(settings: CsvSettings, sources: Sources, path: Path) -> Iterator[Deliv
         settings = replace(settings, delimiter=told[1])
     rows = _rows(lines, settings.delimiter)
     names = _names(next(rows, None), settings, path)
-    _look_for_columns(names, sources, path)
+    _look_for_columns(names, projection, path)
     for row in rows:
         if isinstance(row, str) and not lines.alone(settings.delimiter, len(names)):
             raise SourceFault(
@@ -91,11 +91,11 @@ def _read(settings: CsvSettings, sources: Sources, path: Path) -> Iterator[Deliv
             yield record
 
 
-def _look_for_columns(names: list[str], sources: Sources, path: Path) -> None:
+def _look_for_columns(names: list[str], projection: Projection, path: Path) -> None:
     """Warn of mapped columns that the file lacks; raises SourceFault when it has none of them."""
     columns = dict.fromkeys(names, "")
-    missing = sorted(path for path in sources.paths if compile_path(path)(columns) is None)
-    if missing and len(missing) == len(sources.paths):
+    missing = sorted(path for path in projection.paths if compile_path(path)(columns) is None)
+    if missing and len(missing) == len(projection.paths):
         raise SourceFault(
             f"the file has none of the mapped columns ({', '.join(missing)})",
             where=str(path),

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from lib.connector import Delivered, Records
+from lib.connector import Records, SourceItem
 from lib.errors import RecordUnreadable, SourceFault
 from lib.files import textfiles
 from lib.files.textfiles import FileSettings
@@ -30,7 +30,7 @@ def read_jsonl(settings: FileSettings) -> Records:
     yield from textfiles.read_all(settings, SUFFIX, partial(_read, settings))
 
 
-def _read(settings: FileSettings, path: Path) -> Iterator[Delivered]:
+def _read(settings: FileSettings, path: Path) -> Iterator[SourceItem]:
     begun = False
     for number, line in enumerate(textfiles.lines(path, settings.encoding), 1):
         if not line.strip():
@@ -45,7 +45,7 @@ def _read(settings: FileSettings, path: Path) -> Iterator[Delivered]:
         yield _record(line, settings, f"{path}: line {number}")
 
 
-def _record(line: str, settings: FileSettings, where: str) -> Delivered:
+def _record(line: str, settings: FileSettings, where: str) -> SourceItem:
     if not textfiles.is_text(line):
         problem = f"the line is not {settings.encoding} text; is encoding right?"
         return RecordUnreadable(problem, where=where)

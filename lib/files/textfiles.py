@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from lib.connector import Delivered
+from lib.connector import SourceItem
 from lib.errors import SourceFault, SourceUnavailable
 from lib.settings import Settings, any_path, setting
 
@@ -59,15 +59,15 @@ class FileSettings(Settings):
 
 
 def read_all(
-    settings: FileSettings, suffix: str, read: Callable[[Path], Iterator[Delivered]]
-) -> Iterator[Delivered]:
+    settings: FileSettings, suffix: str, read: Callable[[Path], Iterator[SourceItem]]
+) -> Iterator[SourceItem]:
     """Yield what `read` makes of each of the files; in a directory, of those with this suffix."""
     for path in _files(settings, suffix):
         yield from read(path)
 
 
 def check_all(
-    settings: FileSettings, suffix: str, read: Callable[[Path], Iterator[Delivered]]
+    settings: FileSettings, suffix: str, read: Callable[[Path], Iterator[SourceItem]]
 ) -> None:
     """Read the beginning of each of the files. Raises what reading them all would raise there."""
     for path in _files(settings, suffix):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from operator import eq
 
-from lib.connector import Sources
+from lib.connector import Projection
 from lib.jamfpro import computers, mobiledevices
 from lib.jamfpro.forms import ClassicField
 from lib.record import Record
@@ -86,20 +86,20 @@ MOBILE_DEVICES = Inventory(
 
 
 class Presentation:
-    """The records of an inventory as the Classic API has them, as far as `sources` need them.
+    """The records of an inventory as the Classic API has them, as far as `projection` need them.
 
     `sections` are those to be asked for, `missing` the paths that nothing leads to, and `places`
     those of the inventory's that are needed.
     """
 
-    def __init__(self, inventory: Inventory, sources: Sources) -> None:
-        wanted = None if sources.everything else [_keys(path) for path in sources.paths]
+    def __init__(self, inventory: Inventory, projection: Projection) -> None:
+        wanted = None if projection.everything else [_keys(path) for path in projection.paths]
         needed = [item for item in inventory.fields if wanted is None or _is_one(item, wanted)]
         self.sections = sorted({"GENERAL"}.union(*(sections_of(item) for item in needed)))
         self._never_null = [key for key in inventory.never_null if _section(key) in self.sections]
         self.missing = sorted(
             path
-            for path in sources.paths
+            for path in projection.paths
             if not any(_is_one(item, [_keys(path)]) for item in inventory.fields)
         )
         at = {item.classic for item in needed}

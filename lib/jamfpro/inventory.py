@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from lib.connector import Delivered, Sources
+from lib.connector import Projection, SourceItem
 from lib.errors import AccessDenied, ConfigurationError, RecordUnreadable
 from lib.http.client import Client, NotFound, member
 from lib.jamfpro import Inventory, Presentation
@@ -44,9 +44,9 @@ class Reader:
         self._group()
         self._page({"page-size": 1})
 
-    def records(self, sources: Sources) -> Iterator[Delivered]:
-        """Yield the records in the form of the Classic API, as far as `sources` need them."""
-        present = Presentation(self._inventory, sources)
+    def records(self, projection: Projection) -> Iterator[SourceItem]:
+        """Yield the records in the form of the Classic API, as far as `projection` need them."""
+        present = Presentation(self._inventory, projection)
         if present.missing:
             log.warning("Jamf Pro's inventory has no %s", ", ".join(present.missing))
         group = self._group()

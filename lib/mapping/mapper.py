@@ -58,7 +58,7 @@ class Mapper:
         self._required = [step.field for step in self.steps if step.required]
 
     @property
-    def sources(self) -> frozenset[str] | None:
+    def paths(self) -> frozenset[str] | None:
         """The paths that the mapping reads in a record; None if that may be any."""
         found = {step.source for step in self.steps if step.source}
         for step in self.steps:

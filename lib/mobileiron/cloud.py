@@ -13,7 +13,7 @@ from typing import Any
 from requests.auth import AuthBase
 
 from lib.connection import ConnectionSettings
-from lib.connector import Sources
+from lib.connector import Projection
 from lib.errors import ConfigurationError, SourceFault
 from lib.http.client import Client, member
 from lib.mobileiron.client import MobileIron
@@ -65,11 +65,11 @@ class Cloud(MobileIron):
         self._details.close()
         super().close()
 
-    def devices(self, sources: Sources) -> Iterator[Record]:
+    def devices(self, projection: Projection) -> Iterator[Record]:
         """The devices; those with Windows have their serial number in their hardware only."""
         devices = (device for space in self._spaces() for device in self._listed(space))
-        wanted = {self.serial_number, *HARDWARE} & sources.paths
-        if not wanted and not sources.everything:
+        wanted = {self.serial_number, *HARDWARE} & projection.paths
+        if not wanted and not projection.everything:
             yield from devices
             return
         found = with_extras(

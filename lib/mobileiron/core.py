@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 from requests.auth import AuthBase
 
 from lib.connection import ConnectionSettings
-from lib.connector import Sources
+from lib.connector import Projection
 from lib.http.client import member
 from lib.mobileiron.client import MobileIron, Refused
 from lib.reading.listing import Page
@@ -34,26 +34,26 @@ class Core(MobileIron):
     def __init__(self, url: str, settings: ConnectionSettings, auth: AuthBase) -> None:
         super().__init__(url, settings, auth=auth, retry_status=frozenset({500}))
 
-    def devices(self, sources: Sources) -> Iterator[Record]:
+    def devices(self, projection: Projection) -> Iterator[Record]:
         """The devices of the administrator's own device spaces."""
         spaces = self._results("/api/v2/device_spaces/mine")
         for space in spaces:
-            yield from self._listed(member(space, "id", where=self.url), sources)
+            yield from self._listed(member(space, "id", where=self.url), projection)
         if not spaces:
             log.warning("%s: the account has no device space. Check its roles.", self.url)
 
-    def _listed(self, space: Any, sources: Sources) -> Iterator[Record]:
+    def _listed(self, space: Any, projection: Projection) -> Iterator[Record]:
         """The devices of a space, with the fields that are needed.
 
         Core's list of fields lacks some that it gives; but it may also refuse one that is not
         in the list, or to give all at once.
         """
         known = self._fields(space)
-        needed = [self.key, *sorted(sources.paths.intersection(known) - {self.key})]
-        others = sources.paths.difference(known, {self.key})
+        needed = [self.key, *sorted(projection.paths.intersection(known) - {self.key})]
+        others = projection.paths.difference(known, {self.key})
         unlisted = sorted(path for path in others if path.startswith(FIELDS))
         fields = [*needed, *unlisted]
-        if sources.everything:
+        if projection.everything:
             fields = list(dict.fromkeys([*fields, *known]))
 
         def fetch(offset: int) -> Page:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lib.config.sections import Section
-from lib.connector import Sources
+from lib.connector import Projection
 from lib.errors import ConnectorError, ExitCode, RecordUnreadable, StateUnreadable
 from lib.language import Stopped
 from lib.plugins import did_you_mean
@@ -131,7 +131,7 @@ def _known_paths(plan: SectionPlan, samples: list[Record]) -> list[str]:
     """The paths that the source has, also those that nothing reads, if they may be seen."""
     found = list(samples)
     try:
-        with closing(plan.source.records(Sources(everything=True))) as records:
+        with closing(plan.source.records(Projection(everything=True))) as records:
             found += [item for item in islice(records, SAMPLE) if isinstance(item, dict)]
     except ConnectorError as error:
         log.info("the fields that nothing reads cannot be seen: %s", error)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
 
-from lib.connector import AssetConnector, AssetSettings, Delivered, Records, Sources
+from lib.connector import AssetConnector, AssetSettings, Projection, Records, SourceItem
 from lib.reading.changes import Changes
 from lib.reading.patience import while_readable
 from lib.record import Record
@@ -45,7 +45,7 @@ class ModifiedList(Protocol):
     def modified(self, since: datetime | None) -> Iterator[list[str]]:
         """Yield the ids page by page, the oldest modification first."""
 
-    def details(self, changes: Changes, sources: Sources) -> Iterator[Delivered]:
+    def details(self, changes: Changes, projection: Projection) -> Iterator[SourceItem]:
         """Yield the record of each id, or what became of it."""
 
     def modified_at(self, record: Record) -> Any:
@@ -73,17 +73,17 @@ class IncrementalConnector(AssetConnector[S]):
         with closing(self.connect()) as service:
             next(service.modified(datetime.now(UTC) - timedelta(hours=1)))
 
-    def records(self, sources: Sources) -> Records:
+    def records(self, projection: Projection) -> Records:
         """What was modified since the checkpoint; in a first run, all."""
-        since = sources.checkpoint.read()
+        since = projection.checkpoint.read()
         latest: datetime | None = None
         with closing(self.connect()) as service:
             changes = Changes(lambda: service.modified(since), where=service.url)
-            delivered = service.details(changes, sources)
+            delivered = service.details(changes, projection)
             for item in while_readable(delivered, where=service.url):
                 if isinstance(item, dict):
                     modified = moment_or_none(service.modified_at(item))
                     latest = max(filter(None, (latest, modified)), default=None)
                 yield item
         if changes.settled and latest and service.asked:
-            sources.checkpoint.advance(latest, service.asked)
+            projection.checkpoint.advance(latest, service.asked)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from lib.connector import Delivered
+from lib.connector import SourceItem
 from lib.errors import RecordUnreadable, SourceUnavailable
 
 # So many records in a row that cannot be read mean that the service is at fault, not they.
 MOST_UNREADABLE = 10
 
 
-def while_readable(delivered: Iterable[Delivered], *, where: str) -> Iterator[Delivered]:
+def while_readable(delivered: Iterable[SourceItem], *, where: str) -> Iterator[SourceItem]:
     """Yield what comes; raises SourceUnavailable when nothing of it can be read any more."""
     unreadable = 0
     for item in delivered:

@@ -8,7 +8,7 @@ from typing import Any
 from lib import connector
 from lib.checkpoint import Checkpoint
 from lib.config.sections import Section
-from lib.connector import Connector, Sources
+from lib.connector import Connector, Projection
 from lib.errors import TargetRefused, TargetUnavailable
 from lib.mapping import layers
 from lib.mapping.mapper import Mapper
@@ -47,14 +47,14 @@ class SectionPlan:
 
     def projection(
         self, checkpoint: Checkpoint | None = None, *, all_fields: bool = False
-    ) -> Sources:
+    ) -> Projection:
         """What to ask the source for: what the mapping and the record filter read.
 
         That is everything where they may read anything, and with `all_fields`. Without a checkpoint
         a source is read from its beginning.
         """
-        reads = (self.mapper.sources, self.record_filter.reads)
-        return Sources(
+        reads = (self.mapper.paths, self.record_filter.reads)
+        return Projection(
             frozenset().union(*(paths or () for paths in reads)),
             everything=all_fields or None in reads,
             checkpoint=checkpoint or Checkpoint(),

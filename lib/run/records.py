@@ -6,13 +6,13 @@ from collections.abc import Generator
 from contextlib import closing
 from typing import Any, Protocol
 
-from lib.connector import Connector, Delivered, Sources
+from lib.connector import Connector, Projection, SourceItem
 from lib.run import bookkeeping
 from lib.run.tally import Outcome
 from lib.state import SectionLedger
 
 # A record or what became of it, and its number if it had been saved for resend.
-Read = tuple[Delivered, int | None]
+Read = tuple[SourceItem, int | None]
 
 
 class Records(Protocol):
@@ -34,7 +34,7 @@ class Records(Protocol):
 class FreshRecords:
     """What the source has now."""
 
-    def __init__(self, source: Connector[Any], projection: Sources) -> None:
+    def __init__(self, source: Connector[Any], projection: Projection) -> None:
         self.complete = False
         self._source = source
         self._projection = projection

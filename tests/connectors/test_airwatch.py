@@ -13,7 +13,7 @@ import flask
 import pytest
 
 from connectors.airwatch import Settings
-from lib.connector import Delivered, Sources
+from lib.connector import Projection, SourceItem
 from lib.errors import AccessDenied, SignInError, SourceFault, SourceUnavailable
 from lib.http.client import NotFound
 from lib.settings import read_settings
@@ -114,10 +114,10 @@ def client() -> Iterator[WithClient]:
 
 
 def read(source: WithPassword, *paths: str, **ini: str) -> list[Any]:
-    return list(source.connect(**ini).records(Sources(frozenset(paths))))
+    return list(source.connect(**ini).records(Projection(frozenset(paths))))
 
 
-def numbers(delivered: list[Delivered]) -> list[int]:
+def numbers(delivered: list[SourceItem]) -> list[int]:
     return [item["Id"]["Value"] for item in delivered if isinstance(item, dict)]
 
 
@@ -354,7 +354,7 @@ def test_a_listing_that_ends_early_is_warned_about(
     source: WithPassword, end: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     body = "" if end == 204 else '{"Devices": [], "PageSize": 20, "Total": 65}'
-    with closing(source.connect().records(Sources())) as records:
+    with closing(source.connect().records(Projection())) as records:
         assert len(list(islice(records, 41))) == 41  # of the third page
         source.airwatch.outages.fail_next(99, end, path=SEARCH, body=body)
         assert len(list(records)) == 60 - 41
@@ -402,7 +402,7 @@ def test_the_network_is_asked_for_when_a_mapping_needs_it(source: WithPassword) 
 
 def test_with_everything_there_is_all_of_it(source: WithPassword) -> None:
     made = source.connect(dep_uuid=source.airwatch.dep_group)
-    delivered = list(made.records(Sources(everything=True)))
+    delivered = list(made.records(Projection(everything=True)))
     assert all("IPAddress" in item["network"] for item in delivered)
     assert sum("dep" in item for item in delivered) > 20
 
@@ -454,12 +454,12 @@ def test_a_role_that_may_not_read_networks_is_told_when_they_are_needed(
     source.airwatch.rights.discard("network")
     with pytest.raises(AccessDenied, match="rights"):
         read(source, "network.PhoneNumber")
-    assert len(list(source.connect().records(Sources(everything=True)))) == 65
+    assert len(list(source.connect().records(Projection(everything=True)))) == 65
 
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_no_more_networks_are_asked_for_than_wanted(source: WithPassword, workers: int) -> None:
-    paths = Sources(frozenset({"network.PhoneNumber"}))
+    paths = Projection(frozenset({"network.PhoneNumber"}))
     with closing(source.connect(workers=str(workers)).records(paths)) as records:
         assert len(list(islice(records, 2))) == 2
     assert len(asked(source, "/network")) <= 2 + workers

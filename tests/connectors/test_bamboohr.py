@@ -14,7 +14,7 @@ import pytest
 
 from connectors.bamboohr import Settings
 from lib.config import config
-from lib.connector import Sources
+from lib.connector import Projection
 from lib.errors import (
     AccessDenied,
     ConfigurationError,
@@ -111,7 +111,7 @@ def source() -> Iterator[Bamboo]:
 
 
 def read(source: Bamboo, *paths: str, everything: bool = False, **changes: str) -> list[Any]:
-    return list(source.connect(**changes).records(Sources(frozenset(paths), everything)))
+    return list(source.connect(**changes).records(Projection(frozenset(paths), everything)))
 
 
 class TestAddress:
@@ -214,7 +214,7 @@ class TestDirectory:
         ada = {"id": "7", "displayName": "Ada"}
         source.garble(json.dumps({"fields": [{"id": "displayName"}], "employees": [odd, ada]}))
         made = source.connect()
-        unreadable, other = made.records(Sources())
+        unreadable, other = made.records(Projection())
         assert isinstance(unreadable, RecordUnreadable)
         assert other == ada
         assert made.expected == 2
@@ -259,7 +259,7 @@ class TestReport:
 
     def test_those_who_left_can_be_asked_for(self, source):
         made = source.connect(include_inactive="True")
-        people = list(made.records(Sources(frozenset({"terminationDate"}))))
+        people = list(made.records(Projection(frozenset({"terminationDate"}))))
         assert {person["id"] for person in people} == source.bamboohr.employees.keys()
         assert made.expected == len(people)
         assert {person["terminationDate"] for person in people} == {"0000-00-00", "2026-01-31"}

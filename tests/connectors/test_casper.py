@@ -16,7 +16,7 @@ import flask
 import pytest
 
 from connectors.casper import Settings
-from lib.connector import Delivered, Sources
+from lib.connector import Projection, SourceItem
 from lib.errors import (
     AccessDenied,
     ConfigurationError,
@@ -180,11 +180,11 @@ def casper(monkeypatch: pytest.MonkeyPatch) -> Iterator[Casper]:
         yield source
 
 
-def read(casper: Casper, *paths: str, **ini: str) -> list[Delivered]:
-    return list(casper.connect(**ini).records(Sources(frozenset(paths or {"general.name"}))))
+def read(casper: Casper, *paths: str, **ini: str) -> list[SourceItem]:
+    return list(casper.connect(**ini).records(Projection(frozenset(paths or {"general.name"}))))
 
 
-def numbers(delivered: list[Delivered]) -> list[int]:
+def numbers(delivered: list[SourceItem]) -> list[int]:
     return [item["general"]["id"] for item in delivered if isinstance(item, dict)]
 
 
@@ -390,7 +390,7 @@ def test_each_section_of_a_record_can_be_asked_for(
 ) -> None:
     whole = getattr(casper.jamf, kind).record(1)
     for section in whole:
-        first = casper.connect(sync_type=sync_type).records(Sources(frozenset({f"{section}.x"})))
+        first = casper.connect(sync_type=sync_type).records(Projection(frozenset({f"{section}.x"})))
         with closing(first):
             assert next(first) == {
                 name: whole[name] for name in whole if name in ("general", section)
@@ -404,10 +404,11 @@ def test_only_what_is_needed_is_asked_for(casper: Casper) -> None:
 
 
 @pytest.mark.parametrize(
-    "sources", [Sources(everything=True), Sources(frozenset({"general.name", "harware.model"}))]
+    "sources",
+    [Projection(everything=True), Projection(frozenset({"general.name", "harware.model"}))],
 )
 def test_all_or_an_unknown_section_asks_for_the_whole_record(
-    casper: Casper, sources: Sources
+    casper: Casper, sources: Projection
 ) -> None:
     with closing(casper.connect().records(sources)) as records:
         assert next(records) == casper.jamf.computers.record(1)
@@ -498,7 +499,7 @@ def test_how_many_will_come_is_known_with_the_first(casper: Casper) -> None:
 
 def test_ten_unreadable_devices_in_a_row_end_the_run(casper: Casper) -> None:
     casper.jamf.computers.broken.update(range(5, 24))
-    delivered: list[Delivered] = []
+    delivered: list[SourceItem] = []
     with pytest.raises(SourceUnavailable) as caught:
         delivered.extend(casper.records(casper.connect()))
     assert "10 records in a row" in caught.value.what
@@ -556,7 +557,7 @@ def dates(casper: Casper, *paths: str, **ini: str) -> list[list[object]]:
     made = casper.connect(**ini)
     layer = {path: {"source": path} for path in paths}
     mapper = Mapper(mapping.merge({"ini": layer}, made.converters).values(), made.settings)
-    mapped = [mapper(record) for record in made.records(Sources(mapper.sources))]
+    mapped = [mapper(record) for record in made.records(Projection(mapper.paths))]
     assert [item.failures for item in mapped if item.failures] == []
     return [[item.values[path] for path in paths] for item in mapped]
 
@@ -615,7 +616,7 @@ def test_devices_that_are_gone_from_the_listing_too_are_gone(casper: Casper) -> 
             fleet.ids[:] = [ident for ident in fleet.ids if ident not in gone]
 
     casper.jamf.on_request = leave
-    delivered = list(casper.connect().records(Sources(frozenset({"general.name"}))))
+    delivered = list(casper.connect().records(Projection(frozenset({"general.name"}))))
     assert sum(isinstance(item, RecordGone) for item in delivered) == len(gone)
 
 
@@ -635,15 +636,15 @@ def test_a_sign_in_that_is_gone_in_the_middle_ends_the_run(casper: Casper) -> No
 
 def failure_in_run(casper: Casper, kind: type[ConnectorError], words: str) -> None:
     with pytest.raises(kind) as caught:
-        list(casper.connect().records(Sources(frozenset({"general.name"}))))
+        list(casper.connect().records(Projection(frozenset({"general.name"}))))
     assert words in caught.value.what
 
 
 # Through the Jamf Pro API.
 
 
-def everything(source: Casper, **ini: str) -> list[Delivered]:
-    return list(source.connect(**ini).records(Sources(everything=True)))
+def everything(source: Casper, **ini: str) -> list[SourceItem]:
+    return list(source.connect(**ini).records(Projection(everything=True)))
 
 
 def queries(source: Casper, beginning: str = LISTING) -> list[dict[str, list[str]]]:
@@ -687,7 +688,7 @@ def test_dates_do_not_depend_on_the_zone_of_the_server_with_pro(hours: float) ->
 def test_a_thousand_computers_take_few_requests() -> None:
     with CasperPro(computers=1000, pages=(PAGE, PAGE_OF_LONG_RECORDS)) as source:
         made = source.connect()
-        read_all = made.records(Sources(frozenset({"general.name", "software.applications"})))
+        read_all = made.records(Projection(frozenset({"general.name", "software.applications"})))
         assert sum(1 for _ in read_all) == 1000
         assert made.expected == 1000
         assert source.requests == 1 + 1000 / PAGE_OF_LONG_RECORDS + 1, "with the token's two"

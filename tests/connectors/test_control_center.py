@@ -14,7 +14,7 @@ import pytest
 
 from connectors.control_center import Connector, Settings
 from lib.checkpoint import Checkpoint
-from lib.connector import Delivered, Sources
+from lib.connector import Projection, SourceItem
 from lib.errors import (
     AccessDenied,
     ConfigurationError,
@@ -105,14 +105,14 @@ def center(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ControlC
         yield source
 
 
-def sources(made: Connector, *paths: str) -> Sources:
+def sources(made: Connector, *paths: str) -> Projection:
     """What a run asks for that keeps its checkpoint in the file of the section."""
     assert made.settings.storage
     file = CheckpointFile(made.settings.storage, made.account)
-    return Sources(frozenset(paths), checkpoint=Checkpoint(file))
+    return Projection(frozenset(paths), checkpoint=Checkpoint(file))
 
 
-def read(center: ControlCenter, *paths: str, **changes: str) -> list[Delivered]:
+def read(center: ControlCenter, *paths: str, **changes: str) -> list[SourceItem]:
     made = center.connect(**changes)
     assert isinstance(made, Connector)
     return list(made.records(sources(made, *paths)))
@@ -218,7 +218,7 @@ def test_rights_that_are_missing_are_told(center: ControlCenter) -> None:
 
 
 def test_a_limit_of_calls_is_waited_for(center: ControlCenter) -> None:
-    with closing(center.connect(retries="3").records(Sources())) as records:
+    with closing(center.connect(retries="3").records(Projection())) as records:
         delivered = list(islice(records, 30))
         center.jasper.refusals = ["40000029"] * 3
         delivered += records
@@ -247,7 +247,7 @@ def test_a_page_that_is_not_found_is_no_device_that_is_gone(center: ControlCente
 
 
 def test_a_key_that_ends_in_the_middle_ends_the_run(center: ControlCenter) -> None:
-    with closing(center.connect().records(Sources())) as records:
+    with closing(center.connect().records(Projection())) as records:
         next(records)
         center.jasper.api_key = "another"
         with pytest.raises(SignInError):
@@ -280,7 +280,7 @@ def test_a_page_that_comes_twice_is_an_error(center: ControlCenter) -> None:
 # How far it has read.
 
 
-def settle(center: ControlCenter) -> list[Delivered]:
+def settle(center: ControlCenter) -> list[SourceItem]:
     made = center.connect()
     wanted = sources(made)
     delivered = list(made.records(wanted))

@@ -16,7 +16,7 @@ import pytest
 from connectors.jasper import Connector, Settings
 from lib.checkpoint import Checkpoint
 from lib.config.sections import Section
-from lib.connector import Delivered, Sources
+from lib.connector import Projection, SourceItem
 from lib.errors import (
     AccessDenied,
     ConfigurationError,
@@ -129,14 +129,14 @@ def jasper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[JasperSo
         yield source
 
 
-def sources(made: Connector, *paths: str) -> Sources:
+def sources(made: Connector, *paths: str) -> Projection:
     """What a run asks for that keeps its checkpoint in the file of the section."""
     assert made.settings.storage
     file = CheckpointFile(made.settings.storage, made.account)
-    return Sources(frozenset(paths), checkpoint=Checkpoint(file))
+    return Projection(frozenset(paths), checkpoint=Checkpoint(file))
 
 
-def read(source: JasperSource, **changes: str) -> list[Delivered]:
+def read(source: JasperSource, **changes: str) -> list[SourceItem]:
     made = source.connect(**changes)
     assert isinstance(made, Connector)
     return list(made.records(sources(made)))
@@ -240,7 +240,7 @@ def test_each_credential_that_is_wrong_is_named(
 
 @pytest.mark.parametrize("code", ["400101", "400300"])
 def test_what_passes_is_asked_for_again(code: str, jasper: JasperSource) -> None:
-    with closing(jasper.connect(retries="3").records(Sources())) as records:
+    with closing(jasper.connect(retries="3").records(Projection())) as records:
         delivered = list(islice(records, 60))
         jasper.jasper.refusals = [code] * 3
         delivered += records
@@ -272,9 +272,9 @@ def test_a_sim_of_another_account_is_told_and_the_rest_arrives(jasper: JasperSou
 
 def test_a_service_that_can_tell_nothing_ends_the_run(jasper: JasperSource) -> None:
     jasper.jasper.sims.spoiled.update(sim.iccid for sim in jasper.jasper.sims.all)
-    delivered: list[Delivered] = []
+    delivered: list[SourceItem] = []
     with pytest.raises(SourceUnavailable, match=f"{MOST_UNREADABLE} records in a row"):
-        delivered += jasper.connect().records(Sources())
+        delivered += jasper.connect().records(Projection())
     assert all(isinstance(item, RecordUnreadable) for item in delivered)
 
 
@@ -311,7 +311,7 @@ EMPTY_PAGE = HOLLOW.format(
 
 @pytest.mark.parametrize("answer", [HOLLOW.format(""), EMPTY_PAGE], ids=["hollow", "empty page"])
 def test_a_list_that_breaks_off_is_no_shorter_list(answer: str, jasper: JasperSource) -> None:
-    with closing(jasper.connect().records(Sources())) as records:
+    with closing(jasper.connect().records(Projection())) as records:
         delivered = list(islice(records, 50))
         jasper.jasper.outages.fail_next(1, 200, path=SERVICE, body=answer)
         with pytest.raises(SourceFault):

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Self
 import pytest
 
 from connectors.ldap import Connector, Settings
-from lib.connector import Delivered, Sources
+from lib.connector import Projection, SourceItem
 from lib.errors import (
     ConfigurationError,
     RecordGone,
@@ -171,11 +171,11 @@ def section(server: Slapd, **ini: str) -> Connector:
     return Connector(settings)
 
 
-def read(server: Slapd, *paths: str, **ini: str) -> list[Delivered]:
-    return list(section(server, **ini).records(Sources(frozenset(paths))))
+def read(server: Slapd, *paths: str, **ini: str) -> list[SourceItem]:
+    return list(section(server, **ini).records(Projection(frozenset(paths))))
 
 
-def logins(delivered: list[Delivered], name: str = "uid") -> list[str]:
+def logins(delivered: list[SourceItem], name: str = "uid") -> list[str]:
     return [item[name] for item in delivered if isinstance(item, dict)]
 
 
@@ -201,9 +201,9 @@ def test_an_account_with_limits_gets_an_error_and_no_short_list(
     style: str, request: pytest.FixtureRequest
 ) -> None:
     server: Slapd = request.getfixturevalue(style)
-    delivered: list[Delivered] = []
+    delivered: list[SourceItem] = []
     with pytest.raises(SourceFault, match="cuts the answer short") as caught:
-        delivered.extend(section(server, username=server.limited_dn).records(Sources()))
+        delivered.extend(section(server, username=server.limited_dn).records(Projection()))
     assert len(delivered) <= 500
     assert "limits" in caught.value.fix
 
@@ -230,7 +230,7 @@ def test_an_account_that_is_shown_nothing_is_no_empty_directory(openldap: Slapd)
     made = section(openldap, username=openldap.outsider_dn)
     assert "rights" in failure(made, ConfigurationError, openldap.base_dn).fix
     with pytest.raises(ConfigurationError):
-        list(made.records(Sources()))
+        list(made.records(Projection()))
 
 
 @pytest.mark.parametrize(
@@ -265,7 +265,7 @@ def test_a_directory_that_takes_no_version_2_says_so(sandboxed: Ldap) -> None:
 
 def test_a_connection_that_breaks_loses_nothing_of_the_pages_before(sandboxed: Ldap) -> None:
     sandboxed.directory.hang_up_after = 45
-    delivered: list[Delivered] = []
+    delivered: list[SourceItem] = []
     with pytest.raises(SourceUnavailable):
         delivered.extend(sandboxed.records(sandboxed.connect()))
     assert sandboxed.ids(delivered) == logins_of(STAFF[:40])
@@ -361,13 +361,13 @@ def test_referrals_are_never_followed(active_directory: Slapd) -> None:
 @pytest.mark.parametrize(
     ("sources", "attributes"),
     [
-        (Sources(frozenset({"uid", "memberOf.0", "mail"})), ["mail", "memberOf", "uid"]),
-        (Sources(frozenset({"uid"}), everything=True), ["*", "+", "uid"]),
-        (Sources(), ["1.1"]),
+        (Projection(frozenset({"uid", "memberOf.0", "mail"})), ["mail", "memberOf", "uid"]),
+        (Projection(frozenset({"uid"}), everything=True), ["*", "+", "uid"]),
+        (Projection(), ["1.1"]),
     ],
 )
 def test_only_what_is_needed_is_asked_for(
-    sandboxed: Ldap, sources: Sources, attributes: list[str]
+    sandboxed: Ldap, sources: Projection, attributes: list[str]
 ) -> None:
     list(sandboxed.connect().records(sources))
     searches = [asked for asked in sandboxed.directory.requests if asked.operation == "search"]
@@ -404,7 +404,7 @@ def test_everything_is_spelled_as_the_directory_does_or_as_it_is_asked_for(
     openldap: Slapd,
 ) -> None:
     made = section(openldap, filter="(uid=aquill1)")
-    (record,) = made.records(Sources(frozenset({"SN"}), everything=True))
+    (record,) = made.records(Projection(frozenset({"SN"}), everything=True))
     assert {"dn", "uid", "cn", "SN", "givenName", "mail", "objectClass"} <= set(record)
     assert "sn" not in record
 
@@ -438,7 +438,7 @@ def test_one_group_is_a_list_whatever_other_lists_are_wanted(name: str) -> None:
     zoe = Entry(f"uid=zoe,{PEOPLE}", {**held, "memberOf": [group]})
     with Ldap(entries=[zoe]) as source:
         made = source.connect(filter="(uid=zoe)", list_attributes="mail")
-        (record,) = made.records(Sources(frozenset({"uid", "mail", name})))
+        (record,) = made.records(Projection(frozenset({"uid", "mail", name})))
     assert record == {"dn": zoe.dn, "uid": "zoe", "mail": ["zoe@x.test"], name: [group]}
 
 
@@ -461,7 +461,7 @@ def test_passwords_are_in_no_record_even_if_they_are_asked_for(everything: bool)
     asked = {"uid", *PASSWORDS, *map(str.upper, PASSWORDS)}
     with Ldap(entries=[zoe]) as source:
         made = source.connect(filter="(uid=zoe)")
-        (record,) = made.records(Sources(frozenset(asked), everything=everything))
+        (record,) = made.records(Projection(frozenset(asked), everything=everything))
     assert isinstance(record, dict)
     assert set(record) <= {"dn", "uid", "objectClass"}
     assert record["uid"] == "zoe"
@@ -485,7 +485,7 @@ def mapped(made: Connector) -> list[Mapped]:
     """The records through the built-in mapping, read as a run reads them."""
     fields = mapping.merge({"built-in": made.default_mapping()}).values()
     mapper = Mapper(fields, made.settings)
-    return [mapper(record) for record in made.records(Sources(mapper.sources))]
+    return [mapper(record) for record in made.records(Projection(mapper.paths))]
 
 
 @pytest.mark.parametrize("style", ["openldap", "active_directory"])
@@ -520,7 +520,7 @@ def groups(server: Slapd, *names: str) -> dict[str, str]:
 def test_the_members_of_a_group_arrive_and_who_is_gone_is_told(openldap: Slapd) -> None:
     (dn,) = json.loads(groups(openldap, "cn=staff")["groups_dn"])
     made = section(openldap, group_dn=dn)
-    delivered = list(made.records(Sources(frozenset({"uid"}))))
+    delivered = list(made.records(Projection(frozenset({"uid"}))))
     assert logins(delivered) == logins_of(openldap.people[:300])
     (gone,) = (item for item in delivered if isinstance(item, RecordGone))
     assert "uid=gone,ou=people" in str(gone)

@@ -15,7 +15,7 @@ import flask
 import pytest
 
 from connectors.mobileiron import Settings
-from lib.connector import Delivered, Sources
+from lib.connector import Projection, SourceItem
 from lib.errors import (
     AccessDenied,
     ConfigurationError,
@@ -119,10 +119,10 @@ def core() -> Iterator[Core]:
 
 
 def read(source: MobileIron, *paths: str, **ini: str) -> list[Any]:
-    return list(source.connect(**ini).records(Sources(frozenset(paths))))
+    return list(source.connect(**ini).records(Projection(frozenset(paths))))
 
 
-def ids(source: MobileIron, delivered: list[Delivered]) -> list[Any]:
+def ids(source: MobileIron, delivered: list[SourceItem]) -> list[Any]:
     return [item[source.id_path] for item in delivered if isinstance(item, dict)]
 
 
@@ -498,7 +498,7 @@ def test_hardware_is_asked_for_when_it_is_needed(cloud: Cloud) -> None:
     delivered = read(cloud, "imei", "entityName")
     assert hardware_asked(cloud) == []
     assert delivered == sorted(cloud.server.devices, key=lambda each: each["dmPartitionId"])
-    list(cloud.connect().records(Sources(everything=True)))
+    list(cloud.connect().records(Projection(everything=True)))
     assert len(hardware_asked(cloud)) == len(windows(cloud))
 
 
@@ -623,7 +623,7 @@ def test_core_without_device_spaces_is_warned_about(
 
 
 def test_everything_is_all_that_core_knows(core: Core) -> None:
-    delivered = list(core.connect().records(Sources(everything=True)))
+    delivered = list(core.connect().records(Projection(everything=True)))
     assert delivered[0].keys() == core.server.devices[0].keys() - {"space"}
 
 
@@ -634,8 +634,8 @@ def test_what_core_refuses_to_give_at_once_is_asked_for_in_part(core: Core, why:
         core.server.most_fields = 7
     else:
         core.server.fields += [f"common.some_rather_long_name_of_a_field_{n}" for n in range(300)]
-    sources = Sources(frozenset(needed), everything=True)
-    delivered = list(core.connect().records(sources))
+    projection = Projection(frozenset(needed), everything=True)
+    delivered = list(core.connect().records(projection))
     assert len(delivered) == 450
     asked_for = asked(core, "/api/v2/devices")[-1]["fields"].split(",")
     assert asked_for[:3] == ["common.uuid", *needed]
@@ -654,7 +654,7 @@ def test_core_has_no_partitions_and_no_cutoff(core: Core) -> None:
 
 
 def test_three_devices_are_enough_for_who_wants_three(core: Core) -> None:
-    with closing(core.connect().records(Sources(everything=True))) as records:
+    with closing(core.connect().records(Projection(everything=True))) as records:
         assert len(list(islice(records, 3))) == 3
     assert core.requests == 3
 

@@ -15,7 +15,7 @@ from requests import Response
 
 from connectors.okta import OktaClient, Settings
 from lib.connection import ConnectionSettings
-from lib.connector import Sources
+from lib.connector import Projection
 from lib.errors import (
     AccessDenied,
     RecordUnreadable,
@@ -109,7 +109,7 @@ def okta(source: OktaSource) -> Okta:
 
 
 def read(source: OktaSource, *paths: str, **ini: str) -> list[Record]:
-    delivered = source.connect(**ini).records(Sources(frozenset(paths or {"login"})))
+    delivered = source.connect(**ini).records(Projection(frozenset(paths or {"login"})))
     return [item for item in delivered if isinstance(item, dict)]
 
 
@@ -215,7 +215,7 @@ def test_one_odd_user_does_not_end_the_run(
 ) -> None:
     ada = {"id": "00u2", "profile": {"login": "ada"}}
     okta.outages.fail_next(1, 200, body=json.dumps([odd, ada]))
-    unreadable, other = source.connect().records(Sources(frozenset({"login"})))
+    unreadable, other = source.connect().records(Projection(frozenset({"login"})))
     assert isinstance(unreadable, RecordUnreadable)
     assert source.address in unreadable.where
     assert other == {**ada, "login": "ada"}
@@ -253,14 +253,14 @@ def test_links_are_followed_as_they_stand(source: OktaSource, okta: Okta) -> Non
 @pytest.mark.parametrize(
     ("sources", "omits"),
     [
-        (Sources(frozenset({"login", "profile.title", "status"})), True),
-        (Sources(frozenset({"credentials.provider.name"})), False),
-        (Sources(frozenset({"transitioningToStatus"})), False),
-        (Sources(everything=True), False),
+        (Projection(frozenset({"login", "profile.title", "status"})), True),
+        (Projection(frozenset({"credentials.provider.name"})), False),
+        (Projection(frozenset({"transitioningToStatus"})), False),
+        (Projection(everything=True), False),
     ],
 )
 def test_what_makes_okta_slow_is_asked_for_when_it_is_needed(
-    source: OktaSource, okta: Okta, sources: Sources, omits: bool
+    source: OktaSource, okta: Okta, sources: Projection, omits: bool
 ) -> None:
     seen: list[str] = []
     okta.on_request = lambda *_: seen.append(flask.request.headers["Content-Type"])

@@ -14,7 +14,7 @@ import flask
 import pytest
 
 from connectors.onelogin import FIELDS, Settings
-from lib.connector import Delivered, Sources
+from lib.connector import Projection, SourceItem
 from lib.errors import (
     AccessDenied,
     ConnectorError,
@@ -177,7 +177,7 @@ def xml_api() -> Iterator[OneLoginSource]:
 
 
 def read(source: OneLoginSource, *paths: str, **ini: str) -> list[Record]:
-    delivered = source.connect(**ini).records(Sources(frozenset(paths or {"username"})))
+    delivered = source.connect(**ini).records(Projection(frozenset(paths or {"username"})))
     return [item for item in delivered if isinstance(item, dict)]
 
 
@@ -223,7 +223,7 @@ def test_the_default_mapping_has_the_documented_sources(each: OneLoginSource) ->
 def test_users_without_a_username_have_nothing_for_user(each: OneLoginSource) -> None:
     made = each.connect()
     mapper = Mapper(merge({"built-in": made.default_mapping()}).values(), made.settings)
-    delivered = made.records(Sources(mapper.sources))
+    delivered = made.records(Projection(mapper.paths))
     logins = [mapper(record).values["USER"] for record in delivered if isinstance(record, dict)]
     nameless = [user for user in each.onelogin.users if not user["username"]]
     assert nameless
@@ -300,7 +300,7 @@ def test_a_token_that_is_nearly_over_is_renewed_once_it_is(json_api: OneLoginSou
     tokens = json_api.onelogin.tokens
     tokens.age = tokens.lifetime - 0.2
     with closing(json_api.records(json_api.connect())) as records:
-        delivered: list[Delivered] = list(islice(records, 10))
+        delivered: list[SourceItem] = list(islice(records, 10))
         tokens.lifetime, lifetime = 0, tokens.lifetime  # it is over now
 
         def on_sign_in(_: str, path: str) -> None:
@@ -374,7 +374,7 @@ def test_api_2_is_asked_for_what_is_needed(api_2: OneLoginSource) -> None:
 
 
 def test_api_2_gives_everything_when_it_is_wanted(api_2: OneLoginSource) -> None:
-    with closing(api_2.connect().records(Sources(everything=True))) as records:
+    with closing(api_2.connect().records(Projection(everything=True))) as records:
         first = next(records)
     assert isinstance(first, dict)
     assert set(FIELDS) <= set(first)
@@ -413,7 +413,7 @@ def test_an_empty_page_before_the_last_ends_the_run(api_2: OneLoginSource) -> No
 def test_who_moves_to_a_later_page_comes_once(api_2: OneLoginSource) -> None:
     users = api_2.onelogin.users
     at_page(api_2, 2, lambda: users.insert(0, users[0] | {"id": 7}))
-    delivered: list[Delivered] = []
+    delivered: list[SourceItem] = []
     with pytest.raises(SourceFault, match=f"only {PEOPLE} of {PEOPLE + 1} records came"):
         delivered.extend(api_2.records(api_2.connect()))
     assert len(set(api_2.ids(delivered))) == len(delivered) == PEOPLE
@@ -453,9 +453,9 @@ def test_a_listing_that_gives_fewer_users_than_it_tells_is_not_complete(
     body = json.dumps([{"id": 1}, {"id": 2}])
     headers = {"Total-Count": "3", "Total-Pages": "1"}
     api_2.onelogin.outages.fail_next(MANY, 200, path="/api/", body=body, headers=headers)
-    delivered: list[Delivered] = []
+    delivered: list[SourceItem] = []
     with pytest.raises(SourceFault, match="only 2 of 3"):
-        delivered.extend(api_2.connect().records(Sources()))
+        delivered.extend(api_2.connect().records(Projection()))
     assert len(delivered) == 2
 
 
@@ -488,7 +488,7 @@ def test_one_odd_user_does_not_end_the_run(each: OneLoginSource) -> None:
     if isinstance(each, Api1):  # whose cursors need the id
         each.garble(envelope(data=[{"username": "ada"}, {"id": 7}]))
         others = [7]
-    delivered = list(each.connect().records(Sources(frozenset({"id"}))))
+    delivered = list(each.connect().records(Projection(frozenset({"id"}))))
     assert isinstance(delivered[0], RecordUnreadable)
     assert ids([item for item in delivered if isinstance(item, dict)]) == others
 

@@ -12,7 +12,7 @@ import pytest
 
 from connectors.sccm import FACTS, INSTEAD, Settings, ipv4
 from lib import connector
-from lib.connector import Sources
+from lib.connector import Projection
 from lib.errors import AccessDenied, ConfigurationError, SourceFault, SourceUnavailable
 from lib.record import Record
 from lib.settings import read_settings
@@ -27,7 +27,7 @@ from tests.tds import DENIED, TdsServer
 
 LOCKED = 1222
 SQLITE = {"driver": "SQLite3", "server": "localhost", "username": "unused", "password": "unused"}
-EVERYTHING = Sources(everything=True)
+EVERYTHING = Projection(everything=True)
 
 
 class SccmSource(Source):
@@ -107,7 +107,7 @@ def connect(given: dict[str, str], **changes: str) -> connector.Connector[Any]:
 
 def read(given: dict[str, str], *paths: str, **changes: str) -> list[Record]:
     made = connect(given, **changes)
-    return list(made.records(Sources(frozenset(paths)) if paths else EVERYTHING))
+    return list(made.records(Projection(frozenset(paths)) if paths else EVERYTHING))
 
 
 def in_sqlite(site: Sccm) -> dict[str, str]:

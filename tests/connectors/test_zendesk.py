@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from connectors.zendesk import Settings
-from lib.connector import Sources
+from lib.connector import Projection
 from lib.errors import AccessDenied, RecordUnreadable, SignInError, SourceFault
 from lib.http.client import NotFound
 from lib.settings import read_settings
@@ -126,7 +126,7 @@ def client() -> Iterator[WithOAuthClient]:
 
 
 def read(source: WithApiToken, *paths: str, everything: bool = False, **changes: str) -> list[Any]:
-    return list(source.connect(**changes).records(Sources(frozenset(paths), everything)))
+    return list(source.connect(**changes).records(Projection(frozenset(paths), everything)))
 
 
 def page(users: list[Any], organizations: list[Any] | None = None, **meta: Any) -> str:

@@ -20,7 +20,7 @@ import pytest
 from lib import __version__, connector, plugins
 from lib.cli import main
 from lib.config import config
-from lib.connector import Sources
+from lib.connector import Projection
 from lib.errors import SourceUnavailable
 from lib.report.summary import COLUMNS
 from lib.run.saveddata import SavedData
@@ -552,7 +552,7 @@ class TestExplain:
         """What --save-data would keep of the six records."""
         source = connector.load("casper")(config.load(ini, ["casper"]).sections[0].settings)
         with SavedData(tmp_path, "casper") as data:
-            for record in source.records(Sources(everything=True)):
+            for record in source.records(Projection(everything=True)):
                 data.add_fetched(record)
         jamf.requests.clear()
         return data.fetched

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lib import jamfpro
-from lib.connector import Sources
+from lib.connector import Projection
 from lib.jamfpro import COMPUTERS, MOBILE_DEVICES, Inventory, Presentation, sections_of
 from lib.jamfpro.forms import (
     attributes,
@@ -34,7 +34,7 @@ from sandbox.jamf.mobile_devices_detail import mobile_device_result
 from sandbox.people import DEPARTMENTS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-EVERYTHING = Sources(everything=True)
+EVERYTHING = Projection(everything=True)
 COUNT = 40
 JAMF = JamfPro(computers=COUNT, mobile_devices=COUNT)
 # Where the two APIs tell the same in another way: the day without the time of day, a sentence.
@@ -198,7 +198,7 @@ def test_no_field_is_there_twice() -> None:
     ],
 )
 def test_only_the_sections_that_are_looked_at(looked_at: set[str], sections: set[str]) -> None:
-    present = Presentation(COMPUTERS, Sources(frozenset(looked_at)))
+    present = Presentation(COMPUTERS, Projection(frozenset(looked_at)))
     assert set(present.sections) == {"GENERAL"} | sections
 
 
@@ -214,13 +214,13 @@ def test_all_sections_are_known_to_the_service() -> None:
 
 def test_what_nothing_leads_to_is_told() -> None:
     looked_at = {"hardware.service_pack", "harware.model", "general.name", "iphones.0.name"}
-    present = Presentation(COMPUTERS, Sources(frozenset(looked_at)))
+    present = Presentation(COMPUTERS, Projection(frozenset(looked_at)))
     assert present.missing == ["hardware.service_pack", "harware.model", "iphones.0.name"]
 
 
 def test_names_of_departments_are_needed_where_they_are_looked_at() -> None:
     present = Presentation(
-        COMPUTERS, Sources(frozenset({"location.username", "location.building"}))
+        COMPUTERS, Projection(frozenset({"location.username", "location.building"}))
     )
     assert present.places == {"location.building": "Buildings"}
     record = present({"userAndLocation": {"username": "ada", "departmentId": "4", "building": "B"}})
@@ -232,7 +232,7 @@ def test_names_of_departments_are_needed_where_they_are_looked_at() -> None:
     ("path", "is_long"), [("software.applications", True), ("hardware.model", False)]
 )
 def test_long_lists_make_long_records(path: str, is_long: bool) -> None:
-    assert Presentation(COMPUTERS, Sources(frozenset({path}))).is_long is is_long
+    assert Presentation(COMPUTERS, Projection(frozenset({path}))).is_long is is_long
 
 
 def test_nothing_is_an_empty_text_or_list() -> None:
@@ -308,7 +308,7 @@ def test_extension_attributes_are_gathered_from_all_sections_by_their_number() -
         "purchasing": {"extensionAttributes": [attribute(2, None, "DATE_TIME")]},
         "extensionAttributes": [attribute(1, ["one"], "NEW")],
     }
-    present = Presentation(COMPUTERS, Sources(frozenset({"extension_attributes"})))
+    present = Presentation(COMPUTERS, Projection(frozenset({"extension_attributes"})))
     found = present(record)["extension_attributes"]
     assert [(item["id"], item["type"], item["value"]) for item in found] == [
         (1, "NEW", "one"),

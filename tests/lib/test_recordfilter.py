@@ -9,7 +9,7 @@ import pytest
 
 from lib.config import config
 from lib.config.sections import Section
-from lib.connector import AssetConnector, AssetSettings, Sources
+from lib.connector import AssetConnector, AssetSettings, Projection
 from lib.errors import ConfigurationError, ExitCode
 from lib.ini import Entry
 from lib.language import LanguageError, Stopped
@@ -326,7 +326,7 @@ def test_testmode_filters_too(run, oomnitza):
 
 @pytest.fixture
 def asked(monkeypatch):
-    """A connector "made_up"; gives the Sources that it is asked for."""
+    """A connector "made_up"; gives the Projection that it is asked for."""
     heard = []
 
     class Connector(AssetConnector[AssetSettings]):
@@ -335,8 +335,8 @@ def asked(monkeypatch):
 
         def check(self): ...
 
-        def records(self, sources):
-            heard.append(sources)
+        def records(self, projection):
+            heard.append(projection)
             yield from ()
 
     module = ModuleType("connectors.made_up")
@@ -348,13 +348,16 @@ def asked(monkeypatch):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("", Sources(frozenset({"serial"}))),
+        ("", Projection(frozenset({"serial"}))),
         (
             "record.general.name and record.model",
-            Sources(frozenset({"serial", "general.name", "model"})),
+            Projection(frozenset({"serial", "general.name", "model"})),
         ),
-        ('record.items() and record.get("model")', Sources(frozenset({"serial"}), everything=True)),
-        ('cae(record, "Owner")', Sources(frozenset({"serial", "extension_attributes"}))),
+        (
+            'record.items() and record.get("model")',
+            Projection(frozenset({"serial"}), everything=True),
+        ),
+        ('cae(record, "Owner")', Projection(frozenset({"serial", "extension_attributes"}))),
     ],
 )
 def test_the_source_is_asked_for_what_mapping_and_filter_read(

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from lib.config.sections import Section
-from lib.connector import AssetConnector, AssetSettings, Records, Sources
+from lib.connector import AssetConnector, AssetSettings, Projection, Records
 from lib.errors import RecordGone, RecordUnreadable
 from lib.ini import Entry
 from lib.oomnitza.target import OomnitzaSettings
@@ -31,13 +31,13 @@ class MadeUp(AssetConnector[AssetSettings]):
     given = 0
     closed = False
     times_settled = 0
-    sources = Sources()
+    projection = Projection()
 
     def check(self) -> None: ...
 
-    def records(self, sources: Sources) -> Records:
+    def records(self, projection: Projection) -> Records:
         kind = type(self)
-        kind.sources = sources
+        kind.projection = projection
         try:
             for item in kind.items:
                 if isinstance(item, BaseException) and not isinstance(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from lib.connector import Sources
+from lib.connector import Projection
 from lib.errors import ConfigurationError, ExitCode
 from lib.report.summary import exit_code
 from tests.run.made_up import books, devices, posts, serials
@@ -29,7 +29,7 @@ class TestMapping:
     def test_the_source_is_told_which_paths_are_wanted(self, run, source, oomnitza):
         oomnitza.mappings["Made up"] = {"hardware.model": "MODEL"}
         run([])
-        assert source.sources == Sources(frozenset({"serial", "name", "hardware.model"}))
+        assert source.projection == Projection(frozenset({"serial", "name", "hardware.model"}))
 
     @pytest.mark.parametrize("names", [("NOWHERE",), ("SERIAL", "NOWHERE")])
     def test_a_sync_field_without_a_value_stops_the_run_before_it_begins(

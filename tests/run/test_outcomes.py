@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lib.connector import Sources
+from lib.connector import Projection
 from lib.errors import ExitCode, RecordGone, RecordUnreadable
 from lib.report.summary import exit_code
 from tests.run.made_up import MadeUp, Runner, Watcher, books, devices, posts, serials
@@ -100,7 +100,7 @@ class TestFilter:
     def test_the_source_is_told_what_it_looks_at(self, run, source):
         run.filter('return record["model"] == "iMac"')
         run([{"serial": "S1", "model": "iMac"}])
-        assert source.sources == Sources(frozenset({"serial", "name", "model"}))
+        assert source.projection == Projection(frozenset({"serial", "name", "model"}))
 
     def test_a_record_on_which_it_fails_is_rejected_and_the_others_are_not(self, run, oomnitza):
         run.filter('return record["n"] > 1')

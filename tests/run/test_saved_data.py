@@ -40,14 +40,14 @@ class TestSavedData:
 
     def test_the_source_is_asked_for_no_more_than_in_an_upload(self, run, source, tmp_path):
         run(devices(1))
-        asked = source.sources
+        asked = source.projection
         run(devices(1), save_data=tmp_path)
-        assert source.sources == asked
+        assert source.projection == asked
         assert not asked.everything
 
     def test_the_source_is_asked_for_all_fields_if_wished(self, run, source, tmp_path):
         run(devices(1), save_data=tmp_path, all_fields=True)
-        assert source.sources.everything
+        assert source.projection.everything
 
     def test_secrets_are_masked(self, run, tmp_path):
         secrets.remember("pass word")

@@ -10,7 +10,7 @@ import requests
 
 from lib import connector
 from lib.config import config
-from lib.connector import Sources
+from lib.connector import Projection
 from sandbox.company import Company
 from sandbox.jamf import COMPUTERS, MOBILE_DEVICES
 from sandbox.people import HEADCOUNT, people
@@ -54,7 +54,7 @@ def test_every_section_of_its_ini_can_be_read(company):
     for section in config.load(company.config, []).sections:
         source = connector.load(section.connector)(section.settings)
         source.check()
-        counts[section.name] = len(list(source.records(Sources(everything=True))))
+        counts[section.name] = len(list(source.records(Projection(everything=True))))
     expected = {"ldap": HEADCOUNT, "casper": COMPUTERS, "casper.MDM": MOBILE_DEVICES}
     assert expected.items() <= counts.items()
 
@@ -62,7 +62,9 @@ def test_every_section_of_its_ini_can_be_read(company):
 def test_the_people_of_the_directory_own_the_devices(company):
     loaded = config.load(company.config, ["ldap", "casper"])
     ldap, casper = (
-        list(connector.load(section.connector)(section.settings).records(Sources(everything=True)))
+        list(
+            connector.load(section.connector)(section.settings).records(Projection(everything=True))
+        )
         for section in loaded.sections
     )
     logins = {record["uid"] for record in ldap}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.connector import Sources
+from lib.connector import Projection
 from lib.errors import RecordUnreadable, SourceFault, SourceUnavailable
 from lib.files import csvfile
 from lib.files.csvfile import CsvSettings
@@ -25,7 +25,7 @@ def read(tmp_path):
         path = tmp_path / "people.csv"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         made = settings(filename=path, **given)
-        delivered = csvfile.read_csv(made, Sources(frozenset(paths)))
+        delivered = csvfile.read_csv(made, Projection(frozenset(paths)))
         return [
             told(item, path) if isinstance(item, RecordUnreadable) else item for item in delivered
         ]
@@ -108,7 +108,7 @@ class TestRows:
         csv.writer(text).writerows([["a", "b", "c"], *rows])
         path = tmp_path_factory.mktemp("csv") / "x.csv"
         path.write_bytes(text.getvalue().encode())
-        delivered = list(csvfile.read_csv(settings(filename=path), Sources()))
+        delivered = list(csvfile.read_csv(settings(filename=path), Projection()))
         filled = [row for row in rows if any(value.strip() for value in row)]
         assert [list(record.values()) for record in delivered] == filled
 
@@ -141,7 +141,7 @@ class TestMalformedRows:
         content = f"a,b\nada,Ada\n{rows.format(inner='eve,Eve' + chr(10))}"
         path = tmp_path / "x.csv"
         path.write_text(content)
-        made = csvfile.read_csv(settings(filename=path), Sources())
+        made = csvfile.read_csv(settings(filename=path), Projection())
         assert next(made) == {"a": "ada", "b": "Ada"}
         with pytest.raises(SourceFault, match="malformed") as caught:
             next(made)
@@ -237,13 +237,13 @@ class TestColumnsAndFiles:
     def test_files_of_a_directory_may_have_columns_of_their_own(self, tmp_path):
         (tmp_path / "1.csv").write_text("a,b\n1,2\n")
         (tmp_path / "2.csv").write_text("b,c\n3,4\n")
-        made = csvfile.read_csv(settings(directory=tmp_path), Sources())
+        made = csvfile.read_csv(settings(directory=tmp_path), Projection())
         assert list(made) == [{"a": "1", "b": "2"}, {"b": "3", "c": "4"}]
 
     def test_a_broken_file_ends_the_section_after_those_before_it(self, tmp_path):
         (tmp_path / "1.csv").write_text("a,b\n1,2\n")
         (tmp_path / "2.csv").write_text("")
-        made = csvfile.read_csv(settings(directory=tmp_path), Sources())
+        made = csvfile.read_csv(settings(directory=tmp_path), Projection())
         assert next(made) == {"a": "1", "b": "2"}
         with pytest.raises(SourceFault, match="empty"):
             next(made)
@@ -262,7 +262,7 @@ class TestColumnsAndFiles:
             "lib.files.textfiles.lines",
             lambda *how: map(noting, lines(*how)),
         )
-        with closing(csvfile.read_csv(settings(filename=path), Sources())) as made:
+        with closing(csvfile.read_csv(settings(filename=path), Projection())) as made:
             assert taken == []
             next(made)
             assert len(taken) == 2

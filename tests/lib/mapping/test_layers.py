@@ -15,7 +15,7 @@ class People(UserConnector):
     def check(self):
         pass
 
-    def records(self, sources):
+    def records(self, projection):
         yield {}
 
 
@@ -25,7 +25,7 @@ class Devices(AssetConnector):
     def check(self):
         pass
 
-    def records(self, sources):
+    def records(self, projection):
         yield {}
 
 

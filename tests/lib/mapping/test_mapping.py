@@ -350,8 +350,8 @@ def test_the_mapper_tells_which_paths_it_reads_also_inside_converters():
             }
         }
     )
-    sources = Mapper(fields.values(), Example()).sources
-    assert sources == {"uid", "sAMAccountName", "extension_attributes", "general.serial_number"}
+    paths = Mapper(fields.values(), Example()).paths
+    assert paths == {"uid", "sAMAccountName", "extension_attributes", "general.serial_number"}
 
 
 def test_converters_are_applied_one_after_the_other(own):
@@ -378,12 +378,12 @@ def test_of_several_converters_the_first_that_fails_empties_the_field(own):
 def test_a_converter_that_may_look_at_anything_is_told(own):
     resources = own(sized="len(record)", picks='record["b"]["c"]')
     layer = {"A": {"source": "a", "converter": "picks"}}
-    assert Mapper(mapping.merge({"ini": layer}).values(), Example(), resources).sources == {
+    assert Mapper(mapping.merge({"ini": layer}).values(), Example(), resources).paths == {
         "a",
         "b.c",
     }
     layer["B"] = {"source": "a", "converter": "sized"}
-    assert Mapper(mapping.merge({"ini": layer}).values(), Example(), resources).sources is None
+    assert Mapper(mapping.merge({"ini": layer}).values(), Example(), resources).paths is None
 
 
 def test_a_path_that_the_server_maps_to_several_fields_fills_them_all():

@@ -343,8 +343,8 @@ def test_as_many_records_as_are_asked_for_and_no_more_than_needed(casper, jamf):
 def test_the_source_is_asked_for_what_an_upload_needs_or_for_all(casper, monkeypatch, all_fields):
     asked = []
 
-    def records(self, sources):
-        asked.append(sources)
+    def records(self, projection):
+        asked.append(projection)
         yield {}
 
     monkeypatch.setattr(connector.load("casper"), "records", records)
@@ -441,7 +441,7 @@ def test_a_source_that_refuses_ends_it_in_its_own_words(casper, jamf):
 def test_a_source_is_closed_when_enough_was_read(casper, monkeypatch):
     closed = []
 
-    def endless(self, sources):
+    def endless(self, projection):
         try:
             while True:
                 yield {}
@@ -454,7 +454,7 @@ def test_a_source_is_closed_when_enough_was_read(casper, monkeypatch):
 
 
 def test_a_source_that_breaks_off_has_told_what_came_before(casper, monkeypatch):
-    def broken(self, sources):
+    def broken(self, projection):
         yield {}
         raise SourceUnavailable("gone away")
 

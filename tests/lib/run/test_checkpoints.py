@@ -13,7 +13,7 @@ import pytest
 
 from lib.checkpoint import OVERLAP, Checkpoint
 from lib.config.sections import Section
-from lib.connector import Delivered, Records, Sources
+from lib.connector import Projection, Records, SourceItem
 from lib.errors import (
     ConfigurationError,
     RecordGone,
@@ -46,7 +46,7 @@ class Connector(IncrementalConnector[Settings]):
     title = "Acme"
     settings_type = Settings
     mapping: ClassVar = {"BARCODE": {"source": "tag"}}
-    delivered: ClassVar[list[Delivered | Exception]] = []
+    delivered: ClassVar[list[SourceItem | Exception]] = []
     reached: ClassVar[datetime] = NOON
     since: ClassVar[list[datetime | None]] = []
     account = "somebody"
@@ -57,14 +57,14 @@ class Connector(IncrementalConnector[Settings]):
     def connect(self) -> Any:
         """There is nothing to connect to."""
 
-    def records(self, sources: Sources) -> Records:
-        self.since.append(sources.checkpoint.read())
+    def records(self, projection: Projection) -> Records:
+        self.since.append(projection.checkpoint.read())
         for item in self.delivered:
             if isinstance(item, (RecordGone, RecordUnreadable, dict)):
                 yield item
             else:
                 raise item
-        sources.checkpoint.advance(self.reached, self.reached)
+        projection.checkpoint.advance(self.reached, self.reached)
 
 
 @pytest.fixture

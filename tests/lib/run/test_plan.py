@@ -23,7 +23,7 @@ class Devices(AssetConnector[AssetSettings]):
 
     def check(self) -> None: ...
 
-    def records(self, sources: Any) -> Any:
+    def records(self, projection: Any) -> Any:
         yield {}
 
 
@@ -108,7 +108,7 @@ class TestProjection:
 
     def test_it_is_everything_where_a_converter_may_read_anything(self, section, monkeypatch):
         mapper = make_plan(section, None, strict=False).mapper
-        monkeypatch.setattr(type(mapper), "sources", None)
+        monkeypatch.setattr(type(mapper), "paths", None)
         assert make_plan(section, None, strict=False).projection().everything
 
     def test_it_is_everything_if_wished(self, section):

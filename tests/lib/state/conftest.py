@@ -1,8 +1,12 @@
-"""For the tests of the ledger: a file, a ledger in it, and a section that is being run."""
+"""For the tests of the state: a store, and a section in it that is being run.
+
+What stands in this folder has to hold for any kind of store: another kind is one more of `KINDS`
+here. What only SQLite has to do with is in the folder below.
+"""
 
 import pytest
 
-from lib.state import open_store
+from lib.state import open_store, open_to_read
 
 TARGET = "https://example.oomnitza.com"
 
@@ -12,9 +16,19 @@ def path(tmp_path):
     return tmp_path / "state.db"
 
 
+# How each kind of store is opened, and how only to read it.
+KINDS = {"sqlite": (open_store, open_to_read)}
+
+
+@pytest.fixture(params=KINDS)
+def another(request, path):
+    """Opens the store, as another process might: `another()`, or only to read it."""
+    return lambda *, reading=False: KINDS[request.param][reading](path)
+
+
 @pytest.fixture
-def ledger(path):
-    with open_store(path) as ledger:
+def ledger(another):
+    with another() as ledger:
         yield ledger
 
 

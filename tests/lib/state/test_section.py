@@ -1,15 +1,16 @@
-"""What the ledger keeps of a section's runs and records."""
+"""What any store owes to a section: its runs, its records, its checkpoints."""
 
 import json
 import os
 import socket
-import sqlite3
+import threading
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from lib import __version__
-from lib.state import RecordToSave, open_store, open_to_read
+from lib.state import RecordToSave
 from tests.lib.state.conftest import TARGET
 
 COUNTS = {"fetched": 3, "sent": 2, "rejected": 1}
@@ -92,15 +93,15 @@ class TestRuns:
         [started] = [past.started for past in ledger.history() if past.id == full]
         assert section.last_full() == started
 
-    def test_a_run_that_was_killed_is_found_by_the_next_one(self, path, section):
+    def test_a_run_that_was_killed_is_found_by_the_next_one(self, another, section):
         killed = section.begin()
-        with open_store(path) as another:
-            later = another.section("ldap", TARGET)
+        with another() as other:
+            later = other.section("ldap", TARGET)
             [found] = later.left_running()
             assert (found.id, found.state, found.ended) == (killed, "killed", None)
             later.begin()
             assert later.left_running() == []
-            assert [past.state for past in another.history()] == ["running", "killed"]
+            assert [past.state for past in other.history()] == ["running", "killed"]
 
     def test_after_a_run_was_killed_that_had_opened_no_earlier_one_counts_as_full(self, section):
         run(section, full=True)
@@ -188,12 +189,6 @@ class TestRecords:
         running.forget([key])
         assert set(running.known([key, "other"])) == {"other"}
 
-    def test_more_keys_than_sqlite_takes_at_once_can_be_asked_for(self, ledger, running):
-        limit = sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER
-        ledger._database._connection.setlimit(limit, 999)  # as in older ones
-        running.sent(records("0", "1999"))
-        assert set(running.known(list(map(str, range(2000))))) == {"0", "1999"}
-
     def test_large_fields_come_back(self, running):
         text = '{"NOTES": "' + "many words ☃ " * 5000 + '"}'
         running.sent([("a", b"d", text)])
@@ -240,10 +235,10 @@ class TestRecords:
         assert set(running.known(["a"])) == {"a"}
         assert ledger.section("ldap", TARGET).last_complete().id == running.run
 
-    def test_all_is_there_after_opening_it_again(self, path):
-        with open_store(path) as ledger:
+    def test_all_is_there_after_opening_it_again(self, another):
+        with another() as ledger:
             run(ledger.section("ldap", TARGET), sent=["a"])
-        with open_store(path) as ledger:
+        with another() as ledger:
             assert set(ledger.section("ldap", TARGET).known(["a"])) == {"a"}
 
 
@@ -369,7 +364,7 @@ class TestMissing:
 
 
 class TestBatches:
-    def test_all_of_a_batch_is_kept_or_nothing(self, ledger, path, running):
+    def test_all_of_a_batch_is_kept_or_nothing(self, ledger, another, running):
         with pytest.raises(KeyboardInterrupt), running.batch():
             running.sent(records("a"))
             running.save_for_resend([RecordToSave("rejected", "no")])
@@ -379,7 +374,7 @@ class TestBatches:
         with running.batch():
             running.sent(records("a"))
             running.save_for_resend([RecordToSave("rejected", "no")])
-            with open_to_read(path) as other:
+            with another(reading=True) as other:
                 assert list(other.saved_records()) == []
                 assert other.section("ldap", TARGET).known(["a"]) == {}
         assert set(running.known(["a"])) == {"a"}
@@ -402,3 +397,97 @@ class TestBatches:
         assert running.known(["a"]) == {}
         running.sent(records("b"))
         assert set(running.known(["a", "b"])) == {"b"}
+
+
+class TestFingerprints:
+    def test_what_stood_for_the_same_in_an_earlier_version_goes_on(self, section):
+        run(section, fingerprint="old", sent=["a", "b"])
+        section.begin()
+        section.describe(fingerprint="new", full=False, formerly="old")
+        section.seen(["a"])
+        section.end("complete", {})
+        assert missing(section) == ["b"]
+        run(section, fingerprint="new", seen=["a"])
+        assert missing(section) == ["b"]
+
+    def test_what_stood_for_something_else_does_not(self, section):
+        run(section, fingerprint="other", sent=["a", "b"])
+        section.begin()
+        section.describe(fingerprint="new", full=False, formerly="old")
+        section.seen(["a"])
+        section.end("complete", {})
+        assert missing(section) == []
+
+    def test_a_run_without_one_changes_none(self, ledger, section):
+        run(section, fingerprint="old")
+        section.begin()
+        section.describe(fingerprint="", full=False, formerly="old")
+        assert [past.fingerprint for past in ledger.history()] == ["", "old"]
+
+    def test_other_sections_keep_theirs(self, ledger, section):
+        run(ledger.section("other", TARGET), fingerprint="old")
+        section.begin()
+        section.describe(fingerprint="new", full=False, formerly="old")
+        assert [past.fingerprint for past in ledger.history()] == ["new", "old"]
+
+
+NOON = datetime(2024, 5, 6, 12, tzinfo=UTC)
+LATER = NOON + timedelta(hours=1)
+
+
+class TestCheckpoints:
+    def test_there_is_none_at_first(self, section):
+        assert section.checkpoints() == {}
+
+    def test_each_scope_has_its_own(self, running, another):
+        running.reach("one", NOON)
+        running.reach("two", LATER)
+        with another(reading=True) as store:
+            found = store.section("ldap", TARGET).checkpoints()
+        assert found == {"one": NOON, "two": LATER}
+
+    def test_it_never_goes_back(self, running):
+        running.reach("one", LATER)
+        running.reach("one", NOON)
+        assert running.checkpoints() == {"one": LATER}
+
+    def test_sections_and_targets_have_their_own(self, ledger, running):
+        running.reach("one", NOON)
+        for name, target in (("other", TARGET), ("ldap", "https://other.example.com")):
+            section = ledger.section(name, target)
+            section.begin()
+            assert section.checkpoints() == {}
+        assert running.checkpoints() == {"one": NOON}
+
+    def test_of_two_who_keep_theirs_at_once_both_stay_and_the_later_moment_counts(
+        self, running, another
+    ):
+        """As two processes do that have each read what there was before."""
+        moments = [NOON + timedelta(minutes=number) for number in range(40)]
+
+        def keep(name, mine):
+            with another() as store:
+                section = store.section("ldap", TARGET)
+                for moment in mine:
+                    section.reach("both", moment)
+                    section.reach(name, moment)
+
+        given = {"up": moments, "down": moments[::-1]}
+        threads = [threading.Thread(target=keep, args=item) for item in given.items()]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert running.checkpoints() == dict.fromkeys(("both", *given), moments[-1])
+
+    def test_it_is_a_part_of_a_batch(self, running):
+        with pytest.raises(ZeroDivisionError), running.batch():
+            running.reach("one", NOON)
+            raise ZeroDivisionError
+        assert running.checkpoints() == {}
+
+    def test_it_does_not_expire(self, ledger, running):
+        running.reach("one", NOON)
+        running.end("complete", {})
+        ledger.expire(1, now=time.time() + 1e9)
+        assert running.checkpoints() == {"one": NOON}
