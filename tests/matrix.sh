@@ -15,7 +15,7 @@ cd "$(dirname "$0")/.." || exit
 
 NO_ROOT=75
 ROOT_SECONDS=900  # and no longer for a server that does not answer
-PROJECT=/root/connector
+PROJECT=/srv/connector
 NEEDED="make python3 python3-venv"
 HANDED_IN="/etc/pip.conf /etc/ssl/certs/ca-certificates.crt /etc/resolv.conf /etc/hosts"
 HANDED_ON='^(PIP_\w+|SSL_CERT_FILE|REQUESTS_CA_BUNDLE|(http|https|ftp|no|all)_proxy)='
