@@ -20,3 +20,9 @@ def test_how_long_it_took_is_in_the_outcome(run: Runner) -> None:
     begun = time.monotonic()
     outcome = run(devices(2))
     assert 0 < outcome.seconds <= time.monotonic() - begun
+
+
+def test_what_oomnitza_counted_is_in_the_outcome(run: Runner) -> None:
+    run(devices(2))
+    outcome = run(devices(3))
+    assert outcome.server == {"added": 1, "updated": 2, "skipped": 0, "errors": 0}
