@@ -587,3 +587,57 @@ class TestLogs:
                     )
                 assert "query-value" not in repr(caught.value)
                 assert "/x" in str(caught.value)
+
+
+class TestTheNextPage:
+    """Where the server says that it is, on no account elsewhere: the credentials are for it."""
+
+    @pytest.fixture
+    def acme(self) -> Iterator[Client]:
+        made = client("https://acme.example.com/base")
+        yield made
+        made.close()
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "https://acme.example.com/base/users?after=a%20b",
+            "https://acme.example.com:443/base/users?after=a%20b",
+            "https://ACME.example.com/base/users?after=a%20b",
+            "/base/users?after=a%20b",
+        ],
+    )
+    def test_is_asked_for_by_its_path(self, acme: Client, url: str) -> None:
+        assert acme.path_of(url) == "/users?after=a%20b"
+
+    def test_may_have_no_query(self, acme: Client) -> None:
+        assert acme.path_of("https://acme.example.com/base/users/2") == "/users/2"
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "https://evil.example.com/base/users",
+            "http://acme.example.com/base/users",
+            "https://acme.example.com:8443/base/users",
+            "https://acme.example.com.evil.example/base/users",
+            "https://acme.example.com@evil.example.com/base/users",
+            "//evil.example.com/base/users",
+        ],
+    )
+    def test_is_not_asked_for_elsewhere(self, acme: Client, url: str) -> None:
+        with pytest.raises(SourceFault, match="for the next page") as caught:
+            acme.path_of(url)
+        assert caught.value.where == acme.url
+
+
+def test_a_quota_that_is_used_up_is_waited_for(server, monkeypatch):
+    slept: list[float] = []
+    monkeypatch.setattr("lib.interruption.pause", slept.append)
+    used_up = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "20"}
+    server.answers = [(200, "{}", used_up), (200, "{}")]
+    asking = client(server.url)
+    for _ in range(3):
+        asking.get_json("/x")
+    asking.close()
+    assert len(server.asked) == 3
+    assert 0 < max(slept) <= 20

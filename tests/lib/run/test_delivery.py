@@ -469,3 +469,19 @@ def test_what_the_brake_held_back_may_be_left_to_the_next_run():
             made.take(item)
         made.abandon("too few", held=False)
     assert book.of("unsent") == []
+
+
+def test_the_file_in_which_records_waited_is_closed_with_it(monkeypatch):
+    made, make = [], spool.TemporaryFile
+
+    def file(**how):
+        made.append(make(**how))
+        return made[-1]
+
+    monkeypatch.setattr(spool, "IN_MEMORY", 1)
+    monkeypatch.setattr(spool, "TemporaryFile", file)
+    with closing(Delivery(Target(), Book(), Outcome("acme"), Terms(least=5), lambda: None)) as held:
+        for item in records(3):
+            held.take(item)
+        assert not made[0].closed
+    assert [each.closed for each in made] == [True]

@@ -236,3 +236,12 @@ def test_where_files_cannot_be_locked_no_section_is_run(state, monkeypatch):
     monkeypatch.setattr(lock.FileLock, "acquire", acquire)
     with pytest.raises(ConfigurationError, match="this file system knows no locks"):
         SectionLock(state, "ldap").__enter__()
+
+
+def test_it_is_given_back_at_once_by_whichever_thread(state):
+    held = SectionLock(state, "ldap").__enter__()
+    giving_back = threading.Thread(target=held.__exit__, args=(None, None, None))
+    giving_back.start()
+    giving_back.join()
+    assert is_free(state), "and not only once it is dropped"
+    assert not state.with_name("state.db.ldap.holder").exists()
