@@ -26,9 +26,9 @@ NOT_THE_RECORDS = {"storage"}
 PLAN = ("mapping_name", "data_type", "sync_field", "insert_only", "update_only", "key_fields")
 
 
-def least(book: SectionLedger, settings: ConnectorSettings) -> int:
+def least(ledger: SectionLedger, settings: ConnectorSettings) -> int:
     """How many records a section must have after its last complete run."""
-    before = book.last_complete()
+    before = ledger.last_complete()
     if before is None:
         return 0
     counts = before.counts
@@ -46,11 +46,11 @@ def least_expected(before: int, limit: str) -> int:
     return max(left, 1) if before >= SMALL else min(before, 1)
 
 
-def is_full(settings: ConnectorSettings, book: SectionLedger) -> bool:
+def is_full(settings: ConnectorSettings, ledger: SectionLedger) -> bool:
     """Whether a run sends all records, changed or not."""
     if not settings.changed_only:
         return True
-    last = book.last_full()
+    last = ledger.last_full()
     return last is None or not 0 <= time.time() - last < seconds(settings.full_every)
 
 

@@ -2,7 +2,7 @@
 
 Records are handed in one by one. Each of them leaves in one outcome: unchanged since it was last
 sent, taken by Oomnitza, rejected by it, or (when the run ends first) unsent. What is rejected or
-unsent is saved for resend in the section's book.
+unsent is saved for resend in the section's ledger.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Delivery:
     def __init__(
         self,
         uploader: Uploader,
-        book: SectionLedger,
+        ledger: SectionLedger,
         outcome: Outcome,
         terms: Terms,
         progress: Callable[[], None],
@@ -59,7 +59,7 @@ class Delivery:
         self.taken = 0
         self.failure: Exception | None = None  # after which nothing more is delivered
         self._uploader = uploader
-        self._book = book
+        self._ledger = ledger
         self._outcome = outcome
         self._terms = terms
         self._progress = progress
@@ -125,9 +125,9 @@ class Delivery:
                 unforeseen = not isinstance(error, ConnectorError)
                 log.info("[%s] %s", self._outcome.section, error, exc_info=unforeseen)
         items = chain(self._batch, self._waiting, self._held if held else ())
-        with self._book.batch():
+        with self._ledger.batch():
             while some := list(islice(items, UNPACKED)):
-                self._book.save_for_resend(item.to_save("unsent", reason) for item in some)
+                self._ledger.save_for_resend(item.to_save("unsent", reason) for item in some)
                 self._clear(some)
         self._batch, self._waiting = [], []
 
@@ -161,7 +161,7 @@ class Delivery:
         """Put those that wait into the batch, but for those that need not be sent."""
         items = self._waiting
         if self._terms.sift and items:
-            known = self._book.known([item.key for item in items if item.key is not None])
+            known = self._ledger.known([item.key for item in items if item.key is not None])
             changed: list[Item] = []
             unchanged: list[Item] = []
             for item in items:
@@ -180,8 +180,8 @@ class Delivery:
         self._waiting = []
 
     def _leave_out(self, items: Sequence[Item], known: Mapping[str, Known]) -> None:
-        with self._book.batch(lasting=False):
-            self._book.seen_again(known[item.key] for item in items if item.key is not None)
+        with self._ledger.batch(lasting=False):
+            self._ledger.seen_again(known[item.key] for item in items if item.key is not None)
             self._clear(items)
         self._uploader.leave_out(items)
         self._outcome.tally.unchanged += len(items)
@@ -194,7 +194,7 @@ class Delivery:
         try:
             with shielded():
                 self._stop_if_canceled()
-                self._book.opened(self._uploader.portion)
+                self._ledger.opened(self._uploader.portion)
                 self._under_way.begin(batch)
                 del self._batch[: len(batch)]
         except Exception as error:
@@ -239,18 +239,18 @@ class Delivery:
             reason, text = refusal.what, brief(item.values)
             self._outcome.note_not_sent(f"rejected: {reason}", text)
             log.info("[%s] rejected: %s %s", self._outcome.section, reason, text)
-        with self._book.batch(lasting=bool(sent.refused)):
-            self._book.sent(
+        with self._ledger.batch(lasting=bool(sent.refused)):
+            self._ledger.sent(
                 (item.key, item.digest, item.mapped) for item in sent.taken if item.key is not None
             )
-            self._book.save_for_resend(
+            self._ledger.save_for_resend(
                 item.to_save("rejected", refusal.what) for item, refusal in sent.refused
             )
             self._clear([*sent.taken, *(item for item, _ in sent.refused)])
 
     def _clear(self, items: Sequence[Item]) -> None:
         """Drop what was saved for resend before: it has another outcome now, or is saved again."""
-        self._book.clear(item.saved_id for item in items if item.saved_id is not None)
+        self._ledger.clear(item.saved_id for item in items if item.saved_id is not None)
 
     def _stop_if_canceled(self) -> None:
         now = time.monotonic()

@@ -38,7 +38,7 @@ class Mode:
         self._options = options
         self._compares = not (options.force or options.resend)
 
-    def open_book(
+    def open_ledger(
         self, stack: ExitStack, section: str, target: str, outcome: Outcome
     ) -> SectionLedger:
         """The section's part of the ledger, closed with the stack.
@@ -86,30 +86,30 @@ class Mode:
                 raise ConfigurationError(what, fix=fix)
             yield f"An upload would be refused: {what}."
 
-    def is_full(self, plan: SectionPlan, book: SectionLedger) -> bool:
+    def is_full(self, plan: SectionPlan, ledger: SectionLedger) -> bool:
         """Whether all records are sent, changed or not."""
-        return self._options.full or continuity.is_full(plan.section.settings, book)
+        return self._options.full or continuity.is_full(plan.section.settings, ledger)
 
     def records(
-        self, plan: SectionPlan, book: SectionLedger, target: str, outcome: Outcome
+        self, plan: SectionPlan, ledger: SectionLedger, target: str, outcome: Outcome
     ) -> Records:
         if self._options.resend:
-            return SavedRecords(book, outcome)
-        checkpoint = checkpoint_of(plan, target, book, anew=self._options.full)
+            return SavedRecords(ledger, outcome)
+        checkpoint = checkpoint_of(plan, target, ledger, anew=self._options.full)
         projection = plan.projection(checkpoint, all_fields=self._options.all_fields)
         return FreshRecords(plan.source, projection)
 
     def uploader(self, target: Target, plan: SectionPlan, show: Callable[[Item], None]) -> Uploader:
         return DryRun(show) if self._options.testmode else target.open_run(plan.upload)
 
-    def terms(self, plan: SectionPlan, book: SectionLedger, *, full: bool) -> Terms:
+    def terms(self, plan: SectionPlan, ledger: SectionLedger, *, full: bool) -> Terms:
         """How records are sent; a part of them, and a test run, are not held back."""
         whole = self._compares and self.strict and not self._options.record_count
-        return Terms(_least(plan, book) if whole else 0, sift=not full)
+        return Terms(_least(plan, ledger) if whole else 0, sift=not full)
 
-    def warn_of_few(self, plan: SectionPlan, book: SectionLedger, outcome: Outcome) -> None:
+    def warn_of_few(self, plan: SectionPlan, ledger: SectionLedger, outcome: Outcome) -> None:
         """Note that an upload would not have sent so few records; an upload has stopped by then."""
-        if self._compares and not self.strict and outcome.ready < _least(plan, book):
+        if self._compares and not self.strict and outcome.ready < _least(plan, ledger):
             outcome.notes.append(
                 "An upload would stop: far fewer records came than in the last complete run."
             )
@@ -119,6 +119,6 @@ class Mode:
         return kept == self._options.record_count
 
 
-def _least(plan: SectionPlan, book: SectionLedger) -> int:
+def _least(plan: SectionPlan, ledger: SectionLedger) -> int:
     """How many records have to come for any to be sent."""
-    return 0 if plan.source.incremental else continuity.least(book, plan.source.settings)
+    return 0 if plan.source.incremental else continuity.least(ledger, plan.source.settings)

@@ -27,7 +27,7 @@ class Preparation:
     """Makes items of records; a record of which it makes none has got its outcome here."""
 
     def __init__(
-        self, plan: SectionPlan, outcome: Outcome, book: SectionLedger, saved: NothingSaved
+        self, plan: SectionPlan, outcome: Outcome, ledger: SectionLedger, saved: NothingSaved
     ) -> None:
         self.kept = 0
         self._keep = plan.record_filter
@@ -38,7 +38,7 @@ class Preparation:
         self._plan = continuity.digest_of_plan(plan.upload)
         self._outcome = outcome
         self._tally = outcome.tally
-        self._book = book
+        self._ledger = ledger
         self._saved = saved
 
     def __call__(self, record: Record, saved_id: int | None = None) -> Item | None:
@@ -47,7 +47,7 @@ class Preparation:
             if not self._keep(record):
                 self._tally.filtered += 1
                 if saved_id is not None:
-                    self._book.clear([saved_id])
+                    self._ledger.clear([saved_id])
                 self._note_there(self._key_mapper(record).values)
                 return None
         except Stopped as error:
@@ -66,15 +66,15 @@ class Preparation:
         self._outcome.note_not_sent(f"rejected: {error.what}", text)
         log.info("[%s] rejected: %s %s", self._outcome.section, error.what, text)
         fetched = json_if_possible(record) if record else None
-        self._book.save_for_resend(
+        self._ledger.save_for_resend(
             [RecordToSave("rejected", redact(str(error)), None, fetched, None)]
         )
         if saved_id is not None:  # it is saved again, by what it is known by now
-            self._book.clear([saved_id])
+            self._ledger.clear([saved_id])
 
     def finish(self) -> None:
         """Write down which of the records that are not sent are still at the source."""
-        self._book.seen(self._still_there)
+        self._ledger.seen(self._still_there)
         self._still_there.clear()
 
     def _note_there(self, values: Record) -> None:

@@ -1,4 +1,4 @@
-"""The books of one section's run: every record that came ends in exactly one outcome."""
+"""The counts of one section's run: every fetched record ends in exactly one outcome."""
 
 from __future__ import annotations
 

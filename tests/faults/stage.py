@@ -121,7 +121,7 @@ class Stage:
         self._ours = replace(self._ours, **both)
 
     def run(self, **options: Any) -> Outcome:
-        """Run the section; whatever happens, the run has kept its books and its promises."""
+        """Run the section; whatever happens, its counts add up and its promises are kept."""
         told_so = RunOptions(state=self._state, **options)
         outcome = run_section(self.section, self._ours, told_so)
         told = f"{outcome.tally} {outcome.error}"

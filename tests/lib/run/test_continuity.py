@@ -62,9 +62,9 @@ def test_how_many_records_have_to_come(before, limit, least):
 def test_when_all_records_are_sent(monkeypatch, changed_only, days_ago, full):
     monkeypatch.setattr("lib.run.continuity.time", SimpleNamespace(time=lambda: 1_000_000.0))
     last = None if days_ago is None else 1_000_000.0 - days_ago * 86400
-    book = SimpleNamespace(last_full=lambda: last)
+    ledger = SimpleNamespace(last_full=lambda: last)
     settings = AssetSettings(sync_field=("A",), changed_only=changed_only, full_every="7d")
-    assert is_full(settings, book) is full
+    assert is_full(settings, ledger) is full
 
 
 SECTION = Section("acme", "acme", AssetSettings(sync_field=("A",)), {})

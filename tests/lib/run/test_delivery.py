@@ -51,7 +51,7 @@ class Target:
         return self.stopped
 
 
-class Book(NullLedger):
+class RecordingLedger(NullLedger):
     """Remembers what is written into it."""
 
     def __init__(self, known=()):
@@ -92,10 +92,10 @@ def records(count):
 def deliver():
     """Hand over records to the end; gives (outcome, error)."""
 
-    def run(given, target, book=None, end=None, **terms):
+    def run(given, target, ledger=None, end=None, **terms):
         outcome = Outcome("acme")
-        book = book or Book()
-        with closing(Delivery(target, book, outcome, Terms(**terms), lambda: None)) as made:
+        ledger = ledger or RecordingLedger()
+        with closing(Delivery(target, ledger, outcome, Terms(**terms), lambda: None)) as made:
             error = None
             try:
                 for item in given:
@@ -116,54 +116,54 @@ KEYS = [f"r{number}" for number in range(10)]
 
 
 def test_everything_is_sent_in_full_batches_and_written_down(deliver):
-    target, book = Target(), Book()
-    outcome, error = deliver(records(7), target, book)
+    target, ledger = Target(), RecordingLedger()
+    outcome, error = deliver(records(7), target, ledger)
     assert error is None
     assert target.requests == [KEYS[:3], KEYS[3:6], KEYS[6:7]]
     assert outcome.tally.sent == 7
-    assert book.of("sent") == KEYS[:7]
-    assert book.written[0] == ("opened", "portion")
+    assert ledger.of("sent") == KEYS[:7]
+    assert ledger.written[0] == ("opened", "portion")
 
 
 def test_what_is_refused_is_set_aside_and_the_rest_goes_through(deliver):
-    target, book = Target(bad=["r1", "r5"]), Book()
-    outcome, error = deliver(records(7), target, book)
+    target, ledger = Target(bad=["r1", "r5"]), RecordingLedger()
+    outcome, error = deliver(records(7), target, ledger)
     assert error is None
     assert (outcome.tally.sent, outcome.tally.rejected) == (5, 2)
-    assert book.of("rejected") == ["r1", "r5"]
-    assert book.of("sent") == ["r0", "r2", "r3", "r4", "r6"]
+    assert ledger.of("rejected") == ["r1", "r5"]
+    assert ledger.of("sent") == ["r0", "r2", "r3", "r4", "r6"]
     assert list(outcome.not_sent) == ["rejected: bad value"]
 
 
 def test_when_oomnitza_is_away_nothing_is_forgotten(deliver):
-    target, book = Target(away=1), Book()
-    outcome, error = deliver(records(8), target, book)
+    target, ledger = Target(away=1), RecordingLedger()
+    outcome, error = deliver(records(8), target, ledger)
     assert isinstance(error, TargetUnavailable)
     assert outcome.tally.sent == 3
-    assert book.of("unsent") == ["r3", "r4", "r5"]  # the others were not taken any more
+    assert ledger.of("unsent") == ["r3", "r4", "r5"]  # the others were not taken any more
 
 
 def test_when_the_source_breaks_off_what_came_is_sent(deliver):
-    target, book = Target(), Book()
-    outcome, _ = deliver(records(5), target, book, end=SourceFault("broken"))
+    target, ledger = Target(), RecordingLedger()
+    outcome, _ = deliver(records(5), target, ledger, end=SourceFault("broken"))
     assert outcome.tally.sent == 5
-    assert book.of("unsent") == []
+    assert ledger.of("unsent") == []
 
 
 def test_it_stops_when_nothing_is_taken(deliver, monkeypatch):
     monkeypatch.setattr(subject, "MOST_REFUSALS", 4)
-    target, book = Target(bad=KEYS), Book()
-    outcome, error = deliver(records(8), target, book)
+    target, ledger = Target(bad=KEYS), RecordingLedger()
+    outcome, error = deliver(records(8), target, ledger)
     assert isinstance(error, ConfigurationError)
     assert "none of the first 6 records" in str(error)
     assert outcome.tally.rejected == 6
-    assert book.of("rejected") == KEYS[:6]
+    assert ledger.of("rejected") == KEYS[:6]
 
 
 @pytest.mark.parametrize("workers", [0, 1, 3])
 def test_it_goes_on_when_one_of_the_first_batch_is_taken(deliver, monkeypatch, workers):
     monkeypatch.setattr(subject, "MOST_REFUSALS", 2)
-    outcome, error = deliver(records(8), Target(bad=KEYS[:2], workers=workers), Book())
+    outcome, error = deliver(records(8), Target(bad=KEYS[:2], workers=workers), RecordingLedger())
     assert error is None
     assert (outcome.tally.rejected, outcome.tally.sent) == (2, 6)
 
@@ -173,8 +173,8 @@ def test_it_goes_on_when_as_many_are_as_oomnitza_took_them(
     deliver, monkeypatch, unchanged, goes_on
 ):
     monkeypatch.setattr(subject, "MOST_REFUSALS", 4)
-    target, book = Target(bad=KEYS[unchanged:9]), Book(known=records(unchanged))
-    outcome, error = deliver(records(unchanged + 6) + records(10)[9:], target, book, sift=True)
+    target, ledger = Target(bad=KEYS[unchanged:9]), RecordingLedger(known=records(unchanged))
+    outcome, error = deliver(records(unchanged + 6) + records(10)[9:], target, ledger, sift=True)
     assert (error is None) is goes_on
     assert (outcome.tally.unchanged, outcome.tally.rejected) == (unchanged, 6)
     assert outcome.tally.sent == goes_on
@@ -185,33 +185,33 @@ class TestWhatIsForeseenByNobody:
 
     def test_a_record_that_comes_when_the_run_was_canceled_is_set_aside(self, deliver, monkeypatch):
         monkeypatch.setattr(subject, "CANCEL_INTERVAL", 0.0)
-        target, book = Target(), Book()
+        target, ledger = Target(), RecordingLedger()
 
         def given():
             yield from records(5)[:4]
             target.stopped = True
             yield records(5)[4]
 
-        outcome, error = deliver(given(), target, book)
+        outcome, error = deliver(given(), target, ledger)
         assert isinstance(error, RunCanceled)
-        assert (outcome.tally.sent, book.of("unsent")) == (3, KEYS[3:5])
+        assert (outcome.tally.sent, ledger.of("unsent")) == (3, KEYS[3:5])
 
     @pytest.mark.parametrize("method", ["known", "seen_again"])
     def test_records_are_not_lost_when_the_ledger_fails_once(self, deliver, monkeypatch, method):
-        book = Book(known=records(3)[:1])
-        works, failures = getattr(book, method), [ConfigurationError("the disk is full")]
+        ledger = RecordingLedger(known=records(3)[:1])
+        works, failures = getattr(ledger, method), [ConfigurationError("the disk is full")]
 
         def fail_once(*arguments):
             if failures:
                 raise failures.pop()
             return works(*arguments)
 
-        monkeypatch.setattr(book, method, fail_once)
-        outcome, error = deliver(records(3), Target(), book, sift=True)
+        monkeypatch.setattr(ledger, method, fail_once)
+        outcome, error = deliver(records(3), Target(), ledger, sift=True)
         assert isinstance(error, ConfigurationError)
-        found = [*book.of("sent"), *book.of("unsent"), *book.of("seen")]
+        found = [*ledger.of("sent"), *ledger.of("unsent"), *ledger.of("seen")]
         assert sorted(found) == KEYS[:3]
-        assert outcome.tally.sent + outcome.tally.unchanged == 3 - len(book.of("unsent"))
+        assert outcome.tally.sent + outcome.tally.unchanged == 3 - len(ledger.of("unsent"))
 
     def test_an_unforeseen_error_of_several_batches_keeps_none_from_being_set_aside(self, deliver):
         both_under_way = threading.Barrier(2, timeout=20)
@@ -221,38 +221,40 @@ class TestWhatIsForeseenByNobody:
                 both_under_way.wait()
                 raise RuntimeError("a mistake in the program")
 
-        book = Book()
-        _, error = deliver(records(6), Mistaken(workers=2), book)
+        ledger = RecordingLedger()
+        _, error = deliver(records(6), Mistaken(workers=2), ledger)
         assert isinstance(error, RuntimeError)
-        assert book.of("unsent") == [*KEYS[3:6], *KEYS[:3]]
+        assert ledger.of("unsent") == [*KEYS[3:6], *KEYS[:3]]
 
     def test_a_thread_that_cannot_be_started_loses_no_batch(self, deliver, monkeypatch):
         monkeypatch.setattr(threading.Thread, "start", Mock(side_effect=RuntimeError("no thread")))
-        book = Book()
-        _, error = deliver(records(4), Target(workers=2), book)
+        ledger = RecordingLedger()
+        _, error = deliver(records(4), Target(workers=2), ledger)
         assert isinstance(error, RuntimeError)
-        assert book.of("unsent") == KEYS[:3]
+        assert ledger.of("unsent") == KEYS[:3]
 
     def test_few_of_the_records_that_are_set_aside_are_unpacked_at_once(self, deliver, monkeypatch):
         monkeypatch.setattr(subject, "UNPACKED", 2)
         at_once = []
 
-        class Counting(Book):
+        class Counting(RecordingLedger):
             def save_for_resend(self, asides):
                 asides = list(asides)
                 at_once.append(len(asides))
                 super().save_for_resend(asides)
 
-        book = Counting()
-        deliver(records(5), Target(), book, least=6)
-        assert (at_once, book.of("unsent")) == ([2, 2, 1], KEYS[:5])
+        ledger = Counting()
+        deliver(records(5), Target(), ledger, least=6)
+        assert (at_once, ledger.of("unsent")) == ([2, 2, 1], KEYS[:5])
 
 
 class TestTheBrake:
     def test_nothing_is_sent_before_enough_have_come(self):
         target = Target()
         outcome = Outcome("acme")
-        with closing(Delivery(target, Book(), outcome, Terms(least=5), lambda: None)) as made:
+        with closing(
+            Delivery(target, RecordingLedger(), outcome, Terms(least=5), lambda: None)
+        ) as made:
             for item in records(4):
                 made.take(item)
             assert target.requests == []
@@ -264,42 +266,42 @@ class TestTheBrake:
 
     @pytest.mark.parametrize("count", [0, 1, 4])
     def test_too_few_are_an_alarm_and_set_aside(self, deliver, count):
-        target, book = Target(), Book()
-        outcome, error = deliver(records(count), target, book, least=5)
+        target, ledger = Target(), RecordingLedger()
+        outcome, error = deliver(records(count), target, ledger, least=5)
         assert isinstance(error, UnsafeRun)
         assert f"only {count} records" in str(error)
         assert "--force" in str(error)
         assert target.requests == []
-        assert book.of("unsent") == KEYS[:count]
+        assert ledger.of("unsent") == KEYS[:count]
         assert outcome.tally.sent == 0
 
     def test_a_source_that_breaks_off_before_sends_nothing(self, deliver):
-        target, book = Target(), Book()
-        deliver(records(4), target, book, end=SourceFault("broken"), least=5)
+        target, ledger = Target(), RecordingLedger()
+        deliver(records(4), target, ledger, end=SourceFault("broken"), least=5)
         assert target.requests == []
-        assert book.of("unsent") == KEYS[:4]
+        assert ledger.of("unsent") == KEYS[:4]
 
     def test_what_was_held_back_is_not_forgotten_if_oomnitza_goes_away(self, deliver):
-        target, book = Target(away=1), Book()
-        outcome, error = deliver(records(9), target, book, least=8)
+        target, ledger = Target(away=1), RecordingLedger()
+        outcome, error = deliver(records(9), target, ledger, least=8)
         assert isinstance(error, TargetUnavailable)
         assert outcome.tally.sent == 3
-        assert book.of("unsent") == KEYS[3:8]
+        assert ledger.of("unsent") == KEYS[3:8]
 
     def test_what_is_as_it_was_does_not_wait_for_enough(self, deliver):
-        target, book = Target(), Book(known=records(8)[2:])
-        outcome, error = deliver(records(8), target, book, least=9, sift=True)
+        target, ledger = Target(), RecordingLedger(known=records(8)[2:])
+        outcome, error = deliver(records(8), target, ledger, least=9, sift=True)
         assert isinstance(error, UnsafeRun)
         assert "only 8 records" in str(error)
-        assert book.of("seen") == target.left_out == KEYS[2:8]
+        assert ledger.of("seen") == target.left_out == KEYS[2:8]
         assert (outcome.tally.unchanged, outcome.tally.sent) == (6, 0)
-        assert book.of("unsent") == KEYS[:2]
+        assert ledger.of("unsent") == KEYS[:2]
 
     @pytest.mark.parametrize("least", range(1, 10))
     def test_what_is_sent_keeps_its_order(self, deliver, least):
         given = [item for item in records(9) for _ in range(2)]
-        target, book = Target(), Book(known=[given[6]])
-        outcome, _ = deliver(given, target, book, least=least, sift=True)
+        target, ledger = Target(), RecordingLedger(known=[given[6]])
+        outcome, _ = deliver(given, target, ledger, least=least, sift=True)
         sent = [key for batch in target.requests for key in batch]
         assert sent == [item.key for item in given if item.key != "r3"]
         assert (outcome.tally.sent, outcome.tally.unchanged) == (16, 2)
@@ -307,39 +309,39 @@ class TestTheBrake:
     def test_nothing_is_forgotten_when_there_is_no_room_to_wait_in(self, deliver, monkeypatch):
         monkeypatch.setattr(spool, "IN_MEMORY", 1)
         monkeypatch.setattr(spool, "TemporaryFile", Mock(side_effect=OSError(28, "disk full")))
-        target, book = Target(), Book()
-        _, error = deliver(records(7), target, book, least=8)
+        target, ledger = Target(), RecordingLedger()
+        _, error = deliver(records(7), target, ledger, least=8)
         assert "disk full" in str(error)
         assert target.requests == []
-        assert book.of("unsent") == KEYS[:3]  # the others were not taken any more
+        assert ledger.of("unsent") == KEYS[:3]  # the others were not taken any more
 
 
 class TestOnlyWhatChanged:
     def test_what_is_as_it_was_is_left_out(self, deliver):
         before = records(10)
         before[4].digest = b"otherwise"
-        target, book = Target(), Book(known=before[:8])
-        outcome, _ = deliver(records(10), target, book, sift=True)
+        target, ledger = Target(), RecordingLedger(known=before[:8])
+        outcome, _ = deliver(records(10), target, ledger, sift=True)
         assert [key for batch in target.requests for key in batch] == ["r4", "r8", "r9"]
         assert outcome.tally.unchanged == 7
         assert outcome.tally.sent == 3
-        assert book.of("seen") == target.left_out == [*KEYS[:4], *KEYS[5:8]]
+        assert ledger.of("seen") == target.left_out == [*KEYS[:4], *KEYS[5:8]]
 
     def test_batches_are_as_full_as_they_can_be(self, deliver):
         target = Target()
-        deliver(records(10), target, Book(known=records(10)[::2]), sift=True)
+        deliver(records(10), target, RecordingLedger(known=records(10)[::2]), sift=True)
         assert [len(batch) for batch in target.requests] == [3, 2]
 
     def test_when_everything_is_asked_for_everything_is_sent(self, deliver):
         target = Target()
-        deliver(records(3), target, Book(known=records(3)))
+        deliver(records(3), target, RecordingLedger(known=records(3)))
         assert target.requests == [KEYS[:3]]
 
     def test_a_record_that_only_oomnitza_can_recognise_is_always_sent(self, deliver):
         given = records(2)
         given[1].key = None
         target = Target()
-        deliver(given, target, Book(known=records(2)), sift=True)
+        deliver(given, target, RecordingLedger(known=records(2)), sift=True)
         assert target.requests == [[None]]
 
 
@@ -347,20 +349,20 @@ def test_a_record_that_was_set_aside_is_cleared_when_it_has_gone_through(deliver
     given = records(3)
     for number, item in enumerate(given):
         item.saved_id = number
-    book = Book()
-    deliver(given, Target(bad=["r1"]), book)
-    assert sorted(book.of("cleared")) == [0, 1, 2]
-    assert book.of("rejected") == ["r1"]  # set aside anew
+    ledger = RecordingLedger()
+    deliver(given, Target(bad=["r1"]), ledger)
+    assert sorted(ledger.of("cleared")) == [0, 1, 2]
+    assert ledger.of("rejected") == ["r1"]  # set aside anew
 
 
 def test_a_run_that_is_cancelled_in_oomnitza_stops(deliver, monkeypatch):
     monkeypatch.setattr(subject, "CANCEL_INTERVAL", 0)
-    target, book = Target(), Book()
+    target, ledger = Target(), RecordingLedger()
     target.stopped = True
-    _, error = deliver(records(4), target, book)
+    _, error = deliver(records(4), target, ledger)
     assert isinstance(error, RunCanceled)
     assert target.requests == []
-    assert book.of("unsent") == KEYS[:3]
+    assert ledger.of("unsent") == KEYS[:3]
 
 
 def test_an_oomnitza_that_cannot_be_asked_gets_nothing_more(deliver, monkeypatch):
@@ -369,11 +371,11 @@ def test_an_oomnitza_that_cannot_be_asked_gets_nothing_more(deliver, monkeypatch
             raise TargetUnavailable("away")
 
     monkeypatch.setattr(subject, "CANCEL_INTERVAL", 0)
-    target, book = Silent(), Book()
-    _, error = deliver(records(4), target, book)
+    target, ledger = Silent(), RecordingLedger()
+    _, error = deliver(records(4), target, ledger)
     assert isinstance(error, TargetUnavailable)
     assert target.requests == []
-    assert book.of("unsent") == KEYS[:3]
+    assert ledger.of("unsent") == KEYS[:3]
 
 
 class Slow(Target):
@@ -401,13 +403,13 @@ class Slow(Target):
 
 class TestSeveralAtOnce:
     def test_batches_are_sent_side_by_side_and_written_down_in_order(self, deliver):
-        target, book = Slow(bad=["r4"]), Book()
-        outcome, error = deliver(records(10), target, book)
+        target, ledger = Slow(bad=["r4"]), RecordingLedger()
+        outcome, error = deliver(records(10), target, ledger)
         assert error is None
         assert target.most == 6
         assert (outcome.tally.sent, outcome.tally.rejected) == (9, 1)
-        assert book.of("sent") == [key for key in KEYS if key != "r4"]
-        assert book.of("rejected") == ["r4"]
+        assert ledger.of("sent") == [key for key in KEYS if key != "r4"]
+        assert ledger.of("rejected") == ["r4"]
 
     def test_one_record_is_never_in_two_of_them(self, deliver):
         target = Slow()
@@ -426,12 +428,12 @@ class TestSeveralAtOnce:
 
     @pytest.mark.parametrize("away", [0, 1, 2, 3])
     def test_whatever_is_under_way_when_oomnitza_goes_away_ends_in_one_outcome(self, deliver, away):
-        target, book = Slow(away=away), Book()
-        outcome, error = deliver(records(15), target, book)
+        target, ledger = Slow(away=away), RecordingLedger()
+        outcome, error = deliver(records(15), target, ledger)
         assert isinstance(error, TargetUnavailable)
-        written = [*book.of("sent"), *book.of("unsent")]
+        written = [*ledger.of("sent"), *ledger.of("unsent")]
         assert len(written) == len(set(written))
-        assert outcome.tally.sent == len(book.of("sent")) == 3 * away
+        assert outcome.tally.sent == len(ledger.of("sent")) == 3 * away
         # Those that are in neither were not taken any more.
         assert set(written) == {f"r{number}" for number in range(len(written))}
 
@@ -445,7 +447,7 @@ class TestSeveralAtOnce:
 def test_of_two_records_with_one_key_the_last_one_counts_every_time(deliver):
     first, second = items([{"id": "r1", "name": "First"}, {"id": "r1", "name": "Second"}])
     target = Target()
-    outcome, _ = deliver([first, second], target, Book(known=[second]), sift=True)
+    outcome, _ = deliver([first, second], target, RecordingLedger(known=[second]), sift=True)
     assert target.requests == [["r1", "r1"]]
     assert outcome.tally.unchanged == 0
 
@@ -453,7 +455,9 @@ def test_of_two_records_with_one_key_the_last_one_counts_every_time(deliver):
 def test_a_cancelled_run_stops_also_while_no_batch_is_full(monkeypatch):
     monkeypatch.setattr(subject, "CANCEL_INTERVAL", 0)
     target = Target()
-    with closing(Delivery(target, Book(), Outcome("acme"), Terms(), lambda: None)) as made:
+    with closing(
+        Delivery(target, RecordingLedger(), Outcome("acme"), Terms(), lambda: None)
+    ) as made:
         for item in records(4):
             made.take(item)
         target.stopped = True
@@ -463,9 +467,9 @@ def test_a_cancelled_run_stops_also_while_no_batch_is_full(monkeypatch):
 
 
 def test_what_the_brake_held_back_may_be_left_to_the_next_run():
-    book = Book()
-    with closing(Delivery(Target(), book, Outcome("acme"), Terms(least=5), lambda: None)) as made:
+    ledger = RecordingLedger()
+    with closing(Delivery(Target(), ledger, Outcome("acme"), Terms(least=5), lambda: None)) as made:
         for item in records(3):
             made.take(item)
         made.abandon("too few", held=False)
-    assert book.of("unsent") == []
+    assert ledger.of("unsent") == []
