@@ -14,8 +14,8 @@ from pathlib import Path
 from lib.config.sections import Section
 from lib.errors import ConfigurationError, StateUnreadable
 from lib.run import continuity
+from lib.run.batchsender import SendPolicy
 from lib.run.checkpoints import checkpoint_of
-from lib.run.delivery import Terms
 from lib.run.options import RunOptions
 from lib.run.plan import SectionPlan
 from lib.run.records import FreshRecords, Records, SavedRecords
@@ -102,23 +102,25 @@ class Mode:
     def uploader(self, target: Target, plan: SectionPlan, show: Callable[[Item], None]) -> Uploader:
         return DryRun(show) if self._options.testmode else target.open_run(plan.upload)
 
-    def terms(self, plan: SectionPlan, ledger: SectionLedger, *, full: bool) -> Terms:
-        """How records are sent; a part of them, and a test run, are not held back."""
+    def send_policy(self, plan: SectionPlan, ledger: SectionLedger, *, full: bool) -> SendPolicy:
+        """Which records are sent; the safety threshold is for an upload of all records only."""
         whole = self._compares and self.strict and not self._options.record_count
-        return Terms(_least(plan, ledger) if whole else 0, sift=not full)
+        return SendPolicy(_min_records(plan, ledger) if whole else 0, skip_unchanged=not full)
 
-    def warn_of_few(self, plan: SectionPlan, ledger: SectionLedger, outcome: Outcome) -> None:
-        """Note that an upload would not have sent so few records; an upload has stopped by then."""
-        if self._compares and not self.strict and outcome.ready < _least(plan, ledger):
+    def note_if_below_threshold(
+        self, plan: SectionPlan, ledger: SectionLedger, outcome: Outcome
+    ) -> None:
+        """Note in a test run that an upload would have stopped below the safety threshold."""
+        if self._compares and not self.strict and outcome.ready < _min_records(plan, ledger):
             outcome.notes.append(
                 "An upload would stop: far fewer records came than in the last complete run."
             )
 
-    def is_over(self, kept: int) -> bool:
-        """Whether so many records are as many as were asked for."""
+    def has_enough(self, kept: int) -> bool:
+        """Whether as many records passed the filter as `--record-count` asks for."""
         return kept == self._options.record_count
 
 
-def _least(plan: SectionPlan, ledger: SectionLedger) -> int:
-    """How many records have to come for any to be sent."""
+def _min_records(plan: SectionPlan, ledger: SectionLedger) -> int:
+    """The safety threshold: with fewer records, none is sent."""
     return 0 if plan.source.incremental else continuity.least(ledger, plan.source.settings)

@@ -30,7 +30,7 @@ from lib.logs import IN_SUMMARY
 from lib.retry import retry_budget
 from lib.run import continuity, lifecycle
 from lib.run.attempt import attempt
-from lib.run.delivery import Delivery
+from lib.run.batchsender import BatchSender
 from lib.run.events import SectionEvents
 from lib.run.mode import Mode
 from lib.run.options import RunOptions
@@ -81,7 +81,7 @@ class _Parts:
     records: Records
     saved: NothingSaved
     prepare: Preparation
-    delivery: Delivery
+    sender: BatchSender
     uploader: Uploader
 
 
@@ -150,24 +150,26 @@ def _open(run: _Run, stack: ExitStack) -> _Parts:
     continuity.describe(ledger, section, plan.source, plan.key_fields, full=full)
     uploader = mode.uploader(target, plan, partial(_show, run))
     progress = partial(run.events.progress, outcome, None)
-    delivery = Delivery(uploader, ledger, outcome, mode.terms(plan, ledger, full=full), progress)
-    stack.enter_context(closing(delivery))
+    sender = BatchSender(
+        uploader, ledger, outcome, mode.send_policy(plan, ledger, full=full), progress
+    )
+    stack.enter_context(closing(sender))
     records = mode.records(plan, ledger, run.settings.url, outcome)
     prepare = Preparation(plan, outcome, ledger, saved)
-    return _Parts(target, plan, records, saved, prepare, delivery, uploader)
+    return _Parts(target, plan, records, saved, prepare, sender, uploader)
 
 
 def _read(run: _Run, parts: _Parts) -> None:
-    """Hand each record to the preparation, and what that makes of it to the delivery."""
+    """Prepare each record, and add it to the sender."""
     run.phase = Phase.READING
     with closing(parts.records.read()) as records:
         for item, saved_id in records:
-            with shielded():  # from its count to its place in the delivery
+            with shielded():  # from its count to its place in the sender
                 _take(run, parts, item, saved_id)
             run.events.progress(run.outcome, parts.records.expected)
             if run.events.stop.is_set() or requested():
                 raise KeyboardInterrupt
-            if run.mode.is_over(parts.prepare.kept):
+            if run.mode.has_enough(parts.prepare.kept):
                 break
         else:
             parts.prepare.finish()
@@ -187,13 +189,13 @@ def _take(run: _Run, parts: _Parts, item: object, saved_id: int | None) -> None:
         tally.fetched += 1
         parts.saved.add_fetched(item)
         if ready := parts.prepare(item, saved_id):
-            parts.delivery.take(ready)
+            parts.sender.add(ready)
 
 
 def _close(run: _Run, parts: _Parts) -> None:
     """Send what is left, and close the run at Oomnitza."""
     run.phase = Phase.SENDING
-    parts.delivery.finish()
+    parts.sender.finish()
     _close_at_target(run, parts)
 
 
@@ -210,15 +212,15 @@ def _close_at_target(run: _Run, parts: _Parts, error: str = "") -> None:
 def _abort(run: _Run, parts: _Parts, error: BaseException) -> None:
     """Send what was read before the error, save for resend what cannot be sent, close the run."""
     reason = secrets.redact(str(error)) or "the run was interrupted"
-    delivery = parts.delivery
+    sender = parts.sender
     try:
-        delivery.flush()
+        sender.flush()
     except ConnectorError as later:
         log.warning("[%s] %s", run.section.name, later)
-    away = isinstance(delivery.failure, TargetUnavailable | SignInError)
+    away = isinstance(sender.failure, TargetUnavailable | SignInError)
     try:
-        # What the brake held back comes again; until somebody has looked, it is better unsent.
-        delivery.abandon(reason, held=not isinstance(error, UnsafeRun))
+        # Records below the safety threshold are not saved: the next run reads them again.
+        sender.save_unsent(reason, held=not isinstance(error, UnsafeRun))
         if not away:
             _close_at_target(run, parts, reason)
     except ConnectorError as later:
@@ -228,9 +230,9 @@ def _abort(run: _Run, parts: _Parts, error: BaseException) -> None:
 def _conclude(run: _Run, parts: _Parts) -> None:
     """See what a run that came to its good end leaves for the next one."""
     plan, outcome = parts.plan, run.outcome
-    outcome.ready = parts.delivery.taken
+    outcome.ready = parts.sender.added
     if run.complete:
-        run.mode.warn_of_few(plan, run.ledger, outcome)
+        run.mode.note_if_below_threshold(plan, run.ledger, outcome)
     if parts.uploader.portion:
         outcome.server = parts.target.run_counts(plan.upload.mapping_name, parts.uploader.portion)
     left = outcome.tally.rejected or outcome.tally.incomplete

@@ -181,7 +181,7 @@ def patched() -> Iterator[None]:
             patch.setattr(name, BATCH)
         patch.setattr("lib.retry.FIRST_PAUSE", 0.02)
         patch.setattr("lib.retry.JITTER", 0.0)
-        patch.setattr("lib.run.delivery.CANCEL_INTERVAL", 0.0)
+        patch.setattr("lib.run.batchsender.CANCEL_INTERVAL", 0.0)
         yield
 
 

@@ -8,7 +8,7 @@ import pytest
 from lib.errors import ExitCode, Interrupted, RecordGone, RecordUnreadable
 from lib.report.summary import exit_code
 from lib.run import lifecycle
-from lib.run.delivery import Delivery
+from lib.run.batchsender import BatchSender
 from lib.state import open_store
 from tests.run.made_up import Watcher, counts, devices, posts
 
@@ -33,13 +33,13 @@ class TestInterrupted:
 
     @pytest.mark.parametrize("step", ["finish", "close"])
     def test_behind_the_last_record_the_run_is_closed_once(self, run, oomnitza, monkeypatch, step):
-        done = getattr(Delivery, step)
+        done = getattr(BatchSender, step)
 
-        def interrupted(delivery: Delivery) -> None:
-            done(delivery)
+        def interrupted(sender: BatchSender) -> None:
+            done(sender)
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(Delivery, step, interrupted)
+        monkeypatch.setattr(BatchSender, step, interrupted)
         outcome = run(devices(3))
         assert isinstance(outcome.error, Interrupted)
         assert counts(outcome) == {"fetched": 3, "sent": 3}
