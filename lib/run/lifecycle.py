@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
 from lib import secrets
+from lib.config.sections import Section
+from lib.connector import Connector, ConnectorSettings
 from lib.errors import ConnectorError, Interrupted, TargetFault, TargetRefused
 from lib.interruption import shielded
+from lib.mapping.mapping import FieldMapping
+from lib.run.fingerprints import section_fingerprint
+from lib.run.legacyfingerprints import legacy_fingerprint
 from lib.run.tally import Outcome
+from lib.settings import seconds
 from lib.state import SectionLedger
 from lib.target.target import Target
 
@@ -26,6 +34,28 @@ def begin(ledger: SectionLedger, outcome: Outcome) -> None:
         moment = time.strftime("%Y-%m-%d %H:%M", time.localtime(past.started))
         outcome.notes.append(f"The run that began {moment} had been killed before its end.")
     ledger.begin()
+
+
+def is_full_refresh(settings: ConnectorSettings, ledger: SectionLedger) -> bool:
+    """Whether a run sends all records, changed or not, by `changed_only` and `full_every`."""
+    if not settings.changed_only:
+        return True
+    last = ledger.last_full()
+    return last is None or not 0 <= time.time() - last < seconds(settings.full_every)
+
+
+def describe(
+    ledger: SectionLedger,
+    section: Section,
+    source: Connector[Any],
+    keys: Sequence[FieldMapping],
+    *,
+    full: bool,
+) -> None:
+    """Record the kind of the run; `keys` are the fields that identify its records."""
+    # A source that is read incrementally has no missing records, so its runs have no fingerprint.
+    current = "" if source.incremental else section_fingerprint(section, keys)
+    ledger.describe(fingerprint=current, full=full, legacy=legacy_fingerprint(section, keys))
 
 
 def close_earlier_runs(ledger: SectionLedger, target: Target) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from lib.config.sections import Section
 from lib.errors import ConfigurationError, StateUnreadable
-from lib.run import continuity
+from lib.run import lifecycle, threshold
 from lib.run.batchsender import SendPolicy
 from lib.run.checkpoints import checkpoint_of
 from lib.run.options import RunOptions
@@ -88,7 +88,7 @@ class Mode:
 
     def is_full(self, plan: SectionPlan, ledger: SectionLedger) -> bool:
         """Whether all records are sent, changed or not."""
-        return self._options.full or continuity.is_full(plan.section.settings, ledger)
+        return self._options.full or lifecycle.is_full_refresh(plan.section.settings, ledger)
 
     def records(
         self, plan: SectionPlan, ledger: SectionLedger, target: str, outcome: Outcome
@@ -123,4 +123,4 @@ class Mode:
 
 def _min_records(plan: SectionPlan, ledger: SectionLedger) -> int:
     """The safety threshold: with fewer records, none is sent."""
-    return 0 if plan.source.incremental else continuity.least(ledger, plan.source.settings)
+    return 0 if plan.source.incremental else threshold.min_records(ledger, plan.source.settings)

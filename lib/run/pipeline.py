@@ -28,7 +28,7 @@ from lib.errors import (
 from lib.interruption import requested, shielded
 from lib.logs import IN_SUMMARY
 from lib.retry import retry_budget
-from lib.run import continuity, lifecycle
+from lib.run import lifecycle
 from lib.run.attempt import attempt
 from lib.run.batchsender import BatchSender
 from lib.run.events import SectionEvents
@@ -147,7 +147,7 @@ def _open(run: _Run, stack: ExitStack) -> _Parts:
     saved = mode.saved_data(stack, section, outcome)
     lifecycle.close_earlier_runs(ledger, target)
     full = mode.is_full(plan, ledger)
-    continuity.describe(ledger, section, plan.source, plan.key_fields, full=full)
+    lifecycle.describe(ledger, section, plan.source, plan.key_fields, full=full)
     uploader = mode.uploader(target, plan, partial(_show, run))
     progress = partial(run.events.progress, outcome, None)
     sender = BatchSender(

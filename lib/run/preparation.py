@@ -8,7 +8,7 @@ from lib.errors import ConnectorError, RecordUnreadable
 from lib.jsontext import json_if_possible, to_json
 from lib.language import Stopped
 from lib.record import Record
-from lib.run import continuity
+from lib.run.fingerprints import plan_digest, record_digest, record_key
 from lib.run.plan import SectionPlan
 from lib.run.saveddata import NothingSaved
 from lib.run.tally import Outcome, brief
@@ -35,7 +35,7 @@ class Preparation:
         self._key_mapper = plan.key_mapper
         self._still_there: list[str] = []
         self._key_fields = plan.upload.key_fields
-        self._plan = continuity.digest_of_plan(plan.upload)
+        self._plan = plan_digest(plan.upload)
         self._outcome = outcome
         self._tally = outcome.tally
         self._ledger = ledger
@@ -80,7 +80,7 @@ class Preparation:
     def _note_there(self, values: Record) -> None:
         """Note a record that is not sent now, but may have been: it is not missing."""
         if self._key_fields and all(values[name] is not None for name in self._key_fields):
-            self._still_there.append(continuity.key_of(values, self._key_fields) or "")
+            self._still_there.append(record_key(values, self._key_fields) or "")
         if len(self._still_there) >= NOTED_AT_ONCE:
             self.finish()
 
@@ -103,6 +103,6 @@ class Preparation:
             return None
         self._saved.add_upload(values)
         text = to_json(values)
-        key = continuity.key_of(values, self._key_fields)
-        digest = continuity.digest_of(self._plan, text)
+        key = record_key(values, self._key_fields)
+        digest = record_digest(self._plan, text)
         return Item(fetched, pack(text), key, digest, saved_id)

@@ -80,11 +80,11 @@ class SqliteLedger:
         self.run = self._database.write(BEGIN, values).lastrowid
         return self._begun
 
-    def describe(self, *, fingerprint: str, full: bool, formerly: str = "") -> None:
+    def describe(self, *, fingerprint: str, full: bool, legacy: str = "") -> None:
         values = {"section": self._id, "run": self._begun, "fingerprint": fingerprint, "full": full}
         with self._database.transaction():
-            if fingerprint and formerly:
-                self._database.write(RENAME, (fingerprint, self._id, formerly))
+            if fingerprint and legacy:
+                self._database.write(RENAME, (fingerprint, self._id, legacy))
             self._database.write(DESCRIBE, values)
 
     def opened(self, portion: str) -> None:

@@ -2,9 +2,11 @@
 
 import time
 from contextlib import ExitStack
+from types import SimpleNamespace
 
 import pytest
 
+from lib.connector import AssetSettings
 from lib.errors import (
     AlreadyRunning,
     Interrupted,
@@ -252,3 +254,26 @@ def test_a_run_that_oomnitza_cannot_close_holds_up_no_later_one(stack, state, er
     lifecycle.begin(ledger, outcome())
     lifecycle.close_earlier_runs(ledger, Client())
     assert ledger.left_open() == []
+
+
+@pytest.mark.parametrize(
+    ("changed_only", "days_ago", "full"),
+    [
+        (False, 1, True),
+        (True, None, True),
+        (True, 1, False),
+        (True, 6.9, False),
+        (True, 7, True),
+        (True, 7.1, True),
+        (True, 0, False),
+        (True, -1, True),  # the clock has been put back
+    ],
+)
+def test_is_full_refresh_by_changed_only_and_last_full_run(
+    monkeypatch, changed_only, days_ago, full
+):
+    monkeypatch.setattr("lib.run.lifecycle.time", SimpleNamespace(time=lambda: 1_000_000.0))
+    last = None if days_ago is None else 1_000_000.0 - days_ago * 86400
+    ledger = SimpleNamespace(last_full=lambda: last)
+    settings = AssetSettings(sync_field=("A",), changed_only=changed_only, full_every="7d")
+    assert lifecycle.is_full_refresh(settings, ledger) is full
