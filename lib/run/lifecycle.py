@@ -79,7 +79,7 @@ def close_tally(outcome: Outcome) -> None:
     """
     tally = outcome.tally
     if outcome.error:
-        tally.unsent = tally.fetched - tally.settled
+        tally.unsent = tally.fetched - tally.accounted
     if not tally.balanced:
         log.error("[%s] the books do not balance: %s", outcome.section, tally)
         outcome.error = outcome.error or ConnectorError(f"the books do not balance: {tally}")

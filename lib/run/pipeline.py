@@ -228,7 +228,7 @@ def _abort(run: _Run, parts: _Parts, error: BaseException) -> None:
 
 
 def _conclude(run: _Run, parts: _Parts) -> None:
-    """See what a run that came to its good end leaves for the next one."""
+    """Ask Oomnitza for its counts, and commit the checkpoint if no record is left to be sent."""
     plan, outcome = parts.plan, run.outcome
     outcome.ready = parts.sender.added
     if run.complete:
@@ -237,7 +237,7 @@ def _conclude(run: _Run, parts: _Parts) -> None:
         outcome.server = parts.target.run_counts(plan.upload.mapping_name, parts.uploader.portion)
     left = outcome.tally.rejected or outcome.tally.incomplete
     if run.complete and run.mode.strict and not left:
-        parts.records.settle()
+        parts.records.commit_checkpoint()
 
 
 def _show(run: _Run, item: Item) -> None:

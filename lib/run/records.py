@@ -27,8 +27,8 @@ class Records(Protocol):
     def read(self) -> Generator[Read, None, None]:
         """Yield them, one after the other; once."""
 
-    def settle(self) -> None:
-        """Let the next run begin where this one ended, now that nothing of it is left."""
+    def commit_checkpoint(self) -> None:
+        """Store the checkpoint, after a run of which every record was accepted."""
 
 
 class FreshRecords:
@@ -49,7 +49,7 @@ class FreshRecords:
                 yield item, None
         self.complete = True
 
-    def settle(self) -> None:
+    def commit_checkpoint(self) -> None:
         self._projection.checkpoint.commit()
 
 
@@ -76,5 +76,5 @@ class SavedRecords:
                 " cannot be sent again; the next upload reads it anew."
             )
 
-    def settle(self) -> None:
-        """The source was not read."""
+    def commit_checkpoint(self) -> None:
+        """Do nothing: the source was not read."""

@@ -30,7 +30,7 @@ class MadeUp(AssetConnector[AssetSettings]):
     items: Iterable[Any] = ()
     given = 0
     closed = False
-    times_settled = 0
+    commits = 0
     projection = Projection()
 
     def check(self) -> None: ...

@@ -33,7 +33,7 @@ PUT = (
 # What the run has saved again stays, with how often that happened.
 CLEAR = "DELETE FROM aside WHERE section = ? AND run < ? AND id = ?"
 ANY = "SELECT 1 FROM aside WHERE section = ? LIMIT 1"
-SETTLE = "DELETE FROM aside WHERE section = ? AND identity = ?"
+RESOLVE = "DELETE FROM aside WHERE section = ? AND identity = ?"
 # A run that read all of the source met again what an earlier one could not read or filter, or it
 # was well.
 OUTDATE = (

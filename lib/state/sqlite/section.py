@@ -167,7 +167,7 @@ class SqliteLedger:
             self._database.write_many(SENT, rows)
             if self._database.rows(savedrecords.ANY, (section,)):  # mostly there is none
                 keys = ((section, savedrecords.identity(key)) for _, key, *_ in rows)
-                self._database.write_many(savedrecords.SETTLE, keys)
+                self._database.write_many(savedrecords.RESOLVE, keys)
 
     def seen(self, keys: Iterable[str]) -> None:
         self.seen_again(self.known(list(keys)).values())

@@ -107,7 +107,7 @@ def test_a_record_becomes_what_is_sent():
     assert found.item.key == "ada"
     assert found.kept == 1
     assert found.saved == [found.item.values]
-    assert found.outcome.tally.settled == 0
+    assert found.outcome.tally.accounted == 0
 
 
 def test_one_that_the_filter_drops_counts_as_filtered():

@@ -14,7 +14,7 @@ ENDS = ("filtered", "incomplete", "unchanged", "sent", "rejected", "unsent")
 def test_tally_when_every_record_has_one_outcome_is_balanced():
     tally = Tally(fetched=21, **{name: number for number, name in enumerate(ENDS, 1)})
     assert tally.balanced
-    assert tally.settled == 15
+    assert tally.accounted == 15
     assert Tally().balanced
 
 
