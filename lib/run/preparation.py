@@ -13,7 +13,7 @@ from lib.run.plan import SectionPlan
 from lib.run.saveddata import NothingSaved
 from lib.run.tally import Outcome, brief
 from lib.secrets import redact
-from lib.state import RecordToSave, SectionLedger, pack
+from lib.state import RecordToSave, SectionLedger, compress
 from lib.target import packing
 from lib.target.item import Item
 
@@ -105,4 +105,4 @@ class Preparation:
         text = to_json(values)
         key = record_key(values, self._key_fields)
         digest = record_digest(self._plan, text)
-        return Item(fetched, pack(text), key, digest, saved_id)
+        return Item(fetched, compress(text), key, digest, saved_id)

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
-from lib.state.rows import Known, Missing, Packed, PastRun, RecordToSave, SavedRecord
+from lib.state.rows import Known, Missing, PastRun, RecordToSave, SavedRecord, StoredText
 
 
 class SectionLedger(Protocol):
@@ -75,7 +75,7 @@ class SectionLedger(Protocol):
     def last_sent(self, known: Known) -> dict[str, Any] | None:
         """The fields of a record as they were last sent."""
 
-    def sent(self, items: Iterable[tuple[str, bytes, Packed]]) -> None:
+    def sent(self, items: Iterable[tuple[str, bytes, StoredText]]) -> None:
         """Note (key, digest, JSON text of the fields) of records that Oomnitza has taken.
 
         They are no longer set aside.
