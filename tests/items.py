@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from lib.jsontext import to_json
-from lib.run.continuity import digest_of
-from lib.state import pack
+from lib.run.fingerprints import record_digest
+from lib.state import compress
 from lib.target import packing
 from lib.target.item import Item
 
@@ -16,7 +16,7 @@ def item(record: dict[str, Any], key: str | None = None) -> Item:
     """An item whose record came as it is to be sent; its key is the first value, if not given."""
     text = to_json(record)
     found = str(next(iter(record.values()), "")) if key is None else key
-    return Item(packing.pack(record), pack(text), found or None, digest_of(b"", text))
+    return Item(packing.pack(record), compress(text), found or None, record_digest(b"", text))
 
 
 def items(records: Iterable[dict[str, Any]]) -> list[Item]:

@@ -84,7 +84,7 @@ def test_the_guide_s_connector_uploads_all_pages(acme):
     assert outcome.error is None
     assert outcome.tally.sent == 120
     assert len(records) == 120
-    assert records[17] == {"BARCODE": "A-17", "NAME": "Ada's Ünit", "NUMBER": "17"}
+    assert {"BARCODE": "A-17", "NAME": "Ada's Ünit", "NUMBER": "17"} in records  # in any order
 
 
 def test_the_guide_s_stand_in_refuses_a_wrong_token(acme):

@@ -122,8 +122,8 @@ def test_a_stand_in_knows_nothing_of_the_product(name):
 
 
 def test_the_sandbox_is_imported_by_its_own_command_only():
-    assert importers("sandbox") == {"lib/cli/starting.py"}
-    assert "sandbox" not in loaded_at_import(tree(FILES["lib/cli/starting.py"]))
+    assert importers("sandbox") == {"lib/cli/setup.py"}
+    assert "sandbox" not in loaded_at_import(tree(FILES["lib/cli/setup.py"]))
 
 
 def test_no_circle_of_files_in_the_sandbox():

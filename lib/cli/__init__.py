@@ -4,7 +4,7 @@ Modules that need more than the standard library and click are imported by the c
 them, so that `--help` is quick and an error of one part keeps no other from running.
 """
 
-from lib.cli import looking, running, starting, trying
+from lib.cli import inspect, preview, setup, upload
 from lib.cli.group import main
 
-__all__ = ["looking", "main", "running", "starting", "trying"]
+__all__ = ["inspect", "main", "preview", "setup", "upload"]

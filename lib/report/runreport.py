@@ -157,7 +157,7 @@ def section_report(outcome: Outcome) -> dict[str, Any]:
         else None,
         "server": outcome.server,
         "error": _error(outcome.error),
-        "not_sent": _examples("reason", outcome.not_sent),
+        "left_aside": _examples("reason", outcome.not_sent),
         "failed_conversions": _examples("field", outcome.failed_conversions),
         "notes": list(outcome.notes),
     }

@@ -13,7 +13,8 @@ from lib.config.sections import Section
 from lib.connector import Connector
 from lib.errors import ConfigurationError
 from lib.reading.incremental import IncrementalConnector
-from lib.run import continuity, formerly
+from lib.run.fingerprints import section_fingerprint
+from lib.run.legacyfingerprints import LEGACY_STORAGE, legacy_fingerprint
 from lib.run.plan import SectionPlan
 from lib.state import CheckpointFile, SectionLedger, open_to_read
 
@@ -23,8 +24,8 @@ def checkpoint_of(
 ) -> Checkpoint:
     """The checkpoint of a section with this mapping; another mapping or filter begins anew."""
     section, fields = plan.section, list(plan.fields.values())
-    scope = continuity.fingerprint(section, fields)
-    before = formerly.fingerprint(section, fields)
+    scope = section_fingerprint(section, fields)
+    before = legacy_fingerprint(section, fields)
     readers = [f"{section.name} {target} {each}" for each in (scope, before)]
     return Checkpoint(_place(section, plan.source, ledger, scope, readers), anew=anew)
 
@@ -77,7 +78,7 @@ def _place(
     key, *others = (f"{source.account} {reader}".strip() for reader in readers)
     if source.settings.storage:
         return CheckpointFile(source.settings.storage, key, others)
-    old = CheckpointFile(section.folder / formerly.STORAGE, key, others) if section.folder else None
+    old = CheckpointFile(section.folder / LEGACY_STORAGE, key, others) if section.folder else None
     return _InStore(ledger, scope, old)
 
 

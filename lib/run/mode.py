@@ -13,9 +13,9 @@ from pathlib import Path
 
 from lib.config.sections import Section
 from lib.errors import ConfigurationError, StateUnreadable
-from lib.run import continuity
+from lib.run import lifecycle, threshold
+from lib.run.batchsender import SendPolicy
 from lib.run.checkpoints import checkpoint_of
-from lib.run.delivery import Terms
 from lib.run.options import RunOptions
 from lib.run.plan import SectionPlan
 from lib.run.records import FreshRecords, Records, SavedRecords
@@ -38,7 +38,7 @@ class Mode:
         self._options = options
         self._compares = not (options.force or options.resend)
 
-    def open_book(
+    def open_ledger(
         self, stack: ExitStack, section: str, target: str, outcome: Outcome
     ) -> SectionLedger:
         """The section's part of the ledger, closed with the stack.
@@ -86,39 +86,41 @@ class Mode:
                 raise ConfigurationError(what, fix=fix)
             yield f"An upload would be refused: {what}."
 
-    def is_full(self, plan: SectionPlan, book: SectionLedger) -> bool:
+    def is_full(self, plan: SectionPlan, ledger: SectionLedger) -> bool:
         """Whether all records are sent, changed or not."""
-        return self._options.full or continuity.is_full(plan.section.settings, book)
+        return self._options.full or lifecycle.is_full_refresh(plan.section.settings, ledger)
 
     def records(
-        self, plan: SectionPlan, book: SectionLedger, target: str, outcome: Outcome
+        self, plan: SectionPlan, ledger: SectionLedger, target: str, outcome: Outcome
     ) -> Records:
         if self._options.resend:
-            return SavedRecords(book, outcome)
-        checkpoint = checkpoint_of(plan, target, book, anew=self._options.full)
+            return SavedRecords(ledger, outcome)
+        checkpoint = checkpoint_of(plan, target, ledger, anew=self._options.full)
         projection = plan.projection(checkpoint, all_fields=self._options.all_fields)
         return FreshRecords(plan.source, projection)
 
     def uploader(self, target: Target, plan: SectionPlan, show: Callable[[Item], None]) -> Uploader:
         return DryRun(show) if self._options.testmode else target.open_run(plan.upload)
 
-    def terms(self, plan: SectionPlan, book: SectionLedger, *, full: bool) -> Terms:
-        """How records are sent; a part of them, and a test run, are not held back."""
+    def send_policy(self, plan: SectionPlan, ledger: SectionLedger, *, full: bool) -> SendPolicy:
+        """Which records are sent; the safety threshold is for an upload of all records only."""
         whole = self._compares and self.strict and not self._options.record_count
-        return Terms(_least(plan, book) if whole else 0, sift=not full)
+        return SendPolicy(_min_records(plan, ledger) if whole else 0, skip_unchanged=not full)
 
-    def warn_of_few(self, plan: SectionPlan, book: SectionLedger, outcome: Outcome) -> None:
-        """Note that an upload would not have sent so few records; an upload has stopped by then."""
-        if self._compares and not self.strict and outcome.ready < _least(plan, book):
+    def note_if_below_threshold(
+        self, plan: SectionPlan, ledger: SectionLedger, outcome: Outcome
+    ) -> None:
+        """Note in a test run that an upload would have stopped below the safety threshold."""
+        if self._compares and not self.strict and outcome.ready < _min_records(plan, ledger):
             outcome.notes.append(
                 "An upload would stop: far fewer records came than in the last complete run."
             )
 
-    def is_over(self, kept: int) -> bool:
-        """Whether so many records are as many as were asked for."""
+    def has_enough(self, kept: int) -> bool:
+        """Whether as many records passed the filter as `--record-count` asks for."""
         return kept == self._options.record_count
 
 
-def _least(plan: SectionPlan, book: SectionLedger) -> int:
-    """How many records have to come for any to be sent."""
-    return 0 if plan.source.incremental else continuity.least(book, plan.source.settings)
+def _min_records(plan: SectionPlan, ledger: SectionLedger) -> int:
+    """The safety threshold: with fewer records, none is sent."""
+    return 0 if plan.source.incremental else threshold.min_records(ledger, plan.source.settings)

@@ -28,9 +28,9 @@ from lib.errors import (
 from lib.interruption import requested, shielded
 from lib.logs import IN_SUMMARY
 from lib.retry import retry_budget
-from lib.run import bookkeeping, continuity
+from lib.run import lifecycle
 from lib.run.attempt import attempt
-from lib.run.delivery import Delivery
+from lib.run.batchsender import BatchSender
 from lib.run.events import SectionEvents
 from lib.run.mode import Mode
 from lib.run.options import RunOptions
@@ -68,7 +68,7 @@ class _Run:
     events: SectionEvents
     outcome: Outcome
     phase: Phase = Phase.OPENING
-    book: SectionLedger = field(default_factory=NullLedger)
+    ledger: SectionLedger = field(default_factory=NullLedger)
     complete: bool = False  # all that the source has was read
 
 
@@ -81,7 +81,7 @@ class _Parts:
     records: Records
     saved: NothingSaved
     prepare: Preparation
-    delivery: Delivery
+    sender: BatchSender
     uploader: Uploader
 
 
@@ -98,7 +98,7 @@ def run_section(
     log.info("[%s] begins", section.name)
     with logs.about(section.name), ExitStack() as stack:
         budget = stack.enter_context(retry_budget(options.retry_ceiling))
-        outcome.error = attempt(section.name, partial(_open_book, run, stack))
+        outcome.error = attempt(section.name, partial(_open_ledger, run, stack))
         outcome.error = outcome.error or attempt(section.name, partial(_transfer, run))
         outcome.retries = budget.used
         later = attempt(section.name, partial(_record_end, run))
@@ -113,14 +113,14 @@ def run_section(
     return outcome
 
 
-def _open_book(run: _Run, stack: ExitStack) -> None:
-    run.book = run.mode.open_book(stack, run.section.name, run.settings.url, run.outcome)
-    bookkeeping.begin(run.book, run.outcome)
+def _open_ledger(run: _Run, stack: ExitStack) -> None:
+    run.ledger = run.mode.open_ledger(stack, run.section.name, run.settings.url, run.outcome)
+    lifecycle.begin(run.ledger, run.outcome)
 
 
 @shielded()
 def _record_end(run: _Run) -> None:
-    bookkeeping.end(run.book, run.outcome, complete=run.complete)
+    lifecycle.end(run.ledger, run.outcome, complete=run.complete)
 
 
 def _transfer(run: _Run) -> None:
@@ -139,35 +139,37 @@ def _transfer(run: _Run) -> None:
 
 def _open(run: _Run, stack: ExitStack) -> _Parts:
     """Make the plan, and the parts that records pass through."""
-    section, mode, book, outcome = run.section, run.mode, run.book, run.outcome
+    section, mode, ledger, outcome = run.section, run.mode, run.ledger, run.outcome
     secrets.remember(*secrets_of(section.settings), *secrets_of(run.settings))
     target = stack.enter_context(closing(run.settings.connect()))
     plan = make_plan(section, target, strict=mode.strict)
     outcome.notes += [*plan.notes, *mode.problems(plan)]
     saved = mode.saved_data(stack, section, outcome)
-    bookkeeping.close_earlier_runs(book, target)
-    full = mode.is_full(plan, book)
-    continuity.describe(book, section, plan.source, plan.key_fields, full=full)
+    lifecycle.close_earlier_runs(ledger, target)
+    full = mode.is_full(plan, ledger)
+    lifecycle.describe(ledger, section, plan.source, plan.key_fields, full=full)
     uploader = mode.uploader(target, plan, partial(_show, run))
     progress = partial(run.events.progress, outcome, None)
-    delivery = Delivery(uploader, book, outcome, mode.terms(plan, book, full=full), progress)
-    stack.enter_context(closing(delivery))
-    records = mode.records(plan, book, run.settings.url, outcome)
-    prepare = Preparation(plan, outcome, book, saved)
-    return _Parts(target, plan, records, saved, prepare, delivery, uploader)
+    sender = BatchSender(
+        uploader, ledger, outcome, mode.send_policy(plan, ledger, full=full), progress
+    )
+    stack.enter_context(closing(sender))
+    records = mode.records(plan, ledger, run.settings.url, outcome)
+    prepare = Preparation(plan, outcome, ledger, saved)
+    return _Parts(target, plan, records, saved, prepare, sender, uploader)
 
 
 def _read(run: _Run, parts: _Parts) -> None:
-    """Hand each record to the preparation, and what that makes of it to the delivery."""
+    """Prepare each record, and add it to the sender."""
     run.phase = Phase.READING
     with closing(parts.records.read()) as records:
         for item, saved_id in records:
-            with shielded():  # from its count to its place in the delivery
+            with shielded():  # from its count to its place in the sender
                 _take(run, parts, item, saved_id)
             run.events.progress(run.outcome, parts.records.expected)
             if run.events.stop.is_set() or requested():
                 raise KeyboardInterrupt
-            if run.mode.is_over(parts.prepare.kept):
+            if run.mode.has_enough(parts.prepare.kept):
                 break
         else:
             parts.prepare.finish()
@@ -187,13 +189,13 @@ def _take(run: _Run, parts: _Parts, item: object, saved_id: int | None) -> None:
         tally.fetched += 1
         parts.saved.add_fetched(item)
         if ready := parts.prepare(item, saved_id):
-            parts.delivery.take(ready)
+            parts.sender.add(ready)
 
 
 def _close(run: _Run, parts: _Parts) -> None:
     """Send what is left, and close the run at Oomnitza."""
     run.phase = Phase.SENDING
-    parts.delivery.finish()
+    parts.sender.finish()
     _close_at_target(run, parts)
 
 
@@ -202,7 +204,7 @@ def _close_at_target(run: _Run, parts: _Parts, error: str = "") -> None:
     """A signal comes before that or after it, never in between."""
     run.phase = Phase.CLOSING
     parts.uploader.finish(error)
-    run.book.closed()
+    run.ledger.closed()
     run.phase = Phase.CLOSED
 
 
@@ -210,15 +212,15 @@ def _close_at_target(run: _Run, parts: _Parts, error: str = "") -> None:
 def _abort(run: _Run, parts: _Parts, error: BaseException) -> None:
     """Send what was read before the error, save for resend what cannot be sent, close the run."""
     reason = secrets.redact(str(error)) or "the run was interrupted"
-    delivery = parts.delivery
+    sender = parts.sender
     try:
-        delivery.flush()
+        sender.flush()
     except ConnectorError as later:
         log.warning("[%s] %s", run.section.name, later)
-    away = isinstance(delivery.failure, TargetUnavailable | SignInError)
+    away = isinstance(sender.failure, TargetUnavailable | SignInError)
     try:
-        # What the brake held back comes again; until somebody has looked, it is better unsent.
-        delivery.abandon(reason, held=not isinstance(error, UnsafeRun))
+        # Records below the safety threshold are not saved: the next run reads them again.
+        sender.save_unsent(reason, held=not isinstance(error, UnsafeRun))
         if not away:
             _close_at_target(run, parts, reason)
     except ConnectorError as later:
@@ -226,22 +228,22 @@ def _abort(run: _Run, parts: _Parts, error: BaseException) -> None:
 
 
 def _conclude(run: _Run, parts: _Parts) -> None:
-    """See what a run that came to its good end leaves for the next one."""
+    """Ask Oomnitza for its counts, and commit the checkpoint if no record is left to be sent."""
     plan, outcome = parts.plan, run.outcome
-    outcome.ready = parts.delivery.taken
+    outcome.ready = parts.sender.added
     if run.complete:
-        run.mode.warn_of_few(plan, run.book, outcome)
+        run.mode.note_if_below_threshold(plan, run.ledger, outcome)
     if parts.uploader.portion:
         outcome.server = parts.target.run_counts(plan.upload.mapping_name, parts.uploader.portion)
     left = outcome.tally.rejected or outcome.tally.incomplete
     if run.complete and run.mode.strict and not left:
-        parts.records.settle()
+        parts.records.commit_checkpoint()
 
 
 def _show(run: _Run, item: Item) -> None:
     """Show a record of testmode beside the way in which it was last sent, if that is known."""
-    known = run.book.known([item.key]).get(item.key) if item.key is not None else None
-    before = run.book.last_sent(known) if known else None
+    known = run.ledger.known([item.key]).get(item.key) if item.key is not None else None
+    before = run.ledger.last_sent(known) if known else None
     record = item.values
     same = before == record
     run.outcome.compared["same" if same else "changed" if known else "new"] += 1

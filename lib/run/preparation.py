@@ -8,12 +8,12 @@ from lib.errors import ConnectorError, RecordUnreadable
 from lib.jsontext import json_if_possible, to_json
 from lib.language import Stopped
 from lib.record import Record
-from lib.run import continuity
+from lib.run.fingerprints import plan_digest, record_digest, record_key
 from lib.run.plan import SectionPlan
 from lib.run.saveddata import NothingSaved
 from lib.run.tally import Outcome, brief
 from lib.secrets import redact
-from lib.state import RecordToSave, SectionLedger, pack
+from lib.state import RecordToSave, SectionLedger, compress
 from lib.target import packing
 from lib.target.item import Item
 
@@ -27,7 +27,7 @@ class Preparation:
     """Makes items of records; a record of which it makes none has got its outcome here."""
 
     def __init__(
-        self, plan: SectionPlan, outcome: Outcome, book: SectionLedger, saved: NothingSaved
+        self, plan: SectionPlan, outcome: Outcome, ledger: SectionLedger, saved: NothingSaved
     ) -> None:
         self.kept = 0
         self._keep = plan.record_filter
@@ -35,10 +35,10 @@ class Preparation:
         self._key_mapper = plan.key_mapper
         self._still_there: list[str] = []
         self._key_fields = plan.upload.key_fields
-        self._plan = continuity.digest_of_plan(plan.upload)
+        self._plan = plan_digest(plan.upload)
         self._outcome = outcome
         self._tally = outcome.tally
-        self._book = book
+        self._ledger = ledger
         self._saved = saved
 
     def __call__(self, record: Record, saved_id: int | None = None) -> Item | None:
@@ -47,7 +47,7 @@ class Preparation:
             if not self._keep(record):
                 self._tally.filtered += 1
                 if saved_id is not None:
-                    self._book.clear([saved_id])
+                    self._ledger.clear([saved_id])
                 self._note_there(self._key_mapper(record).values)
                 return None
         except Stopped as error:
@@ -66,21 +66,21 @@ class Preparation:
         self._outcome.note_not_sent(f"rejected: {error.what}", text)
         log.info("[%s] rejected: %s %s", self._outcome.section, error.what, text)
         fetched = json_if_possible(record) if record else None
-        self._book.save_for_resend(
+        self._ledger.save_for_resend(
             [RecordToSave("rejected", redact(str(error)), None, fetched, None)]
         )
         if saved_id is not None:  # it is saved again, by what it is known by now
-            self._book.clear([saved_id])
+            self._ledger.clear([saved_id])
 
     def finish(self) -> None:
         """Write down which of the records that are not sent are still at the source."""
-        self._book.seen(self._still_there)
+        self._ledger.seen(self._still_there)
         self._still_there.clear()
 
     def _note_there(self, values: Record) -> None:
         """Note a record that is not sent now, but may have been: it is not missing."""
         if self._key_fields and all(values[name] is not None for name in self._key_fields):
-            self._still_there.append(continuity.key_of(values, self._key_fields) or "")
+            self._still_there.append(record_key(values, self._key_fields) or "")
         if len(self._still_there) >= NOTED_AT_ONCE:
             self.finish()
 
@@ -103,6 +103,6 @@ class Preparation:
             return None
         self._saved.add_upload(values)
         text = to_json(values)
-        key = continuity.key_of(values, self._key_fields)
-        digest = continuity.digest_of(self._plan, text)
-        return Item(fetched, pack(text), key, digest, saved_id)
+        key = record_key(values, self._key_fields)
+        digest = record_digest(self._plan, text)
+        return Item(fetched, compress(text), key, digest, saved_id)

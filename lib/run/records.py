@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator
 from contextlib import closing
 from typing import Any, Protocol
 
 from lib.connector import Connector, Projection, SourceItem
-from lib.run import bookkeeping
 from lib.run.tally import Outcome
 from lib.state import SectionLedger
 
@@ -27,8 +27,8 @@ class Records(Protocol):
     def read(self) -> Generator[Read, None, None]:
         """Yield them, one after the other; once."""
 
-    def settle(self) -> None:
-        """Let the next run begin where this one ended, now that nothing of it is left."""
+    def commit_checkpoint(self) -> None:
+        """Store the checkpoint, after a run of which every record was accepted."""
 
 
 class FreshRecords:
@@ -49,7 +49,7 @@ class FreshRecords:
                 yield item, None
         self.complete = True
 
-    def settle(self) -> None:
+    def commit_checkpoint(self) -> None:
         self._projection.checkpoint.commit()
 
 
@@ -59,12 +59,22 @@ class SavedRecords:
     complete = False
     expected = None
 
-    def __init__(self, book: SectionLedger, outcome: Outcome) -> None:
-        self._book = book
+    def __init__(self, ledger: SectionLedger, outcome: Outcome) -> None:
+        self._ledger = ledger
         self._outcome = outcome
 
     def read(self) -> Generator[Read, None, None]:
-        yield from bookkeeping.saved_records(self._book, self._outcome)
+        without_data = 0
+        for saved in self._ledger.saved_records():
+            if saved.fetched is None:
+                without_data += 1
+            else:
+                yield json.loads(saved.fetched), saved.id
+        if without_data:
+            self._outcome.notes.append(
+                f"The source could not deliver {without_data} of what is set aside, which hence"
+                " cannot be sent again; the next upload reads it anew."
+            )
 
-    def settle(self) -> None:
-        """The source was not read."""
+    def commit_checkpoint(self) -> None:
+        """Do nothing: the source was not read."""

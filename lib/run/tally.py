@@ -1,4 +1,4 @@
-"""The books of one section's run: every record that came ends in exactly one outcome."""
+"""The counts of one section's run: every fetched record ends in exactly one outcome."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ MOST_REASONS = 20
 class Tally:
     """Numbers of records.
 
-    `fetched` came from the source, or were named by it and could not be read. Each of them is one
-    of the others: dropped by the record filter, left aside since a required field was empty,
-    the same as last time, taken by Oomnitza, refused (by Oomnitza, or unreadable), or not sent
-    because the run ended first. `vanished` were listed by the source but gone when asked for.
+    `fetched` counts the records that the source delivered or failed to deliver. Each has one
+    outcome: dropped by the record filter, incomplete since a required field is empty, unchanged
+    since it was last sent, sent, rejected (by Oomnitza, by a filter that failed, or unreadable), or
+    unsent because the run ended first. `vanished` records were listed by the source, but not found.
     """
 
     fetched: int = 0
@@ -33,12 +33,14 @@ class Tally:
     vanished: int = 0
 
     @property
-    def settled(self) -> int:
+    def accounted(self) -> int:
+        """The records with an outcome other than unsent."""
         return self.filtered + self.incomplete + self.unchanged + self.sent + self.rejected
 
     @property
     def balanced(self) -> bool:
-        return self.fetched == self.settled + self.unsent
+        """Whether the outcomes add up to the fetched records."""
+        return self.fetched == self.accounted + self.unsent
 
 
 @dataclass

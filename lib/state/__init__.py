@@ -18,7 +18,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from lib.state.checkpointfile import CheckpointFile
-from lib.state.rows import Known, Missing, Packed, PastRun, RecordToSave, SavedRecord, pack, unpack
+from lib.state.rows import (
+    Known,
+    Missing,
+    PastRun,
+    RecordToSave,
+    SavedRecord,
+    StoredText,
+    compress,
+    decompress,
+)
 from lib.state.section import SectionLedger
 from lib.state.store import Store
 from lib.state.twins import NullLedger, ReadOnlyLedger
@@ -28,17 +37,17 @@ __all__ = [
     "Known",
     "Missing",
     "NullLedger",
-    "Packed",
     "PastRun",
     "ReadOnlyLedger",
     "RecordToSave",
     "SavedRecord",
     "SectionLedger",
     "Store",
+    "StoredText",
+    "compress",
+    "decompress",
     "open_store",
     "open_to_read",
-    "pack",
-    "unpack",
 ]
 
 

@@ -19,13 +19,13 @@ _writing = threading.Lock()
 class CheckpointFile:
     """The moment that a file keeps under a key; other keys in it belong to other sections.
 
-    It is JSON: {"key": "2024-05-06T12:00:00+00:00"}. `formerly` are keys under which it may be
+    It is JSON: {"key": "2024-05-06T12:00:00+00:00"}. `legacy_keys` are keys under which it may be
     kept, too, if it is not under this one. All methods raise ConfigurationError.
     """
 
-    def __init__(self, path: Path, key: str, formerly: Sequence[str] = ()) -> None:
+    def __init__(self, path: Path, key: str, legacy_keys: Sequence[str] = ()) -> None:
         self._path = path
-        self._keys = (key, *formerly)
+        self._keys = (key, *legacy_keys)
 
     def load(self) -> datetime | None:
         """The moment, None where none has been kept yet; the file has to be writable, too."""

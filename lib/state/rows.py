@@ -1,4 +1,4 @@
-"""What the ledger gives back, and the form in which texts are kept in it."""
+"""The rows of the state database as objects, and how texts and keys are stored in it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 # Texts of more characters are compressed.
-LONGEST_PLAIN = 2_000
+MAX_PLAIN = 2_000
 # The fastest of zlib: the next ones take longer by far, for little.
 COMPRESSION = 1
 
-Packed = str | bytes | None
+StoredText = str | bytes | None
 
 
 @dataclass(frozen=True)
@@ -103,20 +103,20 @@ def to_run(row: Sequence[Any]) -> PastRun:
 def to_saved_record(row: Sequence[Any]) -> SavedRecord:
     """From columns in the order of the class."""
     values = _named(SavedRecord, row)
-    texts = {name: unpack(values[name]) for name in ("fetched", "mapped")}
-    key = None if values["key"] is None else from_key(values["key"])
+    texts = {name: decompress(values[name]) for name in ("fetched", "mapped")}
+    key = None if values["key"] is None else decode_key(values["key"])
     return SavedRecord(**values | texts | {"key": key})
 
 
 def to_missing(row: Sequence[Any]) -> Missing:
     """From the number of a record, its key, its fields, and when it was seen."""
-    _, key, packed, seen_at = row
-    return Missing(from_key(key), fields_of(packed), seen_at)
+    _, key, stored, seen_at = row
+    return Missing(decode_key(key), decompress_fields(stored), seen_at)
 
 
 def to_fields(row: Sequence[Any]) -> dict[str, Any] | None:
-    """From the packed fields alone."""
-    return fields_of(row[0])
+    """From the compressed fields alone."""
+    return decompress_fields(row[0])
 
 
 def to_checkpoint(row: Sequence[Any]) -> tuple[str, datetime]:
@@ -125,38 +125,38 @@ def to_checkpoint(row: Sequence[Any]) -> tuple[str, datetime]:
     return scope, datetime.fromtimestamp(seconds, UTC)
 
 
-def pack(text: Packed) -> Packed:
-    """A text as it is kept: a long one is compressed, and then bytes. What is packed stays so."""
-    if not isinstance(text, str) or (len(text) <= LONGEST_PLAIN and text.isascii()):
+def compress(text: StoredText) -> StoredText:
+    """Return a text as it is stored: compressed if it is long. Bytes stay as they are."""
+    if not isinstance(text, str) or (len(text) <= MAX_PLAIN and text.isascii()):
         return text
-    text = storable(text)
-    return text if len(text) <= LONGEST_PLAIN else zlib.compress(text.encode(), COMPRESSION)
+    text = escape_surrogates(text)
+    return text if len(text) <= MAX_PLAIN else zlib.compress(text.encode(), COMPRESSION)
 
 
-def unpack(packed: Packed) -> str | None:
-    """The text that was packed."""
-    return zlib.decompress(packed).decode() if isinstance(packed, bytes) else packed
+def decompress(stored: StoredText) -> str | None:
+    """Return the text that `compress` was given."""
+    return zlib.decompress(stored).decode() if isinstance(stored, bytes) else stored
 
 
-def fields_of(packed: Packed) -> dict[str, Any] | None:
-    """The fields whose JSON text was packed."""
-    text = unpack(packed)
+def decompress_fields(stored: StoredText) -> dict[str, Any] | None:
+    """Return the fields whose JSON text was compressed."""
+    text = decompress(stored)
     return json.loads(text) if text else None
 
 
-def storable(text: str) -> str:
-    r"""The text with half surrogates, which UTF-8 lacks, as escapes (\ud83d) as in JSON."""
+def escape_surrogates(text: str) -> str:
+    r"""Return the text with half surrogates, which UTF-8 lacks, as escapes (\ud83d) as in JSON."""
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
-def to_key(key: str) -> bytes:
-    """A key as it is kept: as bytes, which may hold whatever a text in Python may."""
+def encode_key(key: str) -> bytes:
+    """Return a key as it is stored: as bytes, since UTF-8 lacks half surrogates."""
     return key.encode("utf-8", "surrogatepass")
 
 
-def from_key(kept: bytes) -> str:
-    """The key that was kept."""
-    return kept.decode("utf-8", "surrogatepass")
+def decode_key(stored: bytes) -> str:
+    """Return the key that `encode_key` was given."""
+    return stored.decode("utf-8", "surrogatepass")
 
 
 def _named(kind: type[PastRun | SavedRecord], row: Sequence[Any]) -> dict[str, Any]:

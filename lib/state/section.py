@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
-from lib.state.rows import Known, Missing, Packed, PastRun, RecordToSave, SavedRecord
+from lib.state.rows import Known, Missing, PastRun, RecordToSave, SavedRecord, StoredText
 
 
 class SectionLedger(Protocol):
@@ -29,12 +29,12 @@ class SectionLedger(Protocol):
     def begin(self) -> int:
         """Note that a run begins, and return its id; only for who holds the lock of the section."""
 
-    def describe(self, *, fingerprint: str, full: bool, formerly: str = "") -> None:
+    def describe(self, *, fingerprint: str, full: bool, legacy: str = "") -> None:
         """Note what kind of run it is, as soon as that is known.
 
         The fingerprint stands for all that decides which records there are; a run without one is
         never the latest complete one. Earlier runs that have the one that stood for the same
-        `formerly` get this one. A full run is one that sends the unchanged ones, too.
+        `legacy` get this one. A full run is one that sends the unchanged ones, too.
         """
 
     def opened(self, portion: str) -> None:
@@ -75,7 +75,7 @@ class SectionLedger(Protocol):
     def last_sent(self, known: Known) -> dict[str, Any] | None:
         """The fields of a record as they were last sent."""
 
-    def sent(self, items: Iterable[tuple[str, bytes, Packed]]) -> None:
+    def sent(self, items: Iterable[tuple[str, bytes, StoredText]]) -> None:
         """Note (key, digest, JSON text of the fields) of records that Oomnitza has taken.
 
         They are no longer set aside.

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from lib.errors import StateUnreadable
-from lib.state.rows import Known, Missing, Packed, PastRun, RecordToSave, SavedRecord
+from lib.state.rows import Known, Missing, PastRun, RecordToSave, SavedRecord, StoredText
 from lib.state.section import SectionLedger
 
 T = TypeVar("T")
@@ -22,7 +22,7 @@ class NullLedger:
     def begin(self) -> int:
         return 0
 
-    def describe(self, *, fingerprint: str, full: bool, formerly: str = "") -> None: ...
+    def describe(self, *, fingerprint: str, full: bool, legacy: str = "") -> None: ...
 
     def opened(self, portion: str) -> None: ...
 
@@ -50,7 +50,7 @@ class NullLedger:
     def last_sent(self, known: Known) -> dict[str, Any] | None:
         return None
 
-    def sent(self, items: Iterable[tuple[str, bytes, Packed]]) -> None: ...
+    def sent(self, items: Iterable[tuple[str, bytes, StoredText]]) -> None: ...
 
     def seen(self, keys: Iterable[str]) -> None: ...
 

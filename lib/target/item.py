@@ -1,4 +1,4 @@
-"""A record on its way to the target."""
+"""A record to be sent to the target, in little memory."""
 
 from __future__ import annotations
 
@@ -7,38 +7,38 @@ from dataclasses import dataclass
 
 from lib.jsontext import json_if_possible
 from lib.record import Record
-from lib.state import Packed, RecordToSave, unpack
+from lib.state import RecordToSave, StoredText, decompress
 from lib.target import packing
 
 
 @dataclass(slots=True)
 class Item:
-    """A record as it came, and as it is to be sent, both packed.
+    """A record as it was fetched, and as it is to be sent.
 
-    The one as `lib.target.packing` does it, since hardly any is looked at again; the other one as
-    JSON text in the form in which the ledger keeps it.
-
-    It is recognised by its `key` (None where only the target knows how), and is as it was last sent
-    if its `digest` is the same. `saved_id` is its number if it was saved for resend before.
+    `fetched` is packed by `lib.target.packing`, since it is rarely needed again. `mapped` is JSON
+    text as the state database stores it. `key` identifies the record (None if only the target can),
+    and an equal `digest` means that it is unchanged. `saved_id` is its id if it was saved for
+    resend before.
     """
 
     fetched: bytes
-    mapped: Packed
+    mapped: StoredText
     key: str | None
     digest: bytes
     saved_id: int | None = None
 
     @property
     def text(self) -> str:
-        """What is to be sent, as JSON."""
-        return unpack(self.mapped) or ""
+        """The JSON text to send."""
+        return decompress(self.mapped) or ""
 
     @property
     def values(self) -> Record:
-        """What is to be sent, field by field; read anew each time."""
+        """The fields to send, parsed at each call."""
         values: Record = json.loads(self.text)
         return values
 
     def to_save(self, outcome: str, reason: str) -> RecordToSave:
+        """Return the record as it is saved for resend, as "rejected" or "unsent"."""
         fetched = json_if_possible(packing.unpack(self.fetched))
         return RecordToSave(outcome, reason, self.key, fetched, self.text)

@@ -1,4 +1,4 @@
-"""Records that wait to be sent, in little room: what was parsed takes four times its JSON text."""
+"""Pack parsed records into bytes: in memory, a parsed record takes four times its JSON text."""
 
 from __future__ import annotations
 
@@ -9,25 +9,31 @@ from typing import Any
 
 from lib.jsontext import to_json
 
-# Of more bytes than these, it is worth the time to compress them.
+# Records of more bytes are compressed.
 SMALL = 2_000
-# How zlib's streams begin, and no dict that was marshalled.
-COMPRESSED = b"x"
+# The first byte of a packed record.
+PLAIN, COMPRESSED = b"p", b"c"
 
 
 def pack(record: dict[str, Any]) -> bytes:
-    """The record as bytes, for this program alone."""
+    """Return the record as bytes, for this process only.
+
+    Raises TypeError, ValueError, or RecursionError for a record that cannot be written as JSON.
+    """
     try:
         # Twice as fast as pickle, and takes nothing that it could not give back.
-        packed = marshal.dumps(record)
+        content = marshal.dumps(record)
     except ValueError:  # it holds a date, or what else is more than plain data
-        packed = marshal.dumps(json.loads(to_json(record)))
-    return packed if len(packed) <= SMALL else zlib.compress(packed, zlib.Z_BEST_SPEED)
+        content = marshal.dumps(json.loads(to_json(record)))
+    if len(content) <= SMALL:
+        return PLAIN + content
+    return COMPRESSED + zlib.compress(content, zlib.Z_BEST_SPEED)
 
 
 def unpack(packed: bytes) -> dict[str, Any]:
-    """The record that was packed; what JSON has no form for is as `to_json` writes it."""
-    if packed.startswith(COMPRESSED):
-        packed = zlib.decompress(packed)
-    record: dict[str, Any] = marshal.loads(packed)  # noqa: S302  it is what was packed
+    """Return the record that was packed; values that JSON lacks are as `to_json` writes them."""
+    kind, content = packed[:1], packed[1:]
+    if kind == COMPRESSED:
+        content = zlib.decompress(content)
+    record: dict[str, Any] = marshal.loads(content)  # noqa: S302  it is what was packed
     return record

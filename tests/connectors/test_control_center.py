@@ -280,7 +280,7 @@ def test_a_page_that_comes_twice_is_an_error(center: ControlCenter) -> None:
 # How far it has read.
 
 
-def settle(center: ControlCenter) -> list[SourceItem]:
+def read_and_commit(center: ControlCenter) -> list[SourceItem]:
     made = center.connect()
     wanted = sources(made)
     delivered = list(made.records(wanted))
@@ -289,12 +289,12 @@ def settle(center: ControlCenter) -> list[SourceItem]:
 
 
 def test_the_next_run_asks_for_what_was_modified_since(center: ControlCenter) -> None:
-    settle(center)
+    read_and_commit(center)
     changed = center.jasper.sims.all[3].iccid
     center.jasper.sims.modify(changed)
     last = center.jasper.sims.all[-1]
     before = len(lists(center))
-    assert center.ids(settle(center)) == [last.iccid, changed]
+    assert center.ids(read_and_commit(center)) == [last.iccid, changed]
     since = datetime.fromisoformat(lists(center)[before]["modifiedSince"])
     assert timedelta(minutes=1) < last.modified - since < timedelta(hours=1)
 

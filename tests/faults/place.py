@@ -85,7 +85,7 @@ class Place:
         return ended, self.report(report)
 
     def report(self, path: Path) -> dict[str, Any]:
-        """The sections of a report; the books of each have to balance."""
+        """The sections of a report; the counts of each have to add up."""
         if not path.exists():
             return {}
         sections = json.loads(path.read_text("utf-8"))["sections"]

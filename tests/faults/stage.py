@@ -121,7 +121,7 @@ class Stage:
         self._ours = replace(self._ours, **both)
 
     def run(self, **options: Any) -> Outcome:
-        """Run the section; whatever happens, the run has kept its books and its promises."""
+        """Run the section; whatever happens, its counts add up and its promises are kept."""
         told_so = RunOptions(state=self._state, **options)
         outcome = run_section(self.section, self._ours, told_so)
         told = f"{outcome.tally} {outcome.error}"
@@ -181,7 +181,7 @@ def patched() -> Iterator[None]:
             patch.setattr(name, BATCH)
         patch.setattr("lib.retry.FIRST_PAUSE", 0.02)
         patch.setattr("lib.retry.JITTER", 0.0)
-        patch.setattr("lib.run.delivery.CANCEL_INTERVAL", 0.0)
+        patch.setattr("lib.run.batchsender.CANCEL_INTERVAL", 0.0)
         yield
 
 

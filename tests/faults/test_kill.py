@@ -153,9 +153,8 @@ class Company:
             with place.ledger as ledger:
                 target = place.urls["oomnitza"]
                 for section in ledger.sections(target):
-                    book = ledger.section(section, target)
-                    known = book.known([*self.ever])
-                    assert known.keys() <= held.keys()
+                    sent = ledger.section(section, target).known([*self.ever])
+                    assert sent.keys() <= held.keys()
                 assert list(ledger.saved_records()) == []
 
 

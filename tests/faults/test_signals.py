@@ -41,7 +41,7 @@ def start(made: Place, *arguments: object) -> subprocess.Popen[str]:
 
 
 def counts(made: Place) -> dict[str, int]:
-    """The books of the latest run; they have to balance."""
+    """The counts of the latest run; they have to add up."""
     return made.report(made.program.folder / "report.json")["casper"]["counts"]
 
 
@@ -74,16 +74,16 @@ def stop_at(made: Place, seconds: float, number: signal.Signals) -> bool:
     if ended.code != CODES[number] or not begun:
         return False  # it had not begun, or it was over
     check_quiet(ended)
-    books = counts(made)
+    latest = counts(made)
     assert ended.out.startswith("section ")
     assert "the run was interrupted" in ended.out
     if len(made.states()) == known:  # it was about to open the ledger
-        assert set(books.values()) == {0}
+        assert set(latest.values()) == {0}
         return False
     assert made.states()[0] == "interrupted"
     made.check_closed()
     made.check_ledger()
-    assert len(made.set_aside()) == books["unsent"]
+    assert len(made.set_aside()) == latest["unsent"]
     return True
 
 
@@ -134,10 +134,10 @@ def test_the_batch_under_way_is_finished_and_what_was_read_is_sent(made, number)
     ended = end_of(process)
     check_quiet(ended)
     assert ended.code == CODES[number]
-    books = counts(made)
-    assert books["sent"] == len(made.held_computers())
-    assert 10 <= books["sent"] < len(made.computers())
-    assert len(made.set_aside()) == books["unsent"]
+    latest = counts(made)
+    assert latest["sent"] == len(made.held_computers())
+    assert 10 <= latest["sent"] < len(made.computers())
+    assert len(made.set_aside()) == latest["unsent"]
     made.check_closed()
     assert made.oomnitza.runs()[0].error
     made.delay = 0
@@ -189,8 +189,8 @@ def test_while_the_source_is_left_alone_for_a_while(made, number):
     ended = end_of(process)
     assert ended.code == CODES[number]
     check_quiet(ended)
-    books = counts(made)
-    assert books["sent"] == len(made.held_computers()) > 0
+    latest = counts(made)
+    assert latest["sent"] == len(made.held_computers()) > 0
     made.check_closed()
     made.jamf.outages.end()
     check_run_again(made)
@@ -206,8 +206,8 @@ def test_while_oomnitza_is_left_alone_for_a_while(made, number):
     ended = end_of(process)
     assert ended.code == CODES[number]
     assert "Traceback" not in ended.out + ended.err
-    books = counts(made)
-    assert (books["sent"], books["unsent"]) == (0, len(made.set_aside()))
+    latest = counts(made)
+    assert (latest["sent"], latest["unsent"]) == (0, len(made.set_aside()))
     made.oomnitza.outages.end()
     check_run_again(made)
 
@@ -224,9 +224,9 @@ def test_while_the_brake_holds_records_back(made, number):
     ended = end_of(process)
     check_quiet(ended)
     assert ended.code == CODES[number]
-    books = counts(made)
-    assert books["sent"] == 0
-    assert 0 < books["unsent"] == len(made.set_aside()) < COMPUTERS // 2
-    assert {name for name in OUTCOMES if books[name]} <= {"unsent", "incomplete"}
+    latest = counts(made)
+    assert latest["sent"] == 0
+    assert 0 < latest["unsent"] == len(made.set_aside()) < COMPUTERS // 2
+    assert {name for name in OUTCOMES if latest[name]} <= {"unsent", "incomplete"}
     made.jamf.delay = 0
     check_run_again(made)

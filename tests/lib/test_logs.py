@@ -13,7 +13,7 @@ from lib import logs, secrets
 from lib.errors import ConfigurationError
 from lib.plugins import ROOT
 from lib.reading.ahead import fetch_ahead
-from lib.run.underway import UnderWay
+from lib.run.inflight import InFlight
 from lib.secrets import MASK
 
 SECRET = 'hunter2 "and" a half'
@@ -150,10 +150,10 @@ def test_a_secret_that_another_thread_learns_is_masked_in_all_logs(configure, ca
         if pool == "ahead":
             list(fetch_ahead(learn, "a", workers=1))
         elif pool == "upload":
-            under_way = UnderWay(Mock(workers=1, send=learn))
-            under_way.begin([Mock()])
-            under_way.oldest()
-            under_way.close()
+            in_flight = InFlight(Mock(workers=1, send=learn))
+            in_flight.start([Mock()])
+            in_flight.take_oldest()
+            in_flight.close()
         else:
             thread = threading.Thread(target=learn)
             thread.start()

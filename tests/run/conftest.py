@@ -21,7 +21,7 @@ def source(monkeypatch: pytest.MonkeyPatch) -> type[MadeUp]:
     kind: type[MadeUp] = type("Connector", (MadeUp,), {})
 
     def commit(_: Checkpoint) -> None:
-        kind.times_settled += 1
+        kind.commits += 1
 
     monkeypatch.setattr(Checkpoint, "commit", commit)
     module = ModuleType("connectors.made_up")

@@ -30,7 +30,7 @@ class MadeUp(AssetConnector[AssetSettings]):
     items: Iterable[Any] = ()
     given = 0
     closed = False
-    times_settled = 0
+    commits = 0
     projection = Projection()
 
     def check(self) -> None: ...
@@ -108,7 +108,7 @@ def devices(count: int, start: int = 0) -> list[dict[str, Any]]:
     return [{"serial": f"S{n}", "name": f"Mac {n}"} for n in range(start, start + count)]
 
 
-def books(outcome: Outcome) -> dict[str, int]:
+def counts(outcome: Outcome) -> dict[str, int]:
     """The counts that are not zero."""
     return {name: count for name, count in vars(outcome.tally).items() if count}
 

@@ -14,13 +14,13 @@ from lib.errors import (
     TargetUnavailable,
 )
 from lib.report.summary import exit_code
-from tests.run.made_up import Watcher, books, devices, posts, serials
+from tests.run.made_up import Watcher, counts, devices, posts, serials
 
 
 class TestTheSourceFails:
     def test_what_was_read_before_is_sent_and_the_run_closed(self, run, oomnitza):
         outcome = run([*devices(130), SourceUnavailable("gone away", where="https://jamf")])
-        assert books(outcome) == {"fetched": 130, "sent": 130}
+        assert counts(outcome) == {"fetched": 130, "sent": 130}
         assert isinstance(outcome.error, SourceUnavailable)
         assert exit_code([outcome]) is ExitCode.SECTION_FAILED
         # Two batches, the error, the end.
@@ -30,13 +30,13 @@ class TestTheSourceFails:
 
     def test_at_once(self, run, oomnitza):
         outcome = run([SignInError("wrong password")])
-        assert books(outcome) == {}
+        assert counts(outcome) == {}
         assert isinstance(outcome.error, SignInError)
         assert posts(oomnitza) == []  # no run was opened
 
     def test_a_mistake_in_a_connector_loses_nothing_that_was_read(self, run, oomnitza, caplog):
         outcome = run([*devices(130), KeyError("computers")])
-        assert books(outcome) == {"fetched": 130, "sent": 130}
+        assert counts(outcome) == {"fetched": 130, "sent": 130}
         assert str(outcome.error).startswith("an error that should not happen (KeyError).")
         assert exit_code([outcome]) is ExitCode.SECTION_FAILED
         assert posts(oomnitza)[-1] == ("finalize", 200)
@@ -45,7 +45,7 @@ class TestTheSourceFails:
 
     def test_a_connector_that_exits_ends_its_section_only(self, run, oomnitza):
         outcome = run([*devices(130), SystemExit(0)])
-        assert books(outcome) == {"fetched": 130, "sent": 130}
+        assert counts(outcome) == {"fetched": 130, "sent": 130}
         assert str(outcome.error).startswith("an error that should not happen (SystemExit).")
         assert oomnitza.runs()[0].finished is not None
 
@@ -58,7 +58,7 @@ class TestTheSourceFails:
         run.listener = Watcher()
         run.listener.at[130] = lambda: oomnitza.fail_next(9, 503)
         outcome = run([*devices(130), SourceUnavailable("gone away")])
-        assert books(outcome) == {"fetched": 130, "sent": 100, "unsent": 30}
+        assert counts(outcome) == {"fetched": 130, "sent": 100, "unsent": 30}
         assert outcome.error is not None
 
     def test_a_failure_is_in_the_log(self, run, caplog):
@@ -74,7 +74,7 @@ class TestTheSourceFails:
             *devices(1, start=9),
         ]
         outcome = run(items)
-        assert books(outcome) == {"fetched": 4, "sent": 3, "rejected": 1, "vanished": 1}
+        assert counts(outcome) == {"fetched": 4, "sent": 3, "rejected": 1, "vanished": 1}
         assert outcome.not_sent["rejected: cannot be read"].text == "device 8"
         assert exit_code([outcome]) is ExitCode.RECORDS_LEFT
         assert serials(oomnitza) == ["S0", "S1", "S9"]
@@ -92,7 +92,7 @@ class TestOomnitzaFails:
         run.listener = Watcher()
         run.listener.at[101] = lambda: oomnitza.fail_next(9, 503)
         outcome = run(devices(1000))
-        assert books(outcome) == {"fetched": 200, "sent": 100, "unsent": 100}
+        assert counts(outcome) == {"fetched": 200, "sent": 100, "unsent": 100}
         assert isinstance(outcome.error, TargetUnavailable)
         assert posts(oomnitza) == [("bulk", 200), ("bulk", 503)]  # nobody to tell that it is over
         assert source.given == 200
@@ -102,14 +102,14 @@ class TestOomnitzaFails:
         run.listener = Watcher()
         run.listener.at[101] = oomnitza.revoke_tokens
         outcome = run(devices(300))
-        assert books(outcome) == {"fetched": 200, "sent": 100, "unsent": 100}
+        assert counts(outcome) == {"fetched": 200, "sent": 100, "unsent": 100}
         assert isinstance(outcome.error, SignInError)
         assert posts(oomnitza) == [("bulk", 200), ("bulk", 401)]
 
     def test_a_run_that_cannot_be_closed_has_failed(self, run, oomnitza):
         oomnitza.fail_next(1, 503, path="/api/v3/bulk/")
         outcome = run(devices(10))
-        assert books(outcome) == {"fetched": 10, "sent": 10}
+        assert counts(outcome) == {"fetched": 10, "sent": 10}
         assert isinstance(outcome.error, TargetUnavailable)
         assert posts(oomnitza) == [("bulk", 200), ("finalize", 503)]
 
@@ -119,7 +119,7 @@ class TestOomnitzaFails:
         bad = {"S3", "S64", "S99", "S120"}
         oomnitza.refuse = lambda record: record["SERIAL"] in bad and f"{record['SERIAL']} is bad"
         outcome = run(devices(130))
-        assert books(outcome) == {"fetched": 130, "sent": 126, "rejected": 4}
+        assert counts(outcome) == {"fetched": 130, "sent": 126, "rejected": 4}
         assert outcome.error is None
         assert exit_code([outcome]) is ExitCode.RECORDS_LEFT
         assert serials(oomnitza) == [f"S{n}" for n in range(130) if f"S{n}" not in bad]
@@ -133,7 +133,7 @@ class TestOomnitzaFails:
     def test_a_refusal_of_all_does_not_end_the_run(self, run, oomnitza):
         oomnitza.refuse = lambda record: "no"
         outcome = run(devices(7))
-        assert books(outcome) == {"fetched": 7, "rejected": 7}
+        assert counts(outcome) == {"fetched": 7, "rejected": 7}
         assert sum(example.count for example in outcome.not_sent.values()) == 7
 
     def test_when_it_takes_none_at_all_the_others_are_not_even_sent(self, run, source, oomnitza):
@@ -158,22 +158,22 @@ class TestOomnitzaFails:
         refuse.calls = 0
         oomnitza.refuse = refuse
         outcome = run(devices(8))
-        assert books(outcome) == {"fetched": 8, "unsent": 8}
+        assert counts(outcome) == {"fetched": 8, "unsent": 8}
         assert isinstance(outcome.error, TargetUnavailable)
 
     def test_more_than_oomnitza_takes_at_once_is_sent_in_parts(self, run, oomnitza):
         oomnitza.max_records = 30
         outcome = run(devices(100))
-        assert books(outcome) == {"fetched": 100, "sent": 100}
+        assert counts(outcome) == {"fetched": 100, "sent": 100}
 
     def test_half_an_emoji_spoils_no_other_record(self, run, oomnitza):
         outcome = run([*devices(2), {"serial": "S9", "name": "cut \ud83d"}, *devices(2, start=4)])
-        assert books(outcome) == {"fetched": 5, "sent": 4, "rejected": 1}
+        assert counts(outcome) == {"fetched": 5, "sent": 4, "rejected": 1}
 
     def test_what_json_does_not_know_spoils_no_record(self, run, oomnitza):
         odd = [{"serial": "S8", "name": float("nan")}, {"serial": "S9", "name": {"a", "b"}}]
         outcome = run([*devices(1), *odd])
-        assert books(outcome) == {"fetched": 3, "sent": 3}
+        assert counts(outcome) == {"fetched": 3, "sent": 3}
         assert [record["NAME"] for record in oomnitza.records("assets")] == [
             "Mac 0",
             None,

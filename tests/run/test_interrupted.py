@@ -7,10 +7,10 @@ import pytest
 
 from lib.errors import ExitCode, Interrupted, RecordGone, RecordUnreadable
 from lib.report.summary import exit_code
-from lib.run import bookkeeping
-from lib.run.delivery import Delivery
+from lib.run import lifecycle
+from lib.run.batchsender import BatchSender
 from lib.state import open_store
-from tests.run.made_up import Watcher, books, devices, posts
+from tests.run.made_up import Watcher, counts, devices, posts
 
 
 class TestInterrupted:
@@ -25,7 +25,7 @@ class TestInterrupted:
     )
     def test_what_had_been_read_is_sent(self, run, source, oomnitza, before, expected):
         outcome = run([*devices(before), KeyboardInterrupt(), *devices(5)])
-        assert books(outcome) == expected
+        assert counts(outcome) == expected
         assert isinstance(outcome.error, Interrupted)
         assert exit_code([outcome]) is ExitCode.INTERRUPTED
         assert source.closed
@@ -33,27 +33,27 @@ class TestInterrupted:
 
     @pytest.mark.parametrize("step", ["finish", "close"])
     def test_behind_the_last_record_the_run_is_closed_once(self, run, oomnitza, monkeypatch, step):
-        done = getattr(Delivery, step)
+        done = getattr(BatchSender, step)
 
-        def interrupted(delivery: Delivery) -> None:
-            done(delivery)
+        def interrupted(sender: BatchSender) -> None:
+            done(sender)
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(Delivery, step, interrupted)
+        monkeypatch.setattr(BatchSender, step, interrupted)
         outcome = run(devices(3))
         assert isinstance(outcome.error, Interrupted)
-        assert books(outcome) == {"fetched": 3, "sent": 3}
+        assert counts(outcome) == {"fetched": 3, "sent": 3}
         assert [each for each in posts(oomnitza) if each[0] == "finalize"] == [("finalize", 200)]
 
     def test_while_the_end_is_written_down_the_ledger_says_so_too(self, run, tmp_path, monkeypatch):
-        end, signals = bookkeeping.end, [KeyboardInterrupt()]
+        end, signals = lifecycle.end, [KeyboardInterrupt()]
 
         def interrupted(*about: Any, **how: Any) -> None:
             end(*about, **how)
             if signals:
                 raise signals.pop()
 
-        monkeypatch.setattr(bookkeeping, "end", interrupted)
+        monkeypatch.setattr(lifecycle, "end", interrupted)
         outcome = run(devices(3), state=tmp_path / "state.db")
         assert isinstance(outcome.error, Interrupted)
         with open_store(tmp_path / "state.db") as ledger:
@@ -66,14 +66,14 @@ class TestInterrupted:
 
         run.listener = Watcher()
         run.listener.at[3] = interrupt
-        assert books(run(devices(9))) == {"fetched": 3, "sent": 3}
+        assert counts(run(devices(9))) == {"fetched": 3, "sent": 3}
 
     def test_also_where_the_signal_itself_was_lost(self, run, oomnitza, monkeypatch):
         """As one is that comes while Python tidies up."""
         run.listener = Watcher()
         run.listener.at[3] = lambda: monkeypatch.setattr("lib.run.pipeline.requested", lambda: True)
         outcome = run(devices(9))
-        assert books(outcome) == {"fetched": 3, "sent": 3}
+        assert counts(outcome) == {"fetched": 3, "sent": 3}
         assert isinstance(outcome.error, Interrupted)
 
     def test_with_rejected_and_incomplete_ones_before(self, run, oomnitza):
@@ -81,7 +81,7 @@ class TestInterrupted:
         run.oomnitza = replace(run.oomnitza, batch_size=3)
         items = [*devices(3), {}, RecordGone("x"), RecordUnreadable("y"), *devices(1, start=5)]
         outcome = run([*items, KeyboardInterrupt()])
-        assert books(outcome) == {
+        assert counts(outcome) == {
             "fetched": 6,
             "incomplete": 1,
             "sent": 3,

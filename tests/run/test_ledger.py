@@ -12,7 +12,7 @@ from lib.errors import ConnectorError, RecordGone, RecordUnreadable, SourceUnava
 from lib.state import open_store, open_to_read
 from lib.state.sqlite.section import SqliteLedger as SectionLedger
 from sandbox.oomnitza import Oomnitza
-from tests.run.made_up import MadeUp, Runner, books, devices, history, posts, saved, serials
+from tests.run.made_up import MadeUp, Runner, counts, devices, history, posts, saved, serials
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ class TestTheEntry:
         run.set(changed_only=True)
         run(devices(2))
         run.set(sync_field=("NAME",))
-        assert books(run(devices(2))) == {"fetched": 2, "sent": 2}
+        assert counts(run(devices(2))) == {"fetched": 2, "sent": 2}
 
 
 class TestMissing:
@@ -142,7 +142,7 @@ class TestMissing:
         run(devices(3))
         refuse(oomnitza, "S1")
         outcome = run([*devices(1), {"serial": "S1", "name": "of another model"}])
-        assert books(outcome) == {"fetched": 2, "unchanged": 1, "rejected": 1}
+        assert counts(outcome) == {"fetched": 2, "unchanged": 1, "rejected": 1}
         assert outcome.missing == 1
 
     @pytest.mark.parametrize("options", [{"record_count": 1}, {"resend": True}])
@@ -172,7 +172,7 @@ class TestResend:
         refuse(oomnitza, "S3")
         outcome = run(devices(9), resend=True)
         assert source.given == 5
-        assert books(outcome) == {"fetched": 2, "sent": 1, "rejected": 1}
+        assert counts(outcome) == {"fetched": 2, "sent": 1, "rejected": 1}
         [left] = saved(run)
         assert (left.key, left.times, left.outcome) == ("s3", 2, "rejected")
         assert sorted(serials(oomnitza)) == ["S0", "S1", "S2", "S4"]
@@ -187,7 +187,7 @@ class TestResend:
         assert len(saved(run)) == 3
         run.filter("return True")
         outcome = run([], resend=True)
-        assert books(outcome) == {"fetched": 3, "unchanged": 3}
+        assert counts(outcome) == {"fetched": 3, "unchanged": 3}
         assert saved(run) == []
         assert len(posts(oomnitza)) == 3  # of the first run, and that the others ended
 
@@ -197,7 +197,7 @@ class TestResend:
         refuse(oomnitza, "S1")
         run(devices(3))
         run.filter('return record["serial"] != "S1"')
-        assert books(run([], resend=True)) == {"fetched": 1, "filtered": 1}
+        assert counts(run([], resend=True)) == {"fetched": 1, "filtered": 1}
         assert saved(run) == []
 
     def test_a_record_that_lacks_a_value_now_stays_saved(
@@ -206,7 +206,7 @@ class TestResend:
         refuse(oomnitza, "S9")
         run([*devices(3), {"serial": "S9"}])
         run.require("NAME")
-        assert books(run([], resend=True)) == {"fetched": 1, "incomplete": 1}
+        assert counts(run([], resend=True)) == {"fetched": 1, "incomplete": 1}
         assert [aside.key for aside in saved(run)] == ["s9"]
 
     def test_it_is_never_the_last_complete_run(self, run: Runner, oomnitza: Oomnitza) -> None:
@@ -220,18 +220,18 @@ class TestResend:
             complete = ledger.section("made_up", run.oomnitza.url).last_complete()
         assert complete
         assert complete.counts["ready"] == 40
-        assert books(run(devices(19)))["unsent"] == 19
+        assert counts(run(devices(19)))["unsent"] == 19
 
     def test_without_anything_saved_nothing_is_sent(self, run: Runner, oomnitza: Oomnitza) -> None:
         run(devices(2))
-        assert books(run(devices(5), resend=True)) == {}
+        assert counts(run(devices(5), resend=True)) == {}
         assert serials(oomnitza) == ["S0", "S1"]
 
     def test_what_was_unsent_is_sent_in_the_order_in_which_it_came(
         self, run: Runner, oomnitza: Oomnitza
     ) -> None:
         oomnitza.fail_next(1, 503, path="/api/v3/bulk")
-        assert books(run(devices(100))) == {"fetched": 100, "unsent": 100}
+        assert counts(run(devices(100))) == {"fetched": 100, "unsent": 100}
         assert {aside.outcome for aside in saved(run)} == {"unsent"}
         run([], resend=True)
         assert serials(oomnitza) == [f"S{number}" for number in range(100)]
@@ -249,7 +249,7 @@ class TestResend:
     ) -> None:
         refuse(oomnitza, "S1")
         run(devices(3))
-        assert books(run([], resend=True, testmode=True)) == {"fetched": 1, "sent": 1}
+        assert counts(run([], resend=True, testmode=True)) == {"fetched": 1, "sent": 1}
         assert [(aside.key, aside.times) for aside in saved(run)] == [("s1", 1)]
 
 
@@ -310,11 +310,11 @@ class TestALedgerThatFails:
             yield from devices(1, start=1)
 
         outer = run(items())
-        assert books(outer) == {"fetched": 2, "sent": 2}
+        assert counts(outer) == {"fetched": 2, "sent": 2}
         assert "is being run by process" in str(inner[0].error)
-        assert books(inner[0]) == {}
+        assert counts(inner[0]) == {}
         assert len(history(run)) == 1
-        assert books(run(devices(1))) == {"fetched": 1, "sent": 1}
+        assert counts(run(devices(1))) == {"fetched": 1, "sent": 1}
 
     def test_sections_and_targets_know_nothing_of_each_other(self, run: Runner, stage: Any) -> None:
         run.set(changed_only=True)

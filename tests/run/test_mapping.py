@@ -7,7 +7,7 @@ import pytest
 from lib.connector import Projection
 from lib.errors import ConfigurationError, ExitCode
 from lib.report.summary import exit_code
-from tests.run.made_up import books, devices, posts, serials
+from tests.run.made_up import counts, devices, posts, serials
 
 
 class TestMapping:
@@ -48,12 +48,12 @@ class TestMapping:
 
     def test_sync_fields_are_found_in_any_case(self, run, oomnitza):
         run.set(sync_field=("serial",))
-        assert books(run(devices(2) + devices(1))) == {"fetched": 3, "sent": 3}
+        assert counts(run(devices(2) + devices(1))) == {"fetched": 3, "sent": 3}
         assert oomnitza.count("assets") == 2
 
     def test_a_record_without_its_sync_field_cannot_be_recognised(self, run, oomnitza):
         outcome = run([{"serial": "S1"}, {"name": "nameless"}, {"serial": "", "name": "x"}])
-        assert books(outcome) == {"fetched": 3, "sent": 1, "incomplete": 2}
+        assert counts(outcome) == {"fetched": 3, "sent": 1, "incomplete": 2}
         assert outcome.not_sent["without a value for SERIAL"].count == 2
         assert "nameless" in outcome.not_sent["without a value for SERIAL"].text
         assert serials(oomnitza) == ["S1"]
@@ -62,7 +62,7 @@ class TestMapping:
     def test_a_required_field_that_is_empty_leaves_the_record_aside(self, run, oomnitza):
         run.section = replace(run.section, mapping={"NAME": {"required": True}})
         outcome = run([{"serial": "S1"}, {"serial": "S2", "name": "Mac"}])
-        assert books(outcome) == {"fetched": 2, "sent": 1, "incomplete": 1}
+        assert counts(outcome) == {"fetched": 2, "sent": 1, "incomplete": 1}
         assert list(outcome.not_sent) == ["without a value for NAME"]
 
     def test_a_converter_that_fails_leaves_its_field_empty(self, run, oomnitza):
@@ -70,7 +70,7 @@ class TestMapping:
             run.section, mapping={"SEEN": {"source": "seen", "converter": "date_format"}}
         )
         outcome = run([{"serial": "S1", "seen": "soon"}, {"serial": "S2", "seen": "2015-07-21"}])
-        assert books(outcome) == {"fetched": 2, "sent": 2}
+        assert counts(outcome) == {"fetched": 2, "sent": 2}
         assert [record["SEEN"] for record in oomnitza.records("assets")] == [None, 1437436800]
         assert outcome.failed_conversions["SEEN"].count == 1
         assert "'soon'" in outcome.failed_conversions["SEEN"].text

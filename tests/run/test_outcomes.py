@@ -1,4 +1,4 @@
-"""The run of one section: whatever happens, every record ends in exactly one of its books."""
+"""The run of one section: whatever happens, every record ends in exactly one outcome."""
 
 import logging
 import pickle
@@ -11,13 +11,13 @@ import pytest
 from lib.connector import Projection
 from lib.errors import ExitCode, RecordGone, RecordUnreadable
 from lib.report.summary import exit_code
-from tests.run.made_up import MadeUp, Runner, Watcher, books, devices, posts, serials
+from tests.run.made_up import MadeUp, Runner, Watcher, counts, devices, posts, serials
 
 
 class TestAGoodEnd:
     def test_everything_is_sent_in_batches_and_in_order_and_closed_once(self, run, oomnitza):
         outcome = run(devices(250))
-        assert books(outcome) == {"fetched": 250, "sent": 250}
+        assert counts(outcome) == {"fetched": 250, "sent": 250}
         assert outcome.error is None
         assert exit_code([outcome]) is ExitCode.OK
         assert posts(oomnitza) == [("bulk", 200)] * 3 + [("finalize", 200)]
@@ -36,7 +36,7 @@ class TestAGoodEnd:
 
     def test_an_empty_source_is_a_run_too(self, run, oomnitza):
         outcome = run([])
-        assert books(outcome) == {}
+        assert counts(outcome) == {}
         assert outcome.error is None
         assert posts(oomnitza) == [("finalize", 200)]
 
@@ -52,7 +52,7 @@ class TestAGoodEnd:
     def test_the_older_api_is_used_where_it_is_set(self, run, oomnitza):
         run.oomnitza = replace(run.oomnitza, api="v2")
         outcome = run(devices(25))
-        assert books(outcome) == {"fetched": 25, "sent": 25}
+        assert counts(outcome) == {"fetched": 25, "sent": 25}
         assert posts(oomnitza) == [("audit", 200)] * 3
 
     def test_progress_is_told_with_each_record(self, run):
@@ -76,25 +76,25 @@ class TestAGoodEnd:
 class TestFewRecords:
     def test_the_source_is_asked_for_no_more_than_the_count(self, run, source, oomnitza):
         outcome = run(devices(50), record_count=7)
-        assert books(outcome) == {"fetched": 7, "sent": 7}
+        assert counts(outcome) == {"fetched": 7, "sent": 7}
         assert source.given == 7
         assert source.closed
         assert posts(oomnitza) == [("bulk", 200), ("finalize", 200)]
 
     def test_a_source_with_fewer_is_read_once(self, run, oomnitza):
-        assert books(run(devices(3), record_count=10)) == {"fetched": 3, "sent": 3}
+        assert counts(run(devices(3), record_count=10)) == {"fetched": 3, "sent": 3}
         assert oomnitza.runs()[0].updated == 0
 
     def test_what_the_filter_drops_does_not_count(self, run, source):
         run.filter('return "5" in record["serial"]')
         outcome = run(devices(100), record_count=2)
-        assert books(outcome) == {"fetched": 16, "filtered": 14, "sent": 2}
+        assert counts(outcome) == {"fetched": 16, "filtered": 14, "sent": 2}
 
 
 class TestFilter:
     def test_it_counts_what_it_drops(self, run, oomnitza):
         run.filter('return "1" in record["serial"]')
-        assert books(run(devices(20))) == {"fetched": 20, "filtered": 9, "sent": 11}
+        assert counts(run(devices(20))) == {"fetched": 20, "filtered": 9, "sent": 11}
         assert serials(oomnitza) == ["S1", *(f"S{n}" for n in range(10, 20))]
 
     def test_the_source_is_told_what_it_looks_at(self, run, source):
@@ -122,7 +122,7 @@ class TestPeople:
 
     def test_without_a_login_they_are_incomplete(self, people, oomnitza):
         outcome = people([{"login": "ada", "name": "Ada"}, {"login": " ", "name": "Nobody"}])
-        assert books(outcome) == {"fetched": 2, "sent": 1, "incomplete": 1}
+        assert counts(outcome) == {"fetched": 2, "sent": 1, "incomplete": 1}
         assert [person["USER"] for person in oomnitza.records("users")] == ["ada"]
 
 
@@ -139,7 +139,7 @@ def test_one_record_is_never_in_two_places(run, oomnitza):
     kinds = Counter(type(item).__name__ for item in items)
     empty = len([number for number in range(300) if number % 11 == 0])
     sevens = len([n for n in range(300) if n % 10 == 7 and n % 11])
-    assert books(outcome) == {
+    assert counts(outcome) == {
         "fetched": 300 + kinds["RecordUnreadable"],
         "incomplete": empty,
         "rejected": sevens + kinds["RecordUnreadable"],

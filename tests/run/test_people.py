@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.run.made_up import MadeUp, Runner, books
+from tests.run.made_up import MadeUp, Runner, counts
 
 ADA = {"login": "ada", "name": "Ada"}
 BOB = {"login": "bob", "name": "Bob"}
@@ -25,14 +25,14 @@ def people(
 def test_the_unchanged_and_the_missing_are_found_by_it(people: Runner) -> None:
     people([ADA, BOB])
     outcome = people([{**ADA, "login": "ada"}])
-    assert books(outcome) == {"fetched": 1, "unchanged": 1}
+    assert counts(outcome) == {"fetched": 1, "unchanged": 1}
     assert outcome.missing == 1
 
 
 def test_large_and_small_letters_and_blanks_make_no_difference(people: Runner) -> None:
     people([ADA, BOB])
     outcome = people([{**ADA, "login": " ADA "}, {**BOB, "name": "Robert"}])
-    assert books(outcome) == {"fetched": 2, "sent": 2}, "as they are sent they differ"
+    assert counts(outcome) == {"fetched": 2, "sent": 2}, "as they are sent they differ"
     assert outcome.missing == 0
 
 
@@ -40,7 +40,7 @@ def test_another_sync_field_counts_before_it(people: Runner) -> None:
     people.set(sync_field=("NAME",))
     people([ADA, BOB])
     outcome = people([{**ADA, "login": "ada2"}])
-    assert books(outcome) == {"fetched": 1, "sent": 1}
+    assert counts(outcome) == {"fetched": 1, "sent": 1}
     assert outcome.missing == 1
 
 
@@ -50,5 +50,5 @@ def test_where_no_login_is_mapped_nothing_is_known_of_them(
     monkeypatch.setattr(source, "mapping", {"NAME": {"source": "name"}})
     people([ADA, BOB])
     outcome = people([ADA])
-    assert books(outcome) == {"fetched": 1, "sent": 1}
+    assert counts(outcome) == {"fetched": 1, "sent": 1}
     assert outcome.missing == 0

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from lib.errors import SignInError
-from tests.run.made_up import Runner, Watcher, books, devices
+from tests.run.made_up import Runner, Watcher, counts, devices
 
 
 class TestTestmode:
@@ -19,7 +19,7 @@ class TestTestmode:
         oomnitza.mappings["Made up"] = {"model": "MODEL"}
         outcome = run([{"serial": "S1", "name": "n", "model": "m"}, {}], testmode=True)
         assert run.listener.shown == [{"SERIAL": "S1", "NAME": "n", "MODEL": "m"}]
-        assert books(outcome) == {"fetched": 2, "sent": 1, "incomplete": 1}
+        assert counts(outcome) == {"fetched": 2, "sent": 1, "incomplete": 1}
         assert {asked.method for asked in oomnitza.requests} == {"GET"}
         assert {asked.path for asked in oomnitza.requests} == {"/api/v2/mappings"}
         assert oomnitza.runs() == []
@@ -57,7 +57,7 @@ class TestTestmode:
 
     def test_without_the_servers_mapping_oomnitza_is_not_asked_at_all(self, run, oomnitza):
         run.set(use_server_map=False)
-        assert books(run(devices(2), testmode=True)) == {"fetched": 2, "sent": 2}
+        assert counts(run(devices(2), testmode=True)) == {"fetched": 2, "sent": 2}
         assert oomnitza.requests == []
 
     def test_a_sync_field_without_a_value_is_a_note(self, run):

@@ -8,7 +8,7 @@ import pytest
 from lib.errors import ExitCode, RecordUnreadable, SourceUnavailable, UnsafeRun
 from lib.report.summary import exit_code
 from sandbox.oomnitza import Oomnitza
-from tests.run.made_up import MadeUp, Runner, books, devices, history, posts, saved, serials
+from tests.run.made_up import MadeUp, Runner, counts, devices, history, posts, saved, serials
 
 WARNING = "An upload would stop: far fewer records came than in the last complete run."
 
@@ -56,7 +56,7 @@ def test_what_stops_it_says_so_and_leaves_oomnitza_as_it_was(
         " complete run; nothing was sent. Check the rights of the account and the recordfilter; if"
         " it is right so, run once with --force."
     )
-    assert books(outcome) == {"fetched": 19, "unsent": 19}
+    assert counts(outcome) == {"fetched": 19, "unsent": 19}
     assert posts(oomnitza) == before
     assert saved(run) == []  # until somebody has looked
     assert [past.state for past in history(run)] == ["complete", "failed"]
@@ -94,7 +94,7 @@ def test_refused_and_unchanged_ones_do_count(run: Runner, oomnitza: Oomnitza) ->
     run.set(changed_only=True)
     oomnitza.refuse = lambda record: "bad" if record["SERIAL"] in ("S38", "S39") else None
     run(devices(40))
-    assert books(run(devices(40))) == {"fetched": 40, "unchanged": 38, "rejected": 2}
+    assert counts(run(devices(40))) == {"fetched": 40, "unchanged": 38, "rejected": 2}
     assert not goes_on(run, devices(19))
     assert goes_on(run, devices(20))
 

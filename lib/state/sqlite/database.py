@@ -1,4 +1,4 @@
-"""A connection to the file: transactions, threads, and SQLite's errors in words."""
+"""A connection to the state database: transactions, threads, and translated errors."""
 
 from __future__ import annotations
 
@@ -21,47 +21,50 @@ T = TypeVar("T")
 Values = Sequence[Any] | Mapping[str, Any]
 
 UNUSABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM)
-# What is raised when a text, a number or packed bytes are not what was once written.
-ROTTEN = (ValueError, TypeError, AttributeError, zlib.error)
+# Exceptions that mean that a row contains a value that this program did not write.
+INVALID_ROW = (ValueError, TypeError, AttributeError, zlib.error)
 HELD = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
-class Rotten(sqlite3.DatabaseError):
-    """A row holds what was never written to it."""
+class InvalidRow(sqlite3.DatabaseError):
+    """A row contains a value that this program did not write."""
 
 
-class Database:
-    """A connection for several threads; what one does in a transaction, the others wait for."""
+class StateDatabase:
+    """A connection that threads share: while one has a transaction, the others wait.
+
+    All methods raise ConnectorError, or StateUnreadable if the file was opened for reading only.
+    """
 
     def __init__(
         self, path: Path, connection: sqlite3.Connection, *, reading: bool = False
     ) -> None:
-        self._in_words = partial(in_words, path, reading=reading)
+        self._translate_errors = partial(translate_sqlite_errors, path, reading=reading)
         self._connection = connection
         self._lock = RLock()
         self._lasting = True  # as it was opened
 
     def close(self) -> None:
-        with self._lock, self._in_words():
+        with self._lock, self._translate_errors():
             self._connection.close()
 
     def rows(self, sql: str, values: Values = ()) -> list[Row]:
-        """All rows that a query finds; for queries that cannot find many."""
-        with self._lock, self._in_words():
+        """Return all rows of a query; for queries with few rows."""
+        with self._lock, self._translate_errors():
             return self._connection.execute(sql, values).fetchall()
 
-    def made(self, make: Callable[[Row], T], row: Row) -> T:
-        """What is made of a row that was read."""
+    def convert(self, make: Callable[[Row], T], row: Row) -> T:
+        """Return `make(row)`; raises ConnectorError if the row contains invalid values."""
         try:
             return make(row)
-        except ROTTEN as error:
-            with self._in_words():
-                raise Rotten(str(error)) from None
+        except INVALID_ROW as error:
+            with self._translate_errors():
+                raise InvalidRow(str(error)) from None
 
     def pages(self, sql: str, values: Mapping[str, Any]) -> Iterator[Row]:
-        """Yield the rows of a query that may find many; in between, anybody may write.
+        """Yield the rows of a query with many rows; others may write in between.
 
-        It has to ask for `:page` rows whose first column is above `:after`, in the order of that.
+        The query must select `:page` rows whose first column is above `:after`, ordered by it.
         """
         after = 0
         while page := self.rows(sql, {**values, "after": after, "page": PAGE}):
@@ -69,22 +72,22 @@ class Database:
             after = page[-1][0]
 
     def write(self, sql: str, values: Values = ()) -> sqlite3.Cursor:
-        """Carry out a statement; the cursor tells how many rows it changed, or the new row's id."""
-        with self.transaction(), self._in_words():
+        """Execute a statement; the cursor has the number of changed rows, or the new row's id."""
+        with self.transaction(), self._translate_errors():
             return self._connection.execute(sql, values)
 
     def write_many(self, sql: str, values: Iterable[Values]) -> None:
-        """Carry out a statement once for each of the values."""
-        with self.transaction(), self._in_words():
+        """Execute a statement once for each of the values."""
+        with self.transaction(), self._translate_errors():
             self._connection.executemany(sql, values)
 
     @contextmanager
     def transaction(self, *, lasting: bool = True) -> Iterator[None]:
-        """What is written within it takes effect as a whole at its end, or not at all.
+        """Commit what is written within the block as a whole; an error, or Ctrl-C, rolls it back.
 
-        Inside of another one it is a part of that. An error, or Ctrl-C, undoes it. One that is not
-        `lasting` does not wait for the disk: a power loss may take it back (the end of the program
-        may not), until a lasting one follows.
+        Inside of another transaction, the block is a part of that one. A transaction that is not
+        `lasting` does not wait for the disk: a power loss may undo it (the end of the program may
+        not), until a lasting one follows.
         """
         with self._lock:
             if self._has_begun():
@@ -92,9 +95,9 @@ class Database:
                 return
             try:
                 self._wait_for_the_disk(lasting)
-                self._run("BEGIN IMMEDIATE")
+                self._execute("BEGIN IMMEDIATE")
                 yield
-                self._run("COMMIT")
+                self._execute("COMMIT")
             except BaseException:
                 with suppress(sqlite3.Error):
                     self._connection.rollback()
@@ -103,34 +106,35 @@ class Database:
     def _wait_for_the_disk(self, lasting: bool) -> None:
         if lasting != self._lasting:
             self._lasting = False  # lest Ctrl-C leaves it unsaid
-            self._run(f"PRAGMA synchronous = {'FULL' if lasting else 'NORMAL'}")
+            self._execute(f"PRAGMA synchronous = {'FULL' if lasting else 'NORMAL'}")
             self._lasting = lasting
 
     def _has_begun(self) -> bool:
-        with self._in_words():
+        with self._translate_errors():
             return self._connection.in_transaction
 
-    def _run(self, statement: str) -> None:
-        with self._in_words():
+    def _execute(self, statement: str) -> None:
+        with self._translate_errors():
             self._connection.execute(statement)
 
 
 @contextmanager
-def in_words(path: Path, *, reading: bool = False) -> Iterator[None]:
-    """Turn what SQLite raises about this file into a ConnectorError.
+def translate_sqlite_errors(path: Path, *, reading: bool = False) -> Iterator[None]:
+    """Raise errors of SQLite about this file as a ConnectorError.
 
-    Who is only `reading` gets StateUnreadable, whatever it is.
+    With `reading`, they are all raised as StateUnreadable.
     """
     try:
         yield
     except sqlite3.Error as error:
-        told = _worded(error, str(path))
+        translated = _connector_error(error, str(path))
         if reading:
-            told = StateUnreadable(told.what, where=told.where, fix=told.fix)
-        raise told from None
+            what, where, fix = translated.what, translated.where, translated.fix
+            translated = StateUnreadable(what, where=where, fix=fix)
+        raise translated from None
 
 
-def _worded(error: sqlite3.Error, where: str) -> ConnectorError:
+def _connector_error(error: sqlite3.Error, where: str) -> ConnectorError:
     extended = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
     code = extended & 0xFF
     if code in UNUSABLE:
@@ -145,7 +149,7 @@ def _worded(error: sqlite3.Error, where: str) -> ConnectorError:
             where=where,
             fix="Name another file, or move this one away to begin with an empty one",
         )
-    if code == sqlite3.SQLITE_CORRUPT or isinstance(error, Rotten):
+    if code == sqlite3.SQLITE_CORRUPT or isinstance(error, InvalidRow):
         what, fix = "the state file is damaged", "Move it away to begin with an empty one"
     elif code == sqlite3.SQLITE_FULL or extended == sqlite3.SQLITE_IOERR_SHMSIZE:
         what, fix = "the disk is full, the state cannot be noted", "Make room and run again"

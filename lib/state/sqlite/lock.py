@@ -1,4 +1,4 @@
-"""One run of a section at a time: a lock that goes with the process that holds it."""
+"""The lock of a section: one run at a time. It ends with the process that holds it."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ class SectionLock:
         self._lock: FileLock | None = None
 
     def __enter__(self) -> Self:
-        told = False
+        announced = False
         while not self._taken():
             held = f"[{self._section}] is being run by {self._held_by()}"
             if not self._wait:
                 raise AlreadyRunning(held, fix="Wait for it, or use --wait")
-            if not told:
+            if not announced:
                 self._say(f"{held}; waiting for it")
-                told = True
+                announced = True
             time.sleep(PAUSE)
             if requested():  # which a thread is not told otherwise
                 raise KeyboardInterrupt
@@ -88,10 +88,10 @@ class SectionLock:
         except NotImplementedError as error:
             raise self._unusable(str(error)) from None
         self._lock = lock
-        self._tell()
+        self._write_holder()
         return True
 
-    def _tell(self) -> None:
+    def _write_holder(self) -> None:
         about = {"pid": os.getpid(), "host": socket.gethostname(), "started": time.time()}
         with suppress(OSError):  # the lock holds without it
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC

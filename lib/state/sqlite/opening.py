@@ -1,4 +1,4 @@
-"""Opening the file to write, and bringing it to today's version.
+"""Open the state database for writing, and upgrade it to the current schema.
 
 It is an SQLite database in WAL mode, synchronous with the disk at the end of each lasting
 transaction: a power loss leaves all of it, or nothing. WAL needs a local disk, not a network share.
@@ -13,26 +13,26 @@ from pathlib import Path
 
 from lib.errors import ConfigurationError
 from lib.state.sqlite import schema
-from lib.state.sqlite.database import HELD, Database, in_words
+from lib.state.sqlite.database import HELD, StateDatabase, translate_sqlite_errors
 
 # Seconds to wait for other processes.
 BUSY_TIMEOUT = 30.0
 
 
-def open_file(path: Path) -> Database:
-    """Open the file for reading and writing; one that is not there is made, for its owner alone.
+def open_file(path: Path) -> StateDatabase:
+    """Open the file for reading and writing; create it, for its owner only, if it does not exist.
 
     Raises ConfigurationError for a file that cannot be written or is something else.
     """
     _make(path)
-    with in_words(path):
+    with translate_sqlite_errors(path):
         connection = connect(path, "mode=rw")
         try:
             _prepare(connection, path)
         except BaseException:
             connection.close()
             raise
-    return Database(path, connection)
+    return StateDatabase(path, connection)
 
 
 def _make(path: Path) -> None:

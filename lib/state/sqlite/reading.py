@@ -1,4 +1,4 @@
-"""Opening the file only to read it; nothing is made that stays."""
+"""Open the state database for reading only, without leaving files behind."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 
 from lib.errors import StateUnreadable
 from lib.state.sqlite import schema
-from lib.state.sqlite.database import Database, in_words
+from lib.state.sqlite.database import StateDatabase, translate_sqlite_errors
 from lib.state.sqlite.opening import connect
 
 
-def open_to_read(path: Path) -> Database:
-    """Open the file for reading only; one that is not there is as good as an empty one.
+def open_file_to_read(path: Path) -> StateDatabase:
+    """Open the file for reading only; a file that does not exist counts as empty.
 
     Raises StateUnreadable for a file that cannot be read or is something else, and
     ConfigurationError for one of a newer version.
@@ -27,7 +27,7 @@ def open_to_read(path: Path) -> Database:
             "state: it is a folder, not a file", where=str(path), fix="Name another file"
         )
     reason = "beside it lies what a run wrote last, which only one who may write can put into it"
-    with in_words(path, reading=True):
+    with translate_sqlite_errors(path, reading=True):
         for mode in _modes(path):
             try:
                 return _reader(path, mode)
@@ -53,15 +53,15 @@ def _modes(path: Path) -> Iterator[str]:
 def _is_empty(path: Path) -> bool:
     """Whether nothing is there; raises StateUnreadable where that cannot be seen."""
     try:
-        found = path.stat()
+        status = path.stat()
     except (FileNotFoundError, NotADirectoryError):
         return True
     except OSError as error:
         raise _unreadable(path, error.strerror or str(error)) from None
-    return stat.S_ISREG(found.st_mode) and not found.st_size
+    return stat.S_ISREG(status.st_mode) and not status.st_size
 
 
-def _reader(path: Path, mode: str) -> Database:
+def _reader(path: Path, mode: str) -> StateDatabase:
     connection = connect(path, mode)
     try:
         connection.execute("BEGIN")
@@ -77,15 +77,15 @@ def _reader(path: Path, mode: str) -> Database:
     if not version:
         connection.close()
         return _nothing(path)
-    return Database(path, connection, reading=True)
+    return StateDatabase(path, connection, reading=True)
 
 
-def _nothing(path: Path) -> Database:
+def _nothing(path: Path) -> StateDatabase:
     """An empty store that is in no file."""
     connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     schema.upgrade(connection, path)
     connection.execute("PRAGMA query_only = ON")
-    return Database(path, connection, reading=True)
+    return StateDatabase(path, connection, reading=True)
 
 
 def _unreadable(path: Path, reason: str) -> StateUnreadable:

@@ -1,4 +1,4 @@
-"""What the file holds of one section and one target."""
+"""The ledger of one section and one target, in the state database."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from lib import __version__
 from lib.state.rows import (
     Known,
     Missing,
-    Packed,
     PastRun,
     RecordToSave,
     SavedRecord,
-    from_key,
-    pack,
-    storable,
+    StoredText,
+    compress,
+    decode_key,
+    encode_key,
+    escape_surrogates,
     to_checkpoint,
     to_fields,
-    to_key,
     to_missing,
     to_run,
 )
 from lib.state.sqlite import savedrecords
-from lib.state.sqlite.database import Database
+from lib.state.sqlite.database import StateDatabase
 from lib.state.sqlite.statements import (
     BEGIN,
     CHECKPOINTS,
@@ -50,17 +50,17 @@ from lib.state.sqlite.statements import (
 
 ENDS = ("complete", "partial", "failed", "interrupted")
 # SQLite may be built to take 999 values in one statement.
-MOST_KEYS = 500
+MAX_KEYS = 500
 
 
 class SqliteLedger:
-    """A section's part of the tables; `lib.state.SectionLedger` says what each method is for."""
+    """Implements `lib.state.SectionLedger`, which documents the methods."""
 
-    def __init__(self, database: Database, section: str, target: str) -> None:
+    def __init__(self, database: StateDatabase, section: str, target: str) -> None:
         self.run: int | None = None
         self._database = database
         self._names = (section, target)
-        self._found = 0
+        self._section_id = 0
         self._opened: tuple[int, str] | None = None  # which run was noted as opened, and as what
 
     def batch(self, *, lasting: bool = True) -> AbstractContextManager[None]:
@@ -80,11 +80,11 @@ class SqliteLedger:
         self.run = self._database.write(BEGIN, values).lastrowid
         return self._begun
 
-    def describe(self, *, fingerprint: str, full: bool, formerly: str = "") -> None:
+    def describe(self, *, fingerprint: str, full: bool, legacy: str = "") -> None:
         values = {"section": self._id, "run": self._begun, "fingerprint": fingerprint, "full": full}
         with self._database.transaction():
-            if fingerprint and formerly:
-                self._database.write(RENAME, (fingerprint, self._id, formerly))
+            if fingerprint and legacy:
+                self._database.write(RENAME, (fingerprint, self._id, legacy))
             self._database.write(DESCRIBE, values)
 
     def opened(self, portion: str) -> None:
@@ -108,17 +108,17 @@ class SqliteLedger:
             "state": state,
             "now": time.time(),
             "counts": json.dumps(dict(counts)),
-            "error": storable(error),
+            "error": escape_surrogates(error),
             "retries": retries,
         }
         with self._database.transaction():
             self._database.write(END, values)
             if state == "complete":
                 # Without a fingerprint, a run has not read all that there is at the source.
-                [(print_,)] = self._database.rows(
+                [(fingerprint,)] = self._database.rows(
                     "SELECT fingerprint FROM run WHERE id = ?", (self._begun,)
                 )
-                self._database.write(savedrecords.OUTDATE, (self._id, self._begun, print_))
+                self._database.write(savedrecords.OUTDATE, (self._id, self._begun, fingerprint))
 
     def left_open(self) -> list[PastRun]:
         return self._runs(
@@ -127,47 +127,48 @@ class SqliteLedger:
 
     def left_running(self) -> list[PastRun]:
         with self._database.transaction():
-            found = self._runs("run.state = 'running' AND run.id IS NOT ?", self.run)
+            running = self._runs("run.state = 'running' AND run.id IS NOT ?", self.run)
             self._database.write_many(
-                "UPDATE run SET state = 'killed' WHERE id = ?", ((run.id,) for run in found)
+                "UPDATE run SET state = 'killed' WHERE id = ?", ((run.id,) for run in running)
             )
-        return [replace(run, state="killed") for run in found]
+        return [replace(run, state="killed") for run in running]
 
     def last_complete(self) -> PastRun | None:
-        found = self._runs(f"run.id = ({LATEST_COMPLETE})", self._id)
-        return found[0] if found else None
+        runs = self._runs(f"run.id = ({LATEST_COMPLETE})", self._id)
+        return runs[0] if runs else None
 
     def last_full(self) -> float | None:
-        found = self._runs(f"run.id = ({LATEST_COMPLETE} AND full)", self._id)
+        full = self._runs(f"run.id = ({LATEST_COMPLETE} AND full)", self._id)
         killed = self._runs(f"run.id = ({LATEST_KILLED})", self._id)
-        if not found or (killed and killed[0].id > found[0].id):
+        if not full or (killed and killed[0].id > full[0].id):
             return None
-        return found[0].started
+        return full[0].started
 
     def known(self, keys: Sequence[str]) -> dict[str, Known]:
-        found: dict[str, Known] = {}
-        for at in range(0, len(keys), MOST_KEYS):
-            some = [to_key(key) for key in keys[at : at + MOST_KEYS]]
+        sent: dict[str, Known] = {}
+        for at in range(0, len(keys), MAX_KEYS):
+            some = [encode_key(key) for key in keys[at : at + MAX_KEYS]]
             marks = ",".join("?" * len(some))
             sql = f"SELECT key, id, digest FROM record WHERE section = ? AND key IN ({marks})"  # noqa: S608
             rows = self._database.rows(sql, (self._id, *some))
-            found |= {from_key(key): Known(ident, digest) for key, ident, digest in rows}
-        return found
+            sent |= {decode_key(key): Known(ident, digest) for key, ident, digest in rows}
+        return sent
 
     def last_sent(self, known: Known) -> dict[str, Any] | None:
         rows = self._database.rows("SELECT fields FROM record WHERE id = ?", (known.id,))
-        return self._database.made(to_fields, rows[0]) if rows else None
+        return self._database.convert(to_fields, rows[0]) if rows else None
 
-    def sent(self, items: Iterable[tuple[str, bytes, Packed]]) -> None:
+    def sent(self, items: Iterable[tuple[str, bytes, StoredText]]) -> None:
         section, run, now = self._id, self._begun, time.time()
         rows = [
-            (section, to_key(key), digest, pack(fields), run, now) for key, digest, fields in items
+            (section, encode_key(key), digest, compress(fields), run, now)
+            for key, digest, fields in items
         ]
         with self._database.transaction():
             self._database.write_many(SENT, rows)
             if self._database.rows(savedrecords.ANY, (section,)):  # mostly there is none
                 keys = ((section, savedrecords.identity(key)) for _, key, *_ in rows)
-                self._database.write_many(savedrecords.SETTLE, keys)
+                self._database.write_many(savedrecords.RESOLVE, keys)
 
     def seen(self, keys: Iterable[str]) -> None:
         self.seen_again(self.known(list(keys)).values())
@@ -180,21 +181,21 @@ class SqliteLedger:
         section = self._id
         self._database.write_many(
             "DELETE FROM record WHERE section = ? AND key = ?",
-            ((section, to_key(key)) for key in keys),
+            ((section, encode_key(key)) for key in keys),
         )
 
     def missing(self) -> Iterator[Missing]:
         for run, since in self._database.rows(LATEST_THOROUGH, (self._id, self._id)):
             values = {"section": self._id, "since": since, "run": run}
             for row in self._database.pages(MISSING, values):
-                yield self._database.made(to_missing, row)
+                yield self._database.convert(to_missing, row)
 
     def count_missing(self) -> int:
         return sum(1 for _ in self.missing())
 
     def checkpoints(self) -> dict[str, datetime]:
         rows = self._database.rows(CHECKPOINTS, (self._id,))
-        return dict(self._database.made(to_checkpoint, row) for row in rows)
+        return dict(self._database.convert(to_checkpoint, row) for row in rows)
 
     def reach(self, scope: str, reached: datetime) -> None:
         values = (self._id, scope, int(reached.timestamp()), time.time())
@@ -202,19 +203,19 @@ class SqliteLedger:
 
     def saved_records(self) -> Iterator[SavedRecord]:
         section, target = self._names
-        return savedrecords.found(self._database, [section], target)
+        return savedrecords.select(self._database, [section], target)
 
     def save_for_resend(self, items: Iterable[RecordToSave | SavedRecord]) -> None:
         section, run, now = self._id, self._begun, time.time()
         items = list(items)
         with self._database.transaction():
             rows = ((section, *savedrecords.to_row(item, run, now)) for item in items)
-            self._database.write_many(savedrecords.PUT, rows)
+            self._database.write_many(savedrecords.UPSERT, rows)
             keys = [item.key for item in items if item.key is not None]
             self.seen(keys)
             self._database.write_many(
                 "UPDATE record SET digest = x'' WHERE section = ? AND key = ?",
-                ((section, to_key(key)) for key in keys),
+                ((section, encode_key(key)) for key in keys),
             )
 
     def clear(self, ids: Iterable[int]) -> None:
@@ -224,11 +225,11 @@ class SqliteLedger:
     @property
     def _id(self) -> int:
         """The number of the section; 0 as long as no run was ever begun."""
-        if not self._found:
+        if not self._section_id:
             sql = "SELECT id FROM section WHERE name = ? AND target = ?"
-            found = self._database.rows(sql, self._names)
-            self._found = found[0][0] if found else 0
-        return self._found
+            rows = self._database.rows(sql, self._names)
+            self._section_id = rows[0][0] if rows else 0
+        return self._section_id
 
     @property
     def _begun(self) -> int:
@@ -239,4 +240,4 @@ class SqliteLedger:
     def _runs(self, condition: str, value: int | None) -> list[PastRun]:
         sql = f"{RUN} WHERE run.section = ? AND {condition} ORDER BY run.id"
         rows = self._database.rows(sql, (self._id, value))
-        return [self._database.made(to_run, row) for row in rows]
+        return [self._database.convert(to_run, row) for row in rows]

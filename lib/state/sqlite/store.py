@@ -1,4 +1,4 @@
-"""The store as a whole: all its sections, their past runs, and what they have saved for resend."""
+"""The store in an SQLite file: sections, their past runs, and what is saved for resend."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Self
 
 from lib.state.rows import PastRun, SavedRecord, to_run
 from lib.state.sqlite import opening, reading, savedrecords
-from lib.state.sqlite.database import Database
+from lib.state.sqlite.database import StateDatabase
 from lib.state.sqlite.lock import SectionLock
 from lib.state.sqlite.section import SqliteLedger
 from lib.state.sqlite.statements import RUN
@@ -30,13 +30,13 @@ EXPIRED_RUNS = (
 
 
 class SqliteStore:
-    """The store in this file, which is made if it is not there."""
+    """The store in this file, which is created if it does not exist."""
 
     _open = staticmethod(opening.open_file)
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._database: Database = self._open(path)
+        self._database: StateDatabase = self._open(path)
 
     def __enter__(self) -> Self:
         return self
@@ -61,21 +61,23 @@ class SqliteStore:
         return SectionLock(self._path, section, wait, say)
 
     def sections(self, target: str) -> list[str]:
-        found = self._database.rows(
+        rows = self._database.rows(
             "SELECT name FROM section WHERE target = ? ORDER BY name", (target,)
         )
-        return [name for (name,) in found]
+        return [name for (name,) in rows]
 
     def history(
         self, sections: Sequence[str] = (), limit: int = 20, *, target: str | None = None
     ) -> list[PastRun]:
-        found = self._database.rows(HISTORY, {**savedrecords.of(sections, target), "limit": limit})
-        return [self._database.made(to_run, row) for row in found]
+        rows = self._database.rows(
+            HISTORY, {**savedrecords.section_values(sections, target), "limit": limit}
+        )
+        return [self._database.convert(to_run, row) for row in rows]
 
     def saved_records(
         self, sections: Sequence[str] = (), *, target: str | None = None
     ) -> Iterator[SavedRecord]:
-        return savedrecords.found(self._database, sections, target)
+        return savedrecords.select(self._database, sections, target)
 
     def expire(self, days: float, now: float | None = None) -> int:
         before = (time.time() if now is None else now) - days * DAY
@@ -85,6 +87,6 @@ class SqliteStore:
 
 
 class ReadOnlySqliteStore(SqliteStore):
-    """The store in this file, only to be read: an empty one where there is none to read."""
+    """The store in this file, opened for reading only; empty if the file does not exist."""
 
-    _open = staticmethod(reading.open_to_read)
+    _open = staticmethod(reading.open_file_to_read)

@@ -44,7 +44,7 @@ SECTION = {
     "compared": type(None),
     "server": type(None),
     "error": {"kind": str, "text": str, "exit_code": int},
-    "not_sent": list,
+    "left_aside": list,
     "failed_conversions": list,
     "notes": list,
 }

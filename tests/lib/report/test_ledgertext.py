@@ -79,7 +79,7 @@ def shown_on_the_page(begin):
 class TestHistory:
     def test_it_is_as_the_page_shows_it(self):
         zeros = dict.fromkeys(("fetched", "filtered", "incomplete", "unchanged", "sent"), 0)
-        books = {"fetched": 300, "incomplete": 7, "unchanged": 240, "sent": 52, "rejected": 1}
+        counts = {"fetched": 300, "incomplete": 7, "unchanged": 240, "sent": 52, "rejected": 1}
         runs = [
             past(
                 section="casper",
@@ -90,7 +90,7 @@ class TestHistory:
                 error="https://jamf.example.com/api/v1/auth: no connection within 15 seconds. Try"
                 " again later.",
             ),
-            past(counts={**zeros, "unsent": 0, **books}),
+            past(counts={**zeros, "unsent": 0, **counts}),
         ]
         assert history(runs).splitlines() == shown_on_the_page("section  started")
 

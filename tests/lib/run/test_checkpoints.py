@@ -26,7 +26,8 @@ from lib.ini import Entry
 from lib.mapping import layers
 from lib.oomnitza.target import OomnitzaSettings
 from lib.reading.incremental import IncrementalConnector, IncrementalSettings
-from lib.run import checkpoints, formerly
+from lib.run import checkpoints
+from lib.run.legacyfingerprints import legacy_fingerprint
 from lib.run.pipeline import RunOptions, run_section
 from lib.settings import setting
 from lib.state import open_to_read
@@ -268,7 +269,7 @@ def old_key(oomnitza: Any) -> str:
     """The key of the section in a file of the first version."""
     section = section_of(oomnitza)
     fields = layers.effective_mapping(Connector(section.settings), section.mapping)
-    print_ = formerly.fingerprint(section, list(fields.values()))
+    print_ = legacy_fingerprint(section, list(fields.values()))
     return f"somebody acme {oomnitza.url} {print_}"
 
 

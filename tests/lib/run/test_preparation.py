@@ -17,7 +17,7 @@ from lib.target.target import UploadPlan
 PLAN = UploadPlan("LDAP", "users", ("USER",), key_fields=("USER",))
 
 
-class Book(NullLedger):
+class RecordingLedger(NullLedger):
     def __init__(self):
         self.aside, self.cleared, self.there = [], [], []
 
@@ -63,13 +63,13 @@ def section_plan(upload=PLAN, mapper=mapper, key_mapper=mapper):
 
 
 def prepared(record, aside=None, plan=PLAN):
-    """The item, the outcome, the book and what was saved."""
-    outcome, book, saved = Outcome("ldap"), Book(), Saved()
-    prepare = Preparation(section_plan(plan), outcome, book, saved)
+    """The item, the outcome, the ledger and what was saved."""
+    outcome, ledger, saved = Outcome("ldap"), RecordingLedger(), Saved()
+    prepare = Preparation(section_plan(plan), outcome, ledger, saved)
     item = prepare(record, aside)
     prepare.finish()
     return SimpleNamespace(
-        item=item, outcome=outcome, book=book, saved=saved.uploads, kept=prepare.kept
+        item=item, outcome=outcome, ledger=ledger, saved=saved.uploads, kept=prepare.kept
     )
 
 
@@ -82,7 +82,9 @@ def test_what_a_converter_does_to_a_record_does_not_reach_what_is_set_aside(monk
         record["names"].pop()
         return mapped
 
-    prepare = Preparation(section_plan(mapper=careless), Outcome("ldap"), Book(), NothingSaved())
+    prepare = Preparation(
+        section_plan(mapper=careless), Outcome("ldap"), RecordingLedger(), NothingSaved()
+    )
     item = prepare({"uid": "ada", "names": ["Ada", "Lovelace"]})
     assert unpack(item.fetched) == {"uid": "ada", "names": ["Ada", "Lovelace"]}
 
@@ -92,7 +94,7 @@ def test_a_record_that_json_cannot_hold_is_rejected_alone(key):
     found = prepared({"uid": "ada", "mail": "a@example.com", "more": {key: 1}})
     assert found.item is None
     assert (found.outcome.tally.rejected, found.kept) == (1, 1)
-    [aside] = found.book.aside
+    [aside] = found.ledger.aside
     assert (aside.outcome, aside.fetched) == ("rejected", None)
     assert "cannot be written as JSON" in aside.reason
 
@@ -105,14 +107,14 @@ def test_a_record_becomes_what_is_sent():
     assert found.item.key == "ada"
     assert found.kept == 1
     assert found.saved == [found.item.values]
-    assert found.outcome.tally.settled == 0
+    assert found.outcome.tally.accounted == 0
 
 
 def test_one_that_the_filter_drops_counts_as_filtered():
     found = prepared({"uid": "bot"})
     assert found.item is None
     assert (found.outcome.tally.filtered, found.kept) == (1, 0)
-    assert (found.book.aside, found.saved) == ([], [])
+    assert (found.ledger.aside, found.saved) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -126,19 +128,19 @@ def test_one_that_the_filter_drops_counts_as_filtered():
     ],
 )
 def test_one_that_is_not_sent_is_still_known_to_be_there(record, key):
-    assert prepared(record).book.there == key
+    assert prepared(record).ledger.there == key
 
 
 def test_one_that_was_set_aside_and_is_dropped_now_is_set_aside_no_longer():
-    assert prepared({"uid": "bot"}, aside=5).book.cleared == [5]
-    assert prepared(ADA, aside=5).book.cleared == []
+    assert prepared({"uid": "bot"}, aside=5).ledger.cleared == [5]
+    assert prepared(ADA, aside=5).ledger.cleared == []
 
 
 def test_one_on_which_the_filter_fails_is_set_aside():
     found = prepared({"uid": "odd"})
     assert found.item is None
     assert (found.outcome.tally.rejected, found.kept) == (1, 0)
-    [aside] = found.book.aside
+    [aside] = found.ledger.aside
     assert (aside.outcome, aside.fetched) == ("rejected", '{"uid": "odd"}')
     assert "the record filter fails" in aside.reason
     assert "a text has no length" in aside.reason
@@ -146,8 +148,8 @@ def test_one_on_which_the_filter_fails_is_set_aside():
 
 def test_one_that_was_set_aside_and_on_which_the_filter_fails_is_set_aside_anew():
     found = prepared({"uid": "odd"}, aside=5)
-    assert found.book.cleared == [5]
-    assert len(found.book.aside) == 1
+    assert found.ledger.cleared == [5]
+    assert len(found.ledger.aside) == 1
 
 
 def test_one_without_a_required_value_is_incomplete():
@@ -156,16 +158,16 @@ def test_one_without_a_required_value_is_incomplete():
     assert (found.outcome.tally.incomplete, found.kept) == (1, 1)
     [(reason, example)] = found.outcome.not_sent.items()
     assert (reason, example.text) == ("without a value for EMAIL", "USER ada")
-    assert (found.book.aside, found.saved) == ([], [])
+    assert (found.ledger.aside, found.saved) == ([], [])
 
 
 def test_what_is_still_there_is_written_down_now_and_then(monkeypatch):
     monkeypatch.setattr("lib.run.preparation.NOTED_AT_ONCE", 2)
-    book = Book()
-    prepare = Preparation(section_plan(key_mapper=recogniser), Outcome("ldap"), book, Saved())
+    ledger = RecordingLedger()
+    prepare = Preparation(section_plan(key_mapper=recogniser), Outcome("ldap"), ledger, Saved())
     for _ in range(3):
         prepare({"uid": "bot"})
-    assert book.there == ["bot", "bot"]
+    assert ledger.there == ["bot", "bot"]
 
 
 def test_conversions_that_failed_are_counted():
@@ -176,10 +178,10 @@ def test_conversions_that_failed_are_counted():
 
 def test_one_that_cannot_be_read_is_set_aside_without_secrets(monkeypatch):
     monkeypatch.setattr("lib.run.preparation.redact", lambda text: text.replace("s3cret", "***"))
-    outcome, book = Outcome("ldap"), Book()
-    prepare = Preparation(section_plan(), outcome, book, NothingSaved())
+    outcome, ledger = Outcome("ldap"), RecordingLedger()
+    prepare = Preparation(section_plan(), outcome, ledger, NothingSaved())
     prepare.reject(RecordUnreadable("500 (s3cret)", where="device 7"))
-    [aside] = book.aside
+    [aside] = ledger.aside
     assert (aside.outcome, aside.reason, aside.fetched) == ("rejected", "device 7: 500 (***)", None)
     assert outcome.tally.rejected == 1
     assert outcome.not_sent["rejected: 500 (s3cret)"].text == "device 7"

@@ -1,4 +1,4 @@
-"""The books of a run: what balances, and what is kept of reasons."""
+"""The counts of a run: whether they add up, and which reasons are kept."""
 
 import pickle
 from dataclasses import fields
@@ -11,10 +11,10 @@ from lib.run.tally import MOST_REASONS, Example, Outcome, Tally, brief
 ENDS = ("filtered", "incomplete", "unchanged", "sent", "rejected", "unsent")
 
 
-def test_books_balance_when_every_record_ended_once():
+def test_tally_when_every_record_has_one_outcome_is_balanced():
     tally = Tally(fetched=21, **{name: number for number, name in enumerate(ENDS, 1)})
     assert tally.balanced
-    assert tally.settled == 15
+    assert tally.accounted == 15
     assert Tally().balanced
 
 

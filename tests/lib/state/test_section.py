@@ -403,7 +403,7 @@ class TestFingerprints:
     def test_what_stood_for_the_same_in_an_earlier_version_goes_on(self, section):
         run(section, fingerprint="old", sent=["a", "b"])
         section.begin()
-        section.describe(fingerprint="new", full=False, formerly="old")
+        section.describe(fingerprint="new", full=False, legacy="old")
         section.seen(["a"])
         section.end("complete", {})
         assert missing(section) == ["b"]
@@ -413,7 +413,7 @@ class TestFingerprints:
     def test_what_stood_for_something_else_does_not(self, section):
         run(section, fingerprint="other", sent=["a", "b"])
         section.begin()
-        section.describe(fingerprint="new", full=False, formerly="old")
+        section.describe(fingerprint="new", full=False, legacy="old")
         section.seen(["a"])
         section.end("complete", {})
         assert missing(section) == []
@@ -421,13 +421,13 @@ class TestFingerprints:
     def test_a_run_without_one_changes_none(self, ledger, section):
         run(section, fingerprint="old")
         section.begin()
-        section.describe(fingerprint="", full=False, formerly="old")
+        section.describe(fingerprint="", full=False, legacy="old")
         assert [past.fingerprint for past in ledger.history()] == ["", "old"]
 
     def test_other_sections_keep_theirs(self, ledger, section):
         run(ledger.section("other", TARGET), fingerprint="old")
         section.begin()
-        section.describe(fingerprint="new", full=False, formerly="old")
+        section.describe(fingerprint="new", full=False, legacy="old")
         assert [past.fingerprint for past in ledger.history()] == ["new", "old"]
 
 

@@ -97,7 +97,7 @@ def test_runs_are_dropped_but_for_those_that_the_next_one_needs(ledger, section,
     assert ids(ledger) == [recent, other, complete]
 
 
-def test_runs_that_are_not_settled_are_kept(ledger, section, at):
+def test_expire_keeps_open_and_running_runs(ledger, section, at):
     at(1)
     other = ledger.section("other", TARGET)
     under_way, later = run(other, None), run(other)
@@ -206,7 +206,7 @@ def test_what_was_never_made_is_empty_and_is_not_made(another, path):
     assert list(path.parent.iterdir()) == []
 
 
-# Records that are set aside: kept with both their forms, once each, until they are settled.
+# Records that are set aside: kept with both their forms, once each, until they are sent.
 
 
 def reasons(ledger, *sections):

@@ -273,7 +273,7 @@ class TestLasting:
 
     def test_a_signal_while_it_is_said_leaves_no_doubt(self, path, ledger, running, monkeypatch):
         database = ledger._database
-        run = database._run
+        run = database._execute
 
         def interrupted(statement):
             run(statement)
@@ -282,7 +282,7 @@ class TestLasting:
 
         with running.batch(lasting=False):
             pass
-        monkeypatch.setattr(database, "_run", interrupted)
+        monkeypatch.setattr(database, "_execute", interrupted)
         with pytest.raises(KeyboardInterrupt), running.batch():
             pytest.fail("it was interrupted before")
         with pytest.raises(KeyboardInterrupt), running.batch(lasting=True):

@@ -1,4 +1,4 @@
-"""The actions to begin with: `generate-ini`, `sandbox` and `gui`."""
+"""The commands to set up the connector: `generate-ini`, `sandbox`, and `gui`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The batches that are being sent at this moment, several at a time."""
+"""The batches that are in flight: sent by several threads at a time, with a result for each."""
 
 from __future__ import annotations
 
@@ -14,24 +14,27 @@ from lib.target.uploader import Uploader, send_with_bisect
 
 
 @dataclass
-class Sent:
-    """What came of a batch: records that were taken, refused, or (after an error) are left."""
+class BatchResult:
+    """The records of one batch that the target accepted and rejected.
 
-    taken: list[Item] = field(default_factory=list)
-    refused: list[tuple[Item, TargetRefused | TargetFault]] = field(default_factory=list)
-    left: Sequence[Item] = ()
+    After an `error`, `remaining` are the records that have neither outcome.
+    """
+
+    accepted: list[Item] = field(default_factory=list)
+    rejected: list[tuple[Item, TargetRefused | TargetFault]] = field(default_factory=list)
+    remaining: Sequence[Item] = ()
     error: Exception | None = None
 
 
-class UnderWay:
-    """A queue of batches that are sent by as many threads as the uploader wants; true if any is.
+class InFlight:
+    """A queue of batches that are being sent; its length is the number of batches without a result.
 
-    An uploader that wants none is called at once, by whoever begins a batch.
+    As many threads send them as the uploader has `workers`; without any, `start` itself sends.
     """
 
     def __init__(self, uploader: Uploader) -> None:
         self._uploader = uploader
-        self._batches: deque[tuple[Sequence[Item], Future[Sent]]] = deque()
+        self._batches: deque[tuple[Sequence[Item], Future[BatchResult]]] = deque()
         self._pool = (
             ThreadPoolExecutor(uploader.workers, thread_name_prefix="upload")
             if uploader.workers
@@ -42,15 +45,15 @@ class UnderWay:
         return len(self._batches)
 
     @property
-    def has_come_back(self) -> bool:
-        """Whether it is known what came of the oldest batch."""
+    def oldest_is_done(self) -> bool:
+        """Whether the oldest batch has its result, so that `take_oldest` does not wait."""
         return bool(self._batches) and self._batches[0][1].done()
 
     def has_room_for(self, batch: Sequence[Item]) -> bool:
-        """Whether a batch can be begun: few are, and none of its records is under way.
+        """Whether a batch can be started: a thread is free soon, and no record is sent twice.
 
-        Beside those that are sent one may wait, so that a thread that is done has its next at once.
-        Of two requests with the same new record, Oomnitza might make two records.
+        One batch more than there are threads may be started, so that no thread has to wait.
+        If one new record were in two requests at the same time, Oomnitza might store it twice.
         """
         if not self._batches:
             return True
@@ -61,7 +64,8 @@ class UnderWay:
             item.key in keys for other, _ in self._batches for item in other
         )
 
-    def begin(self, batch: Sequence[Item]) -> None:
+    def start(self, batch: Sequence[Item]) -> None:
+        """Begin to send a batch."""
         if self._pool:
             future = self._pool.submit(copy_context().run, self._send, batch)
         else:
@@ -69,27 +73,28 @@ class UnderWay:
             future.set_result(self._send(batch))
         self._batches.append((batch, future))
 
-    def oldest(self) -> Sent:
-        """Wait for the batch that was begun first, and give what came of it."""
-        sent = self._batches[0][1].result()
+    def take_oldest(self) -> BatchResult:
+        """Wait for the batch that was started first, and return its result."""
+        result = self._batches[0][1].result()
         self._batches.popleft()
-        return sent
+        return result
 
     def close(self) -> None:
+        """Wait for the threads to end."""
         if self._pool:
             self._pool.shutdown()
 
-    def _send(self, batch: Sequence[Item]) -> Sent:
-        sent = Sent()
+    def _send(self, batch: Sequence[Item]) -> BatchResult:
+        result = BatchResult()
         done = 0
         try:
             for items, refusal in send_with_bisect(self._uploader, batch):
                 done += len(items)
                 if refusal:
-                    sent.refused.append((items[0], refusal))
+                    result.rejected.append((items[0], refusal))
                 else:
-                    sent.taken += items
+                    result.accepted += items
         except Exception as error:
-            sent.error = error
-            sent.left = batch[done:]
-        return sent
+            result.error = error
+            result.remaining = batch[done:]
+        return result

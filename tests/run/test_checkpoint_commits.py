@@ -1,4 +1,4 @@
-"""When a source hears that nothing of a run is left: only then may its position move on."""
+"""When the checkpoint is committed: only after a run of which no record is left to be sent."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -37,7 +37,7 @@ def stop(run: Runner, oomnitza: Oomnitza) -> None:
 
 def demand_more(run: Runner, oomnitza: Oomnitza) -> None:
     run(devices(40))
-    run.source.times_settled = 0
+    run.source.commits = 0
 
 
 @pytest.mark.parametrize(
@@ -49,24 +49,26 @@ def demand_more(run: Runner, oomnitza: Oomnitza) -> None:
         devices(100),  # a whole batch
     ],
 )
-def test_when_all_that_came_was_sent(run: Runner, source: type[MadeUp], items: list[Any]) -> None:
+def test_commit_when_every_record_was_sent(
+    run: Runner, source: type[MadeUp], items: list[Any]
+) -> None:
     run(items)
-    assert source.times_settled == 1
+    assert source.commits == 1
 
 
-def test_also_of_records_that_are_filtered_or_unchanged(run: Runner, source: type[MadeUp]) -> None:
+def test_commit_with_filtered_or_unchanged_records(run: Runner, source: type[MadeUp]) -> None:
     run.set(changed_only=True)
     run.filter('return record["serial"] != "S1"')
     outcomes = [run(devices(3)), run(devices(3))]
     assert [outcome.tally.filtered for outcome in outcomes] == [1, 1]
     assert outcomes[1].tally.unchanged == 2
-    assert source.times_settled == 2
+    assert source.commits == 2
 
 
-def test_also_without_a_ledger(run: Runner, source: type[MadeUp]) -> None:
+def test_commit_without_a_ledger(run: Runner, source: type[MadeUp]) -> None:
     run.state = None
     run(devices(3))
-    assert source.times_settled == 1
+    assert source.commits == 1
 
 
 @pytest.mark.parametrize(
@@ -80,15 +82,15 @@ def test_also_without_a_ledger(run: Runner, source: type[MadeUp]) -> None:
         KeyError("a mistake in a connector"),
     ],
 )
-def test_not_when_something_of_it_is_to_come_again(
+def test_no_commit_when_a_record_was_not_read_or_incomplete(
     run: Runner, source: type[MadeUp], item: Any
 ) -> None:
     run([*devices(2), item])
-    assert source.times_settled == 0
+    assert source.commits == 0
 
 
 @pytest.mark.parametrize("prepare", [refuse_one, fail_to_filter, keep_it_open, stop, demand_more])
-def test_not_when_oomnitza_or_the_run_left_something(
+def test_no_commit_when_records_were_not_sent(
     run: Runner,
     source: type[MadeUp],
     oomnitza: Oomnitza,
@@ -96,21 +98,19 @@ def test_not_when_oomnitza_or_the_run_left_something(
 ) -> None:
     prepare(run, oomnitza)
     run(devices(3))
-    assert source.times_settled == 0
+    assert source.commits == 0
 
 
 @pytest.mark.parametrize(
     "options", [{"testmode": True}, {"record_count": 2}, {"record_count": 3}, {"resend": True}]
 )
-def test_not_when_the_run_was_not_meant_to_be_complete(
+def test_no_commit_of_a_partial_run(
     run: Runner, source: type[MadeUp], options: dict[str, Any]
 ) -> None:
     run(devices(3), **options)
-    assert source.times_settled == 0
+    assert source.commits == 0
 
 
-def test_a_record_count_that_is_not_reached_stops_nothing(
-    run: Runner, source: type[MadeUp]
-) -> None:
+def test_commit_when_record_count_is_not_reached(run: Runner, source: type[MadeUp]) -> None:
     run(devices(3), record_count=4)
-    assert source.times_settled == 1
+    assert source.commits == 1

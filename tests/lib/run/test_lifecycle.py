@@ -1,10 +1,12 @@
-"""One run's entry in the ledger: what came before it, how it ended, whether its books balance."""
+"""The lifecycle of a run in the ledger: opening, earlier runs, how it ended, its counts."""
 
 import time
 from contextlib import ExitStack
+from types import SimpleNamespace
 
 import pytest
 
+from lib.connector import AssetSettings
 from lib.errors import (
     AlreadyRunning,
     Interrupted,
@@ -14,11 +16,11 @@ from lib.errors import (
     TargetRefused,
     TargetUnavailable,
 )
-from lib.run import bookkeeping
+from lib.run import lifecycle
 from lib.run.mode import Mode
 from lib.run.options import RunOptions
 from lib.run.tally import Outcome, Tally
-from lib.state import NullLedger, ReadOnlyLedger, RecordToSave, open_store, open_to_read
+from lib.state import NullLedger, ReadOnlyLedger, open_store, open_to_read
 
 TARGET = "https://acme.example.com"
 
@@ -34,9 +36,9 @@ def stack():
         yield stack
 
 
-def open_book(stack, state, *, testmode=False, wait=False, resend=False, told=None):
+def open_ledger(stack, state, *, testmode=False, wait=False, resend=False, told=None):
     options = RunOptions(state=state, testmode=testmode, wait=wait, resend=resend)
-    return Mode(options).open_book(stack, "ldap", TARGET, told or outcome())
+    return Mode(options).open_ledger(stack, "ldap", TARGET, told or outcome())
 
 
 def outcome(error=None, **counts):
@@ -51,33 +53,33 @@ def history(state):
 def run(state, how, *, complete=True):
     """A whole run that ends like this; gives its notes."""
     with ExitStack() as stack:
-        book = open_book(stack, state)
-        bookkeeping.begin(book, how)
-        book.describe(fingerprint="f", full=True)
-        bookkeeping.end(book, how, complete=complete)
+        ledger = open_ledger(stack, state)
+        lifecycle.begin(ledger, how)
+        ledger.describe(fingerprint="f", full=True)
+        lifecycle.end(ledger, how, complete=complete)
     return how.notes
 
 
 class TestOpening:
     def test_without_a_file_nothing_is_remembered(self, stack):
-        assert isinstance(open_book(stack, None), NullLedger)
+        assert isinstance(open_ledger(stack, None), NullLedger)
 
     def test_testmode_makes_no_file_and_takes_no_lock(self, stack, state):
-        assert isinstance(open_book(stack, state, testmode=True), ReadOnlyLedger)
-        assert isinstance(open_book(stack, state, testmode=True), ReadOnlyLedger)
+        assert isinstance(open_ledger(stack, state, testmode=True), ReadOnlyLedger)
+        assert isinstance(open_ledger(stack, state, testmode=True), ReadOnlyLedger)
         assert list(state.parent.iterdir()) == []
 
     def test_testmode_goes_on_without_what_cannot_be_read(self, stack, state):
         state.write_text("no database" * 100)
         told = outcome()
-        assert type(open_book(stack, state, testmode=True, told=told)) is NullLedger
+        assert type(open_ledger(stack, state, testmode=True, told=told)) is NullLedger
         [note] = told.notes
         assert note.startswith(f"Not compared with earlier runs: {state}: state: ")
 
     def test_what_is_to_be_sent_again_must_be_readable(self, stack, state):
         state.write_text("no database" * 100)
         with pytest.raises(StateUnreadable):
-            open_book(stack, state, testmode=True, resend=True)
+            open_ledger(stack, state, testmode=True, resend=True)
 
     def test_testmode_goes_on_without_what_turns_out_to_be_damaged(self, stack, state):
         with open_store(state) as store:
@@ -87,18 +89,18 @@ class TestOpening:
         content = state.read_bytes()
         state.write_bytes(content[: 4096 * 8] + bytes(len(content) - 4096 * 8))
         told = outcome()
-        book = open_book(stack, state, testmode=True, told=told)
+        ledger = open_ledger(stack, state, testmode=True, told=told)
         for _ in range(2):
-            assert book.known(list(map(str, range(3_000)))) == {}
+            assert ledger.known(list(map(str, range(3_000)))) == {}
         assert len(told.notes) == 1
 
     def test_a_section_is_opened_once_at_a_time(self, state):
         with ExitStack() as first, ExitStack() as second:
-            open_book(first, state)
+            open_ledger(first, state)
             with pytest.raises(AlreadyRunning):
-                open_book(second, state)
+                open_ledger(second, state)
             first.close()
-            open_book(second, state)
+            open_ledger(second, state)
 
 
 class TestHowItEnds:
@@ -120,17 +122,17 @@ class TestHowItEnds:
         assert past.ended is not None
 
     def test_a_run_that_was_never_begun_leaves_no_entry(self, state, stack):
-        book = open_book(stack, state)
-        bookkeeping.end(book, outcome(Interrupted("stopped")), complete=False)
+        ledger = open_ledger(stack, state)
+        lifecycle.end(ledger, outcome(Interrupted("stopped")), complete=False)
         assert history(state) == []
 
     def test_only_a_complete_run_says_what_is_missing(self, state):
         with ExitStack() as stack:
-            book = open_book(stack, state)
-            bookkeeping.begin(book, outcome())
-            book.describe(fingerprint="f", full=True)
-            book.sent([("ada", b"1", "{}"), ("bob", b"2", "{}")])
-            bookkeeping.end(book, outcome(fetched=2, sent=2), complete=True)
+            ledger = open_ledger(stack, state)
+            lifecycle.begin(ledger, outcome())
+            ledger.describe(fingerprint="f", full=True)
+            ledger.sent([("ada", b"1", "{}"), ("bob", b"2", "{}")])
+            lifecycle.end(ledger, outcome(fetched=2, sent=2), complete=True)
         partial, failed, complete = (
             outcome(),
             outcome(SourceFault("it broke")),
@@ -140,18 +142,18 @@ class TestHowItEnds:
         run(state, failed)
         assert (partial.missing, failed.missing) == (0, 0)
         with ExitStack() as stack:
-            book = open_book(stack, state)
-            bookkeeping.begin(book, complete)
-            book.describe(fingerprint="f", full=True)
-            book.sent([("ada", b"1", "{}")])
-            bookkeeping.end(book, complete, complete=True)
+            ledger = open_ledger(stack, state)
+            lifecycle.begin(ledger, complete)
+            ledger.describe(fingerprint="f", full=True)
+            ledger.sent([("ada", b"1", "{}")])
+            lifecycle.end(ledger, complete, complete=True)
         assert complete.missing == 1
 
 
 class TestRunsThatWereKilled:
     def test_are_told_of_once(self, state):
         with ExitStack() as stack:
-            bookkeeping.begin(open_book(stack, state), outcome())
+            lifecycle.begin(open_ledger(stack, state), outcome())
         moment = time.strftime("%Y-%m-%d")
         [note] = run(state, outcome())
         assert note.startswith(f"The run that began {moment}")
@@ -163,17 +165,17 @@ class TestRunsThatWereKilled:
         run(state, outcome())
         for opened in (False, True):
             with ExitStack() as stack:
-                book = open_book(stack, state)
-                bookkeeping.begin(book, outcome())
+                ledger = open_ledger(stack, state)
+                lifecycle.begin(ledger, outcome())
                 if opened:
-                    book.opened("portion")
+                    ledger.opened("portion")
             with ExitStack() as stack:
-                book = open_book(stack, state)
-                bookkeeping.begin(book, outcome())
-                assert (book.last_full() is None) == opened
+                ledger = open_ledger(stack, state)
+                lifecycle.begin(ledger, outcome())
+                assert (ledger.last_full() is None) == opened
         run(state, outcome())
         with ExitStack() as stack:
-            assert open_book(stack, state).last_full() is not None
+            assert open_ledger(stack, state).last_full() is not None
 
 
 class Closing:
@@ -191,51 +193,51 @@ class Closing:
 
 class TestRunsThatWereLeftOpen:
     @pytest.fixture
-    def book(self, state, stack):
-        book = open_book(stack, state)
+    def ledger(self, state, stack):
+        ledger = open_ledger(stack, state)
         for portion in ("one", "two"):
-            bookkeeping.begin(book, outcome())
-            book.opened(portion)
-        bookkeeping.begin(book, outcome())
-        return book
+            lifecycle.begin(ledger, outcome())
+            ledger.opened(portion)
+        lifecycle.begin(ledger, outcome())
+        return ledger
 
-    def test_are_closed_once(self, book):
+    def test_are_closed_once(self, ledger):
         client = Closing()
-        bookkeeping.close_earlier_runs(book, client)
-        bookkeeping.close_earlier_runs(book, client)
+        lifecycle.close_earlier_runs(ledger, client)
+        lifecycle.close_earlier_runs(ledger, client)
         assert client.closed == ["one", "two"]
 
-    def test_those_that_oomnitza_no_longer_knows_are_let_go(self, book):
-        bookkeeping.close_earlier_runs(book, Closing(TargetRefused("unknown")))
-        assert book.left_open() == []
+    def test_those_that_oomnitza_no_longer_knows_are_let_go(self, ledger):
+        lifecycle.close_earlier_runs(ledger, Closing(TargetRefused("unknown")))
+        assert ledger.left_open() == []
 
-    def test_when_oomnitza_is_away_they_stay(self, book):
+    def test_when_oomnitza_is_away_they_stay(self, ledger):
         with pytest.raises(TargetUnavailable):
-            bookkeeping.close_earlier_runs(book, Closing(TargetUnavailable("away")))
-        assert [past.portion for past in book.left_open()] == ["one", "two"]
+            lifecycle.close_earlier_runs(ledger, Closing(TargetUnavailable("away")))
+        assert [past.portion for past in ledger.left_open()] == ["one", "two"]
 
 
-class TestTheBooks:
+class TestCloseTally:
     def test_what_had_no_outcome_when_a_run_failed_is_unsent(self):
         how = outcome(SourceFault("it broke"), fetched=9, filtered=1, sent=4, rejected=1)
-        bookkeeping.close_tally(how)
+        lifecycle.close_tally(how)
         assert how.tally.unsent == 3
         assert how.tally.balanced
 
     def test_that_do_not_balance_fail_the_run(self):
         how = outcome(fetched=9, sent=8)
-        bookkeeping.close_tally(how)
+        lifecycle.close_tally(how)
         assert "the books do not balance" in str(how.error)
         assert how.tally.unsent == 0
 
     def test_more_outcomes_than_records_are_told_too(self):
         how = outcome(fetched=3, sent=4)
-        bookkeeping.close_tally(how)
+        lifecycle.close_tally(how)
         assert "the books do not balance" in str(how.error)
 
     def test_that_balance_are_left_alone(self):
         how = outcome(fetched=3, sent=1, unchanged=1, incomplete=1)
-        bookkeeping.close_tally(how)
+        lifecycle.close_tally(how)
         assert how.error is None
 
 
@@ -245,23 +247,33 @@ def test_a_run_that_oomnitza_cannot_close_holds_up_no_later_one(stack, state, er
         def close_run(self, portion):
             raise error
 
-    book = open_book(stack, state)
-    bookkeeping.begin(book, outcome())
-    book.opened("portion")
-    book.end("failed", {})
-    bookkeeping.begin(book, outcome())
-    bookkeeping.close_earlier_runs(book, Client())
-    assert book.left_open() == []
+    ledger = open_ledger(stack, state)
+    lifecycle.begin(ledger, outcome())
+    ledger.opened("portion")
+    ledger.end("failed", {})
+    lifecycle.begin(ledger, outcome())
+    lifecycle.close_earlier_runs(ledger, Client())
+    assert ledger.left_open() == []
 
 
-def test_testmode_sees_what_is_set_aside(stack, state):
-    book = open_book(stack, state)
-    bookkeeping.begin(book, outcome())
-    book.save_for_resend(
-        [RecordToSave("rejected", "bad", "u1", '{"uid": "u1"}'), RecordToSave("rejected", "x")]
-    )
-    looked = open_book(stack, state, testmode=True)
-    found = outcome()
-    [(record, _)] = bookkeeping.saved_records(looked, found)
-    assert record == {"uid": "u1"}
-    assert "could not deliver 1 of what is set aside" in found.notes[0]
+@pytest.mark.parametrize(
+    ("changed_only", "days_ago", "full"),
+    [
+        (False, 1, True),
+        (True, None, True),
+        (True, 1, False),
+        (True, 6.9, False),
+        (True, 7, True),
+        (True, 7.1, True),
+        (True, 0, False),
+        (True, -1, True),  # the clock has been put back
+    ],
+)
+def test_is_full_refresh_by_changed_only_and_last_full_run(
+    monkeypatch, changed_only, days_ago, full
+):
+    monkeypatch.setattr("lib.run.lifecycle.time", SimpleNamespace(time=lambda: 1_000_000.0))
+    last = None if days_ago is None else 1_000_000.0 - days_ago * 86400
+    ledger = SimpleNamespace(last_full=lambda: last)
+    settings = AssetSettings(sync_field=("A",), changed_only=changed_only, full_every="7d")
+    assert lifecycle.is_full_refresh(settings, ledger) is full

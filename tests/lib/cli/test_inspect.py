@@ -55,7 +55,7 @@ ACTIONS = ["history", "rejects", "missing"]
 @pytest.mark.parametrize("action", ACTIONS)
 @pytest.mark.parametrize("how", ["a text", "a folder", "damaged"])
 @pytest.mark.parametrize("more", [[], ["--json"]])
-def test_what_cannot_be_read_is_an_error(action: str, how: str, more: Any, ini: Path) -> None:
+def test_inspect_unreadable_state_is_an_error(action: str, how: str, more: Any, ini: Path) -> None:
     state = ini.with_name("config.db")
     unreadable(state, how)
     result = call(ini, action, *more)
@@ -66,13 +66,13 @@ def test_what_cannot_be_read_is_an_error(action: str, how: str, more: Any, ini: 
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_where_there_is_no_file_nothing_has_happened_yet(action: str, ini: Path) -> None:
+def test_inspect_missing_state_shows_nothing(action: str, ini: Path) -> None:
     result = call(ini, action)
     assert result.exit_code == 0, result.output
     assert list(ini.parent.iterdir()) == [ini]
 
 
-def test_a_file_of_the_first_version_is_shown(ini: Path) -> None:
+def test_inspect_state_of_the_first_version_is_shown(ini: Path) -> None:
     state = ini.with_name("config.db")
     shutil.copy(VERSION1, state)
     assert call(ini, "history", "--json").output.count('"complete"') == 2

@@ -1,4 +1,4 @@
-"""The actions that send records: `upload`, and `resend` for those that were set aside."""
+"""The commands that send records: `upload`, and `resend` for those that were saved."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def resend(ctx: click.Context, /, **_: Any) -> None:
 
 
 def _run(ctx: click.Context, loaded: Config, given: dict[str, Any]) -> None:
-    """Run the sections, tell what came of them, and exit."""
+    """Run the sections, publish the result, and exit."""
     from lib.cli.listening import listening
     from lib.report.summary import exit_code
     from lib.run.sections import run_sections
@@ -117,30 +117,31 @@ def _run(ctx: click.Context, loaded: Config, given: dict[str, Any]) -> None:
             keep_days=loaded.run.keep_days,
         )
         code = int(exit_code(ended.outcomes))
-        _tell(ended, code, loaded, given)
+        _publish(ended, code, loaded, given)
     ctx.exit(code)
 
 
-def _tell(ended: RunEnded, code: int, loaded: Config, given: dict[str, Any]) -> None:
-    """Print the summary, and send the report to those who are to have it."""
+def _publish(ended: RunEnded, code: int, loaded: Config, given: dict[str, Any]) -> None:
+    """Print the summary, and publish the report as the settings in [report] say."""
     from lib.config.reportsettings import ReportSettings
-    from lib.report import delivery, runreport
+    from lib.report import runreport
+    from lib.report.publish import publish_report
     from lib.report.summary import summary
 
     testmode = given["testmode"]
-    # What programs read on standard output is not to be mixed with words.
-    aside = testmode or given["events"] == Path("-")
-    say(summary(ended.outcomes, testmode=testmode), err=aside)
-    written = runreport.run_report(
+    # Programs may read records or events on standard output, so the summary does not go there.
+    is_data = testmode or given["events"] == Path("-")
+    say(summary(ended.outcomes, testmode=testmode), err=is_data)
+    report = runreport.run_report(
         ended.outcomes,
         started=ended.started,
         ended=ended.at,
         testmode=testmode,
         exit_code=code,
     )
-    # Who watches for runs that do not happen must not take a resend for one.
-    hears = ReportSettings() if given.get("resend") else loaded.report
-    for problem in delivery.deliver(written, hears, given["report"]):
+    # Monitoring that watches for overdue uploads must not count a resend as one.
+    settings = ReportSettings() if given.get("resend") else loaded.report
+    for problem in publish_report(report, settings, given["report"]):
         say(f"Warning: {problem}", err=True)
 
 

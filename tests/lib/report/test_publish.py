@@ -1,4 +1,4 @@
-"""The ways that a report takes by the settings of [report]."""
+"""Publishing a report, by the settings of [report]."""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 
 from lib import secrets
 from lib.config.reportsettings import ReportSettings
-from lib.report.delivery import deliver
+from lib.report.publish import publish_report
 from lib.report.runreport import run_report
 from lib.run.tally import Outcome, Tally
 from lib.settings import read_settings
@@ -32,22 +32,24 @@ def everything(tmp_path, server, **given):
     )
 
 
-class TestDelivery:
-    def test_without_settings_nothing_happens(self, tmp_path, monkeypatch):
+class TestPublishReport:
+    def test_publish_report_without_settings_does_nothing(self, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
-        assert deliver(report(1), ReportSettings()) == []
+        assert publish_report(report(1), ReportSettings()) == []
         assert list(tmp_path.iterdir()) == []
 
-    def test_all_that_is_set_is_done(self, tmp_path, server):
-        assert deliver(report(1), everything(tmp_path, server), tmp_path / "extra.json") == []
+    def test_publish_report_with_all_settings_writes_and_posts(self, tmp_path, server):
+        assert (
+            publish_report(report(1), everything(tmp_path, server), tmp_path / "extra.json") == []
+        )
         for name in ("report.json", "extra.json"):
             assert json.loads((tmp_path / name).read_text("utf-8")) == report(1)
         assert 'exit_code{section="ldap"} 0' in (tmp_path / "report.prom").read_text("utf-8")
         assert json.loads(server.asked[0].body)["exit_code"] == 1
 
-    def test_testmode_leaves_nothing_but_the_file_that_was_asked_for(self, tmp_path, server):
+    def test_publish_report_in_testmode_writes_the_extra_file_only(self, tmp_path, server):
         settings = everything(tmp_path, server, webhook_when="always")
-        assert deliver(report(1, testmode=True), settings, tmp_path / "extra.json") == []
+        assert publish_report(report(1, testmode=True), settings, tmp_path / "extra.json") == []
         assert [path.name for path in tmp_path.iterdir()] == ["extra.json"]
         assert server.asked == []
 
@@ -55,20 +57,20 @@ class TestDelivery:
         ("when", "exit_code", "posted"),
         [("", 0, 0), ("", 4, 1), ("problems", 0, 0), ("always", 0, 1), ("always", 1, 1)],
     )
-    def test_a_webhook_hears_of_problems_or_of_everything(self, when, exit_code, posted, server):
+    def test_publish_report_posts_as_webhook_when_says(self, when, exit_code, posted, server):
         settings = read(webhook_url=server.url, webhook_when=when)
-        deliver(report(exit_code), settings)
+        publish_report(report(exit_code), settings)
         assert len(server.asked) == posted
 
-    def test_the_token_goes_with_it(self, server):
-        deliver(report(1), read(webhook_url=server.url, webhook_token="a token"))
+    def test_publish_report_sends_the_webhook_token(self, server):
+        publish_report(report(1), read(webhook_url=server.url, webhook_token="a token"))
         assert server.asked[0].headers["authorization"] == "Bearer a token"
 
-    def test_what_fails_is_told_and_keeps_nothing_else_from_being_done(self, tmp_path, server):
+    def test_publish_report_with_failures_returns_them_and_does_the_rest(self, tmp_path, server):
         (tmp_path / "report.json").mkdir()
         (tmp_path / "report.prom").mkdir()
         server.answers = [(404, "no such hook")]
-        told = deliver(report(1), everything(tmp_path, server), tmp_path / "none" / "x.json")
+        told = publish_report(report(1), everything(tmp_path, server), tmp_path / "none" / "x.json")
         assert len(told) == 4
         assert told[0].startswith(f"{tmp_path / 'none' / 'x.json'}: the file cannot be written")
         assert "report.json" in told[1]
@@ -76,7 +78,7 @@ class TestDelivery:
         assert "webhook" in told[3]
         assert len(server.asked) == 1
 
-    def test_secrets_are_masked_in_what_is_told(self, tmp_path):
+    def test_publish_report_masks_secrets_in_failures(self, tmp_path):
         secrets.remember("hidden")
-        [told] = deliver(report(), ReportSettings(), tmp_path / "hidden" / "x.json")
+        [told] = publish_report(report(), ReportSettings(), tmp_path / "hidden" / "x.json")
         assert "hidden" not in told

@@ -1,4 +1,4 @@
-"""The ways of a run's report to those who watch over runs, by the settings of [report]."""
+"""Publish a run's report to files and the webhook, by the settings of [report]."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from lib.errors import ConnectorError
 from lib.report.runreport import Report, post_webhook, write_json, write_prometheus
 
 
-def deliver(report: Report, settings: ReportSettings, extra_file: Path | None = None) -> list[str]:
-    """Write and post the report wherever it is wanted; returns a sentence for each failure.
+def publish_report(
+    report: Report, settings: ReportSettings, extra_file: Path | None = None
+) -> list[str]:
+    """Write and post the report as the settings say; returns a sentence for each failure.
 
-    A run in testmode leaves nothing behind, but for the extra file that the command line names.
+    The report of a test run goes only to `extra_file`, which the command line names.
     """
     failures = []
-    for act in _deliveries(report, settings, extra_file):
+    for act in _actions(report, settings, extra_file):
         try:
             act()
         except ConnectorError as error:
@@ -26,7 +28,7 @@ def deliver(report: Report, settings: ReportSettings, extra_file: Path | None = 
     return failures
 
 
-def _deliveries(
+def _actions(
     report: Report, settings: ReportSettings, extra_file: Path | None
 ) -> Iterator[Callable[[], None]]:
     if extra_file:

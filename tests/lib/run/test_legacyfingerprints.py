@@ -17,7 +17,7 @@ from lib.config.sections import Section
 from lib.ini import Entry
 from lib.mapping.mapping import FieldMapping
 from lib.oomnitza.target import OomnitzaSettings
-from lib.run import formerly
+from lib.run.legacyfingerprints import SETTINGS, legacy_fingerprint
 from lib.run.options import RunOptions
 from lib.run.pipeline import run_section
 from lib.run.tally import Outcome
@@ -72,13 +72,13 @@ def settings_of(name: str) -> Any:
 
 
 def test_every_connector_of_the_first_version_is_known() -> None:
-    assert set(formerly.SETTINGS) == set(FINGERPRINTS) <= set(plugins.names("connectors"))
+    assert set(SETTINGS) == set(FINGERPRINTS) <= set(plugins.names("connectors"))
 
 
 @pytest.mark.parametrize("name", sorted(FINGERPRINTS))
 def test_fingerprints_are_as_the_first_version_computed_them(name: str) -> None:
     section = Section(name, name, settings_of(name), {}, Entry("recordfilter", "record.a", 3))
-    assert formerly.fingerprint(section, KEYS) == FINGERPRINTS[name]
+    assert legacy_fingerprint(section, KEYS) == FINGERPRINTS[name]
 
 
 # From a state file of the first version on: see tests/lib/state/make_version1.py.
@@ -195,4 +195,4 @@ def test_the_file_where_no_storage_was_written_is_part_of_the_fingerprint(tmp_pa
     unset = Section("jasper", "jasper", settings, {}, folder=tmp_path)
     written = dataclasses.replace(settings, storage=tmp_path / "storage.db")
     given = Section("jasper", "jasper", written, {})
-    assert formerly.fingerprint(unset, KEYS) == formerly.fingerprint(given, KEYS)
+    assert legacy_fingerprint(unset, KEYS) == legacy_fingerprint(given, KEYS)

@@ -1,4 +1,4 @@
-"""Fingerprints as the first version made them, by which an upgrade knows its records again."""
+"""Fingerprints as the first version computed them, so that an upgrade recognizes its runs."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from lib.connector import ConnectorSettings
 from lib.mapping.mapping import FieldMapping
 from lib.settings import declared
 
-# The file of checkpoints, beside the ini, where no `storage` was written.
-STORAGE = "storage.db"
+# The checkpoint file next to the config file that the first version used by default.
+LEGACY_STORAGE = "storage.db"
 
-# All settings of a connector that it had then stood in a fingerprint, but for common ones and
-# secrets. Of a connector that is not here, those that it has today do.
+# The settings of each connector that the first version put into a fingerprint: its own settings
+# except secrets. For a connector that is not listed here, today's settings are used.
 SETTINGS = {
     name: names.split()
     for name, names in {
@@ -48,8 +48,8 @@ SETTINGS = {
 }
 
 
-def fingerprint(section: Section, keys: Sequence[FieldMapping]) -> str:
-    """What `continuity.fingerprint` was in the first version."""
+def legacy_fingerprint(section: Section, keys: Sequence[FieldMapping]) -> str:
+    """Return what `section_fingerprint` was in the first version."""
     own = {name: _text(section, name) for name in _names(section)}
     kept = section.recordfilter.value if section.recordfilter else ""
     how = [[item.field, item.attributes] for item in keys]
@@ -70,5 +70,5 @@ def _names(section: Section) -> list[str]:
 def _text(section: Section, name: str) -> str:
     value = getattr(section.settings, name, None)
     if name == "storage" and value is None:
-        value = (section.folder or Path()) / STORAGE
+        value = (section.folder or Path()) / LEGACY_STORAGE
     return str(value)

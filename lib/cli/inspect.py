@@ -1,4 +1,4 @@
-"""The actions that look into the ledger: `rejects`, `missing` and `history`."""
+"""The commands that show what is in the state database: `rejects`, `missing`, and `history`."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ COUNT = click.option(
 )
 
 
-@main.command()
+@main.command("rejects")
 @click.argument("connectors", nargs=-1)
 @JSON
 @with_options
 @click.pass_context
-def rejects(ctx: click.Context, /, **_: Any) -> None:
+def rejects_command(ctx: click.Context, /, **_: Any) -> None:
     """List the records that were set aside, of CONNECTORS or of all: rejected, or not sent."""
     given = given_in(ctx)
     from lib.config.config import common, section_names, spelled
@@ -32,17 +32,19 @@ def rejects(ctx: click.Context, /, **_: Any) -> None:
 
     loaded, names = common(given["ini"]), spelled(given["ini"], given["connectors"])
     with open_to_read(loaded.state) as store:
-        _require(names, [*section_names(given["ini"]), *store.sections(loaded.oomnitza.url)])
-        found = store.saved_records(names, target=loaded.oomnitza.url)
-        _tell(ledgertext.json_lines(found) if given["as_json"] else ledgertext.rejects(found))
+        _require_known(names, [*section_names(given["ini"]), *store.sections(loaded.oomnitza.url)])
+        saved = store.saved_records(names, target=loaded.oomnitza.url)
+        _print_lines(
+            ledgertext.json_lines(saved) if given["as_json"] else ledgertext.rejects(saved)
+        )
 
 
-@main.command()
+@main.command("missing")
 @click.argument("connectors", nargs=-1)
 @JSON
 @with_options
 @click.pass_context
-def missing(ctx: click.Context, /, **_: Any) -> None:
+def missing_command(ctx: click.Context, /, **_: Any) -> None:
     """List the records that earlier runs of CONNECTORS sent and the last complete one did not find.
 
     Nothing is done about them.
@@ -54,20 +56,20 @@ def missing(ctx: click.Context, /, **_: Any) -> None:
 
     loaded, names = common(given["ini"]), spelled(given["ini"], given["connectors"])
     with open_to_read(loaded.state) as store:
-        _require(names, [*section_names(given["ini"]), *store.sections(loaded.oomnitza.url)])
+        _require_known(names, [*section_names(given["ini"]), *store.sections(loaded.oomnitza.url)])
         for name in names or store.sections(loaded.oomnitza.url):
-            found = store.section(name, loaded.oomnitza.url).missing()
-            in_json = ledgertext.json_lines(found, section=name)
-            _tell(in_json if given["as_json"] else ledgertext.missing(name, found))
+            records = store.section(name, loaded.oomnitza.url).missing()
+            in_json = ledgertext.json_lines(records, section=name)
+            _print_lines(in_json if given["as_json"] else ledgertext.missing(name, records))
 
 
-@main.command()
+@main.command("history")
 @click.argument("connectors", nargs=-1)
 @COUNT
 @JSON
 @with_options
 @click.pass_context
-def history(ctx: click.Context, /, **_: Any) -> None:
+def history_command(ctx: click.Context, /, **_: Any) -> None:
     """Show past runs of CONNECTORS, or of all sections, the latest first."""
     given = given_in(ctx)
     from lib.config.config import common, section_names, spelled
@@ -76,12 +78,12 @@ def history(ctx: click.Context, /, **_: Any) -> None:
 
     loaded, names = common(given["ini"]), spelled(given["ini"], given["connectors"])
     with open_to_read(loaded.state) as store:
-        _require(names, [*section_names(given["ini"]), *store.sections(loaded.oomnitza.url)])
-        found = store.history(names, given["count"], target=loaded.oomnitza.url)
-    _tell(ledgertext.json_lines(found) if given["as_json"] else [ledgertext.history(found)])
+        _require_known(names, [*section_names(given["ini"]), *store.sections(loaded.oomnitza.url)])
+        runs = store.history(names, given["count"], target=loaded.oomnitza.url)
+    _print_lines(ledgertext.json_lines(runs) if given["as_json"] else [ledgertext.history(runs)])
 
 
-def _require(names: Iterable[str], known: list[str]) -> None:
+def _require_known(names: Iterable[str], known: list[str]) -> None:
     """Raise UsageError for a section that is neither in the ini nor in the ledger."""
     for name in names:
         if name not in known:
@@ -92,6 +94,6 @@ def _require(names: Iterable[str], known: list[str]) -> None:
             )
 
 
-def _tell(lines: Iterable[str]) -> None:
+def _print_lines(lines: Iterable[str]) -> None:
     for line in lines:
         say(line)

@@ -1,4 +1,4 @@
-"""The actions that try things and send nothing: `check` and `explain`."""
+"""The commands that preview a run and send nothing: `check` and `explain`."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from lib.cli.group import ALL_FIELDS, given_in, main, warn, with_options
 from lib.cli.say import say
 from lib.errors import UsageError, gravest
 
-# Of lines that are not for a terminal.
+# The width of lines that are not printed on a terminal.
 WIDE = 200
-# What stands in front of a finding, by its severity.
+# The mark before a finding, by its severity.
 MARKS = {"ok": "ok", "note": "note", "failed": "FAILED"}
 
 
-@main.command()
+@main.command("check")
 @click.argument("connectors", nargs=-1)
 @click.option("--offline", is_flag=True, help="Check only what needs no network.")
 @ALL_FIELDS
 @with_options
 @click.pass_context
-def check(ctx: click.Context, /, **_: Any) -> None:
+def check_command(ctx: click.Context, /, **_: Any) -> None:
     """Try the sections named CONNECTORS, or all enabled ones, without uploading."""
     given = given_in(ctx)
     from lib import logs
@@ -36,21 +36,21 @@ def check(ctx: click.Context, /, **_: Any) -> None:
     warn(loaded)
     codes = []
     for section in loaded.sections:
-        how = {name: given[name] for name in ("offline", "all_fields")}
-        for finding in check_section(section, loaded.oomnitza, **how, state=loaded.state):
+        options = {name: given[name] for name in ("offline", "all_fields")}
+        for finding in check_section(section, loaded.oomnitza, **options, state=loaded.state):
             say(f"{MARKS[finding.severity]:7}[{section.name}] {finding.text}")
             codes.append(finding.exit_code)
     ctx.exit(int(gravest(codes)))
 
 
-@main.command()
+@main.command("explain")
 @click.argument("section")
 @click.option("--record", type=click.File("rb"), help="Read records from a JSON file; - is stdin.")
 @click.option("--offline", is_flag=True, help="With --record: leave Oomnitza's mapping aside.")
 @ALL_FIELDS
 @with_options
 @click.pass_context
-def explain(ctx: click.Context, /, **_: Any) -> None:
+def explain_command(ctx: click.Context, /, **_: Any) -> None:
     """Show what becomes of a record of SECTION, field by field, and send nothing."""
     given = given_in(ctx)
     from lib import logs
@@ -65,9 +65,9 @@ def explain(ctx: click.Context, /, **_: Any) -> None:
     warn(loaded)
     [section] = loaded.sections
     records = read_records(given["record"]) if given["record"] else None
-    how = {name: given[name] for name in ("offline", "all_fields")}
-    how["count"] = given["record_count"] or 1
-    found = explain_section(section, loaded.oomnitza, records, **how)
+    options = {name: given[name] for name in ("offline", "all_fields")}
+    options["count"] = given["record_count"] or 1
+    explanations = explain_section(section, loaded.oomnitza, records, **options)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDE
-    for text in in_words(section, found, width):
+    for text in in_words(section, explanations, width):
         say(text)
