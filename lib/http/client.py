@@ -1,7 +1,7 @@
-"""The one door to everything that speaks HTTP: sessions, retries, and errors put into words.
+"""The HTTP client of all connectors and of Oomnitza: sessions, retries, and errors as sentences.
 
-A `Client` repeats what found the server away or overloaded, and what was answered by half, with the
-patience of `lib.retry`, keeps to the server's quota, reads JSON whatever the content type says,
+A `Client` retries by the policies of `lib.retry` when the server is unreachable or overloaded, or a
+response is incomplete. It keeps to the server's quota, reads JSON whatever the content type says,
 follows no redirect, and raises the errors of `lib.errors`.
 """
 
@@ -35,7 +35,7 @@ from lib.http.errors import excerpt, no_answer, said_in
 from lib.http.ratelimit import Turn, asked_pause
 from lib.http.session import new_session
 from lib.jsontext import to_json
-from lib.retry import BROKEN, PROMPT, STEADY, UNREACHED_PROMPT, Patience, Retry
+from lib.retry import BACKOFF, BROKEN_RESPONSE, IMMEDIATE, UNREACHABLE_IMMEDIATE, Retry, RetryPolicy
 
 log = logging.getLogger(__name__)
 
@@ -154,8 +154,8 @@ class Client:
             try:
                 return self._attempt(decode, method, path, **how)
             except _Failed as failed:
-                again = method in self._repeatable or failed.patience is UNREACHED_PROMPT
-                if not again or not attempts.another(failed.error, failed.patience):
+                again = method in self._repeatable or failed.policy is UNREACHABLE_IMMEDIATE
+                if not again or not attempts.another(failed.error, failed.policy):
                     raise failed.error from failed.__cause__
 
     def _attempt(
@@ -166,19 +166,19 @@ class Client:
         try:
             response = self._send(method, path, **how)
         except requests.RequestException as error:
-            what, fix, patience, asked = no_answer(error, self._timeout)
+            what, fix, policy, asked = no_answer(error, self._timeout)
             away = self.unavailable(what, where=where, fix=fix, retry_after=asked)
-            raise _Failed(away, patience) from error
+            raise _Failed(away, policy) from error
         try:
             if not 200 <= response.status_code < 300:
                 raise self.refusal(response)
             return decode(response)
         except BrokenAnswer as broken:
             useless = self.unavailable(str(broken), where=where, fix=broken.fix)
-            raise _Failed(useless, BROKEN) from None
+            raise _Failed(useless, BROKEN_RESPONSE) from None
         except ConnectorError as refused:
-            patience = STEADY if isinstance(refused, TransientError) else PROMPT
-            raise _Failed(refused, patience) from None
+            policy = BACKOFF if isinstance(refused, TransientError) else IMMEDIATE
+            raise _Failed(refused, policy) from None
 
     def _send(
         self, method: str, path: str, *, auth: AuthBase | None = None, **how: Any
@@ -276,11 +276,11 @@ def member(answer: Any, key: str, kind: type = object, *, where: str = "") -> An
 
 
 class _Failed(Exception):
-    """An attempt has failed: the error to tell, and how patient to be with it."""
+    """A failed attempt: the error to raise in the end, and the policy for retrying before that."""
 
-    def __init__(self, error: ConnectorError, patience: Patience) -> None:
-        super().__init__(error, patience)
-        self.error, self.patience = error, patience
+    def __init__(self, error: ConnectorError, policy: RetryPolicy) -> None:
+        super().__init__(error, policy)
+        self.error, self.policy = error, policy
 
 
 class BrokenAnswer(ValueError):

@@ -15,7 +15,7 @@ from lib import secrets
 from lib.causes import causes, innermost
 from lib.errors import NOT_IN_THIS_RUN
 from lib.jsontext import printable
-from lib.retry import BROKEN, PROMPT, UNREACHED_PROMPT, Patience
+from lib.retry import BROKEN_RESPONSE, IMMEDIATE, UNREACHABLE_IMMEDIATE, RetryPolicy
 
 LONGEST_EXCERPT = 200
 # Where servers put the sentence in a JSON error, the clearest first.
@@ -34,11 +34,11 @@ DEEPEST = 3
 
 
 class NoAnswer(NamedTuple):
-    """A request without a whole answer: what to tell, and how patient to be with it."""
+    """A request without a complete response: the sentences for it, and how to retry it."""
 
     what: str
     fix: str
-    patience: Patience
+    policy: RetryPolicy
     retry_after: float | None = None
 
 
@@ -46,10 +46,10 @@ def no_answer(error: requests.RequestException, timeouts: tuple[int, int]) -> No
     """What `requests` raised; `timeouts` as for in_words."""
     what, fix = in_words(error, timeouts)
     if _is_tls(error):
-        return NoAnswer(what, fix, PROMPT, NOT_IN_THIS_RUN)
+        return NoAnswer(what, fix, IMMEDIATE, NOT_IN_THIS_RUN)
     if _is_cut_short(error):
-        return NoAnswer(what, fix, BROKEN)
-    return NoAnswer(what, fix, UNREACHED_PROMPT if _is_unreached(error) else PROMPT)
+        return NoAnswer(what, fix, BROKEN_RESPONSE)
+    return NoAnswer(what, fix, UNREACHABLE_IMMEDIATE if _is_unreached(error) else IMMEDIATE)
 
 
 def in_words(error: requests.RequestException, timeouts: tuple[int, int]) -> tuple[str, str]:

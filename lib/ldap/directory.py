@@ -32,7 +32,7 @@ from lib.errors import ConfigurationError, SourceFault
 from lib.ldap.answers import Answer, Answers
 from lib.ldap.decoder import Names, plain_entry
 from lib.ldap.errors import NoSuchEntry, from_failure, from_result
-from lib.retry import UNREACHED, Retry
+from lib.retry import UNREACHABLE, Retry
 from lib.tls import client_context
 
 # Active Directory gives at most 1000 entries a page; OpenLDAP refuses more than it is set to.
@@ -83,7 +83,7 @@ class Directory:
 
         A directory that cannot be reached, or is busy, is called again.
         """
-        self._retry.call(partial(self._open, username, password), UNREACHED)
+        self._retry.call(partial(self._open, username, password), UNREACHABLE)
 
     def _open(self, username: str, password: str) -> None:
         self.close()

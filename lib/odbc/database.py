@@ -31,7 +31,7 @@ from lib.errors import (
     SourceFault,
     SourceUnavailable,
 )
-from lib.retry import UNREACHED, Retry
+from lib.retry import UNREACHABLE, Retry
 
 # How many rows are fetched at once.
 ROWS = 1000
@@ -98,7 +98,7 @@ class Database:
                     timeout=min(self._timeout, LONGEST_LOGIN),
                 )
 
-        connection = self._retry.call(call, UNREACHED)
+        connection = self._retry.call(call, UNREACHABLE)
         with suppress(pyodbc.Error):  # not every driver has these
             connection.timeout = self._timeout
         with suppress(pyodbc.Error):

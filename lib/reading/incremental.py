@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 from lib.connector import AssetConnector, AssetSettings, Projection, Records, SourceItem
 from lib.reading.changes import Changes
-from lib.reading.patience import while_readable
+from lib.reading.unreadable import limit_unreadable
 from lib.record import Record
 from lib.settings import any_path, setting
 from lib.values.dates import moment_or_none
@@ -80,7 +80,7 @@ class IncrementalConnector(AssetConnector[S]):
         with closing(self.connect()) as service:
             changes = Changes(lambda: service.modified(since), where=service.url)
             delivered = service.details(changes, projection)
-            for item in while_readable(delivered, where=service.url):
+            for item in limit_unreadable(delivered, where=service.url):
                 if isinstance(item, dict):
                     modified = moment_or_none(service.modified_at(item))
                     latest = max(filter(None, (latest, modified)), default=None)

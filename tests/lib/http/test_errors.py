@@ -17,7 +17,7 @@ from urllib3.exceptions import (
 
 from lib.errors import NOT_IN_THIS_RUN, SourceUnavailable
 from lib.http.errors import excerpt, in_words, no_answer, said_in
-from lib.retry import BROKEN, PROMPT, UNREACHED_PROMPT
+from lib.retry import BROKEN_RESPONSE, IMMEDIATE, UNREACHABLE_IMMEDIATE
 
 
 def answer(body, status=400, reason="Bad Request"):
@@ -120,21 +120,21 @@ def test_what_went_wrong_before_is_not_taken_for_it():
 
 
 @pytest.mark.parametrize(
-    ("error", "patience"),
+    ("error", "policy"),
     [
-        (never_connected(NewConnectionError(None, "x")), UNREACHED_PROMPT),
+        (never_connected(NewConnectionError(None, "x")), UNREACHABLE_IMMEDIATE),
         (
             requests.ConnectTimeout(MaxRetryError(None, "/x", ConnectTimeoutError())),
-            UNREACHED_PROMPT,
+            UNREACHABLE_IMMEDIATE,
         ),
-        (requests.ConnectionError(ProtocolError("lost")), PROMPT),
-        (requests.ReadTimeout(ReadTimeoutError(None, "/x", "")), PROMPT),
-        (requests.ConnectionError(ReadTimeoutError(None, "/x", "")), BROKEN),
-        (requests.exceptions.ChunkedEncodingError("x"), BROKEN),
+        (requests.ConnectionError(ProtocolError("lost")), IMMEDIATE),
+        (requests.ReadTimeout(ReadTimeoutError(None, "/x", "")), IMMEDIATE),
+        (requests.ConnectionError(ReadTimeoutError(None, "/x", "")), BROKEN_RESPONSE),
+        (requests.exceptions.ChunkedEncodingError("x"), BROKEN_RESPONSE),
     ],
 )
-def test_what_failed_says_how_often_it_is_worth_another_try(error, patience):
-    assert no_answer(error, (3, 60)).patience == patience
+def test_what_failed_says_how_often_it_is_worth_another_try(error, policy):
+    assert no_answer(error, (3, 60)).policy == policy
 
 
 def test_no_secure_connection_is_worth_no_other_try():
