@@ -17,7 +17,7 @@ from lib.errors import AccessDenied, ConnectorError, RecordUnreadable, SignInErr
 from lib.http.auth import HeaderAuth
 from lib.http.client import Client
 from lib.http.errors import said_in
-from lib.reading.pages import walk
+from lib.reading.pages import paginate
 from lib.settings import between, setting, url
 
 USERS = "/api/v1/users"
@@ -82,7 +82,7 @@ class Connector(UserConnector[Settings]):
         with closing(self._okta(projection)) as okta:
             for first in listings:
                 page = partial(_page, okta, size)
-                for user in walk(page, first, where=okta.url + USERS, seen=seen):
+                for user in paginate(page, first, where=okta.url + USERS, seen=seen):
                     yield _delivered(user, okta.url + USERS)
 
     def _okta(self, projection: Projection) -> OktaClient:

@@ -32,7 +32,7 @@ from lib.errors import (
 )
 from lib.http.auth import UNSIGNED, TokenAuth
 from lib.http.errors import excerpt, no_answer, said_in
-from lib.http.ratelimit import Turn, asked_pause
+from lib.http.ratelimit import RateLimiter, asked_pause
 from lib.http.session import new_session
 from lib.jsontext import to_json
 from lib.retry import BACKOFF, BROKEN_RESPONSE, IMMEDIATE, UNREACHABLE_IMMEDIATE, Retry, RetryPolicy
@@ -80,7 +80,7 @@ class Client:
         self._timeout = (min(CONNECT_TIMEOUT, settings.timeout), settings.timeout)
         self._retry_status = RETRY_STATUS | retry_status
         self._retry = Retry(settings.retries)
-        self._turn = Turn()
+        self._rate_limiter = RateLimiter()
         self._session = new_session(settings, connections)
         self._session.headers.update(headers or {})
         if not cookies:
@@ -201,7 +201,7 @@ class Client:
 
     def _exchange(self, method: str, path: str, **how: Any) -> requests.Response:
         """Send one request, when the server's quota allows it."""
-        self._turn.wait()
+        self._rate_limiter.wait()
         started = time.monotonic()
         response = self._session.request(
             method,
@@ -214,7 +214,7 @@ class Client:
         took = (time.monotonic() - started) * 1000
         log.debug("%s %s: %s in %.0f ms", method, self._where(path), response.status_code, took)
         if not self._is_passing(response):
-            self._turn.heed(response.headers)
+            self._rate_limiter.update(response.headers)
         return response
 
     def _is_passing(self, response: requests.Response) -> bool:
