@@ -16,7 +16,7 @@ from lib.connector import Projection, Records, SourceItem, UserConnector, UserSe
 from lib.errors import AccessDenied, ConnectorError, RecordUnreadable, SignInError, SourceFault
 from lib.http.auth import HeaderAuth
 from lib.http.client import Client
-from lib.http.errors import said_in
+from lib.http.errors import server_message
 from lib.reading.pages import paginate
 from lib.settings import between, setting, url
 
@@ -140,7 +140,7 @@ def _page(okta: OktaClient, size: int, path: str) -> tuple[list[Any], str | None
     where = okta.url + USERS
     users, response = okta.get_page(path)
     if not isinstance(users, list):
-        said = said_in(response) if _error_code(response) else ""
+        said = server_message(response) if _error_code(response) else ""
         raise SourceFault(
             f"the answer is no list of people{said}", where=where, fix="Check the url"
         )

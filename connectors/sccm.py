@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from lib.connector import AssetConnector, AssetSettings, Projection, Records
 from lib.errors import SourceFault
-from lib.odbc.database import Database
+from lib.odbc.database import OdbcDatabase
 from lib.odbc.sqlserver import SqlServerSettings, sql_server
 from lib.odbc.views import Views
 from lib.reading.merge import Row, merge_join
@@ -162,7 +162,7 @@ class Site:
     What stands in it are names from above. Raises SourceFault for a database that is not a site's.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: OdbcDatabase) -> None:
         self._database = database
         names = dict.fromkeys([*(fact.view for fact in FACTS), *INSTEAD.values(), *SOFTWARE])
         self._views = Views(database, names, schema="dbo")

@@ -1,4 +1,4 @@
-"""What goes wrong on the way to an HTTP server, and what a server says of itself, in words."""
+"""Failed HTTP requests as sentences: network failures, and the error messages of servers."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ CODES = ("errorCode", "code")
 DEEPEST = 3
 
 
-class NoAnswer(NamedTuple):
-    """A request without a complete response: the sentences for it, and how to retry it."""
+class NoResponse(NamedTuple):
+    """A request without a complete response: what happened, what to do, and how to retry it."""
 
     what: str
     fix: str
@@ -42,20 +42,22 @@ class NoAnswer(NamedTuple):
     retry_after: float | None = None
 
 
-def no_answer(error: requests.RequestException, timeouts: tuple[int, int]) -> NoAnswer:
-    """What `requests` raised; `timeouts` as for in_words."""
-    what, fix = in_words(error, timeouts)
+def no_response(error: requests.RequestException, timeouts: tuple[int, int]) -> NoResponse:
+    """Classify an exception of `requests`; `timeouts` as for `describe_failure`."""
+    what, fix = describe_failure(error, timeouts)
     if _is_tls(error):
-        return NoAnswer(what, fix, IMMEDIATE, NOT_IN_THIS_RUN)
+        return NoResponse(what, fix, IMMEDIATE, NOT_IN_THIS_RUN)
     if _is_cut_short(error):
-        return NoAnswer(what, fix, BROKEN_RESPONSE)
-    return NoAnswer(what, fix, UNREACHABLE_IMMEDIATE if _is_unreached(error) else IMMEDIATE)
+        return NoResponse(what, fix, BROKEN_RESPONSE)
+    return NoResponse(what, fix, UNREACHABLE_IMMEDIATE if _is_unreached(error) else IMMEDIATE)
 
 
-def in_words(error: requests.RequestException, timeouts: tuple[int, int]) -> tuple[str, str]:
-    """What happened and what to do, for a request without an answer.
+def describe_failure(
+    error: requests.RequestException, timeouts: tuple[int, int]
+) -> tuple[str, str]:
+    """Return (what happened, what to do) for a request without a response.
 
-    `timeouts` are those for the connection and for the answer, in seconds.
+    `timeouts` are those for the connection and for the response, in seconds.
     """
     beneath = list(causes(error))
     untrusted = [item for item in beneath if isinstance(item, ssl.SSLCertVerificationError)]
@@ -105,8 +107,11 @@ def _is_cut_short(error: requests.RequestException) -> bool:
     return isinstance(error, broken) or (silent and isinstance(error, requests.ConnectionError))
 
 
-def said_in(response: requests.Response) -> str:
-    """What the server said in its answer, in brackets and shortened; some repeat secrets."""
+def server_message(response: requests.Response) -> str:
+    """Return the error message in a response as " (message)"; empty if there is none.
+
+    It is shortened, and secrets are masked, since some servers repeat them.
+    """
     text = secrets.redact(response.content.decode("utf-8", "replace"))
     try:
         words = _sentence(json.loads(text))
@@ -117,7 +122,7 @@ def said_in(response: requests.Response) -> str:
 
 
 def excerpt(text: str) -> str:
-    """A page's paragraphs, else its text without tags, on one line and shortened."""
+    """Return the paragraphs of an HTML page, or its text without tags, as one short line."""
     text = re.sub(r"<(script|style)\b.*?</\1>", " ", text, flags=re.IGNORECASE | re.DOTALL)
     paragraphs = re.findall(r"<p[^>]*>(.*?)</p>", text, re.IGNORECASE | re.DOTALL)
     return _short(re.sub(r"<[^>]*>", " ", " ".join(paragraphs) or text))

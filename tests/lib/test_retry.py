@@ -30,7 +30,7 @@ from lib.http.client import Client
 from lib.http.soap import SoapService
 from lib.interruption import Interruption
 from lib.ldap.directory import Directory
-from lib.odbc.database import Database
+from lib.odbc.database import OdbcDatabase
 from lib.retry import (
     BACKOFF,
     BROKEN_RESPONSE,
@@ -295,7 +295,7 @@ class Everything:
             faults={"400101": (TransientError, "")},
         )
         attributes = {"DRIVER": "SQLite3", "DATABASE": str(tmp_path / "x.sqlite")}
-        self.odbc = Database(attributes, where="db", timeout=5, retries=5)
+        self.odbc = OdbcDatabase(attributes, where="db", timeout=5, retries=5)
         with socket.create_server(("127.0.0.1", 0)) as closed:
             port = closed.getsockname()[1]
         self.ldap = Directory(f"ldap://127.0.0.1:{port}", settings)
