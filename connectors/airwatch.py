@@ -18,9 +18,9 @@ from lib.errors import AccessDenied, ConnectorError, SignInError, SourceFault
 from lib.http.auth import Token, TokenAuth, basic
 from lib.http.client import Client, NoContent, NotFound, member
 from lib.http.oauth import OAuthClientSettings, client_credentials
-from lib.reading.extras import with_extras
+from lib.reading.enrich import enrich
 from lib.reading.listing import Page
-from lib.reading.offsets import read_pages
+from lib.reading.offsets import paginate_by_offset
 from lib.record import Record
 from lib.settings import at_least, setting
 from lib.settings import url as web_address
@@ -134,21 +134,21 @@ class Connector(AssetConnector[Settings]):
             self.expected = self.expected if total is None else total
             return Page(devices, total, more=True)
 
-        for page in read_pages(fetch, _id, where=airwatch.url + SEARCH, numbered=True):
+        for page in paginate_by_offset(fetch, _id, where=airwatch.url + SEARCH, numbered=True):
             yield from page
 
     def _with_network(
         self, devices: Iterator[Record], airwatch: Client, *, needed: bool
     ) -> Iterator[Record]:
         """The devices with their facts on the network, which are {} where there are none."""
-        found = with_extras(
+        enriched = enrich(
             devices,
             partial(_network, airwatch),
             self.settings.workers,
             name="What AirWatch knows of the network",
             needed=needed,
         )
-        for device, network in found:
+        for device, network in enriched:
             device["network"] = network or {}
             yield device
 

@@ -15,7 +15,7 @@ from lib.jamfpro import Inventory
 from lib.jamfpro.inventory import Reader, group_id
 from lib.jamfpro.signin import JamfProSettings, has_token, signed_in
 from lib.reading.ahead import fetch_ahead
-from lib.reading.patience import while_readable
+from lib.reading.unreadable import limit_unreadable
 from lib.record import Record
 from lib.settings import at_least, setting
 
@@ -128,7 +128,7 @@ class Connector(AssetConnector[Settings]):
     def _inventory(self, jamf: Client, projection: Projection) -> Records:
         """What the Jamf Pro API lists, presented as the Classic API has it."""
         reader = self._reader(jamf)
-        for record in while_readable(reader.records(projection), where=jamf.url):
+        for record in limit_unreadable(reader.records(projection), where=jamf.url):
             self.expected = reader.total
             yield record
 
@@ -145,7 +145,7 @@ class Connector(AssetConnector[Settings]):
             return self._detail(jamf, device, subset)
 
         with closing(fetch_ahead(detail, ids, self.settings.workers)) as found:
-            yield from self._while_listed(jamf, while_readable(found, where=jamf.url))
+            yield from self._while_listed(jamf, limit_unreadable(found, where=jamf.url))
 
     @property
     def _devices(self) -> DeviceType:

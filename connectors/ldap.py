@@ -13,7 +13,7 @@ from lib.compactset import CompactSet
 from lib.connector import Projection, Records, UserConnector, UserSettings
 from lib.errors import ConfigurationError, RecordGone, RecordUnreadable
 from lib.ldap.attributes import record_of
-from lib.ldap.directory import Directory, Entry, escaped, parenthesised
+from lib.ldap.directory import Directory, LdapEntry, escaped, parenthesised
 from lib.ldap.errors import UnreachableEntry
 from lib.record import Record
 from lib.settings import address, distinguished_names, setting
@@ -118,7 +118,9 @@ class Connector(UserConnector[Settings]):
                 return
             for found in self._members(directory, groups, asked):
                 yield (
-                    self._record(found, projection.top_level) if isinstance(found, Entry) else found
+                    self._record(found, projection.top_level)
+                    if isinstance(found, LdapEntry)
+                    else found
                 )
 
     @contextmanager
@@ -137,14 +139,14 @@ class Connector(UserConnector[Settings]):
 
     def _members(
         self, directory: Directory, groups: tuple[str, ...], asked: list[str]
-    ) -> Iterator[Entry | RecordGone | RecordUnreadable]:
+    ) -> Iterator[LdapEntry | RecordGone | RecordUnreadable]:
         """Yield the members of the groups, each once."""
         seen = CompactSet()
         names = [name for group in groups for name in self._member_names(directory, group)]
         self.expected = len(dict.fromkeys(names))
         for name in dict.fromkeys(names):
             for found in self._member(directory, name, asked):
-                key = found.dn.lower() if isinstance(found, Entry) else name.lower()
+                key = found.dn.lower() if isinstance(found, LdapEntry) else name.lower()
                 if seen.add(key):
                     yield found
 
@@ -174,7 +176,7 @@ class Connector(UserConnector[Settings]):
 
     def _member(
         self, directory: Directory, name: str, asked: list[str]
-    ) -> Iterator[Entry | RecordGone | RecordUnreadable]:
+    ) -> Iterator[LdapEntry | RecordGone | RecordUnreadable]:
         settings = self.settings
         if settings.group_member_filter:
             yield from self._member_by_filter(directory, name, asked)
@@ -196,7 +198,7 @@ class Connector(UserConnector[Settings]):
 
     def _member_by_filter(
         self, directory: Directory, name: str, asked: list[str]
-    ) -> Iterator[Entry | RecordGone | RecordUnreadable]:
+    ) -> Iterator[LdapEntry | RecordGone | RecordUnreadable]:
         settings = self.settings
         one = parenthesised(settings.group_member_filter.replace("{0}", escaped(name)))
         found = False
@@ -206,7 +208,7 @@ class Connector(UserConnector[Settings]):
         if not found and not any(directory.search(settings.base_dn, one, ["1.1"])):
             yield _gone(name)
 
-    def _record(self, entry: Entry, asked: list[str]) -> Record:
+    def _record(self, entry: LdapEntry, asked: list[str]) -> Record:
         return record_of(entry, asked, lists=(*self.settings.list_attributes, "memberOf"))
 
 

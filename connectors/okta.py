@@ -16,8 +16,8 @@ from lib.connector import Projection, Records, SourceItem, UserConnector, UserSe
 from lib.errors import AccessDenied, ConnectorError, RecordUnreadable, SignInError, SourceFault
 from lib.http.auth import HeaderAuth
 from lib.http.client import Client
-from lib.http.errors import said_in
-from lib.reading.pages import walk
+from lib.http.errors import server_message
+from lib.reading.pages import paginate
 from lib.settings import between, setting, url
 
 USERS = "/api/v1/users"
@@ -82,7 +82,7 @@ class Connector(UserConnector[Settings]):
         with closing(self._okta(projection)) as okta:
             for first in listings:
                 page = partial(_page, okta, size)
-                for user in walk(page, first, where=okta.url + USERS, seen=seen):
+                for user in paginate(page, first, where=okta.url + USERS, seen=seen):
                     yield _delivered(user, okta.url + USERS)
 
     def _okta(self, projection: Projection) -> OktaClient:
@@ -140,7 +140,7 @@ def _page(okta: OktaClient, size: int, path: str) -> tuple[list[Any], str | None
     where = okta.url + USERS
     users, response = okta.get_page(path)
     if not isinstance(users, list):
-        said = said_in(response) if _error_code(response) else ""
+        said = server_message(response) if _error_code(response) else ""
         raise SourceFault(
             f"the answer is no list of people{said}", where=where, fix="Check the url"
         )

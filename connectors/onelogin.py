@@ -26,7 +26,7 @@ from lib.http.client import Client, NotFound, json_of, member
 from lib.http.oauth import OAuthClientSettings
 from lib.http.ratelimit import seconds_to_reset
 from lib.reading.listing import Page
-from lib.reading.pages import walk, walk_numbers
+from lib.reading.pages import paginate, paginate_by_number
 from lib.record import Record
 from lib.retry import LONGEST_PAUSE
 from lib.settings import setting, url
@@ -132,12 +132,12 @@ class Connector(UserConnector[Settings]):
 
     def _users(self, client: Client, projection: Projection) -> Iterator[SourceItem]:
         if self.settings.api == "xml":
-            return walk(partial(_xml_page, client), 1, where=client.url)
+            return paginate(partial(_xml_page, client), 1, where=client.url)
         if self.settings.api == "1":
-            return walk(partial(_page_1, client), "", where=client.url)
+            return paginate(partial(_page_1, client), "", where=client.url)
         # By numbers, since the cursors of API /2 go on behind the end.
         page_2 = partial(self._page_2, client, _fields(projection))
-        return walk_numbers(page_2, PAGE_2, where=client.url + USERS_2)
+        return paginate_by_number(page_2, PAGE_2, where=client.url + USERS_2)
 
     def _page_2(self, onelogin: Client, fields: str, number: int) -> Page:
         users, response = onelogin.get_page(USERS_2, fields=fields, limit=PAGE_2, page=number)

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 from lib.connector import AssetConnector, AssetSettings, Projection, Records
 from lib.errors import SourceFault
-from lib.odbc.database import Database
+from lib.odbc.database import OdbcDatabase
 from lib.odbc.sqlserver import SqlServerSettings, sql_server
 from lib.odbc.views import Views
-from lib.reading.merge import Row, side_by_side
+from lib.reading.merge import Row, merge_join
 from lib.record import Record
 from lib.settings import setting
 
@@ -143,7 +143,7 @@ class Connector(AssetConnector[Settings]):
             site.software() if projection.everything or "software" in projection.top_level else None
         )
         with closing(hardware), closing(software or hardware):
-            for computer, rows in side_by_side(hardware, software or (), "resource_id"):
+            for computer, rows in merge_join(hardware, software or (), "resource_id"):
                 if "ipv4_address" in computer:
                     computer["ipv4_address"] = ipv4(computer["ipv4_address"])
                 record: Record = {"hardware": computer}
@@ -162,7 +162,7 @@ class Site:
     What stands in it are names from above. Raises SourceFault for a database that is not a site's.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: OdbcDatabase) -> None:
         self._database = database
         names = dict.fromkeys([*(fact.view for fact in FACTS), *INSTEAD.values(), *SOFTWARE])
         self._views = Views(database, names, schema="dbo")

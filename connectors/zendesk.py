@@ -16,7 +16,7 @@ from lib.http.auth import HeaderAuth, Token, TokenAuth, basic
 from lib.http.client import Client, NotFound, member
 from lib.http.oauth import OAuthClientSettings, client_credentials
 from lib.http.subdomain import subdomain
-from lib.reading.pages import walk
+from lib.reading.pages import paginate
 from lib.settings import setting, url, words
 
 USERS = "/api/v2/users.json"
@@ -110,7 +110,7 @@ class Connector(UserConnector[Settings]):
         if self.settings.load_organizations and wanted:
             asked["include"] = "organizations"
         with closing(_Zendesk(self.settings)) as zendesk:
-            yield from walk(partial(_page, zendesk, asked), "", where=zendesk.url + USERS)
+            yield from paginate(partial(_page, zendesk, asked), "", where=zendesk.url + USERS)
 
 
 class _Zendesk(Client):

@@ -1,4 +1,7 @@
-"""What lies beneath an exception, by type: the operating system's words are in its own language."""
+"""The chain of exceptions beneath an exception.
+
+Failures are recognized by type, since the operating system words its errors in its own language.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,10 @@ from lib.errors import ConnectorError
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and all that it was raised from or holds, from the outside in.
+    """Yield the error and all exceptions that it was raised from or holds, the outermost first.
 
-    What was told as an error of this program is not looked into: it is about something else, as
-    when a second attempt is made while the first one's failure is dealt with.
+    An error of this program beneath it is skipped: it is about something else, as when a second
+    attempt is made while the failure of the first one is handled.
     """
     waiting: list[object] = [error]
     seen: set[int] = set()
@@ -28,7 +31,7 @@ def causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def innermost(error: BaseException) -> BaseException:
-    """What it all began with."""
+    """Return the first exception of the chain, from which all others were raised."""
     while inner := error.__cause__ or error.__context__:
         if isinstance(inner, ConnectorError):
             break

@@ -1,10 +1,9 @@
-"""The one retry: how often a call that failed for now is made again, after which pause.
+"""Retries with backoff for calls over a network, bounded for each call and for each run.
 
-Everything that asks over a network uses it: requests (`lib.http.client`), databases (`lib.odbc`),
-directories (`lib.ldap`). Two numbers bound it. `retries` is how often one call is repeated, and
-`retry_ceiling` how often the calls of a whole run are, whatever the cause: a connection that cannot
-be made, a server that is busy, an answer that broke off, a token that has ended. After a signal
-nothing is repeated any more, and a pause ends.
+HTTP requests (`lib.http.client`), databases (`lib.odbc`), and directories (`lib.ldap`) all use it.
+`retries` limits the repeats of one call, and `retry_ceiling` those of a whole run, whatever the
+cause: an unreachable or busy server, an incomplete response, an expired token. After a signal,
+nothing is retried, and a pause ends.
 """
 
 from __future__ import annotations
@@ -26,10 +25,9 @@ from lib.interruption import pause
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-# Where nothing sets a bound.
 UNLIMITED = 10**9
-# In seconds: the first pause, the longest of our own choice, what chance adds at most, and the
-# longest that a server may ask for.
+# In seconds: the first pause, the longest backoff, the most that jitter adds, and the longest pause
+# that a server may ask for.
 FIRST_PAUSE = 1.0
 LONGEST_BACKOFF = 60
 JITTER = 0.5
@@ -37,63 +35,66 @@ LONGEST_PAUSE = 300
 
 
 @dataclass(frozen=True)
-class Patience:
-    """How one kind of failure is put up with.
+class RetryPolicy:
+    """How often, and after which pauses, one kind of failure is retried.
 
-    `most` is how often it is tried again, `factor` by how much each pause is longer than the one
-    before; `at_once` leaves the first pause out; with `jitter`, chance adds up to JITTER. `level`
-    is that of the log.
+    Args:
+        max_retries: How often a call is repeated after this kind of failure.
+        factor: Each pause is so many times as long as the one before.
+        immediate_first: The first retry is made without a pause.
+        jitter: Add up to JITTER seconds at random to each pause.
+        level: The log level of a retry.
     """
 
-    most: int = UNLIMITED
+    max_retries: int = UNLIMITED
     factor: int = 2
-    at_once: bool = False
+    immediate_first: bool = False
     jitter: bool = False
     level: int = logging.INFO
 
-    def pause(self, repeat: int) -> float:
-        """Seconds before this repeat of a call; 1 is the first."""
-        step = repeat - self.at_once
+    def pause(self, retry: int) -> float:
+        """Return the seconds to wait before a retry; 1 is the first one."""
+        step = retry - self.immediate_first
         if not step:
             return 0.0
         times: int = min(self.factor ** (step - 1), LONGEST_BACKOFF)
-        chance = random.uniform(0, JITTER) if self.jitter else 0.0  # noqa: S311
-        return min(FIRST_PAUSE * times + chance, LONGEST_BACKOFF)
+        added = random.uniform(0, JITTER) if self.jitter else 0.0  # noqa: S311
+        return min(FIRST_PAUSE * times + added, LONGEST_BACKOFF)
 
 
 # A service that says that it cannot answer now.
-STEADY = Patience()
-# A request that met a lost connection, as kept ones are, or an overloaded server.
-PROMPT = Patience(at_once=True, jitter=True)
-# A server that cannot be reached, where each try may take as long as a time-out.
-UNREACHED = Patience(most=3)
-UNREACHED_PROMPT = Patience(most=3, at_once=True, jitter=True)
-# An answer that was cut short, or is not what it has to be.
-BROKEN = Patience(most=2, factor=4, level=logging.WARNING)
+BACKOFF = RetryPolicy()
+# A request on a kept connection that was lost meanwhile, or to an overloaded server.
+IMMEDIATE = RetryPolicy(immediate_first=True, jitter=True)
+# A server that cannot be reached, where each attempt may take as long as a timeout.
+UNREACHABLE = RetryPolicy(max_retries=3)
+UNREACHABLE_IMMEDIATE = RetryPolicy(max_retries=3, immediate_first=True, jitter=True)
+# A response that is incomplete or invalid.
+BROKEN_RESPONSE = RetryPolicy(max_retries=2, factor=4, level=logging.WARNING)
 
 
 class RetryBudget:
-    """How many calls one run may repeat, all of its connections together; threads share it."""
+    """The number of retries that one run may make on all of its connections; thread-safe."""
 
     def __init__(self, ceiling: int) -> None:
         self.used = 0
         self._ceiling = ceiling
-        self._told = False
+        self._exhaustion_logged = False
         self._lock = threading.Lock()
 
     def take(self) -> bool:
-        """Take one from what is left; False if there is nothing, of which a log is told once."""
+        """Take one retry from the budget; return False if none is left (logged once)."""
         with self._lock:
             if self.used < self._ceiling:
                 self.used += 1
                 return True
-            told, self._told = self._told, True
-        if not told:
+            logged, self._exhaustion_logged = self._exhaustion_logged, True
+        if not logged:
             log.warning("this run has repeated too many requests; it repeats no more")
         return False
 
     def count(self, repeats: int = 1) -> None:
-        """Count what is repeated beyond the ceiling, too; -1 takes back what was not repeated."""
+        """Count retries without asking whether any are left; -1 takes back one not made."""
         with self._lock:
             self.used += repeats
 
@@ -103,7 +104,7 @@ _budget: ContextVar[RetryBudget | None] = ContextVar("retry_budget", default=Non
 
 @contextmanager
 def retry_budget(ceiling: int) -> Iterator[RetryBudget]:
-    """Give each Retry that is made within the block a budget in common."""
+    """Give all `Retry` objects that are created within the block one common budget."""
     budget = RetryBudget(ceiling)
     token = _budget.set(budget)
     try:
@@ -113,63 +114,62 @@ def retry_budget(ceiling: int) -> Iterator[RetryBudget]:
 
 
 class Retry:
-    """Makes calls again, each `retries` times at most; threads share it.
+    """Repeats failed calls, each at most `retries` times; thread-safe.
 
-    The budget is that of the run in which it is made.
+    Uses the budget of the `retry_budget` block in which it is created.
     """
 
     def __init__(self, retries: int) -> None:
         self.retries = retries
         self.budget = _budget.get() or RetryBudget(UNLIMITED)
 
-    def call(self, call: Callable[[], T], patience: Patience = STEADY) -> T:
-        """What the call gives; while it raises an error that is transient, it is made again.
+    def call(self, call: Callable[[], T], policy: RetryPolicy = BACKOFF) -> T:
+        """Return the result of a call, which is repeated while it raises a transient error.
 
-        It must not retry by itself: the numbers would be multiplied.
+        The call must not retry by itself: the numbers would be multiplied.
         """
         attempts = self.attempts()
         while True:
             try:
                 return call()
             except ConnectorError as error:
-                if not attempts.another(error, patience):
+                if not attempts.another(error, policy):
                     raise
 
     def attempts(self) -> Attempts:
-        """For one call, whose failures ask for different patience."""
+        """Return the attempts at one call, each failure of which can have a policy of its own."""
         return Attempts(self)
 
 
 class Attempts:
-    """The attempts at one call."""
+    """The attempts at one call, counted by the policies of their failures."""
 
     def __init__(self, retry: Retry) -> None:
         self._retry = retry
-        self._repeats: Counter[Patience] = Counter()
+        self._made: Counter[RetryPolicy] = Counter()
 
-    def another(self, error: ConnectorError, patience: Patience = STEADY) -> bool:
-        """Whether to try again after this error; if so, the pause before it is over.
+    def another(self, error: ConnectorError, policy: RetryPolicy = BACKOFF) -> bool:
+        """Return whether to try again after this error, once the pause before that is over.
 
-        The pause is as long as the server asks, LONGEST_PAUSE at most. When not even all tries that
-        are left would outwait what it asks, there is none.
+        The pause is as long as the server asks, at most LONGEST_PAUSE. If even the pauses of all
+        remaining retries are shorter than what the server asks, there is no retry.
         """
-        left = self._left(patience)
+        left = self._left(policy)
         asked = error.retry_after or 0.0
         if not error.transient or left <= 0 or asked > LONGEST_PAUSE * left:
             return False
         if interruption.requested() or not self._retry.budget.take():
             return False
-        self._repeats[patience] += 1
-        seconds = min(asked or patience.pause(self._repeats.total()), LONGEST_PAUSE)
+        self._made[policy] += 1
+        seconds = min(asked or policy.pause(self._made.total()), LONGEST_PAUSE)
         after = f" in {seconds:.0f} s" if seconds else ""
-        log.log(patience.level, "%s: %s; trying again%s", error.where, error.what, after)
+        log.log(policy.level, "%s: %s; trying again%s", error.where, error.what, after)
         pause(seconds)
         if interruption.requested():
             self._retry.budget.count(-1)
             return False
         return True
 
-    def _left(self, patience: Patience) -> int:
-        return min(
-            self._retry.retries - self._repeats.total(), patience.most - self._repeats[patience]
-        )
+    def _left(self, policy: RetryPolicy) -> int:
+        of_call = self._retry.retries - self._made.total()
+        return min(of_call, policy.max_retries - self._made[policy])

@@ -84,7 +84,7 @@ class ConnectorContract:
         return issue(tmp_path)
 
     @pytest.fixture(autouse=True)
-    def impatient(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_pauses(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("lib.retry.FIRST_PAUSE", 0.0)
 
     # What it declares.

@@ -1,1 +1,1 @@
-"""Requests over HTTP: how they are signed, repeated and held back, and what fails in words."""
+"""HTTP: clients, authentication, rate limits, SOAP, and failures as sentences."""

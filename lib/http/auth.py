@@ -1,4 +1,4 @@
-"""Ways to sign a request of `requests`: HTTP Basic, a fixed header, a token that is renewed."""
+"""Authentication of HTTP requests: HTTP Basic, a fixed header, a token that is renewed."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ MARGIN = 60.0
 
 
 def basic(username: str, password: str) -> HTTPBasicAuth:
-    """HTTP Basic in UTF-8, as RFC 7617 has it; requests alone would send Latin-1."""
+    """Return HTTP Basic authentication in UTF-8 (RFC 7617); requests alone would use Latin-1."""
     secrets.remember_login(username, password)
     return HTTPBasicAuth(username.encode(), password.encode())
 
 
 def basic_by_key(key: str) -> AuthBase:
-    """HTTP Basic with an API key in place of the username, beside which the password is an x."""
+    """Return HTTP Basic authentication with an API key as the username and x as the password."""
     login = base64.b64encode(f"{key}:x".encode()).decode()
     secrets.remember(login)
     return HeaderAuth("Authorization", f"Basic {login}")
@@ -56,7 +56,7 @@ class HeaderAuth(AuthBase):
 
 @dataclass(frozen=True)
 class Token:
-    """What a sign-in gave; `life` in seconds from now, None for a token without end."""
+    """A token from a sign-in; `life` in seconds since `born`, None if it never expires."""
 
     value: str
     life: float | None = None
@@ -70,10 +70,10 @@ class Token:
 
 
 class TokenAuth(AuthBase):
-    """A token from a sign-in: made when first needed, renewed before it ends, and after a 401.
+    """Authentication by a token: made when first needed, renewed before it expires or after a 401.
 
-    Threads share it; one of them signs in, the others wait for the new token. A refused sign-in is
-    never tried again, lest the account gets locked.
+    Thread-safe: one thread signs in, the others wait for the new token. A refused sign-in is never
+    repeated, so that the account is not locked.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class TokenAuth(AuthBase):
         return request
 
     def renew(self, refused: PreparedRequest) -> None:
-        """Have a new token made, unless that was done since this request was signed."""
+        """Make a new token, unless that was done since this request was signed."""
         with self._lock:
             used = refused.headers.get(self._header)
             if self._token is None or used == self._prefix + self._token.value:

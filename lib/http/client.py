@@ -1,7 +1,7 @@
-"""The one door to everything that speaks HTTP: sessions, retries, and errors put into words.
+"""The HTTP client of all connectors and of Oomnitza: sessions, retries, and errors as sentences.
 
-A `Client` repeats what found the server away or overloaded, and what was answered by half, with the
-patience of `lib.retry`, keeps to the server's quota, reads JSON whatever the content type says,
+A `Client` retries by the policies of `lib.retry` when the server is unreachable or overloaded, or a
+response is incomplete. It keeps to the server's quota, reads JSON whatever the content type says,
 follows no redirect, and raises the errors of `lib.errors`.
 """
 
@@ -31,11 +31,11 @@ from lib.errors import (
     TransientError,
 )
 from lib.http.auth import UNSIGNED, TokenAuth
-from lib.http.errors import excerpt, no_answer, said_in
-from lib.http.ratelimit import Turn, asked_pause
+from lib.http.errors import excerpt, no_response, server_message
+from lib.http.ratelimit import RateLimiter, asked_pause
 from lib.http.session import new_session
 from lib.jsontext import to_json
-from lib.retry import BROKEN, PROMPT, STEADY, UNREACHED_PROMPT, Patience, Retry
+from lib.retry import BACKOFF, BROKEN_RESPONSE, IMMEDIATE, UNREACHABLE_IMMEDIATE, Retry, RetryPolicy
 
 log = logging.getLogger(__name__)
 
@@ -48,15 +48,21 @@ class NotFound(SourceFault):
 
 
 class NoContent(SourceFault):
-    """The server has nothing to say (204)."""
+    """The server answers with an empty response (204)."""
 
 
 class Client:
-    """Requests to one server, with paths below its address; threads may share it.
+    """An HTTP client for one server; thread-safe.
 
-    `repeatable` are the methods that may be sent again when it is not known whether the first
-    one arrived; `retry_status` are answers that this server's vendor calls passing, beside the
-    usual ones.
+    Args:
+        url: The address of the server; the paths of requests are relative to it.
+        settings: Timeout, retries, and TLS.
+        auth: Signs each request; by default none.
+        headers: Headers of each request.
+        connections: How many connections are kept open.
+        cookies: Whether cookies are kept.
+        repeatable: Methods that may be sent again if it is unknown whether the first one arrived.
+        retry_status: Status codes that are transient with this vendor, next to RETRY_STATUS.
     """
 
     unavailable: type[ConnectorError] = SourceUnavailable
@@ -80,7 +86,7 @@ class Client:
         self._timeout = (min(CONNECT_TIMEOUT, settings.timeout), settings.timeout)
         self._retry_status = RETRY_STATUS | retry_status
         self._retry = Retry(settings.retries)
-        self._turn = Turn()
+        self._rate_limiter = RateLimiter()
         self._session = new_session(settings, connections)
         self._session.headers.update(headers or {})
         if not cookies:
@@ -95,21 +101,21 @@ class Client:
         self._session.close()
 
     def get_json(self, path: str, **params: Any) -> Any:
-        """The decoded JSON of a GET; an answer that is broken or no JSON is asked for again.
+        """Return the decoded JSON of a GET; an incomplete or invalid response is retried.
 
-        Raises NoContent for 204, which some servers answer where others have an empty list.
+        Raises NoContent for 204, with which some servers answer instead of an empty list.
         """
         return self.read(decoded, "GET", path, params=params)
 
     def get_page(self, path: str, **params: Any) -> tuple[Any, requests.Response]:
-        """What get_json gives, with the answer, whose headers may tell where the next page is."""
+        """Return the decoded JSON of a GET and the response, whose headers may link to a page."""
         page: tuple[Any, requests.Response] = self.read(
             lambda answer: (decoded(answer), answer), "GET", path, params=params
         )
         return page
 
     def path_of(self, url: str) -> str:
-        """The path of an address that the server gave for the next request.
+        """Return the path of the address that the server gave for the next request.
 
         Raises SourceFault for another host or scheme: the credentials are not for them.
         """
@@ -126,7 +132,7 @@ class Client:
         return self.post_encoded(path, to_json(body).encode(), **how)
 
     def post_encoded(self, path: str, body: bytes, **how: Any) -> requests.Response:
-        """POST a body that is JSON in UTF-8 already."""
+        """POST a body that is already encoded as JSON in UTF-8."""
         headers = {"Content-Type": "application/json; charset=utf-8"}
         return self.request("POST", path, data=body, headers=headers, **how)
 
@@ -144,49 +150,49 @@ class Client:
     def read(
         self, decode: Callable[[requests.Response], Any], method: str, path: str, **how: Any
     ) -> Any:
-        """What `decode` makes of an answer; after a failure that may pass, of another one.
+        """Send a request, with retries, and return the decoded response.
 
-        `decode` raises BrokenAnswer for what is not what it has to be. A method that must not be
-        sent twice is repeated only where no connection was made.
+        `decode` raises BrokenAnswer for an invalid response. A method that is not repeatable is
+        retried only if no connection was made.
         """
         attempts = self._retry.attempts()
         while True:
             try:
                 return self._attempt(decode, method, path, **how)
             except _Failed as failed:
-                again = method in self._repeatable or failed.patience is UNREACHED_PROMPT
-                if not again or not attempts.another(failed.error, failed.patience):
+                again = method in self._repeatable or failed.policy is UNREACHABLE_IMMEDIATE
+                if not again or not attempts.another(failed.error, failed.policy):
                     raise failed.error from failed.__cause__
 
     def _attempt(
         self, decode: Callable[[requests.Response], Any], method: str, path: str, **how: Any
     ) -> Any:
-        """One attempt at `read`. What it raises beside _Failed, as a refused sign-in, is final."""
+        """Make one attempt of `read`; raise _Failed, or another error, which is not retried."""
         where = self._where(path)
         try:
             response = self._send(method, path, **how)
         except requests.RequestException as error:
-            what, fix, patience, asked = no_answer(error, self._timeout)
+            what, fix, policy, asked = no_response(error, self._timeout)
             away = self.unavailable(what, where=where, fix=fix, retry_after=asked)
-            raise _Failed(away, patience) from error
+            raise _Failed(away, policy) from error
         try:
             if not 200 <= response.status_code < 300:
                 raise self.refusal(response)
             return decode(response)
         except BrokenAnswer as broken:
             useless = self.unavailable(str(broken), where=where, fix=broken.fix)
-            raise _Failed(useless, BROKEN) from None
+            raise _Failed(useless, BROKEN_RESPONSE) from None
         except ConnectorError as refused:
-            patience = STEADY if isinstance(refused, TransientError) else PROMPT
-            raise _Failed(refused, patience) from None
+            policy = BACKOFF if isinstance(refused, TransientError) else IMMEDIATE
+            raise _Failed(refused, policy) from None
 
     def _send(
         self, method: str, path: str, *, auth: AuthBase | None = None, **how: Any
     ) -> requests.Response:
-        """The answer, whatever its status; where a token has ended, the one to a new token.
+        """Return the response, whatever its status; if a token has expired, that to a new token.
 
-        That repeat counts, but is made beyond the ceiling and after a signal, too: without a token
-        nothing could go on, or come to a good end.
+        This repeat is counted, but also made beyond the retry limit and after a signal: without a
+        token nothing could continue, or be finished.
         """
         signer = auth or self.auth
         answer = self._exchange(method, path, auth=signer, **how)
@@ -201,7 +207,7 @@ class Client:
 
     def _exchange(self, method: str, path: str, **how: Any) -> requests.Response:
         """Send one request, when the server's quota allows it."""
-        self._turn.wait()
+        self._rate_limiter.wait()
         started = time.monotonic()
         response = self._session.request(
             method,
@@ -214,7 +220,7 @@ class Client:
         took = (time.monotonic() - started) * 1000
         log.debug("%s %s: %s in %.0f ms", method, self._where(path), response.status_code, took)
         if not self._is_passing(response):
-            self._turn.heed(response.headers)
+            self._rate_limiter.update(response.headers)
         return response
 
     def _is_passing(self, response: requests.Response) -> bool:
@@ -224,13 +230,13 @@ class Client:
         return status in self._retry_status or (temporary and "Retry-After" in response.headers)
 
     def _where(self, path: str) -> str:
-        """The address to show; the query is nobody's business."""
+        """Return the address to show in messages, without the query, which may hold secrets."""
         return (self.url + path).split("?")[0]
 
     def refusal(self, response: requests.Response) -> ConnectorError:
-        """The error for an answer that is no success; a class for one vendor may know more."""
+        """Return the error for an unsuccessful response; subclasses add what a vendor means."""
         where, status = response.url.split("?")[0], response.status_code
-        said = f"the server answered {status}{said_in(response)}"
+        said = f"the server answered {status}{server_message(response)}"
         if response.is_redirect:
             target = response.headers["Location"].split("?")[0]
             return ConfigurationError(
@@ -256,7 +262,7 @@ def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
 
 
 def json_of(response: requests.Response) -> Any:
-    """The decoded JSON of an answer; raises SourceFault when it is something else."""
+    """Return the decoded JSON of a response; raise SourceFault if it is not JSON."""
     try:
         return decoded(response)
     except BrokenAnswer as error:
@@ -276,21 +282,24 @@ def member(answer: Any, key: str, kind: type = object, *, where: str = "") -> An
 
 
 class _Failed(Exception):
-    """An attempt has failed: the error to tell, and how patient to be with it."""
+    """A failed attempt: the error to raise in the end, and the policy for retrying before that."""
 
-    def __init__(self, error: ConnectorError, patience: Patience) -> None:
-        super().__init__(error, patience)
-        self.error, self.patience = error, patience
+    def __init__(self, error: ConnectorError, policy: RetryPolicy) -> None:
+        super().__init__(error, policy)
+        self.error, self.policy = error, policy
 
 
 class BrokenAnswer(ValueError):
-    """An answer is not what it has to be; the text says what it is instead."""
+    """A response is invalid; the text says what it is instead."""
 
     fix = "Check the url, or try again later"
 
 
 def decoded(response: requests.Response) -> Any:
-    """JSON is UTF-8 (RFC 8259), whatever the content type says."""
+    """Return the JSON of a response, in UTF-8 (RFC 8259), whatever the content type says.
+
+    Raises NoContent for 204, and BrokenAnswer if it is not JSON.
+    """
     if response.status_code == requests.codes.no_content:
         raise NoContent("the server answered 204 (no content)", where=response.url.split("?")[0])
     try:

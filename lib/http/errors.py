@@ -1,4 +1,4 @@
-"""What goes wrong on the way to an HTTP server, and what a server says of itself, in words."""
+"""Failed HTTP requests as sentences: network failures, and the error messages of servers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lib import secrets
 from lib.causes import causes, innermost
 from lib.errors import NOT_IN_THIS_RUN
 from lib.jsontext import printable
-from lib.retry import BROKEN, PROMPT, UNREACHED_PROMPT, Patience
+from lib.retry import BROKEN_RESPONSE, IMMEDIATE, UNREACHABLE_IMMEDIATE, RetryPolicy
 
 LONGEST_EXCERPT = 200
 # Where servers put the sentence in a JSON error, the clearest first.
@@ -33,29 +33,31 @@ CODES = ("errorCode", "code")
 DEEPEST = 3
 
 
-class NoAnswer(NamedTuple):
-    """A request without a whole answer: what to tell, and how patient to be with it."""
+class NoResponse(NamedTuple):
+    """A request without a complete response: what happened, what to do, and how to retry it."""
 
     what: str
     fix: str
-    patience: Patience
+    policy: RetryPolicy
     retry_after: float | None = None
 
 
-def no_answer(error: requests.RequestException, timeouts: tuple[int, int]) -> NoAnswer:
-    """What `requests` raised; `timeouts` as for in_words."""
-    what, fix = in_words(error, timeouts)
+def no_response(error: requests.RequestException, timeouts: tuple[int, int]) -> NoResponse:
+    """Classify an exception of `requests`; `timeouts` as for `describe_failure`."""
+    what, fix = describe_failure(error, timeouts)
     if _is_tls(error):
-        return NoAnswer(what, fix, PROMPT, NOT_IN_THIS_RUN)
+        return NoResponse(what, fix, IMMEDIATE, NOT_IN_THIS_RUN)
     if _is_cut_short(error):
-        return NoAnswer(what, fix, BROKEN)
-    return NoAnswer(what, fix, UNREACHED_PROMPT if _is_unreached(error) else PROMPT)
+        return NoResponse(what, fix, BROKEN_RESPONSE)
+    return NoResponse(what, fix, UNREACHABLE_IMMEDIATE if _is_unreached(error) else IMMEDIATE)
 
 
-def in_words(error: requests.RequestException, timeouts: tuple[int, int]) -> tuple[str, str]:
-    """What happened and what to do, for a request without an answer.
+def describe_failure(
+    error: requests.RequestException, timeouts: tuple[int, int]
+) -> tuple[str, str]:
+    """Return (what happened, what to do) for a request without a response.
 
-    `timeouts` are those for the connection and for the answer, in seconds.
+    `timeouts` are those for the connection and for the response, in seconds.
     """
     beneath = list(causes(error))
     untrusted = [item for item in beneath if isinstance(item, ssl.SSLCertVerificationError)]
@@ -105,8 +107,11 @@ def _is_cut_short(error: requests.RequestException) -> bool:
     return isinstance(error, broken) or (silent and isinstance(error, requests.ConnectionError))
 
 
-def said_in(response: requests.Response) -> str:
-    """What the server said in its answer, in brackets and shortened; some repeat secrets."""
+def server_message(response: requests.Response) -> str:
+    """Return the error message in a response as " (message)"; empty if there is none.
+
+    It is shortened, and secrets are masked, since some servers repeat them.
+    """
     text = secrets.redact(response.content.decode("utf-8", "replace"))
     try:
         words = _sentence(json.loads(text))
@@ -117,7 +122,7 @@ def said_in(response: requests.Response) -> str:
 
 
 def excerpt(text: str) -> str:
-    """A page's paragraphs, else its text without tags, on one line and shortened."""
+    """Return the paragraphs of an HTML page, or its text without tags, as one short line."""
     text = re.sub(r"<(script|style)\b.*?</\1>", " ", text, flags=re.IGNORECASE | re.DOTALL)
     paragraphs = re.findall(r"<p[^>]*>(.*?)</p>", text, re.IGNORECASE | re.DOTALL)
     return _short(re.sub(r"<[^>]*>", " ", " ".join(paragraphs) or text))

@@ -1,4 +1,4 @@
-"""Sign-in of programs by OAuth 2, as RFC 6749 has it for client credentials."""
+"""Sign-in by OAuth 2.0 client credentials (RFC 6749, section 4.4)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ SHORT_LIFE = 60
 
 @dataclass(frozen=True, kw_only=True)
 class OAuthClientSettings(Settings):
-    """To be put before those of people or assets; declared anew, a setting has another help."""
+    """The settings of connectors that sign in as an OAuth client.
+
+    To be the first base class; a subclass that declares a setting again changes its help.
+    """
 
     client_id: str = setting("The id of an OAuth client.", default="")
     client_secret: str = setting("The secret of that OAuth client.", default="", secret=True)
@@ -29,7 +32,7 @@ class OAuthClientSettings(Settings):
 
     @property
     def by_client(self) -> bool:
-        """Whether it is an OAuth client that is to sign in, also if half of it is missing."""
+        """Whether an OAuth client is to sign in, even if its ID or secret is missing."""
         return bool(self.client_id or self.client_secret)
 
 
@@ -41,10 +44,10 @@ def client_credentials(
     as_json: bool = False,
     **more: Any,
 ) -> Token:
-    """A token for a client id and its secret.
+    """Request a token for a client ID and its secret.
 
-    They travel in a form, as the standard has it, or as JSON; `more` are further members, such as
-    `scope`. Raises SignInError when they are refused, NotFound when there is no such sign-in.
+    They are sent as a form, as the standard says, or `as_json`; `more` are further members, such as
+    `scope`. Raises SignInError if they are refused, NotFound if there is no such endpoint.
     """
     form = {
         "grant_type": "client_credentials",
@@ -66,9 +69,9 @@ def client_credentials(
         raise SignInError(error.what, where=error.where, fix=fix) from None
 
 
-def _life(told: Any) -> float:
-    """Seconds, as far as they are told in a number."""
+def _life(expires_in: Any) -> float:
+    """Return `expires_in` in seconds; SHORT_LIFE if it is not a number."""
     try:
-        return float(told)
+        return float(expires_in)
     except (TypeError, ValueError):
         return SHORT_LIFE

@@ -1,6 +1,6 @@
-"""How long a server wants to be left alone, as it says in the headers of its answers.
+"""Rate limits: how long a server asks to wait, in the headers of its responses.
 
-Beside the standard Retry-After, services tell when their quota is filled again: X-Rate-Limit-Reset
+Next to the standard Retry-After, services tell when their quota is filled again: X-Rate-Limit-Reset
 (Okta) and X-RateLimit-Reset (OneLogin, Workspace ONE) or RateLimit-Reset (Zendesk), some as seconds
 from now, some as seconds since 1970, and how many requests are left until then.
 """
@@ -24,26 +24,26 @@ REMAINING_HEADERS = ("X-Rate-Limit-Remaining", "X-RateLimit-Remaining", "RateLim
 LONGEST_WINDOW = 10_000_000
 
 
-class Turn:
-    """Whose turn it is: waits until a quota that was used up is filled again; threads share it."""
+class RateLimiter:
+    """Delays requests while the quota of a server is used up; thread-safe."""
 
     def __init__(self) -> None:
         self._quiet_until = 0.0
         self._lock = threading.Lock()
 
     def wait(self) -> None:
-        """Return when the next request may be sent, or a signal has come."""
+        """Wait until the next request may be sent, or a signal arrives."""
         interruption.pause(self._quiet_until - time.monotonic())
 
-    def heed(self, headers: Mapping[str, str]) -> None:
-        """Take note of an answer; one that comes late shortens no pause that another asked for."""
+    def update(self, headers: Mapping[str, str]) -> None:
+        """Read the quota in the headers of a response; a late one never shortens a pause."""
         if seconds := pause_before_next(headers):
             with self._lock:
                 self._quiet_until = max(self._quiet_until, time.monotonic() + seconds)
 
 
 def seconds_to_reset(headers: Mapping[str, str]) -> float | None:
-    """Seconds until the quota is filled again, by the server's own clock, where it tells."""
+    """Return seconds until the quota is filled again, by the server's clock; None if unknown."""
     reset = _number(headers, RESET_HEADERS)
     if reset is None:
         return None
@@ -54,9 +54,10 @@ def seconds_to_reset(headers: Mapping[str, str]) -> float | None:
 
 
 def pause_before_next(headers: Mapping[str, str]) -> float:
-    """Seconds to wait before another request, since this one was the last of the quota.
+    """Return the seconds to wait before the next request, if the quota is used up; otherwise 0.
 
-    0 where that would be too long, as at the end of a day's quota: the server then says so.
+    Also 0 if the wait would be longer than LONGEST_PAUSE, as with a quota per day: the server then
+    refuses the next request with a reason.
     """
     if _number(headers, REMAINING_HEADERS) != 0:
         return 0.0
@@ -65,9 +66,9 @@ def pause_before_next(headers: Mapping[str, str]) -> float:
 
 
 def asked_pause(response: requests.Response) -> float | None:
-    """Seconds that an answer asks to wait before the same request; None where it does not say.
+    """Return the seconds that a response asks to wait before a retry; None if it does not say.
 
-    That is its Retry-After, and after too many requests (429) the reset of the quota.
+    They are those in Retry-After or, after too many requests (429), until the quota is reset.
     """
     asked = _retry_after(response.headers)
     if asked is None and response.status_code == requests.codes.too_many_requests:
@@ -76,7 +77,7 @@ def asked_pause(response: requests.Response) -> float | None:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds, fractions too, or a date (RFC 9110, section 10.2.3); None for anything else."""
+    """Return the seconds of Retry-After, a number or a date (RFC 9110, section 10.2.3)."""
     seconds = _number(headers, ("Retry-After",))
     if seconds is not None:
         return seconds if seconds >= 0 else None
@@ -88,7 +89,7 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _now(headers: Mapping[str, str]) -> float:
-    """Seconds since 1970 by the server's clock, by ours where it does not tell."""
+    """Return the seconds since 1970 by the server's clock, or by ours if it does not tell."""
     try:
         return parsedate_to_datetime(headers["Date"]).timestamp()
     except (KeyError, ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""Sessions of `requests`: how TLS is made, what every request says of itself."""
+"""Sessions of `requests`, with TLS and headers by the settings of a section."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class _ContextAdapter(HTTPAdapter):
 
 
 def new_session(settings: ConnectionSettings, connections: int) -> requests.Session:
-    """A session that keeps up to so many connections open; it repeats nothing by itself."""
+    """Return a session that keeps up to `connections` open, and retries nothing by itself."""
     session = requests.Session()
     session.headers["User-Agent"] = f"oomnitza-connector/{__version__}"
     session.headers["Accept"] = "application/json"

@@ -1,4 +1,4 @@
-"""The one door to SOAP: the calls of a service that a WSDL describes, and their answers as dicts.
+"""A SOAP client: calls of a service that a WSDL describes, with the responses as dicts.
 
 What is different from plain zeep 4.3, and why:
 
@@ -63,15 +63,22 @@ class SoapFault(SourceFault):
 
 
 class Unintelligible(SourceFault):
-    """An answer is SOAP, but holds values that the schema rules out."""
+    """A response is SOAP, but holds values that the schema does not allow."""
 
 
 class SoapService:
-    """The first service of a WSDL, which is a URL or a path; `address` counts before its own.
+    """A client of the first service in a WSDL.
 
-    Signs with a WS-Security UsernameToken, the password in clear. All calls have to be ones that
-    may be repeated. `faults` says by their codes which faults are no SoapFault, but another error.
-    Raises what `lib.http.client` does, and SourceFault for what is no WSDL.
+    Args:
+        wsdl: The URL or the path of the WSDL.
+        settings: Timeout, retries, and TLS.
+        username: For a WS-Security UsernameToken.
+        password: Sent in clear in that token.
+        address: The address of the service, in place of the one in the WSDL.
+        faults: The errors to raise in place of SoapFault, by the codes of faults.
+
+    All operations that are called must be safe to repeat. Raises the errors of `lib.http.client`,
+    and SourceFault if the WSDL is invalid.
     """
 
     def __init__(
@@ -100,20 +107,20 @@ class SoapService:
 
     @property
     def date(self) -> str:
-        """When the last answer was given, by the server's clock: its Date header, or nothing."""
+        """The Date header of the last response, by the server's clock; empty if it had none."""
         return self._http.date
 
     def close(self) -> None:
         self._http.close()
 
     def call(self, operation: str, **arguments: Any) -> dict[str, Any]:
-        """The answer to an operation; moments in it are ISO 8601 text, decimals are floats.
+        """Call an operation; in the result, timestamps are ISO 8601 text and decimals are floats.
 
-        Raises SoapFault, or Unintelligible when one of its values cannot be read.
+        Raises SoapFault, or Unintelligible if one of the values cannot be read.
         """
         promised = self._binding.get(operation).output.body.qname
         try:
-            answer = _plain(self._calls[operation](**arguments))
+            answer: dict[str, Any] = _plain(self._calls[operation](**arguments))
             if self._http.element != promised:
                 raise ValueError(f"it holds {self._http.element}")
         except CONFUSED as error:
@@ -122,11 +129,10 @@ class SoapService:
                 where=self.url,
                 fix="Check whether wsdl_path is the service's present WSDL",
             ) from None
-        found: dict[str, Any] = answer
-        return found
+        return answer
 
     def takes(self, operation: str, element: str) -> bool:
-        """Whether a request for this operation can hold such an element, by the WSDL."""
+        """Return whether the WSDL allows an element in the request of an operation."""
         return element in dict(self._binding.get(operation).input.body.type.elements)
 
 
@@ -223,7 +229,11 @@ def _port(client: Any) -> tuple[Any, str]:
 
 
 def trusted_address(address: str, wsdl: str) -> str:
-    """The WSDL's address for the calls, unless somebody on the way may have put it there."""
+    """Return the address of the service in a WSDL, if it can be trusted with the credentials.
+
+    Raises ConfigurationError if there is none, or if the WSDL came without encryption and the
+    address leads to another domain.
+    """
     source, target = urlsplit(wsdl), urlsplit(address)
     here, there = source.hostname or "", target.hostname or ""
     safe = target.scheme == "https" and here.split(".")[-2:] == there.split(".")[-2:]

@@ -1,4 +1,4 @@
-"""The name under which a service knows a customer: what stands before the service's own domain."""
+"""The subdomain that identifies a customer of a cloud service: `acme` in acme.zendesk.com."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", re.IGNORECASE)
 
 
 def subdomain(text: str, *, domain: str) -> str:
-    """`acme` of acme, acme.zendesk.com or https://acme.zendesk.com/agent, for domain zendesk.com.
+    """Return the subdomain in a name, a host, or an address.
 
-    Raises ValueError for what is no name of a host.
+    It is acme in acme, acme.zendesk.com and https://acme.zendesk.com/agent, for the domain
+    zendesk.com. Raises ValueError for a text that is not a valid subdomain.
     """
     host = re.sub(r"^https?://", "", text.strip(), flags=re.IGNORECASE).split("/")[0]
     name = re.sub(rf"\.{re.escape(domain)}$", "", host, flags=re.IGNORECASE)

@@ -14,7 +14,7 @@ from lib.http.client import Client, NotFound, member
 from lib.jamfpro import Inventory, Presentation
 from lib.plugins import did_you_mean
 from lib.reading.listing import Page
-from lib.reading.pages import walk_numbers
+from lib.reading.pages import paginate_by_number
 from lib.record import Record
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ class Reader:
                 self.total = page.total
             return page
 
-        return walk_numbers(fetch, size, where=self._jamf.url + self._inventory.paths[0])
+        return paginate_by_number(fetch, size, where=self._jamf.url + self._inventory.paths[0])
 
     def _page(self, asked: dict[str, Any]) -> Page:
         """A page; the first one is looked for in all versions, the newest first."""
@@ -120,7 +120,7 @@ class Reader:
             with _needing(f"Read {kind}"):
                 return _page_of(self._jamf.get_json(path, **asked), asked, where)
 
-        rows = walk_numbers(fetch, PAGE, where=where)
+        rows = paginate_by_number(fetch, PAGE, where=where)
         return {row["id"]: row.get("name", "") for row in rows if isinstance(row, dict)}
 
 

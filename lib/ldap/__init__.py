@@ -1,1 +1,1 @@
-"""Directories: the one door to ldap3, and a faster way to read entries."""
+"""LDAP: a client of directories on top of ldap3, with a faster decoder of entries."""

@@ -1,4 +1,4 @@
-"""Answers to LDAP searches, received by a thread while those before them are used.
+"""Prefetching of LDAP search results: a thread receives the next page while one is decoded.
 
 So a directory looks for the next page while one is decoded. The request goes out at once, from the
 thread that asks: one that waited for its turn beside the decoder would gain nothing. The answer is
@@ -25,18 +25,18 @@ ENTRY = "searchResEntry"
 
 
 class Answer(NamedTuple):
-    """Messages with entries, undecoded, and ldap3's dict of the result behind them."""
+    """The undecoded messages with entries, and ldap3's dict of the result that follows them."""
 
     entries: list[bytes]
     result: dict[str, Any]
 
 
 class Answers:
-    """What a synchronous connection of ldap3 2.9 is answered when it searches.
+    """Receives the responses to the searches of a synchronous connection of ldap3 2.9.
 
-    From now on its `search` only sends, and returns the number of the request. A request waits
-    until the answer to the one before has arrived, wanted or not: one search is under way at a
-    time, and a search that is left half read is in nobody's way.
+    The connection's `search` then only sends, and returns the number of the request. A request
+    waits until the response to the previous one has arrived: one search is in progress at a time,
+    and a search that is not read to its end does not block others.
     """
 
     def __init__(self, connection: Any) -> None:
@@ -47,11 +47,11 @@ class Answers:
         connection.post_send_search = lambda number: number
 
     def now(self, send: Send) -> Answer:
-        """The answer, waited for; raises what ldap3 raises."""
+        """Send a search and wait for the response; raises ldap3's exceptions."""
         return self._received(self._sent(send))
 
     def ahead(self, send: Send) -> Future[Answer]:
-        """The answer, later. It raises what went wrong, in sending too, when it is wanted."""
+        """Send a search and return a future of the response; also errors in sending are in it."""
         try:
             number = self._sent(send)
         except Exception as error:
@@ -62,7 +62,7 @@ class Answers:
         return self._ahead
 
     def close(self) -> None:
-        """Receive no more. What is on its way is cut off: a stalled directory holds nobody up."""
+        """Stop receiving; a response in transit is cut off, so that no stalled directory blocks."""
         wire = self._connection.socket
         if wire and self._ahead and not self._ahead.done():
             with suppress(OSError):

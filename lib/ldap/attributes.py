@@ -1,4 +1,4 @@
-"""The attributes of an entry as the values of a record."""
+"""Conversion of LDAP entries to records."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import struct
 import uuid
 from collections.abc import Iterable
 
-from lib.ldap.directory import Entry
+from lib.ldap.directory import LdapEntry
 from lib.record import Record
 
 BINARY = "*BINARY*"
@@ -25,11 +25,11 @@ SECRETS = frozenset(
 )
 
 
-def record_of(entry: Entry, asked: Iterable[str], *, lists: Iterable[str]) -> Record:
-    """The attributes in the spelling in which they are asked for, and the entry's `dn`.
+def record_of(entry: LdapEntry, asked: Iterable[str], *, lists: Iterable[str]) -> Record:
+    """Return a record with the attributes of an entry, in the spelling of `asked`, and its `dn`.
 
-    All values are kept of the attributes in `lists`, and the first one of others; passwords are
-    left out. Values are texts.
+    Attributes in `lists` are lists of all their values, others their first value; values are
+    strings. Passwords are left out.
     """
     spellings: dict[str, list[str]] = {}
     for name in asked:

@@ -1,4 +1,4 @@
-"""Reads what an LDAP search finds several times faster than ldap3, and leaves all else to it.
+"""A decoder of LDAP search results, several times as fast as ldap3, which decodes the rest.
 
 Messages are those of RFC 4511, encoded as its section 5.1 says: in BER (X.690), where an element
 is a tag, a size and so many bytes.
@@ -18,9 +18,9 @@ Found = tuple[str, dict[str, list[bytes]]]
 
 
 class EntryMessages:
-    """Keeps the entries that a synchronous strategy of ldap3 2.9 receives, and hands it the rest.
+    """Takes the entries out of what a synchronous strategy of ldap3 2.9 receives.
 
-    `kept` are the messages with a SearchResultEntry that came since `begin`, as they arrived.
+    `kept` are the undecoded messages with a SearchResultEntry since `begin`; ldap3 gets the others.
     """
 
     def __init__(self, strategy: Any) -> None:
@@ -31,7 +31,7 @@ class EntryMessages:
         strategy.receiving = self._receiving
 
     def begin(self) -> None:
-        """Keep the entries with which the request that is sent next is answered."""
+        """Start to keep the entries in the response to the next request."""
         self.kept = []
         self._keeping = True
 
@@ -71,8 +71,8 @@ class EntryMessages:
             begin = end
 
 
-class Names(dict[bytes, str]):
-    """Names of attributes, by the bytes from the tag of the name up to that of the values.
+class AttributeNames(dict[bytes, str]):
+    """A cache of attribute names, by the bytes from the tag of the name up to that of the values.
 
     Raises ValueError for one that is no UTF-8, and for one that is spelled otherwise than before:
     within an entry both are one attribute.
@@ -94,11 +94,12 @@ class Names(dict[bytes, str]):
         return name
 
 
-def plain_entry(message: bytes, names: Names) -> Found | None:
-    """The DN and attributes in a message with a SearchResultEntry (RFC 4511, 4.5.2).
+def plain_entry(message: bytes, names: AttributeNames) -> Found | None:
+    """Return the DN and the attributes in a message with a SearchResultEntry (RFC 4511, 4.5.2).
 
-    None where it is not quite so: there are controls, an attribute comes twice, or text is no
-    UTF-8; where a name has more than 127 bytes, or an element another tag or size than it should.
+    Returns None for a message that this decoder does not cover: one with controls, with an
+    attribute that comes twice, with text that is not UTF-8, with a name of more than 127 bytes, or
+    with unexpected tags or sizes.
     """
     try:
         start, end = contents(message, 0)
@@ -114,11 +115,13 @@ def plain_entry(message: bytes, names: Names) -> Found | None:
         return None
 
 
-def _attributes(data: bytes, position: int, stop: int, names: Names) -> dict[str, list[bytes]]:
-    """The attributes that fill the bytes between; ValueError or IndexError when they do not.
+def _attributes(
+    data: bytes, position: int, stop: int, names: AttributeNames
+) -> dict[str, list[bytes]]:
+    """Decode the attributes that fill these bytes; raise ValueError or IndexError if they do not.
 
-    Most of the time goes by here: hence sizes are read in place, three times over. One that leads
-    out of its element is noticed where that element should end.
+    This is the hot loop, so sizes are read in place, in three copies. A size that leads out of its
+    element is noticed where that element should end.
     """
     attributes: dict[str, list[bytes]] = {}
     while position < stop:
@@ -151,7 +154,7 @@ def _attributes(data: bytes, position: int, stop: int, names: Names) -> dict[str
 
 
 def contents(data: bytes, position: int) -> tuple[int, int]:
-    """Where the contents of an element begin and end: beyond the data where these are cut short."""
+    """Return where the contents of an element begin and end; beyond the data if it is truncated."""
     if position + 2 > len(data):
         return position, len(data) + 1
     size = data[position + 1]
@@ -162,6 +165,6 @@ def contents(data: bytes, position: int) -> tuple[int, int]:
 
 
 def message_id(number: int) -> bytes:
-    """The number with which the answers to a request begin, as it is encoded."""
+    """Return the encoded message ID, with which the responses to a request begin."""
     size = number.bit_length() // 8 + 1
     return bytes((INTEGER, size)) + number.to_bytes(size)

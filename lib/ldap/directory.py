@@ -1,4 +1,4 @@
-"""The one door to LDAP: a directory to sign in to and to search.
+"""An LDAP client: signs in to a directory and searches it.
 
 What is different from plain ldap3 2.9.1, and why:
 
@@ -30,9 +30,9 @@ from ldap3.utils.conv import escape_filter_chars
 from lib.connection import ConnectionSettings
 from lib.errors import ConfigurationError, SourceFault
 from lib.ldap.answers import Answer, Answers
-from lib.ldap.decoder import Names, plain_entry
-from lib.ldap.errors import NoSuchEntry, from_failure, from_result
-from lib.retry import UNREACHED, Retry
+from lib.ldap.decoder import AttributeNames, plain_entry
+from lib.ldap.errors import NoSuchEntry, error_for_failure, error_for_result
+from lib.retry import UNREACHABLE, Retry
 from lib.tls import client_context
 
 # Active Directory gives at most 1000 entries a page; OpenLDAP refuses more than it is set to.
@@ -44,8 +44,11 @@ Scope = Literal["BASE", "LEVEL", "SUBTREE"]
 
 
 @dataclass(frozen=True)
-class Entry:
-    """An entry of the directory; attribute names in the directory's own spelling."""
+class LdapEntry:
+    """An entry of a directory: its DN, and the raw values of its attributes.
+
+    Attribute names are in the directory's own spelling.
+    """
 
     dn: str
     attributes: dict[str, list[bytes]]
@@ -63,7 +66,7 @@ class Directory:
         self._version = version
         self._timeout = settings.timeout
         self._start_tls = start_tls
-        with self._explained():
+        with self._translate_errors():
             # One for each attempt: it keeps in mind which addresses did not answer.
             self._server = partial(
                 ldap3.Server,
@@ -76,18 +79,18 @@ class Directory:
             )
         self._retry = Retry(settings.retries)
         self._connection: Any = None
-        self._names = Names()
+        self._names = AttributeNames()
 
     def connect(self, username: str, password: str) -> None:
-        """Sign in; without a user name, anonymously. A refused sign-in is never repeated.
+        """Sign in; without a username, anonymously.
 
-        A directory that cannot be reached, or is busy, is called again.
+        Retries if the directory is unreachable or busy, but never a refused sign-in.
         """
-        self._retry.call(partial(self._open, username, password), UNREACHED)
+        self._retry.call(partial(self._open, username, password), UNREACHABLE)
 
     def _open(self, username: str, password: str) -> None:
         self.close()
-        with self._explained():
+        with self._translate_errors():
             self._connection = connection = ldap3.Connection(
                 self._server(),
                 user=username or None,
@@ -111,7 +114,7 @@ class Directory:
             self._successful(connection.result)
 
     def close(self) -> None:
-        """Sign off; whether the directory hears it does not matter."""
+        """Sign out and close the connection; errors of the directory are ignored."""
         if self._connection:
             self._answers.close()
             with suppress(ldap_errors.LDAPException, OSError):
@@ -127,14 +130,14 @@ class Directory:
         *,
         scope: Scope = "SUBTREE",
         page_size: int = PAGE_SIZE,
-    ) -> Iterator[Entry]:
+    ) -> Iterator[LdapEntry]:
         """Yield the entries at or below the base that match an RFC 4515 filter, page by page.
 
-        From the second page on, the next one is under way while one is handed out; who wants no
-        more than the first waits for no other. Meanwhile `entry` may be called, but no search in
-        pages: OpenLDAP keeps one at a time. LDAP 2, and a page size of 0, do without pages.
+        From the second page on, the next one is received while one is used; a caller that takes
+        only the first page waits for no other. During a search `entry` may be called, but no other
+        paged search: OpenLDAP keeps one at a time. LDAP 2, and a page size of 0, do without pages.
 
-        Raises SourceFault when the directory cuts the answer short.
+        Raises SourceFault if the directory truncates the result.
         """
         paged = page_size and self._version > 2
         paging = {"paged_size": page_size, "paged_criticality": True} if paged else {}
@@ -146,12 +149,12 @@ class Directory:
             dereference_aliases=ldap3.DEREF_NEVER,
             attributes=list(attributes),
         )
-        with self._explained(base):
+        with self._translate_errors(base):
             page, cookie = self._page(self._first(search, paging), base)
         yield from self._entries(page, base)
         ahead = cookie and self._answers.ahead(partial(search, paged_cookie=cookie, **paging))
         while ahead:
-            with self._explained(base):
+            with self._translate_errors(base):
                 page, following = self._page(ahead.result(), base)
             if following == cookie and not page:
                 raise SourceFault("the directory repeats an empty page", where=self._where)
@@ -159,16 +162,16 @@ class Directory:
             ahead = cookie and self._answers.ahead(partial(search, paged_cookie=cookie, **paging))
             yield from self._entries(page, base)
 
-    def entry(self, dn: str, query: str, attributes: Sequence[str]) -> Entry | None:
-        """The entry of that name, or None where there is none or it does not match."""
+    def entry(self, dn: str, query: str, attributes: Sequence[str]) -> LdapEntry | None:
+        """Return the entry with this DN; None if it does not exist or does not match."""
         try:
-            found = self.search(dn, query, attributes, scope="BASE", page_size=0)
-            return next(found, None)
+            entries = self.search(dn, query, attributes, scope="BASE", page_size=0)
+            return next(entries, None)
         except NoSuchEntry:
             return None
 
     def all_values(self, dn: str, attribute: str) -> list[bytes] | None:
-        """All values of one attribute; None where there is no such entry.
+        """Return all values of one attribute; None if the entry does not exist.
 
         Active Directory gives more than 1500 values in parts, named `member;range=0-1499`, the
         last one `member;range=3000-*` (MS-ADTS, range retrieval).
@@ -207,34 +210,36 @@ class Directory:
         control = (result.get("controls") or {}).get(PAGED_RESULTS)
         return answer.entries, control["value"]["cookie"] if control else b""
 
-    def _entries(self, messages: list[bytes], base: str) -> Iterator[Entry]:
+    def _entries(self, messages: list[bytes], base: str) -> Iterator[LdapEntry]:
         for message in messages:
-            found = plain_entry(message, self._names)
-            yield Entry(*found) if found else self._by_ldap3(message, base)
+            decoded = plain_entry(message, self._names)
+            yield LdapEntry(*decoded) if decoded else self._by_ldap3(message, base)
 
-    def _by_ldap3(self, message: bytes, base: str) -> Entry:
-        """The entry in a message that is none of the plain ones."""
-        with self._explained(base):
+    def _by_ldap3(self, message: bytes, base: str) -> LdapEntry:
+        """Decode a message that `plain_entry` does not cover."""
+        with self._translate_errors(base):
             item = self._connection.strategy.decode_response_fast(decode_message_fast(message))
             values = item["raw_attributes"].items()
-            return Entry(item["dn"], {name: each or [] for name, each in values})
+            return LdapEntry(item["dn"], {name: each or [] for name, each in values})
 
     def _successful(self, result: dict[str, Any], base: str = "") -> dict[str, Any]:
         """The result. ldap3 raises for some of the others, but not for all."""
         if result["result"] != 0:
-            raise from_result(
+            raise error_for_result(
                 result["result"], result["description"], result["message"], self._at(base)
             )
         return result
 
     @contextmanager
-    def _explained(self, base: str = "") -> Iterator[None]:
+    def _translate_errors(self, base: str = "") -> Iterator[None]:
         """Turn ldap3's exceptions into the errors of this program."""
         where = self._at(base)
         try:
             yield
         except ldap_errors.LDAPOperationResult as error:
-            raise from_result(error.result, error.description, error.message or "", where) from None
+            raise error_for_result(
+                error.result, error.description, error.message or "", where
+            ) from None
         except ldap_errors.LDAPInvalidFilterError:
             raise ConfigurationError(
                 "this is no valid LDAP filter", where=where, fix="Check filter in the ini"
@@ -244,7 +249,7 @@ class Directory:
                 f"{base!r} is no valid distinguished name", where=where, fix="Check base_dn"
             ) from None
         except (ldap_errors.LDAPException, OSError) as error:
-            raise from_failure(error, where) from error
+            raise error_for_failure(error, where) from error
         except (LookupError, TypeError, ValueError) as error:  # ldap3 met bytes that are no LDAP
             raise SourceFault(
                 "the server does not speak LDAP", where=where, fix="Check host and port in url"
@@ -255,7 +260,7 @@ class Directory:
 
 
 class _CheckedTls(ldap3.Tls):  # type: ignore[misc]
-    """Leaves all checks to the ssl module; ldap3's own knows no IP addresses on Python 3.12+."""
+    """Checks certificates by the ssl module; ldap3's own check has no IP addresses in 3.12+."""
 
     def __init__(self, context: ssl.SSLContext) -> None:
         super().__init__(validate=ssl.CERT_NONE)
@@ -270,11 +275,11 @@ class _CheckedTls(ldap3.Tls):  # type: ignore[misc]
 
 
 def parenthesised(query: str) -> str:
-    """A filter with the outer parentheses, which ldap3 insists on and other tools do not."""
+    """Return a filter with its outer parentheses, which ldap3 requires and other tools do not."""
     query = " ".join(line.strip() for line in query.splitlines()).strip()
     return query if query.startswith("(") else f"({query})"
 
 
 def escaped(value: str) -> str:
-    """A value that can stand in a filter (RFC 4515)."""
+    """Return a value with the special characters of a filter escaped (RFC 4515)."""
     return str(escape_filter_chars(value))

@@ -1,6 +1,6 @@
-"""What a directory, or the way to it, answers instead of entries: as errors of this program.
+"""Failures of a directory, or of the connection to it, as errors of this program.
 
-Result codes are those of RFC 4511, appendix A; the numbers behind "data" in a refused sign-in are
+Result codes are those of RFC 4511, appendix A; the numbers after "data" in a refused sign-in are
 Active Directory's.
 """
 
@@ -25,11 +25,11 @@ INVALID_CREDENTIALS = 49
 
 
 class NoSuchEntry(ConfigurationError):
-    """The directory has no entry of that name, or does not show it to this user."""
+    """The directory has no entry with this DN, or does not show it to this user."""
 
 
 class UnreachableEntry(ConfigurationError):
-    """The entry belongs to another server, or its name is none."""
+    """The entry belongs to another server, or its DN is invalid."""
 
 
 SIGN_IN_REASONS = {
@@ -106,10 +106,11 @@ RESULTS: dict[int, tuple[type[ConnectorError], str, str]] = {
 }
 
 
-def from_result(code: int, name: str, message: str, where: str) -> ConnectorError:
-    """The error for a result other than success; `message` is the directory's own text.
+def error_for_result(code: int, name: str, message: str, where: str) -> ConnectorError:
+    """Return the error for a result code other than success.
 
-    Active Directory ends it with a zero byte; a referral in version 2 has several lines.
+    `name` is that of the code, `message` the directory's own text: Active Directory ends it with a
+    zero byte, and a referral in version 2 has several lines.
     """
     message = " ".join(message.replace("\0", "").split())
     if code == INVALID_CREDENTIALS:
@@ -121,12 +122,12 @@ def from_result(code: int, name: str, message: str, where: str) -> ConnectorErro
             fix="Check username and password",
         )
     kind, what, fix = RESULTS.get(code, _UNKNOWN)
-    said = f"{name}: {message}" if message else name
-    return kind(f"{what} ({said})", where=where, fix=fix)
+    answer = f"{name}: {message}" if message else name
+    return kind(f"{what} ({answer})", where=where, fix=fix)
 
 
-def from_failure(error: Exception, where: str) -> ConnectorError:
-    """The error for a connection that could not be made, or broke.
+def error_for_failure(error: Exception, where: str) -> ConnectorError:
+    """Return the error for a connection that could not be made, or was lost.
 
     ldap3 makes the operating system's errors classes of its own exceptions, with their texts; what
     is looked for in a text is OpenSSL's, or ldap3's own.

@@ -17,9 +17,9 @@ from lib.connector import Projection
 from lib.errors import ConfigurationError, SourceFault
 from lib.http.client import Client, member
 from lib.mobileiron.client import MobileIron
-from lib.reading.extras import with_extras
+from lib.reading.enrich import enrich
 from lib.reading.listing import Page
-from lib.reading.offsets import read_latest, read_pages
+from lib.reading.offsets import paginate_by_offset, read_latest
 from lib.record import Record
 from lib.values.values import int_or_none
 
@@ -72,14 +72,14 @@ class Cloud(MobileIron):
         if not wanted and not projection.everything:
             yield from devices
             return
-        found = with_extras(
+        enriched = enrich(
             devices,
             partial(_hardware, self._details),
             self._workers,
             name="The hardware of Windows devices",
             needed=bool(wanted - {self.serial_number}),
         )
-        for device, hardware in found:
+        for device, hardware in enriched:
             yield device | _primary(hardware or {})
 
     def _spaces(self) -> list[Any]:
@@ -120,7 +120,7 @@ class Cloud(MobileIron):
             total = int_or_none(result.get("totalCount"))
             return Page(items, total, more=total is None)
 
-        return read_pages(fetch, lambda item: member(item, "id", where=where), where=where)
+        return paginate_by_offset(fetch, lambda item: member(item, "id", where=where), where=where)
 
 
 def _result(cloud: Client, path: str, **params: Any) -> Any:

@@ -15,7 +15,7 @@ from lib.connector import Projection
 from lib.http.client import member
 from lib.mobileiron.client import MobileIron, Refused
 from lib.reading.listing import Page
-from lib.reading.offsets import read_pages
+from lib.reading.offsets import paginate_by_offset
 from lib.record import Record
 from lib.values.values import int_or_none
 
@@ -71,7 +71,7 @@ class Core(MobileIron):
                     else:
                         raise
 
-        pages = read_pages(fetch, lambda device: device.get(self.key), where=self.url)
+        pages = paginate_by_offset(fetch, lambda device: device.get(self.key), where=self.url)
         return chain.from_iterable(pages)
 
     def _fields(self, space: Any) -> list[str]:

@@ -1,1 +1,1 @@
-"""Databases: the one door to pyodbc."""
+"""ODBC: a client of databases on top of pyodbc."""

@@ -1,4 +1,4 @@
-"""The one door to ODBC: a database that is read, with rows as dicts and errors in words.
+"""An ODBC client: queries of a database, with rows as dicts and errors as sentences.
 
 What is different from plain pyodbc 5, and why:
 
@@ -31,7 +31,7 @@ from lib.errors import (
     SourceFault,
     SourceUnavailable,
 )
-from lib.retry import UNREACHED, Retry
+from lib.retry import UNREACHABLE, Retry
 
 # How many rows are fetched at once.
 ROWS = 1000
@@ -49,11 +49,14 @@ class NoSuchObject(SourceFault):
     """The database has no such table, view or column."""
 
 
-class Database:
-    """A database by the attributes of its connection string; empty ones are left out.
+class OdbcDatabase:
+    """A database that is read over ODBC.
 
-    `where` is what errors call it, `timeout` how many seconds a query may take, `retries` how often
-    it is called again when it cannot be reached.
+    Args:
+        attributes: Those of the connection string; empty ones are left out.
+        where: The name of the database in errors.
+        timeout: How many seconds a query may take.
+        retries: How often a connection is retried.
     """
 
     def __init__(
@@ -65,8 +68,8 @@ class Database:
         self._retry = Retry(retries)
 
     def query(self, sql: str) -> Generator[dict[str, Any], None, None]:
-        """Yield the rows, as they come; columns by the names that the query gives them."""
-        with self._explained(), closing(self._connect()) as connection:
+        """Yield the rows of a query as they arrive, as dicts by the names of the columns."""
+        with self._translate_errors(), closing(self._connect()) as connection:
             cursor = connection.execute(sql)
             names = [column[0] for column in cursor.description]
             while rows := cursor.fetchmany(ROWS):
@@ -74,31 +77,31 @@ class Database:
                     yield {name: _plain(value) for name, value in zip(names, row, strict=True)}
 
     def columns(self, tables: Mapping[str, str]) -> dict[str, frozenset[str]]:
-        """The columns of tables and views, given by any name each and the one that SQL has for it.
+        """Return the columns of those tables and views that exist, by the keys of `tables`.
 
-        Those that there are not are left out.
+        `tables` holds their names as they are written in SQL.
         """
-        found = {}
-        with self._explained(), closing(self._connect()) as connection:
+        columns = {}
+        with self._translate_errors(), closing(self._connect()) as connection:
             for name, table in tables.items():
-                with suppress(NoSuchObject), self._explained():
+                with suppress(NoSuchObject), self._translate_errors():
                     # Names cannot be parameters; these are never a user's.
                     cursor = connection.execute(f"SELECT * FROM {table} WHERE 1 = 0")  # noqa: S608
-                    found[name] = frozenset(column[0] for column in cursor.description)
-        return found
+                    columns[name] = frozenset(column[0] for column in cursor.description)
+        return columns
 
     def _connect(self) -> Any:
         pyodbc = _pyodbc()
 
         def call() -> Any:
-            with self._explained():
+            with self._translate_errors():
                 return pyodbc.connect(
                     connection_string(self._attributes),
                     autocommit=True,
                     timeout=min(self._timeout, LONGEST_LOGIN),
                 )
 
-        connection = self._retry.call(call, UNREACHED)
+        connection = self._retry.call(call, UNREACHABLE)
         with suppress(pyodbc.Error):  # not every driver has these
             connection.timeout = self._timeout
         with suppress(pyodbc.Error):
@@ -106,33 +109,33 @@ class Database:
         return connection
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         try:
             yield
         except _pyodbc().Error as error:
-            raise self._error(error) from None
+            raise self._translated(error) from None
 
-    def _error(self, error: Exception) -> ConnectorError:
+    def _translated(self, error: Exception) -> ConnectorError:
         state, text = (*map(str, error.args), "", "")[:2]
-        said = _words(text)
+        message = _words(text)
         if DRIVER_MISSING.search(f"{state} {text}"):
             return missing_driver(self._attributes.get("DRIVER", ""))
         for pattern, kind, what, fix in ERRORS:
             if re.search(pattern, f"{state} {text}", re.IGNORECASE):
                 never = NOT_IN_THIS_RUN if NO_TLS.search(text) else None
-                return kind(f"{what} ({said})", where=self.where, fix=fix, retry_after=never)
+                return kind(f"{what} ({message})", where=self.where, fix=fix, retry_after=never)
         return SourceFault(
-            f"the database refuses ({said})", where=self.where, fix="Ask its administrator"
+            f"the database refuses ({message})", where=self.where, fix="Ask its administrator"
         )
 
 
 def drivers() -> list[str]:
-    """The ODBC drivers of this machine, by the names under which they are registered."""
+    """Return the names of the ODBC drivers that are registered on this machine."""
     return list(_pyodbc().drivers())
 
 
 def missing_driver(wanted: str) -> ConfigurationError:
-    """The error for a driver that is not installed."""
+    """Return the error for a driver that is not installed."""
     package = PACKAGES.get(wanted)
     advice = f"{wanted} (Debian: apt install {package})" if package else SQL_SERVER_DRIVERS
     return ConfigurationError(
@@ -143,7 +146,7 @@ def missing_driver(wanted: str) -> ConfigurationError:
 
 
 def connection_string(attributes: Mapping[str, str]) -> str:
-    """The attributes as ODBC wants them: in braces what would be misread, a } in there doubled.
+    """Return the connection string: special values in braces, with each } in them doubled.
 
     FreeTDS misses the last brace unless a semicolon follows.
     """
@@ -229,7 +232,7 @@ ERRORS: list[tuple[str, type[ConnectorError], str, str]] = [
 
 
 def _pyodbc() -> Any:
-    """The module; raises ConfigurationError where it, or what it stands on, is missing."""
+    """Return the module pyodbc; raise ConfigurationError if it, or its libraries, are missing."""
     try:
         import pyodbc
     except ModuleNotFoundError:
@@ -252,7 +255,7 @@ def _quoted(key: str, value: str) -> str:
 
 
 def _words(text: str) -> str:
-    """A driver's message without the names of its layers and functions, on one line."""
+    """Return a driver's message as one line, without the names of its layers and functions."""
     bare = re.sub(r"\[[^\]]*\]|\(SQL\w+\)", " ", text)
     return " ".join(bare.split())[:300]
 

@@ -1,6 +1,6 @@
-"""Connections to SQL Server by ODBC: their settings, the driver, the keywords that it wants.
+"""Connections to SQL Server by ODBC: settings, choice of the driver, and its keywords.
 
-Another kind of database that holds the same tables will do as well, with its own driver.
+Another kind of database with the same tables can be used as well, with its own driver.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lib.connection import ConnectionSettings
-from lib.odbc.database import Database, drivers, missing_driver
+from lib.odbc.database import OdbcDatabase, drivers, missing_driver
 from lib.settings import number_text, setting
 
 # What FreeTDS calls the values of the keyword Encrypt; the keyword is Encryption there.
@@ -20,6 +20,8 @@ FREETDS_ENCRYPTION = {"yes": "require", "no": "off", "strict": "strict"}
 
 @dataclass(frozen=True, kw_only=True)
 class SqlServerSettings(ConnectionSettings):
+    """The settings of a connection to SQL Server."""
+
     username: str = setting(
         "A login of SQL Server that may read the database.", default="", example="change-me"
     )
@@ -56,8 +58,8 @@ class SqlServerSettings(ConnectionSettings):
             yield "username", "SQL Server authentication takes a username and a password"
 
 
-def sql_server(server: str, database: str, settings: SqlServerSettings) -> Database:
-    """The database; raises ConfigurationError where there is no driver for it."""
+def sql_server(server: str, database: str, settings: SqlServerSettings) -> OdbcDatabase:
+    """Return a client of the database; raise ConfigurationError if there is no driver for it."""
     driver = settings.driver or newest(drivers())
     microsoft = "sql server" in driver.lower() or "msodbcsql" in driver.lower()
     windows = settings.authentication == "Windows"
@@ -76,18 +78,18 @@ def sql_server(server: str, database: str, settings: SqlServerSettings) -> Datab
     }
     at = f"{server}:{port}" if port else server
     where = f"{at}/{database}"
-    return Database(attributes, where=where, timeout=settings.timeout, retries=settings.retries)
+    return OdbcDatabase(attributes, where=where, timeout=settings.timeout, retries=settings.retries)
 
 
 def newest(names: list[str]) -> str:
-    """Microsoft's newest driver for SQL Server of these, else Windows' own, else FreeTDS."""
-    numbered = {
-        int(found[1]): name
+    """Return Microsoft's newest driver for SQL Server of these, else Windows' own, else FreeTDS."""
+    by_version = {
+        int(match[1]): name
         for name in names
-        if (found := re.fullmatch(r"ODBC Driver (\d+) for SQL Server", name))
+        if (match := re.fullmatch(r"ODBC Driver (\d+) for SQL Server", name))
     }
-    if numbered:
-        return numbered[max(numbered)]
+    if by_version:
+        return by_version[max(by_version)]
     for name in ("SQL Server", "FreeTDS"):
         if name in names:
             return name

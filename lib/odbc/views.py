@@ -1,7 +1,7 @@
-"""Queries on views of which a database may lack some, or some columns of them.
+"""Queries on views that a database may lack, as a whole or some of their columns.
 
-The SQL is such as SQL Server, PostgreSQL and SQLite read. Names cannot be parameters: what stands
-in these queries must never be a user's.
+The SQL is valid for SQL Server, PostgreSQL, and SQLite. Names cannot be parameters: these queries
+must never contain text of a user.
 """
 
 from __future__ import annotations
@@ -9,18 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from lib.odbc.database import Database
+from lib.odbc.database import OdbcDatabase
 
 COLUMN = re.compile(r'"(\w+)"')
 
 
 class Views:
-    """Those of these views that there are, with their `columns`.
+    """The existing ones of these views, and the parts of queries on them.
 
-    They belong to a schema; a copy of them elsewhere may have none.
+    `columns` holds the columns of each existing view, by its name. The views belong to a schema; a
+    copy of the database elsewhere may have none.
     """
 
-    def __init__(self, database: Database, names: Iterable[str], *, schema: str) -> None:
+    def __init__(self, database: OdbcDatabase, names: Iterable[str], *, schema: str) -> None:
         names = list(names)
         self.columns: dict[str, frozenset[str]] = {}
         for prefix in (f'"{schema}".', ""):
@@ -30,13 +31,13 @@ class Views:
                 break
 
     def name(self, view: str) -> str:
-        """The name of a view as it is written in a query."""
+        """Return the name of a view as it is written in a query."""
         return f'{self._prefix}"{view}"'
 
     def where(self, view: str, conditions: Iterable[str]) -> str:
-        """The clause for all of the conditions that name no column that the view lacks."""
-        known = [f"({condition})" for condition in self._known(view, conditions)]
-        return f"WHERE {' AND '.join(known)}" if known else ""
+        """Return the WHERE clause of the conditions whose columns the view has; empty if none."""
+        possible = [f"({condition})" for condition in self._possible(view, conditions)]
+        return f"WHERE {' AND '.join(possible)}" if possible else ""
 
     def numbered(
         self,
@@ -47,17 +48,22 @@ class Views:
         best: Iterable[str],
         only: Iterable[str],
     ) -> str:
-        """The query for some columns by their keys, with the `id`, and a number for each row of it.
+        """Return the query for some columns and the `id`, with the rows of each id numbered.
 
-        Number 1 (`rn`) is the first one in the order of `best`; `only` are conditions on the rows.
+        Args:
+            view: The name of the view.
+            columns: The columns by the names that they have in the result.
+            id: The column that identifies a record.
+            best: The order of the rows of one id; the first row has number (`rn`) 1.
+            only: Conditions on the rows.
         """
         named = ", ".join(f'"{name}" AS "{key}"' for key, name in columns.items())
-        order = ", ".join(self._known(view, best)) or f'"{id}"'
+        order = ", ".join(self._possible(view, best)) or f'"{id}"'
         number = f'ROW_NUMBER() OVER (PARTITION BY "{id}" ORDER BY {order}) AS "rn"'
         source = f"FROM {self.name(view)} {self.where(view, only)}"
         return f'SELECT "{id}" AS "id", {named}, {number} {source}'
 
-    def _known(self, view: str, terms: Iterable[str]) -> list[str]:
-        """Those terms of which the view has all columns."""
-        there = self.columns[view]
-        return [term for term in terms if there.issuperset(COLUMN.findall(term))]
+    def _possible(self, view: str, terms: Iterable[str]) -> list[str]:
+        """Return the terms all of whose columns the view has."""
+        columns = self.columns[view]
+        return [term for term in terms if columns.issuperset(COLUMN.findall(term))]

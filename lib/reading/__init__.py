@@ -1,1 +1,1 @@
-"""Ways of reading a source: by pages or offsets, several requests at once, from a checkpoint."""
+"""Building blocks for reading a source: pagination, concurrent requests, reading by checkpoint."""

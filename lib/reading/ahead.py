@@ -1,4 +1,4 @@
-"""Fetch items ahead of the one who uses them: several at once, in order, and never too many."""
+"""Concurrent fetching ahead of use: results in order, and a bounded number at a time."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def fetch_ahead(
 ) -> Generator[Item, None, None]:
     """Yield fetch(key) for each key, in the order of the keys.
 
-    At most `workers` fetches are under way or waiting to be used. When the user of the iterator
-    stops, no further one is begun. What a fetch raises is raised at its place; what the keys raise,
-    when everything before it was yielded.
+    At most `workers` fetches are in progress or waiting to be used. When the caller stops
+    iterating, no further fetch is started. An error of a fetch is raised in its place, and an error
+    of the keys after everything before it was yielded.
     """
     remaining = iter(keys)
     pool = ThreadPoolExecutor(workers, thread_name_prefix="fetch")
@@ -30,7 +30,7 @@ def fetch_ahead(
     failed: Exception | None = None
 
     def submit(count: int) -> None:
-        """Begin so many more; where the keys end in an error, it waits for what was begun."""
+        """Start so many more fetches; keep an error of the keys until the started ones are used."""
         nonlocal failed
         try:
             waiting.extend(
@@ -39,7 +39,7 @@ def fetch_ahead(
         except Exception as error:
             failed = error
 
-    patient = True
+    wait_for_started = True
     try:
         submit(workers)
         while waiting:
@@ -49,14 +49,17 @@ def fetch_ahead(
         if failed:
             raise failed
     except KeyboardInterrupt:
-        patient = False
+        wait_for_started = False
         raise
     finally:
-        pool.shutdown(wait=patient and not requested(), cancel_futures=True)
+        pool.shutdown(wait=wait_for_started and not requested(), cancel_futures=True)
 
 
 def _result(future: Future[Item]) -> Item:
-    """What was fetched. After a signal nobody waits, and what fails then is no record's fault."""
+    """Return the result of a fetch; raise KeyboardInterrupt after a signal, without waiting.
+
+    A fetch that fails after a signal would be no record's fault.
+    """
     while not requested():
         wait([future], LOOK)
         if future.done() and not requested():

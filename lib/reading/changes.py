@@ -1,4 +1,4 @@
-"""Lists of what was modified since a moment, which change while they are read."""
+"""Paginated lists of modified records whose order changes while they are read."""
 
 from __future__ import annotations
 
@@ -15,26 +15,31 @@ ROUNDS = 3
 
 
 class Changes:
-    """The ids of a list that comes in pages, the oldest modification first; each id once.
+    """The IDs of a paginated list, ordered by the time of modification, each ID once.
 
-    A record that is modified meanwhile moves to the end of the list, and others slip onto pages
-    that were read before. So a list in which an id comes twice is read again. In the end `settled`
-    says whether that helped: if not, some records may be missing.
+    A record that is modified during the run moves to the end of the list, and other records move
+    forward onto pages that were read before. Therefore a list in which an ID comes twice is read
+    again, up to ROUNDS times. `stable`: no ID came twice when it was last read; otherwise some
+    records may be missing.
+
+    Args:
+        pages: Starts to read the list from its first page.
+        where: The address that errors and log messages name.
     """
 
     def __init__(self, pages: Callable[[], Iterator[list[str]]], *, where: str) -> None:
-        self.settled = False
+        self.stable = False
         self._pages = pages
         self._where = where
         self._listed = CompactSet()
 
     def chunks(self, size: int) -> Iterator[list[str]]:
-        """Yield up to so many ids at once; raises SourceFault for a page that is given twice."""
+        """Yield lists of up to `size` IDs; raise SourceFault if a page is repeated."""
         for _ in range(ROUNDS):
-            self.settled = True
+            self.stable = True
             for new in self._round():
                 yield from (new[at : at + size] for at in range(0, len(new), size))
-            if self.settled:
+            if self.stable:
                 return
         log.warning(
             "%s: records keep changing places in the list; the next run begins where this one did",
@@ -42,7 +47,7 @@ class Changes:
         )
 
     def _round(self) -> Iterator[list[str]]:
-        """Yield the ids of each page that were not listed before."""
+        """Read the list once; yield the IDs of each page that are new."""
         guard = PageGuard(self._where, next_only=True)
         in_this_round = CompactSet()
         for page in self._pages():
@@ -50,5 +55,5 @@ class Changes:
                 guard.check(page)
             idents = dict.fromkeys(page)
             if [ident for ident in idents if not in_this_round.add(ident)]:
-                self.settled = False
+                self.stable = False
             yield [ident for ident in idents if self._listed.add(ident)]

@@ -1,4 +1,4 @@
-"""Sources that list what was modified since a moment, and then give one record after the other."""
+"""Incremental reading: list what changed since a checkpoint, then fetch each record."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 from lib.connector import AssetConnector, AssetSettings, Projection, Records, SourceItem
 from lib.reading.changes import Changes
-from lib.reading.patience import while_readable
+from lib.reading.unreadable import limit_unreadable
 from lib.record import Record
 from lib.settings import any_path, setting
 from lib.values.dates import moment_or_none
@@ -20,7 +20,7 @@ from lib.values.dates import moment_or_none
 
 @dataclass(frozen=True, kw_only=True)
 class IncrementalSettings(AssetSettings):
-    """The settings of sources that are read from a checkpoint on."""
+    """The settings of connectors that read incrementally."""
 
     storage: Path | None = setting(
         "A file that keeps how far was read. Without one it is kept with the state of all runs."
@@ -32,9 +32,9 @@ class IncrementalSettings(AssetSettings):
 
 
 class ModifiedList(Protocol):
-    """A service that lists what was modified since a moment.
+    """A client of a service that lists the IDs of records modified since a time.
 
-    `asked`: when it began its first list, by its own clock.
+    `asked`: when the first list was requested, by the clock of the service; None before that.
     """
 
     url: str
@@ -43,47 +43,50 @@ class ModifiedList(Protocol):
     def close(self) -> None: ...
 
     def modified(self, since: datetime | None) -> Iterator[list[str]]:
-        """Yield the ids page by page, the oldest modification first."""
+        """Yield pages of the IDs modified since a time (None: all), the oldest change first."""
 
     def details(self, changes: Changes, projection: Projection) -> Iterator[SourceItem]:
-        """Yield the record of each id, or what became of it."""
+        """Yield for each ID its record, or the error that explains why there is none."""
 
     def modified_at(self, record: Record) -> Any:
-        """The text that says when a record was last modified."""
+        """Return the timestamp in a record of its last modification, as the service writes it."""
 
 
 S = TypeVar("S", bound=IncrementalSettings)
 
 
 class IncrementalConnector(AssetConnector[S]):
-    """A source of devices of which a run reads what was modified since the one before."""
+    """Base class of connectors that read only the devices modified since the previous run."""
 
     incremental: ClassVar[bool] = True
 
     @property
     @abstractmethod
     def account(self) -> str:
-        """What is read, in a text: in a file that sections share, they are told apart by it."""
+        """The identity of what is read; it tells sections apart that share a checkpoint file."""
 
     @abstractmethod
     def connect(self) -> ModifiedList:
-        """The service; closed when it has been read."""
+        """Return a client of the service, which the caller closes."""
 
     def check(self) -> None:
         with closing(self.connect()) as service:
             next(service.modified(datetime.now(UTC) - timedelta(hours=1)))
 
     def records(self, projection: Projection) -> Records:
-        """What was modified since the checkpoint; in a first run, all."""
+        """Yield the devices modified since the checkpoint, or all if there is none.
+
+        The checkpoint advances to the latest modification, if the list was stable.
+        """
         since = projection.checkpoint.read()
         latest: datetime | None = None
         with closing(self.connect()) as service:
             changes = Changes(lambda: service.modified(since), where=service.url)
-            delivered = service.details(changes, projection)
-            for item in while_readable(delivered, where=service.url):
+            items = service.details(changes, projection)
+            for item in limit_unreadable(items, where=service.url):
                 if isinstance(item, dict):
                     modified = moment_or_none(service.modified_at(item))
                     latest = max(filter(None, (latest, modified)), default=None)
                 yield item
-        if changes.settled and latest and service.asked:
+        if changes.stable and latest and service.asked:
             projection.checkpoint.advance(latest, service.asked)

@@ -1,4 +1,4 @@
-"""What all ways of reading a listing share: pages, and the guard against one that comes again."""
+"""The parts that all kinds of pagination share: a page, and a guard against repeated pages."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from lib.errors import ConnectorError, SourceFault
 
 @dataclass(frozen=True)
 class Page:
-    """A part of a listing: records, and as far as the answer tells it, what else there is.
+    """One page of a listing, and what the response says about the rest of it.
 
-    `total` is how many records there are in all, `more` whether further pages follow.
+    `total` is the number of records of the whole listing, `more` whether further pages follow; both
+    are None if the response does not say.
     """
 
     records: list[Any]
@@ -22,11 +23,14 @@ class Page:
 
 
 class PageGuard:
-    """Raises an error, which names `where`, for a page of a listing that came before.
+    """Detects that a server repeats a page, which would make pagination endless.
 
-    With `most_stale`, so many pages in a row on which nothing is new count as one, too. With
-    `next_only`, only a page like the one just before it does: in a list of changes, pages may come
-    again further on, since what is modified moves to the end.
+    Args:
+        where: The address that the error names.
+        most_stale: So many pages in a row without new records are an error, too.
+        next_only: Compare a page only with the one before it: in a list of changes, the same page
+            may come again later, because modified records move to the end.
+        error: The class of the error.
     """
 
     def __init__(
@@ -45,10 +49,10 @@ class PageGuard:
         self._stale = 0
 
     def check(self, mark: object, *, new: bool = True) -> None:
-        """Raise the error for a page with the mark of an earlier one.
+        """Raise the error if an earlier page had the same mark.
 
-        The mark is what tells pages apart (a position, the first id, all ids; None where nothing
-        does), `new` whether there is anything on the page that did not come before.
+        `mark` identifies a page (a position, the first ID, all IDs; None if nothing does). `new`
+        says whether the page holds records that no earlier page had.
         """
         self._stale = 0 if new else self._stale + 1
         again = mark is not None and not self._marks.add(mark)
@@ -59,5 +63,5 @@ class PageGuard:
             self._marks = CompactSet([mark])
 
     def expect_again(self, pages: int) -> None:
-        """Be told that reading goes back, so that this many pages may bring nothing new."""
+        """Allow this many pages to be repeated, because reading goes back."""
         self._marks, self._stale = CompactSet(), -pages

@@ -1,4 +1,4 @@
-"""Two sorted streams of rows, read side by side."""
+"""A merge join of two sorted streams of rows, which keeps neither of them in memory."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from lib.errors import SourceFault
 Row = dict[str, Any]
 
 
-def side_by_side(
+def merge_join(
     rows: Iterable[Row], details: Iterable[Row], key: str
 ) -> Iterator[tuple[Row, list[Row]]]:
-    """Yield each row with the details that have the same key.
+    """Yield (row, list of the details with the same key) pairs: a left outer join.
 
-    Both have to come sorted by the key, which is a whole number. Of rows with the same key the
-    first one counts; details without a row are passed over. Raises SourceFault for another order.
+    Both streams must be sorted by the key, an integer; SourceFault is raised if they are not. Of
+    several rows with the same key only the first is used; details without a row are skipped.
     """
     groups = groupby(_sorted(details, key), itemgetter(key))
     number, group = next(groups, NOTHING)
-    for at, same in groupby(_sorted(rows, key), itemgetter(key)):
-        while number is not None and number < at:
+    for row_number, same in groupby(_sorted(rows, key), itemgetter(key)):
+        while number is not None and number < row_number:
             number, group = next(groups, NOTHING)
-        yield next(same), list(group) if number == at else []
+        yield next(same), list(group) if number == row_number else []
 
 
 NOTHING: tuple[int | None, Iterable[Row]] = (None, ())

@@ -1,4 +1,7 @@
-"""Listings that are read by an index or by the number of a page, and may tell what they hold."""
+"""Pagination by offset or page number, of listings that may tell their total.
+
+Each record is yielded once, also if others are added or removed while the pages are read.
+"""
 
 from __future__ import annotations
 
@@ -14,73 +17,78 @@ from lib.values.values import int_or_none
 log = logging.getLogger(__name__)
 
 Key = Callable[[dict[str, Any]], Any]
-# So many pages in a row with nothing new on them are no shift any more.
+# More pages in a row without new records than a shift of records explains.
 MOST_STALE = 3
 
 
-def read_pages(
+def paginate_by_offset(
     fetch: Callable[[int], Page], key: Key, *, where: str, numbered: bool = False
 ) -> Iterator[list[dict[str, Any]]]:
     """Yield the records page by page, from the first to the last, each once.
 
-    `fetch` gives the page that begins at an index, or that has a number (from 0), which is called
-    when the page before is used up. `key` tells records apart; one that has none (None) is kept.
-    Reading ends where the total is reached and the page does not promise `more`, or at an empty
-    page; when fewer than the total have come by then, a warning says so. When the listing got
-    shorter since the last page, what follows has moved up, so reading goes back: by as many
-    records, or by the pages that they fill. Raises SourceFault, which names `where`, for a page
-    that comes again, and for what is no record.
+    Args:
+        fetch: Requests the page at an offset or, if `numbered`, with a number (both from 0). It is
+            called when the page before is used up.
+        key: The identity of a record; records without one (None) are always kept.
+        where: The address that errors and log messages name.
+        numbered: Whether pages have numbers.
+
+    Reading ends when the total is reached and the page does not promise `more`, or at an empty
+    page; if fewer records than the total came by then, a warning is logged. If the total decreases
+    between two pages, the remaining records have moved up, and reading goes back by as many
+    records, or by the pages that they fill. Raises SourceFault for a repeated page, and for items
+    that are not records.
     """
     seen = _Seen(key, where)
-    turned: set[int] = set()  # where reading went back, once from each
-    at = total = length = 0
+    went_back_from: set[int] = set()  # once from each position
+    position = total = length = 0
     went_back = False
     while True:
-        page = fetch(at)
+        page = fetch(position)
         length = max(length, len(page.records))
         before, total = total, total if page.total is None else page.total
         ends_early = not page.records and not went_back and seen.count < total
-        if at and at not in turned and (total < before or ends_early):
-            turned.add(at)
+        if position and position not in went_back_from and (total < before or ends_early):
+            went_back_from.add(position)
             moved_up = max(1, before - total)
             pages = -(-moved_up // length)
-            at = max(0, at - (pages if numbered else moved_up))
+            position = max(0, position - (pages if numbered else moved_up))
             seen.guard.expect_again(pages)
             went_back = True
             continue
         yield seen.new(page.records)
         went_back = False
-        at += 1 if numbered else len(page.records)
-        if not page.records or not (page.more or at < total):
+        position += 1 if numbered else len(page.records)
+        if not page.records or not (page.more or position < total):
             break
     if not page.records and seen.count < total:
         log.warning("%s: %d of %d records came; no more are given", where, seen.count, total)
 
 
 class _Seen:
-    """Which records have come: `count` of them."""
+    """The identities of the records that were yielded, `count` of them."""
 
     def __init__(self, key: Key, where: str) -> None:
         self.count = 0
         self._key = key
         self._where = where
-        self._known = CompactSet()
+        self._keys = CompactSet()
         self.guard = PageGuard(where, most_stale=MOST_STALE)
 
     def new(self, records: list[Any]) -> list[dict[str, Any]]:
-        """Those that have not come before; raises SourceFault for a page that has."""
+        """Return the records of a page that are new; raise SourceFault for a repeated page."""
         if not all(isinstance(record, dict) for record in records):
             raise SourceFault(
                 "a page holds what is no record", where=self._where, fix="Try again later"
             )
-        new, page = [], []
+        new, mark = [], []
         for record in records:
-            found = self._key(record)
-            page.append(record if found is None else found)
-            if found is None or self._known.add(found):
+            key = self._key(record)
+            mark.append(record if key is None else key)
+            if key is None or self._keys.add(key):
                 new.append(record)
-        if page:
-            self.guard.check(page, new=bool(new))
+        if mark:
+            self.guard.check(mark, new=bool(new))
         self.count += len(new)
         return new
 
@@ -93,31 +101,38 @@ def read_latest(
     *,
     name: str,
 ) -> Iterator[dict[str, Any]]:
-    """Yield the records whose moment, a number in a field, is not before the oldest, each once.
+    """Yield the records of a listing whose timestamp is at or after `oldest`, each once.
 
-    `pages` begins to read a listing that has the latest ones first; it is read as far as they go.
-    A record that becomes a late one meanwhile moves to the front, so after more than a page the
-    front is read again, as far as there is something new. What is left out is logged under the
-    `name` of the listing; that a page has no moments at all is warned about.
+    Args:
+        pages: Starts to read the listing, which has the latest records first; it is read until a
+            page has no new record that is recent enough.
+        key: The identity of a record.
+        field: The field with the timestamp, a number.
+        oldest: The lowest timestamp to yield, in the same unit.
+        name: The name of the listing in the log.
+
+    A record whose timestamp changes during the run moves to the front. So if there was more than
+    one page, the front is read again, until it holds nothing new. How many records are too old is
+    logged; a page without any timestamps is logged as a warning.
     """
-    came, left_out = CompactSet(), CompactSet()
+    yielded, left_out = CompactSet(), CompactSet()
     count, too_old, undated = 0, 0, False
     for _ in range(2):
         for page in pages():
             count += 1
-            moments = [int_or_none(record.get(field)) for record in page]
-            fresh = []
-            for record, at in zip(page, moments, strict=True):
-                found = key(record)
-                if at is None or at < oldest:
-                    too_old += found not in came and left_out.add(found)
-                elif came.add(found):
-                    too_old -= found in left_out
-                    fresh.append(record)
-            yield from fresh
-            dated = any(at is not None for at in moments)
+            timestamps = [int_or_none(record.get(field)) for record in page]
+            new = []
+            for record, timestamp in zip(page, timestamps, strict=True):
+                ident = key(record)
+                if timestamp is None or timestamp < oldest:
+                    too_old += ident not in yielded and left_out.add(ident)
+                elif yielded.add(ident):
+                    too_old -= ident in left_out
+                    new.append(record)
+            yield from new
+            dated = any(timestamp is not None for timestamp in timestamps)
             undated = undated or bool(page and not dated)
-            if dated and not fresh:
+            if dated and not new:
                 break
         if count < 2:
             break

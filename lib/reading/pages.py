@@ -1,4 +1,4 @@
-"""Listings that come in pages, each of which tells where the next one is."""
+"""Pagination by cursor, link, or page number, of records that have an `id`."""
 
 from __future__ import annotations
 
@@ -11,24 +11,29 @@ from lib.errors import RecordUnreadable, SourceFault
 from lib.reading.listing import Page, PageGuard
 
 Position = TypeVar("Position", bound=Hashable)
-# So many pages in a row without anything new on them are no chance any more.
+# More pages in a row without new records than chance explains.
 MOST_STALE = 20
 NO_RECORD = "a page holds what is no record with an id"
 
 
-def walk(
+def paginate(
     fetch: Callable[[Position], tuple[list[Any], Position | None]],
     first: Position,
     *,
     where: str,
     seen: CompactSet | None = None,
 ) -> Iterator[dict[str, Any] | RecordUnreadable]:
-    """Yield the records of a listing, each once, by their `id`; for one without it, the error.
+    """Yield the records of a listing, each `id` once; for an item without one, RecordUnreadable.
 
-    `fetch` gives the page at a position (a number, a cursor, an address), and the position of the
-    next page or None; a page is fetched when the one before it is used up. `seen` are ids that are
-    left out, and grows. Raises SourceFault when the server goes in circles, and for a page on which
-    nothing is a record; `where` is the address that such an error names.
+    Args:
+        fetch: Requests the page at a position (a number, a cursor, an address), and returns its
+            records and the position of the next page, None after the last one. It is called when
+            the page before is used up.
+        first: The position of the first page.
+        where: The address that errors name.
+        seen: IDs to skip; those of the yielded records are added.
+
+    Raises SourceFault if pages are repeated, and for a page on which nothing is a record.
     """
     seen = CompactSet() if seen is None else seen
     positions, guard = PageGuard(where), PageGuard(where, most_stale=MOST_STALE)
@@ -37,10 +42,10 @@ def walk(
     while position is not None:
         page, position = fetch(position)
         ids = [_id(record) for record in page]
-        known = [ident for ident in ids if ident is not None]
-        if page and not known:
+        valid_ids = [ident for ident in ids if ident is not None]
+        if page and not valid_ids:
             raise SourceFault(NO_RECORD, where=where, fix="Check the url")
-        new = position is None  # what comes last need not bring anything
+        new = position is None  # the last page need not hold anything new
         for ident, record in zip(ids, page, strict=True):
             if ident is None:
                 yield RecordUnreadable(NO_RECORD, where=where)
@@ -51,20 +56,20 @@ def walk(
         if position is not None:
             positions.check(position)
         # A shift moves the first record of a page elsewhere.
-        guard.check(known[0] if known else None, new=new)
+        guard.check(valid_ids[0] if valid_ids else None, new=new)
 
 
-def walk_numbers(
+def paginate_by_number(
     fetch: Callable[[int], Page], size: int, *, where: str
 ) -> Iterator[dict[str, Any] | RecordUnreadable]:
-    """Yield what `walk` yields, of pages with numbers from 1 on that hold up to `size` records.
+    """Yield what `paginate` yields, for pages with numbers from 1 and up to `size` records each.
 
-    Where a page does not tell whether `more` follow, the last one is the first that is empty.
-    Where records vanish meanwhile, others move forward onto pages that were read: as many pages as
-    these may be on are read once more. Raises SourceFault, too, when fewer records came than the
-    listing has in the end, and for an empty page before the last.
+    If the pages do not tell whether `more` follow, the first empty page is the last one. If records
+    are removed during the run, others move forward onto pages that were read: as many pages as
+    these may be on are read again. Raises SourceFault also if fewer records came than the listing
+    has in the end, and for an empty page before the last one.
     """
-    came = total = 0
+    count = total = 0
 
     def numbered(number: int) -> tuple[list[Any], int | None]:
         nonlocal total
@@ -79,11 +84,11 @@ def walk_numbers(
         moved = [record for record in moved if _id(record) is not None]
         return page.records + moved, number + 1 if more else None
 
-    for record in walk(numbered, 1, where=where):
-        came += 1
+    for record in paginate(numbered, 1, where=where):
+        count += 1
         yield record
-    if came < total:
-        raise _missing(f"only {came} of {total} records came", where)
+    if count < total:
+        raise _missing(f"only {count} of {total} records came", where)
 
 
 def _missing(what: str, where: str) -> SourceFault:

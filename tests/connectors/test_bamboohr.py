@@ -100,7 +100,7 @@ class TestContract(ConnectorContract):
 
 
 @pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lib.retry.FIRST_PAUSE", 0.0)
 
 

@@ -27,7 +27,7 @@ from lib.errors import (
     SourceUnavailable,
 )
 from lib.oomnitza.target import OomnitzaSettings
-from lib.reading.patience import MOST_UNREADABLE
+from lib.reading.unreadable import MOST_UNREADABLE
 from lib.run.pipeline import RunOptions, run_section
 from lib.run.tally import Outcome
 from lib.settings import read_settings

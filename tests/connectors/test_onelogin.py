@@ -142,7 +142,7 @@ class TestXmlApi(ConnectorContract):
 
 
 @pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lib.retry.FIRST_PAUSE", 0.0)
 
 

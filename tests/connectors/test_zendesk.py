@@ -109,7 +109,7 @@ class TestContractWithOAuthClient(ConnectorContract):
 
 
 @pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lib.retry.FIRST_PAUSE", 0.0)
 
 

@@ -30,14 +30,14 @@ from lib.http.client import Client
 from lib.http.soap import SoapService
 from lib.interruption import Interruption
 from lib.ldap.directory import Directory
-from lib.odbc.database import Database
+from lib.odbc.database import OdbcDatabase
 from lib.retry import (
-    BROKEN,
+    BACKOFF,
+    BROKEN_RESPONSE,
+    IMMEDIATE,
     LONGEST_BACKOFF,
     LONGEST_PAUSE,
-    PROMPT,
-    STEADY,
-    UNREACHED,
+    UNREACHABLE,
     Retry,
     retry_budget,
 )
@@ -74,19 +74,19 @@ class TestPauses:
         assert pauses == [1.0, 2.0, 4.0, 8.0]
 
     def test_the_first_repeat_of_a_request_is_made_at_once(self, pauses: list[float]):
-        Retry(5).call(Call(*busy(4)), PROMPT)
+        Retry(5).call(Call(*busy(4)), IMMEDIATE)
         assert pauses[0] == 0
         for made, least in zip(pauses[1:], (1, 2, 4), strict=True):
             assert least <= made <= least + 0.5
 
-    @pytest.mark.parametrize("patience", [STEADY, PROMPT])
-    def test_no_pause_of_our_own_is_longer_than_a_minute(self, patience, pauses: list[float]):
-        Retry(3000).call(Call(*busy(3000)), patience)
+    @pytest.mark.parametrize("policy", [BACKOFF, IMMEDIATE])
+    def test_no_pause_of_our_own_is_longer_than_a_minute(self, policy, pauses: list[float]):
+        Retry(3000).call(Call(*busy(3000)), policy)
         assert max(pauses) == LONGEST_BACKOFF
 
     def test_a_broken_answer_is_worth_two_repeats(self, pauses: list[float]):
         with pytest.raises(TransientError):
-            Retry(5).call(Call(*busy(9)), BROKEN)
+            Retry(5).call(Call(*busy(9)), BROKEN_RESPONSE)
         assert pauses == [1.0, 4.0]
 
     def test_the_other_side_s_own_wait_counts_more(self, pauses: list[float]):
@@ -112,7 +112,7 @@ class TestPauses:
         self, pauses: list[float], caplog: pytest.LogCaptureFixture
     ):
         caplog.set_level(logging.INFO, "lib.retry")
-        Retry(5).call(Call(*busy(2)), PROMPT)
+        Retry(5).call(Call(*busy(2)), IMMEDIATE)
         first, second = [item.getMessage() for item in caplog.records]
         assert first == "here: too many calls; trying again"
         assert second.startswith("here: too many calls; trying again in ")
@@ -132,15 +132,18 @@ class TestBounds:
         self, retries: int, repeats: int, pauses: list[float]
     ):
         with pytest.raises(SourceUnavailable):
-            Retry(retries).call(Call(*busy(9)), UNREACHED)
+            Retry(retries).call(Call(*busy(9)), UNREACHABLE)
         assert len(pauses) == repeats
 
     def test_kinds_of_failures_share_the_retries_of_a_call(self, pauses: list[float]):
         attempts = Retry(4).attempts()
         [error] = busy(1)
-        made = [attempts.another(error, kind) for kind in (BROKEN, PROMPT, BROKEN, BROKEN, STEADY)]
+        made = [
+            attempts.another(error, kind)
+            for kind in (BROKEN_RESPONSE, IMMEDIATE, BROKEN_RESPONSE, BROKEN_RESPONSE, BACKOFF)
+        ]
         assert made == [True, True, True, False, True]
-        assert not attempts.another(error, STEADY)
+        assert not attempts.another(error, BACKOFF)
 
     @pytest.mark.parametrize(
         "error",
@@ -292,7 +295,7 @@ class Everything:
             faults={"400101": (TransientError, "")},
         )
         attributes = {"DRIVER": "SQLite3", "DATABASE": str(tmp_path / "x.sqlite")}
-        self.odbc = Database(attributes, where="db", timeout=5, retries=5)
+        self.odbc = OdbcDatabase(attributes, where="db", timeout=5, retries=5)
         with socket.create_server(("127.0.0.1", 0)) as closed:
             port = closed.getsockname()[1]
         self.ldap = Directory(f"ldap://127.0.0.1:{port}", settings)

@@ -16,8 +16,8 @@ from urllib3.exceptions import (
 )
 
 from lib.errors import NOT_IN_THIS_RUN, SourceUnavailable
-from lib.http.errors import excerpt, in_words, no_answer, said_in
-from lib.retry import BROKEN, PROMPT, UNREACHED_PROMPT
+from lib.http.errors import describe_failure, excerpt, no_response, server_message
+from lib.retry import BROKEN_RESPONSE, IMMEDIATE, UNREACHABLE_IMMEDIATE
 
 
 def answer(body, status=400, reason="Bad Request"):
@@ -46,17 +46,17 @@ def answer(body, status=400, reason="Bad Request"):
     ],
 )
 def test_the_sentence_in_an_answer_is_found(body, words):
-    assert said_in(answer(body)) == f" ({words})"
+    assert server_message(answer(body)) == f" ({words})"
 
 
 def test_without_any_words_there_are_no_brackets():
-    assert said_in(answer("", reason="")) == ""
+    assert server_message(answer("", reason="")) == ""
 
 
 @pytest.mark.parametrize("body", ['{"message": "%s"}' % ("a " * 400), "a " * 400])
 def test_long_words_are_shortened(body):
-    assert len(said_in(answer(body))) == 203
-    assert said_in(answer(body)).endswith("...)")
+    assert len(server_message(answer(body))) == 203
+    assert server_message(answer(body)).endswith("...)")
 
 
 def test_an_excerpt_is_one_line():
@@ -108,35 +108,35 @@ def caused_by(error, reason):
     ],
 )
 def test_failures_are_told_apart_by_type_in_whatever_language(error, words):
-    assert in_words(error, (3, 60))[0].startswith(words)
+    assert describe_failure(error, (3, 60))[0].startswith(words)
 
 
 def test_what_went_wrong_before_is_not_taken_for_it():
     """As when a connector asks in another way after the first one failed."""
     first = caused_by(SourceUnavailable("away"), REFUSED)
-    assert in_words(caused_by(requests.ConnectionError("x"), first), (3, 60))[0].startswith(
+    assert describe_failure(caused_by(requests.ConnectionError("x"), first), (3, 60))[0].startswith(
         "the connection failed (x"
     )
 
 
 @pytest.mark.parametrize(
-    ("error", "patience"),
+    ("error", "policy"),
     [
-        (never_connected(NewConnectionError(None, "x")), UNREACHED_PROMPT),
+        (never_connected(NewConnectionError(None, "x")), UNREACHABLE_IMMEDIATE),
         (
             requests.ConnectTimeout(MaxRetryError(None, "/x", ConnectTimeoutError())),
-            UNREACHED_PROMPT,
+            UNREACHABLE_IMMEDIATE,
         ),
-        (requests.ConnectionError(ProtocolError("lost")), PROMPT),
-        (requests.ReadTimeout(ReadTimeoutError(None, "/x", "")), PROMPT),
-        (requests.ConnectionError(ReadTimeoutError(None, "/x", "")), BROKEN),
-        (requests.exceptions.ChunkedEncodingError("x"), BROKEN),
+        (requests.ConnectionError(ProtocolError("lost")), IMMEDIATE),
+        (requests.ReadTimeout(ReadTimeoutError(None, "/x", "")), IMMEDIATE),
+        (requests.ConnectionError(ReadTimeoutError(None, "/x", "")), BROKEN_RESPONSE),
+        (requests.exceptions.ChunkedEncodingError("x"), BROKEN_RESPONSE),
     ],
 )
-def test_what_failed_says_how_often_it_is_worth_another_try(error, patience):
-    assert no_answer(error, (3, 60)).patience == patience
+def test_what_failed_says_how_often_it_is_worth_another_try(error, policy):
+    assert no_response(error, (3, 60)).policy == policy
 
 
 def test_no_secure_connection_is_worth_no_other_try():
-    told = no_answer(requests.exceptions.SSLError("x"), (3, 60))
+    told = no_response(requests.exceptions.SSLError("x"), (3, 60))
     assert told.retry_after == NOT_IN_THIS_RUN

@@ -6,7 +6,7 @@ from email.utils import formatdate
 import pytest
 import requests
 
-from lib.http.ratelimit import Turn, asked_pause, pause_before_next, seconds_to_reset
+from lib.http.ratelimit import RateLimiter, asked_pause, pause_before_next, seconds_to_reset
 from lib.retry import LONGEST_PAUSE
 
 
@@ -91,7 +91,7 @@ def test_a_retry_after_that_is_no_whole_number_ends_nothing(header, seconds):
     assert asked_pause(response(503, Retry_After=header)) == seconds
 
 
-class TestTurn:
+class TestRateLimiter:
     @pytest.fixture
     def waited(self, monkeypatch):
         """How long it would have been waited; the clock stands still."""
@@ -101,15 +101,15 @@ class TestTurn:
         return made
 
     def test_who_used_the_quota_up_waits_for_its_reset(self, waited):
-        turn = Turn()
-        turn.heed({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "50"})
-        turn.wait()
+        limiter = RateLimiter()
+        limiter.update({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "50"})
+        limiter.wait()
         assert waited == [50]
 
     @pytest.mark.parametrize("late", [{}, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "2"}])
     def test_a_late_answer_from_before_shortens_no_pause(self, waited, late):
-        turn = Turn()
-        turn.heed({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "50"})
-        turn.heed(late)
-        turn.wait()
+        limiter = RateLimiter()
+        limiter.update({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "50"})
+        limiter.update(late)
+        limiter.wait()
         assert waited == [50]

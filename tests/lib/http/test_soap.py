@@ -65,7 +65,7 @@ EMPTY = listed("<n:iccids/>")
 
 
 @pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lib.retry.FIRST_PAUSE", 0.0)
 
 

@@ -5,13 +5,13 @@ import uuid
 import pytest
 
 from lib.ldap.attributes import BINARY, SECRETS, record_of
-from lib.ldap.directory import Entry
+from lib.ldap.directory import LdapEntry
 
 DN = "uid=ada,dc=example,dc=com"
 
 
 def record(asked=(), lists=(), **attributes):
-    return record_of(Entry(DN, attributes), asked, lists=lists)
+    return record_of(LdapEntry(DN, attributes), asked, lists=lists)
 
 
 def test_the_first_value_counts_and_lists_keep_all():

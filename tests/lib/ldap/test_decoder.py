@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ldap3.utils.asn1 import decode_message_fast
 
-from lib.ldap.decoder import EntryMessages, Found, Names, plain_entry
+from lib.ldap.decoder import AttributeNames, EntryMessages, Found, plain_entry
 
 NUMBER = 7  # of the request that is answered
 CONTROLS = bytes.fromhex("a00b 3009 0407 312e322e332e34")  # one, 1.2.3.4, without a value
@@ -97,7 +97,7 @@ def read_quickly(data: bytes, sizes: list[int]) -> tuple[list[Found], list[Any]]
     entries = EntryMessages(strategy)
     entries.begin()
     *responses, _ = answered(strategy)
-    names = Names()
+    names = AttributeNames()
     plain = [plain_entry(each, names) or by_ldap3(each) for each in entries.kept]
     late, others = split(responses)
     return plain + late, others
@@ -137,7 +137,7 @@ rests = st.sampled_from([b"", b"", CONTROLS])
 def test_an_entry_is_what_ldap3_makes_of_it_or_left(
     operations: list[bytes], width: int, rest: bytes
 ) -> None:
-    names = Names()
+    names = AttributeNames()
     for operation in operations:
         data = message(operation, rest=rest, width=width)
         assert plain_entry(data, names) in (None, by_ldap3(data))
@@ -151,14 +151,14 @@ def test_an_entry_is_what_ldap3_makes_of_it_or_left(
 def test_a_plain_entry_is_not_left(dn: str, attributes: dict[str, list[bytes]], width: int) -> None:
     pairs = [(name.encode(), values) for name, values in attributes.items()]
     data = message(entry(dn.encode(), pairs, width), number=123_456, width=width)
-    assert plain_entry(data, Names()) == (dn, attributes)
+    assert plain_entry(data, AttributeNames()) == (dn, attributes)
 
 
 @pytest.mark.parametrize("size", [0, 1, 127, 128, 255, 256, 65_535, 65_536, 20_000_000])
 def test_values_may_be_long(size: int) -> None:
     values = [b"x" * size, b"", b"\xff\x00"]
     data = message(entry(b"cn=x", [(b"photo", values)]))
-    assert plain_entry(data, Names()) == ("cn=x", {"photo": values})
+    assert plain_entry(data, AttributeNames()) == ("cn=x", {"photo": values})
 
 
 @pytest.mark.parametrize(
@@ -172,11 +172,11 @@ def test_values_may_be_long(size: int) -> None:
     ],
 )
 def test_names_with_a_catch_are_left(attributes: list[tuple[bytes, list[bytes]]]) -> None:
-    assert plain_entry(message(entry(b"cn=x", attributes)), Names()) is None
+    assert plain_entry(message(entry(b"cn=x", attributes)), AttributeNames()) is None
 
 
 def test_a_name_in_another_spelling_is_left_in_later_entries_too() -> None:
-    names = Names()
+    names = AttributeNames()
     for spelling, plain in ((b"mail", True), (b"Mail", False), (b"mail", True)):
         found = plain_entry(message(entry(b"cn=x", [(spelling, [b"1"])])), names)
         assert (found is not None) == plain
@@ -184,7 +184,7 @@ def test_a_name_in_another_spelling_is_left_in_later_entries_too() -> None:
 
 def test_so_many_names_are_remembered_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lib.ldap.decoder.MOST_NAMES", 2)
-    names = Names()
+    names = AttributeNames()
     data = [message(entry(b"cn=x", [(name, [])])) for name in (b"a", b"b", b"c", b"a")]
     assert [plain_entry(each, names) is None for each in data] == [False, False, True, False]
 
@@ -204,7 +204,7 @@ def damaged(draw: st.DrawFn, whole: st.SearchStrategy[bytes]) -> bytes:
 
 @given(damaged(entries.map(message)))
 def test_what_is_damaged_is_what_ldap3_makes_of_it_or_left(data: bytes) -> None:
-    made = plain_entry(data, Names())
+    made = plain_entry(data, AttributeNames())
     # Its caller has looked at the sizes and the kind of the message.
     if made and outcome(read_by_ldap3, data + message(done())) != "an error":
         assert made == by_ldap3(data)
@@ -213,8 +213,8 @@ def test_what_is_damaged_is_what_ldap3_makes_of_it_or_left(data: bytes) -> None:
 def test_a_value_that_reaches_into_the_next_attribute_is_left() -> None:
     data = message(entry(b"cn=x", [(b"a", [b"12"]), (b"b", [b"34"])]))
     longer = data.replace(b"\x04\x0212", b"\x04\x0d12")  # to the end of the next one
-    assert plain_entry(data, Names()) == ("cn=x", {"a": [b"12"], "b": [b"34"]})
-    assert plain_entry(longer, Names()) is None
+    assert plain_entry(data, AttributeNames()) == ("cn=x", {"a": [b"12"], "b": [b"34"]})
+    assert plain_entry(longer, AttributeNames()) is None
 
 
 numbers = st.sampled_from([NUMBER] * 8 + [NUMBER - 1, 0, 300])

@@ -24,7 +24,7 @@ from lib.errors import (
     SourceFault,
     SourceUnavailable,
 )
-from lib.ldap.directory import PAGE_SIZE, Directory, Entry, escaped, parenthesised
+from lib.ldap.directory import PAGE_SIZE, Directory, LdapEntry, escaped, parenthesised
 from sandbox.directory import PEOPLE, SUFFIX, Outcome, ber, company
 from sandbox.directory import Directory as Sandbox
 from sandbox.directory.messages import Page, SearchRequest, controls_of
@@ -85,7 +85,7 @@ def open_directory() -> Iterator[Open]:
         yield open_one
 
 
-def logins(entries: Iterator[Entry], name: str = "uid") -> list[str]:
+def logins(entries: Iterator[LdapEntry], name: str = "uid") -> list[str]:
     return [entry.attributes[name][0].decode() for entry in entries]
 
 
@@ -435,7 +435,7 @@ def test_values_are_the_bytes_of_the_directory(open_directory: Open) -> None:
     raw = {"a": [b"\xff\xfe", "Zoë".encode()], "b": [b""]}
     with Script([entry("cn=\u4f50", raw), done(cookie=b"")]) as script:
         (found,) = open_directory(script.url).search("dc=x", "(uid=*)", ["*"])
-    assert found == Entry("cn=\u4f50", raw)
+    assert found == LdapEntry("cn=\u4f50", raw)
 
 
 def test_attributes_that_no_schema_knows_can_be_asked_for(
@@ -452,7 +452,7 @@ def test_attributes_that_no_schema_knows_can_be_asked_for(
 def test_an_entry_by_its_name(sandbox: Sandbox, open_directory: Open) -> None:
     directory = open_directory(sandbox.url)
     dn = f"uid=aquill1,{PEOPLE}"
-    assert directory.entry(dn, "(uid=*)", ["sn"]) == Entry(dn, {"sn": [b"Quill"]})
+    assert directory.entry(dn, "(uid=*)", ["sn"]) == LdapEntry(dn, {"sn": [b"Quill"]})
     assert directory.entry(dn, "(uid=other)", ["sn"]) is None
     assert directory.entry(f"uid=nobody,{PEOPLE}", "(uid=*)", ["sn"]) is None
     sandbox.refusals["search"] = iter([Outcome(50)])

@@ -24,8 +24,8 @@ from lib.ldap.errors import (
     SIGN_IN_REASONS,
     NoSuchEntry,
     UnreachableEntry,
-    from_failure,
-    from_result,
+    error_for_failure,
+    error_for_result,
 )
 
 WHERE = "ldap://dc1.corp.test dc=corp,dc=test"
@@ -58,7 +58,7 @@ REFUSED = "80090308: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext erro
     ],
 )
 def test_each_result_says_what_to_do(code: int, kind: type[ConnectorError], word: str) -> None:
-    error = from_result(code, "nameOfTheCode", "its own words", WHERE)
+    error = error_for_result(code, "nameOfTheCode", "its own words", WHERE)
     assert type(error) is kind
     assert error.where == WHERE
     assert word in error.fix
@@ -67,16 +67,16 @@ def test_each_result_says_what_to_do(code: int, kind: type[ConnectorError], word
 
 
 def test_words_are_left_out_where_there_are_none() -> None:
-    assert "(noSuchObject)" in from_result(32, "noSuchObject", "", WHERE).what
+    assert "(noSuchObject)" in error_for_result(32, "noSuchObject", "", WHERE).what
 
 
 def test_an_error_is_one_line_of_readable_text() -> None:
     referral = "Referral:\nldap://one.test/dc=a\nldap://two.test/dc=b"
     assert "Referral: ldap://one.test/dc=a ldap://two.test/dc=b" in str(
-        from_result(9, "reserved", referral, WHERE)
+        error_for_result(9, "reserved", referral, WHERE)
     )
     signing = "00002028: LdapErr: DSID-0C090256, comment: The server requires binds, v3839\0"
-    assert str(from_result(8, "strongerAuthRequired", signing, WHERE)).isprintable()
+    assert str(error_for_result(8, "strongerAuthRequired", signing, WHERE)).isprintable()
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_an_error_is_one_line_of_readable_text() -> None:
     ],
 )
 def test_active_directory_tells_why_it_refuses(data: str, reason: str) -> None:
-    error = from_result(49, "invalidCredentials", REFUSED.format(data), WHERE)
+    error = error_for_result(49, "invalidCredentials", REFUSED.format(data), WHERE)
     assert isinstance(error, SignInError)
     assert reason in error.what
     assert "DSID" not in str(error)
@@ -103,12 +103,12 @@ def test_active_directory_tells_why_it_refuses(data: str, reason: str) -> None:
 
 
 def test_a_reason_that_is_not_known_is_given_as_it_came() -> None:
-    error = from_result(49, "invalidCredentials", REFUSED.format("999"), WHERE)
+    error = error_for_result(49, "invalidCredentials", REFUSED.format("999"), WHERE)
     assert "data 999" in error.what
 
 
 def test_other_directories_say_only_that_they_refuse() -> None:
-    error = from_result(49, "invalidCredentials", "", WHERE)
+    error = error_for_result(49, "invalidCredentials", "", WHERE)
     assert "user name or the password is wrong" in error.what
 
 
@@ -166,7 +166,7 @@ ADDRESSES = [(Opening("nein"), ("::1", 389)), (Opening("nein"), ("127.0.0.1", 38
 def test_each_failure_of_a_connection_says_what_to_do(
     error: Exception, what: str, fix: str
 ) -> None:
-    told = from_failure(error, WHERE)
+    told = error_for_failure(error, WHERE)
     assert type(told) is SourceUnavailable
     assert told.where == WHERE
     assert what in told.what
@@ -175,4 +175,4 @@ def test_each_failure_of_a_connection_says_what_to_do(
 
 @pytest.mark.parametrize("error", [Untrusted("x"), Unencrypted("x")])
 def test_no_secure_connection_is_worth_no_other_try(error: Exception) -> None:
-    assert from_failure(error, WHERE).retry_after == NOT_IN_THIS_RUN
+    assert error_for_failure(error, WHERE).retry_after == NOT_IN_THIS_RUN

@@ -23,7 +23,7 @@ from lib.errors import (
     SourceFault,
     SourceUnavailable,
 )
-from lib.odbc.database import Database, connection_string, drivers, missing_driver
+from lib.odbc.database import OdbcDatabase, connection_string, drivers, missing_driver
 from lib.plugins import ROOT
 from sandbox.sccm import Sccm
 from tests.drivers import require_driver
@@ -48,23 +48,23 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def things(file: Path) -> Database:
+def things(file: Path) -> OdbcDatabase:
     require_driver("SQLite3")
     return database(file)
 
 
-def database(file: Path) -> Database:
-    return Database({"DRIVER": "SQLite3", "DATABASE": str(file)}, where=WHERE, timeout=10)
+def database(file: Path) -> OdbcDatabase:
+    return OdbcDatabase({"DRIVER": "SQLite3", "DATABASE": str(file)}, where=WHERE, timeout=10)
 
 
-def test_rows_come_as_dicts_by_the_names_of_the_query(things: Database):
+def test_rows_come_as_dicts_by_the_names_of_the_query(things: OdbcDatabase):
     assert list(things.query('SELECT id AS "number", name AS "called" FROM things')) == [
         {"number": 1, "called": "Ünit 佐藤"},
         {"number": 2, "called": None},
     ]
 
 
-def test_values_are_what_json_knows(things: Database):
+def test_values_are_what_json_knows(things: OdbcDatabase):
     (row, empty) = things.query("SELECT at, raw FROM things ORDER BY id")
     assert row == {"at": "2024-05-06T07:08:09", "raw": "00ff"}
     assert empty == {"at": None, "raw": None}
@@ -78,7 +78,7 @@ def test_decimals_are_numbers():
             assert next(rows) == {"a": 3, "b": 2.5}
 
 
-def test_texts_lose_blanks_at_their_end_and_control_characters(file: Path, things: Database):
+def test_texts_lose_blanks_at_their_end_and_control_characters(file: Path, things: OdbcDatabase):
     with closing(sqlite3.connect(file)) as raw:
         raw.execute("INSERT INTO things (id, name) VALUES (3, ?)", (" 7-Zip\x07\t(x64)\x1f  ",))
         raw.commit()
@@ -86,7 +86,7 @@ def test_texts_lose_blanks_at_their_end_and_control_characters(file: Path, thing
     assert row["name"] == " 7-Zip\t(x64)"
 
 
-def test_rows_are_fetched_as_they_are_wanted(file: Path, things: Database):
+def test_rows_are_fetched_as_they_are_wanted(file: Path, things: OdbcDatabase):
     with closing(sqlite3.connect(file)) as raw:
         raw.executemany("INSERT INTO things (id) VALUES (?)", ((n,) for n in range(3, 5003)))
         raw.commit()
@@ -95,16 +95,16 @@ def test_rows_are_fetched_as_they_are_wanted(file: Path, things: Database):
     assert sum(1 for _ in things.query("SELECT id FROM things")) == 5002
 
 
-def test_no_result_is_no_rows(things: Database):
+def test_no_result_is_no_rows(things: OdbcDatabase):
     assert list(things.query("SELECT id FROM things WHERE id > 99")) == []
 
 
-def test_of_tables_those_that_there_are_have_columns(things: Database):
+def test_of_tables_those_that_there_are_have_columns(things: OdbcDatabase):
     found = things.columns({"a": "things", "b": "nothings", "c": '"main"."things"'})
     assert found == dict.fromkeys("ac", frozenset({"id", "name", "at", "price", "raw"}))
 
 
-def test_two_queries_can_be_open_at_once(things: Database):
+def test_two_queries_can_be_open_at_once(things: OdbcDatabase):
     one, other = (things.query("SELECT id FROM things ORDER BY id") for _ in range(2))
     assert [next(one), next(other), next(one), next(other)] == [{"id": 1}] * 2 + [{"id": 2}] * 2
 
@@ -156,7 +156,7 @@ def in_postgres(given: dict[str, str], sql: str = "SELECT 1", **changes: str) ->
         "PWD": given["password"],
         **changes,
     }
-    return Database(attributes, where=WHERE, timeout=10).query(sql)
+    return OdbcDatabase(attributes, where=WHERE, timeout=10).query(sql)
 
 
 def test_postgresql_s_errors_are_told_apart():
@@ -210,7 +210,7 @@ def over_tds(server: TdsServer, **changes: str) -> Iterator[Any]:
         **changes,
     }
     sql = 'SELECT "ResourceID" FROM "dbo"."v_R_System"'
-    return Database(attributes, where=WHERE, timeout=10).query(sql)
+    return OdbcDatabase(attributes, where=WHERE, timeout=10).query(sql)
 
 
 @pytest.mark.parametrize(
@@ -276,7 +276,7 @@ def test_a_file_that_cannot_be_opened_is_told():
 @pytest.mark.parametrize("driver", ["ODBC Driver 99 for SQL Server", "/nowhere/libdriver.so"])
 def test_a_driver_that_is_missing_is_told_with_those_that_there_are(driver: str):
     require_driver("SQLite3")
-    missing = Database({"DRIVER": driver, "SERVER": "x"}, where=WHERE, timeout=10)
+    missing = OdbcDatabase({"DRIVER": driver, "SERVER": "x"}, where=WHERE, timeout=10)
     error = failure(missing.query("SELECT 1"), ConfigurationError)
     assert repr(driver) in str(error)
     assert "SQLite3" in str(error)
@@ -304,10 +304,10 @@ class Refuse:
             raise {error}
 sys.meta_path.insert(0, Refuse())
 from lib.errors import ConfigurationError
-from lib.odbc.database import Database
+from lib.odbc.database import OdbcDatabase
 from connectors import sccm
 try:
-    list(Database({{"DRIVER": "x"}}, where="x", timeout=1).query("SELECT 1"))
+    list(OdbcDatabase({{"DRIVER": "x"}}, where="x", timeout=1).query("SELECT 1"))
 except ConfigurationError as error:
     print(error)
 """
@@ -351,7 +351,7 @@ class TestRetries:
 
     def database(self, tmp_path, retries):
         attributes = {"DRIVER": "SQLite3", "DATABASE": str(tmp_path / "x.sqlite")}
-        return Database(attributes, where=WHERE, timeout=10, retries=retries)
+        return OdbcDatabase(attributes, where=WHERE, timeout=10, retries=retries)
 
     def test_it_is_called_again_with_growing_pauses(self, calls, tmp_path):
         calls.answers += [pyodbc.OperationalError("08001", "cannot connect")] * 2

@@ -21,13 +21,13 @@ def told(monkeypatch: pytest.MonkeyPatch, **given: str) -> dict[str, str]:
     made: list[dict[str, str]] = []
 
     class Spy:
-        """Stands for Database."""
+        """Stands for OdbcDatabase."""
 
         def __init__(self, attributes: dict[str, str], **how: Any) -> None:
             made.append({key: value for key, value in attributes.items() if value})
             made[-1]["where"] = how["where"]
 
-    monkeypatch.setattr(sqlserver, "Database", Spy)
+    monkeypatch.setattr(sqlserver, "OdbcDatabase", Spy)
     settings, faults = read_settings(SqlServerSettings, {**LOGIN, **given})
     assert faults == []
     sql_server("sql.example.com", "CM_TST", settings)

@@ -8,12 +8,12 @@ from typing import Any, cast
 
 import pytest
 
-from lib.odbc.database import Database
+from lib.odbc.database import OdbcDatabase
 from lib.odbc.views import Views
 
 
 class SqliteDatabase:
-    """Answers for `columns` as Database does; `asked` are the names that were looked for."""
+    """Answers for `columns` as OdbcDatabase does; `asked` are the names that were looked for."""
 
     def __init__(self, *statements: str) -> None:
         self.connection = sqlite3.connect(":memory:")
@@ -46,7 +46,7 @@ def database() -> Iterator[SqliteDatabase]:
 
 
 def views(database: SqliteDatabase, *names: str, schema: str = "dbo") -> Views:
-    return Views(cast("Database", database), names, schema=schema)
+    return Views(cast("OdbcDatabase", database), names, schema=schema)
 
 
 def best_of(database: SqliteDatabase, made: Views, best: Iterable[str], only: Iterable[str]) -> Any:

@@ -40,7 +40,7 @@ def test_all_ids_come_in_their_order():
     service = Service(10)
     changes = service.changes()
     assert read(changes) == service.ids
-    assert changes.settled
+    assert changes.stable
     assert service.pages_read == 4
 
 
@@ -48,7 +48,7 @@ def test_all_ids_come_in_their_order():
 def test_short_lists_are_lists(count: int):
     changes = Service(count).changes()
     assert len(read(changes)) == count
-    assert changes.settled
+    assert changes.stable
 
 
 def test_chunks_are_never_larger_than_wanted():
@@ -74,7 +74,7 @@ def test_one_that_slips_to_a_page_that_was_read_is_found_in_a_second_round():
     ids = read(changes)
     assert sorted(ids) == sorted(service.ids)  # also id-3, which slipped onto page one
     assert len(ids) == 12
-    assert changes.settled
+    assert changes.stable
     assert service.pages_read == 8
 
 
@@ -84,7 +84,7 @@ def test_a_list_that_never_rests_is_not_called_settled(caplog: pytest.LogCapture
     changes = service.changes()
     ids = read(changes)
     assert len(ids) == len(set(ids))
-    assert not changes.settled
+    assert not changes.stable
     assert service.pages_read == 4 * ROUNDS
     assert "the next run begins where this one did" in caplog.text
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lib.errors import SourceFault
-from lib.reading.merge import side_by_side
+from lib.reading.merge import merge_join
 
 
 def rows(*numbers: Any) -> list[dict[str, Any]]:
@@ -15,7 +15,7 @@ def rows(*numbers: Any) -> list[dict[str, Any]]:
 
 
 def merged(left: list[Any], right: list[Any]) -> list[tuple[int, list[int]]]:
-    pairs = side_by_side(rows(*left), rows(*right), "id")
+    pairs = merge_join(rows(*left), rows(*right), "id")
     return [(row["id"], [item["at"] for item in details]) for row, details in pairs]
 
 
@@ -37,7 +37,7 @@ def test_nothing_gives_nothing():
 
 
 def test_of_rows_with_one_key_the_first_counts():
-    pairs = list(side_by_side(rows(1, 1, 2), rows(1, 2, 2), "id"))
+    pairs = list(merge_join(rows(1, 1, 2), rows(1, 2, 2), "id"))
     assert [row["at"] for row, _ in pairs] == [0, 2]
     assert [len(details) for _, details in pairs] == [1, 2]
 
@@ -60,5 +60,5 @@ def test_no_more_is_read_than_needed():
             read[name] += 1
             yield {"id": read[name]}
 
-    assert len(list(islice(side_by_side(endless("left"), endless("right"), "id"), 10))) == 10
+    assert len(list(islice(merge_join(endless("left"), endless("right"), "id"), 10))) == 10
     assert max(read.values()) <= 12

@@ -11,7 +11,7 @@ import pytest
 
 from lib.errors import SourceFault
 from lib.reading.listing import Page
-from lib.reading.offsets import read_latest, read_pages
+from lib.reading.offsets import paginate_by_offset, read_latest
 
 WHERE = "https://example.com/devices"
 
@@ -42,7 +42,7 @@ def pages(fetch: Callable[[int], Page], *, numbered: bool = False) -> Iterator[l
     def key(record: dict[str, Any]) -> Any:
         return record.get("id")
 
-    for page in read_pages(fetch, key, where=WHERE, numbered=numbered):
+    for page in paginate_by_offset(fetch, key, where=WHERE, numbered=numbered):
         yield [record["id"] for record in page]
 
 
@@ -175,7 +175,7 @@ def test_records_without_a_key_are_all_kept() -> None:
     def fetch(_: int) -> Page:
         return Page([{"name": "a"}, {"name": "a"}], 2)
 
-    found = read_pages(fetch, lambda record: record.get("id"), where=WHERE)
+    found = paginate_by_offset(fetch, lambda record: record.get("id"), where=WHERE)
     assert [len(page) for page in found] == [2]
 
 
@@ -228,7 +228,7 @@ def test_the_same_records_in_ever_another_order_are_a_fault() -> None:
 
 def test_the_same_page_without_keys_again_is_a_fault() -> None:
     with pytest.raises(SourceFault, match="gave before"):
-        list(read_pages(lambda _: Page([{"name": "a"}], 9), lambda _: None, where=WHERE))
+        list(paginate_by_offset(lambda _: Page([{"name": "a"}], 9), lambda _: None, where=WHERE))
 
 
 def test_the_same_page_again_is_a_fault() -> None:

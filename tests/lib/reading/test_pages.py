@@ -11,7 +11,7 @@ from lib.connection import ConnectionSettings
 from lib.errors import RecordUnreadable, SourceFault, SourceUnavailable
 from lib.http.client import Client
 from lib.reading.listing import Page
-from lib.reading.pages import MOST_STALE, walk, walk_numbers
+from lib.reading.pages import MOST_STALE, paginate, paginate_by_number
 
 WHERE = "https://acme.example.com"
 
@@ -31,23 +31,23 @@ class Listing:
         self.fetched.append(position)
         return self.pages[position]
 
-    def walk(self, first=1, **how):
-        return (record["id"] for record in walk(self, first, where=WHERE, **how))
+    def ids(self, first=1, **how):
+        return (record["id"] for record in paginate(self, first, where=WHERE, **how))
 
 
 def test_pages_are_read_in_their_order_to_the_end():
     listing = Listing({"a": (records(1, 2), "c"), "c": (records(3), "b"), "b": (records(4), None)})
-    assert list(listing.walk("a")) == [1, 2, 3, 4]
+    assert list(listing.ids("a")) == [1, 2, 3, 4]
     assert listing.fetched == ["a", "c", "b"]
 
 
 def test_a_page_is_fetched_when_the_one_before_is_used_up():
     listing = Listing({1: (records(1, 2), 2), 2: (records(3), None)})
-    walked = listing.walk()
+    ids = listing.ids()
     assert listing.fetched == []
-    assert list(islice(walked, 2)) == [1, 2]
+    assert list(islice(ids, 2)) == [1, 2]
     assert listing.fetched == [1]
-    assert list(walked) == [3]
+    assert list(ids) == [3]
 
 
 def test_a_page_is_let_go_of_before_the_next_one_comes():
@@ -62,27 +62,27 @@ def test_a_page_is_let_go_of_before_the_next_one_comes():
         came.extend(map(weakref.ref, page))
         return page, number + 1 if number < 4 else None
 
-    assert sum(1 for _ in walk(fetch, 0, where=WHERE)) == 250
+    assert sum(1 for _ in paginate(fetch, 0, where=WHERE)) == 250
     assert max(still_there) <= 1, "the last record is in the hands of who reads"
 
 
 def test_an_empty_page_is_no_end():
-    assert list(Listing({1: ([], 2), 2: ([], 3), 3: (records(5), None)}).walk()) == [5]
+    assert list(Listing({1: ([], 2), 2: ([], 3), 3: (records(5), None)}).ids()) == [5]
 
 
 def test_a_record_that_moved_comes_once():
     listing = Listing({1: (records(1, 2), 2), 2: (records(2, 3), 3), 3: (records(3), None)})
-    assert list(listing.walk()) == [1, 2, 3]
+    assert list(listing.ids()) == [1, 2, 3]
 
 
 def test_ids_of_another_listing_can_be_left_out():
     seen = CompactSet([2])
-    assert list(Listing({1: (records(1, 2, 3), None)}).walk(seen=seen)) == [1, 3]
+    assert list(Listing({1: (records(1, 2, 3), None)}).ids(seen=seen)) == [1, 3]
     assert all(ident in seen for ident in (1, 2, 3))
 
 
 def test_numbers_and_texts_are_different_ids():
-    assert list(Listing({1: (records(1, "1", 0), None)}).walk()) == [1, "1", 0]
+    assert list(Listing({1: (records(1, "1", 0), None)}).ids()) == [1, "1", 0]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_numbers_and_texts_are_different_ids():
 def test_going_in_circles_is_a_fault(pages):
     listing = Listing(pages)
     with pytest.raises(SourceFault, match="gave before") as caught:
-        list(islice(listing.walk(), 100))
+        list(islice(listing.ids(), 100))
     assert caught.value.where == WHERE
     assert len(listing.fetched) <= len(pages)
 
@@ -107,31 +107,31 @@ def test_going_in_circles_is_a_fault(pages):
 def test_pages_with_nothing_new_on_them_are_not_read_for_ever():
     known = {number: (records(number), number + 1) for number in range(2, 90)}
     listing = Listing({1: (records(*range(100)), 2)} | known)
-    walked = listing.walk()
-    assert list(islice(walked, 100)) == list(range(100))
+    ids = listing.ids()
+    assert list(islice(ids, 100)) == list(range(100))
     with pytest.raises(SourceFault, match="gave before"):
-        next(walked)
+        next(ids)
     assert len(listing.fetched) == 1 + MOST_STALE
 
 
 def test_a_few_pages_with_nothing_new_on_them_are_a_chance():
     known = {number: (records(number), number + 1) for number in range(2, 2 + MOST_STALE - 1)}
     listing = Listing({1: (records(*range(100)), 2)} | known | {21: (records(100), None)})
-    assert list(listing.walk()) == list(range(101))
+    assert list(listing.ids()) == list(range(101))
 
 
 def test_the_last_of_them_may_be_one_too_many_since_nothing_follows():
     last = 1 + MOST_STALE
     known = {number: (records(number), number + 1) for number in range(2, last)}
     listing = Listing({1: (records(*range(100)), 2)} | known | {last: (records(last), None)})
-    assert list(listing.walk()) == list(range(100))
+    assert list(listing.ids()) == list(range(100))
 
 
 def test_the_page_that_leads_back_is_still_read():
-    walked = Listing({1: (records(1), 2), 2: (records(2, 1, 3), 1)}).walk()
-    assert list(islice(walked, 3)) == [1, 2, 3]
+    ids = Listing({1: (records(1), 2), 2: (records(2, 1, 3), 1)}).ids()
+    assert list(islice(ids, 3)) == [1, 2, 3]
     with pytest.raises(SourceFault, match="gave before"):
-        next(walked)
+        next(ids)
 
 
 WITHOUT_ID = [None, 1, "a", [], {}, {"id": None}, {"id": ""}, {"id": {}}, {"id": [1]}]
@@ -140,7 +140,7 @@ WITHOUT_ID = [None, 1, "a", [], {}, {"id": None}, {"id": ""}, {"id": {}}, {"id":
 @pytest.mark.parametrize("item", WITHOUT_ID)
 def test_one_item_without_an_id_is_told_and_the_rest_is_read(item):
     listing = Listing({1: ([item, *records(1)], 2), 2: ([*records(2), item], None)})
-    delivered = list(walk(listing, 1, where=WHERE))
+    delivered = list(paginate(listing, 1, where=WHERE))
     bad = [each for each in delivered if isinstance(each, RecordUnreadable)]
     assert [each.where for each in bad] == [WHERE, WHERE]
     assert [each for each in delivered if each not in bad] == records(1, 2)
@@ -149,7 +149,7 @@ def test_one_item_without_an_id_is_told_and_the_rest_is_read(item):
 @pytest.mark.parametrize("item", WITHOUT_ID)
 def test_a_page_on_which_nothing_has_an_id_is_a_fault(item):
     with pytest.raises(SourceFault, match="no record with an id"):
-        list(Listing({1: (records(1), 2), 2: ([item, item], None)}).walk())
+        list(Listing({1: (records(1), 2), 2: ([item, item], None)}).ids())
 
 
 class Shrinking:
@@ -167,19 +167,19 @@ class Shrinking:
         page = records(*self.idents[2 * number - 2 : 2 * number])
         return Page(page, total, more=number * 2 < total) if self.tells else Page(page)
 
-    def walk(self):
-        return [record["id"] for record in walk_numbers(self, 2, where=WHERE)]
+    def ids(self):
+        return [record["id"] for record in paginate_by_number(self, 2, where=WHERE)]
 
 
 def test_numbered_pages_are_read_to_the_last():
     listing = Shrinking(5)
-    assert listing.walk() == [0, 1, 2, 3, 4]
+    assert listing.ids() == [0, 1, 2, 3, 4]
     assert listing.fetched == [1, 2, 3]
 
 
 def test_numbered_pages_that_tell_no_number_are_read_until_nothing_comes():
     listing = Shrinking(4, tells=False)
-    assert listing.walk() == [0, 1, 2, 3]
+    assert listing.ids() == [0, 1, 2, 3]
     assert listing.fetched == [1, 2, 3]
 
 
@@ -189,13 +189,13 @@ def test_numbered_pages_that_tell_no_number_are_read_until_nothing_comes():
 )
 def test_pages_onto_which_records_moved_are_read_once_more(gone, fetched):
     listing = Shrinking(8, {3: gone})
-    assert set(listing.walk()) >= set(range(8)) - set(gone)
+    assert set(listing.ids()) >= set(range(8)) - set(gone)
     assert listing.fetched == fetched
 
 
 def test_fewer_records_than_were_told_are_a_fault():
     with pytest.raises(SourceFault, match="only 2 of 5 records came") as caught:
-        list(walk_numbers(lambda _: Page(records(1, 2), 5, more=False), 2, where=WHERE))
+        list(paginate_by_number(lambda _: Page(records(1, 2), 5, more=False), 2, where=WHERE))
     assert caught.value.where == WHERE
 
 
@@ -230,9 +230,9 @@ def test_what_is_no_record_counts_once_though_its_page_is_read_again():
     def fetch(number):
         return Page(pages[number], next(totals), more=number < 2)
 
-    found = list(walk_numbers(fetch, 3, where=WHERE))
+    found = list(paginate_by_number(fetch, 3, where=WHERE))
     assert sum(isinstance(each, RecordUnreadable) for each in found) == 1
     pages[2].pop()  # one more is missing, and nothing stands in for it
     totals = iter([6, 5, 5])
     with pytest.raises(SourceFault, match="only 4 of 5 records came"):
-        list(walk_numbers(fetch, 3, where=WHERE))
+        list(paginate_by_number(fetch, 3, where=WHERE))

@@ -1,4 +1,4 @@
-"""Extras of records: in order, left out where they fail, and an error where that is too much."""
+"""Enrichment by one more request for each record, which may fail; several are made at a time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from lib.errors import AccessDenied, SignInError, SourceUnavailable
-from lib.reading.extras import MOST_FAILED, with_extras
+from lib.reading.enrich import MOST_FAILED, enrich
 
 
 def records(number: int) -> list[dict[str, Any]]:
@@ -30,12 +30,12 @@ def failing(*ids: int, nothing_for: tuple[int, ...] = ()) -> Callable[[dict[str,
 
 
 def read(number: int, fetch: Callable[[dict[str, Any]], Any], *, needed: bool = True) -> list[Any]:
-    found = with_extras(records(number), fetch, 3, name="It", needed=needed)
+    found = enrich(records(number), fetch, 3, name="It", needed=needed)
     return [extra for _, extra in found]
 
 
 def test_each_record_comes_in_its_place_with_its_extra() -> None:
-    found = with_extras(records(20), failing(), 3, name="It", needed=True)
+    found = enrich(records(20), failing(), 3, name="It", needed=True)
     assert list(found) == [({"id": at}, str(at)) for at in range(20)]
 
 
@@ -68,7 +68,7 @@ def test_too_many_in_a_row_end_it_with_the_last_error() -> None:
     def fetch(record: dict[str, Any]) -> None:
         raise AccessDenied(f"not {record['id']}")
 
-    found = with_extras(records(50), fetch, 3, name="It", needed=True)
+    found = enrich(records(50), fetch, 3, name="It", needed=True)
     taken = []
     with pytest.raises(AccessDenied, match=f"not {MOST_FAILED - 1}"):
         taken.extend(found)
@@ -92,7 +92,7 @@ def test_rights_that_are_lost_on_the_way_end_it(kind: type[SignInError]) -> None
 
     taken = []
     with pytest.raises(kind):
-        taken.extend(with_extras(records(50), fetch, 3, name="It", needed=True))
+        taken.extend(enrich(records(50), fetch, 3, name="It", needed=True))
     assert len(taken) == 5 + MOST_FAILED - 1
 
 
@@ -115,7 +115,7 @@ def test_no_more_is_asked_for_than_wanted() -> None:
         return 1
 
     endless = ({"id": at} for at in count())
-    found: Any = with_extras(endless, fetch, 4, name="It", needed=True)
+    found: Any = enrich(endless, fetch, 4, name="It", needed=True)
     with closing(found):
         assert len(list(islice(found, 3))) == 3
     assert len(asked) <= 3 + 4

@@ -1,4 +1,4 @@
-"""What takes one more request for each record and may be missing; several are asked at once."""
+"""Enrichment: one more request for each record, whose failure loses no record."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from lib.record import Record
 
 log = logging.getLogger(__name__)
 
-
 # So many failures in a row may mean that the server or the rights are at fault, not the records.
 MOST_FAILED = 10
 
 
-def with_extras(
+def enrich(
     records: Iterable[Record],
     fetch: Callable[[Record], Any],
     workers: int,
@@ -25,11 +24,18 @@ def with_extras(
     name: str,
     needed: bool,
 ) -> Iterator[tuple[Record, Any]]:
-    """Yield each record with what `fetch` gives for it, in their order; None where it fails.
+    """Yield (record, result of `fetch`) pairs in the order of the records.
 
-    `fetch` gives None for a record that it has nothing to ask about. Failures are logged under the
-    `name` of the extras. Where they are `needed`, since a mapping names them, ten in a row end the
-    run if it has had no extra at all, or if the last one, which is raised, is about rights.
+    Args:
+        records: The records to enrich.
+        fetch: Requests the additional data of a record; None if a record has none.
+        workers: How many requests are made at the same time.
+        name: The name of the additional data in the log.
+        needed: Whether a mapping or a filter uses the additional data.
+
+    The result is None if a fetch fails, which is logged. Raises the last error after ten failures
+    in a row, if the data is `needed`, and either no fetch has succeeded or the error is about
+    permissions.
     """
 
     def attempt(record: Record) -> tuple[Record, Any, ConnectorError | None]:
@@ -39,16 +45,16 @@ def with_extras(
             return record, None, error
 
     failed = in_a_row = 0
-    had_one = False
-    for record, extra, error in fetch_ahead(attempt, records, workers):
+    any_succeeded = False
+    for record, result, error in fetch_ahead(attempt, records, workers):
         if error:
             log.info("%s is left out: %s", name, error)
             failed, in_a_row = failed + 1, in_a_row + 1
-            hopeless = not had_one or isinstance(error, SignInError)
+            hopeless = not any_succeeded or isinstance(error, SignInError)
             if needed and in_a_row >= MOST_FAILED and hopeless:
                 raise error
-        elif extra is not None:
-            in_a_row, had_one = 0, True
-        yield record, extra
+        elif result is not None:
+            in_a_row, any_succeeded = 0, True
+        yield record, result
     if failed:
         log.warning("%s could not be read for %d records; the log says why", name, failed)

@@ -1,4 +1,4 @@
-"""How long a service that gives trouble is put up with."""
+"""A limit on unreadable records in a row, beyond which the source itself is at fault."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from collections.abc import Iterable, Iterator
 from lib.connector import SourceItem
 from lib.errors import RecordUnreadable, SourceUnavailable
 
-# So many records in a row that cannot be read mean that the service is at fault, not they.
+# So many unreadable records in a row mean that the service is at fault, not the records.
 MOST_UNREADABLE = 10
 
 
-def while_readable(delivered: Iterable[SourceItem], *, where: str) -> Iterator[SourceItem]:
-    """Yield what comes; raises SourceUnavailable when nothing of it can be read any more."""
+def limit_unreadable(items: Iterable[SourceItem], *, where: str) -> Iterator[SourceItem]:
+    """Yield the items of a source; raise SourceUnavailable after ten unreadable ones in a row.
+
+    `where` is the address that the error names.
+    """
     unreadable = 0
-    for item in delivered:
+    for item in items:
         unreadable = unreadable + 1 if isinstance(item, RecordUnreadable) else 0
         yield item
         if unreadable == MOST_UNREADABLE:

@@ -1,4 +1,4 @@
-"""How long a service that gives trouble is put up with."""
+"""The limit on unreadable records in a row."""
 
 from itertools import repeat
 from typing import Any
@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from lib.errors import RecordGone, RecordUnreadable, SourceUnavailable
-from lib.reading.patience import MOST_UNREADABLE, while_readable
+from lib.reading.unreadable import MOST_UNREADABLE, limit_unreadable
 
 SPOILED = RecordUnreadable("device 7 cannot be read")
 
 
 def taken(*items: Any) -> list[Any]:
-    return list(while_readable(items, where="https://sims.example.com"))
+    return list(limit_unreadable(items, where="https://sims.example.com"))
 
 
 def test_all_that_comes_is_passed_on():
@@ -27,7 +27,7 @@ def test_unreadable_ones_between_others_end_nothing():
 def test_too_many_unreadable_ones_in_a_row_end_the_run():
     seen = []
     with pytest.raises(SourceUnavailable, match="device 7") as caught:
-        for item in while_readable(repeat(SPOILED), where="https://sims.example.com"):
+        for item in limit_unreadable(repeat(SPOILED), where="https://sims.example.com"):
             seen.append(item)
     assert len(seen) == MOST_UNREADABLE
     assert caught.value.where == "https://sims.example.com"
