@@ -58,12 +58,12 @@ class IniFile:
     oddities: list[Remark]
 
 
-def read(path: Path) -> IniFile:
+def read_ini(path: Path) -> IniFile:
     """Read a file in UTF-8, with or without a byte order mark.
 
     Raises ConfigurationError when there is no such file or it cannot be read as text.
     """
-    return parse(path, read_content(path).decode("utf-8-sig"))
+    return parse_ini(path, read_content(path).decode("utf-8-sig"))
 
 
 def read_content(path: Path) -> bytes:
@@ -91,7 +91,7 @@ def read_content(path: Path) -> bytes:
     return content
 
 
-def parse(path: Path, text: str) -> IniFile:
+def parse_ini(path: Path, text: str) -> IniFile:
     """The sections of a text that was read from, or is for, the file."""
     sections: dict[str, IniSection] = {}
     oddities: list[Remark] = []

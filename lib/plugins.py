@@ -12,18 +12,20 @@ from types import ModuleType
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def names(package: str) -> list[str]:
-    """The modules of a package, sorted: `names("connectors")` is ["casper", "ldap", ...]."""
+def plugin_names(package: str) -> list[str]:
+    """The modules of a package, sorted: `plugin_names("connectors")` is ["casper", "ldap", ...]."""
     found = pkgutil.iter_modules(importlib.import_module(package).__path__)
     return sorted(module.name for module in found if not module.name.startswith("_"))
 
 
 def find(package: str, name: str) -> str | None:
     """The module's name for a name in any case, or None."""
-    return next((known for known in names(package) if known.lower() == name.lower()), None)
+    return next(
+        (module for module in plugin_names(package) if module.lower() == name.lower()), None
+    )
 
 
-def load(package: str, name: str) -> ModuleType:
+def load_plugin(package: str, name: str) -> ModuleType:
     return importlib.import_module(f"{package}.{name}")
 
 

@@ -35,7 +35,7 @@ class Config:
         return self.run.state or self.path.absolute().with_suffix(".db")
 
 
-def load(path: Path, names: Iterable[str]) -> Config:
+def load_config(path: Path, names: Iterable[str]) -> Config:
     """Read the sections of these names (in any case); without names, those that are enabled.
 
     Raises UsageError for names that cannot be run and InvalidConfig with every mistake in
@@ -117,7 +117,7 @@ def _undecided(file: IniFile) -> Iterator[Problem]:
 
 def _read(path: Path) -> IniFile:
     """The file, with what [DEFAULT] holds put into each section that does not say otherwise."""
-    file = ini.read(path)
+    file = ini.read_ini(path)
     if DEFAULT in file.sections:
         inherited = file.sections[DEFAULT].entries
         for name, section in file.sections.items():

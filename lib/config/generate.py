@@ -27,8 +27,8 @@ HEAD = """\
 def ini_text() -> str:
     """The whole file: [oomnitza], then every connector, switched off."""
     parts = [HEAD, "[oomnitza]", *_settings(OomnitzaSettings)]
-    for name in plugins.names("connectors"):
-        kind = connector.load(name)
+    for name in plugins.plugin_names("connectors"):
+        kind = connector.load_connector(name)
         parts += [f"\n[{name}]", *_comment(kind.__doc__ or ""), "enable = False"]
         parts += _settings(kind.settings_type)
     return "\n".join(parts) + "\n"

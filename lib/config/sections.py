@@ -14,7 +14,7 @@ from lib.config import sharedsections
 from lib.config.problems import Problem
 from lib.config.reportsettings import ReportSettings
 from lib.config.runsettings import RunSettings
-from lib.config.sharedsections import SharedSections, faults_of, oddities_of, telling
+from lib.config.sharedsections import SharedSections, faults_of, oddities_of, report_language_errors
 from lib.connector import ConnectorSettings
 from lib.errors import ConfigurationError
 from lib.ini import Entry, IniFile, IniSection
@@ -101,16 +101,16 @@ class SectionReader:
         name = section.name.split(".")[0]
         module = plugins.find("connectors", name)
         if module is None:
-            known = plugins.names("connectors")
+            known = plugins.plugin_names("connectors")
             hint = plugins.did_you_mean(name, known) or f"there are: {', '.join(known)}"
             self._problem(section, section.line, "", f"there is no connector {name!r}; {hint}")
             return None
-        settings_type = connector.load(module).settings_type
+        settings_type = connector.load_connector(module).settings_type
         settings = self._settings(settings_type, section)
         layer = dict(self._mapping(section, settings_type))
         entry = self._recordfilter(section)
         if len(self.errors) == before:
-            self._whole_mapping(section, connector.load(module)(settings), layer)
+            self._whole_mapping(section, connector.load_connector(module)(settings), layer)
         if len(self.errors) > before:
             return None
         return Section(section.name, module, settings, layer, entry, self._resources, self._folder)
@@ -235,7 +235,7 @@ class SectionReader:
         if not entry.value.strip() and "recordfilter" not in self._inherited:
             what = "the filter is empty; the lines of a filter have to be indented"
             self._problem(section, entry.line, entry.key, what)
-        with telling(self._note, section, entry):
+        with report_language_errors(self._note, section, entry):
             recordfilter.compile_filter(entry)
         return entry
 

@@ -1,6 +1,6 @@
-"""What all sections of an ini share: the programs of [converters], and the tables [lookup.NAME].
+"""What all sections share: the custom converters of [converters], and the tables [lookup.NAME].
 
-What is wrong with one of them matters only where a section that is to run makes use of it.
+Problems in one of them are reported only if a section that is to run uses it.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ LOOKUP = "lookup."
 # The parameter by which a converter names a table.
 TABLE = "table"
 
-# Takes note of a problem.
+# Records a problem.
 Report = Callable[[Problem], None]
 
 
 @contextmanager
-def telling(report: Report, section: IniSection, entry: Entry) -> Iterator[None]:
-    """Make a problem of a program that cannot be compiled."""
+def report_language_errors(report: Report, section: IniSection, entry: Entry) -> Iterator[None]:
+    """Report a LanguageError in the block as a problem of this entry."""
     try:
         yield
     except LanguageError as error:
@@ -35,13 +35,13 @@ def telling(report: Report, section: IniSection, entry: Entry) -> Iterator[None]
 
 
 def faults_of(section: IniSection) -> Iterator[Problem]:
-    """The lines of a section that cannot be read."""
+    """Yield a problem for each invalid line of a section."""
     for line, text, key in section.faults:
         yield Problem(section.name, key, line, text)
 
 
 def oddities_of(section: IniSection) -> Iterator[Problem]:
-    """The lines of a section that can be read, and may be meant otherwise."""
+    """Yield a warning for each valid line of a section that may be a mistake."""
     yield from _warnings(section, section.oddities)
 
 
@@ -99,7 +99,7 @@ class SharedSections:
             self._report_all(faults_of(self._converters))
         self._used.add(name)
         entry = self.programs[name]
-        with telling(self._report, self._converters, entry):
+        with report_language_errors(self._report, self._converters, entry):
             compile_entry(entry, ARGUMENTS)
 
     def _use_table(self, name: str) -> None:

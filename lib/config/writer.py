@@ -161,7 +161,7 @@ def _not_without(what: str) -> str:
 
 def _sections(text: str) -> dict[str, _Section]:
     """What the reader finds, by section in lower case; what is in front of them as one, too."""
-    file = ini.parse(Path(), text)
+    file = ini.parse_ini(Path(), text)
     found = {IN_FRONT: _Section("", {}, len(file.oddities))}
     for name, item in file.sections.items():
         values = {key: entry.value for key, entry in item.entries.items()}

@@ -9,7 +9,7 @@ from contextvars import copy_context
 from itertools import islice
 from typing import TypeVar
 
-from lib.interruption import LOOK, requested
+from lib.interruption import CHECK_INTERVAL, requested
 
 Key = TypeVar("Key")
 Item = TypeVar("Item")
@@ -58,7 +58,7 @@ def fetch_ahead(
 def _result(future: Future[Item]) -> Item:
     """What was fetched. After a signal nobody waits, and what fails then is no record's fault."""
     while not requested():
-        wait([future], LOOK)
+        wait([future], CHECK_INTERVAL)
         if future.done() and not requested():
             return future.result()
     raise KeyboardInterrupt

@@ -94,13 +94,13 @@ def iso8601(moment: float) -> str:
 
 def sentence(report: Report) -> str:
     """The report on one line, to be read by people."""
-    told = "; ".join(map(_in_words, report["sections"])) or "no section ran"
+    told = "; ".join(map(_section_summary, report["sections"])) or "no section ran"
     return printable(f"Oomnitza Connector on {report['host']}: {told}")
 
 
 def write_json(report: Report, path: Path) -> None:
     """Write the report, readable by its owner alone. Raises ConfigurationError if it cannot."""
-    with _telling(path):
+    with _translate_errors(path):
         _spare(path, begins='{"format"')
         atomicfile.replace(path, f"{to_json(report)}\n".encode(), 0o600)
 
@@ -110,7 +110,7 @@ def write_prometheus(report: Report, path: Path) -> None:
 
     What it holds of other sections is kept. Raises ConfigurationError if it cannot be written.
     """
-    with _telling(path), FileLock(f"{path}.lock", timeout=LOCK_TIMEOUT):
+    with _translate_errors(path), FileLock(f"{path}.lock", timeout=LOCK_TIMEOUT):
         old = path.read_bytes().decode("utf-8", "replace") if path.exists() else ""
         lines = map(SAMPLE.fullmatch, old.split("\n"))
         before = {line[1]: line[2] for line in lines if line}
@@ -177,7 +177,7 @@ def _examples(key: str, examples: Mapping[str, Example]) -> list[dict[str, Any]]
     ]
 
 
-def _in_words(section: Mapping[str, Any]) -> str:
+def _section_summary(section: Mapping[str, Any]) -> str:
     counts = section["counts"]
     left = [f"{counts[end]} {end}" for end in ("incomplete", "rejected", "unsent") if counts[end]]
     told = ", ".join([section["outcome"].replace("_", " "), f"{counts['sent']} sent", *left])
@@ -187,10 +187,10 @@ def _in_words(section: Mapping[str, Any]) -> str:
 
 
 @contextmanager
-def _telling(path: Path) -> Iterator[None]:
-    """Put into words what keeps a file from being written.
+def _translate_errors(path: Path) -> Iterator[None]:
+    """Raise errors of writing a file as ConfigurationError.
 
-    What is no ordinary file is left alone: /dev/null would be replaced by one.
+    Refuses anything but a regular file: /dev/null would be replaced by one.
     """
     try:
         path.parent.stat()  # a folder that is missing would be made for the lock

@@ -69,7 +69,7 @@ def make_plan(section: Section, target: Target | None, *, strict: bool) -> Secti
     section uses that; without a `target` nothing is asked. Raises ConfigurationError for a mapping
     that cannot be.
     """
-    source: Connector[Any] = connector.load(section.connector)(section.settings)
+    source: Connector[Any] = connector.load_connector(section.connector)(section.settings)
     server, missing = _server_mapping(section, source, target, strict=strict)
     fields = layers.effective_mapping(source, section.mapping, server)
     upload = UploadPlan.of(source, fields)

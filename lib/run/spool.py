@@ -42,7 +42,7 @@ class Spool:
             try:
                 self._store(pickle.dumps(self._last))
             except OSError as error:
-                raise _in_words("kept", error) from None
+                raise _spool_error("kept", error) from None
             self._last, self._last_size = [], 0
 
     def __len__(self) -> int:
@@ -80,14 +80,14 @@ class Spool:
                 self._file.seek(begin)
                 block = self._file.read(size)
             except OSError as error:
-                raise _in_words("read", error) from None
+                raise _spool_error("read", error) from None
             self._first = deque(pickle.loads(block))  # noqa: S301  it is what was stored
             self._blocks.popleft()
         else:
             self._first, self._last, self._last_size = deque(self._last), [], 0
 
 
-def _in_words(done: str, error: OSError) -> ConnectorError:
+def _spool_error(done: str, error: OSError) -> ConnectorError:
     return ConnectorError(
         f"the records that wait to be sent cannot be {done} ({error.strerror})",
         where=gettempdir(),

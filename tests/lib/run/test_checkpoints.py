@@ -72,7 +72,7 @@ class Connector(IncrementalConnector[Settings]):
 def oomnitza(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Oomnitza]:
     Connector.delivered = [{"tag": f"A-{number}"} for number in range(250)]
     Connector.reached, Connector.since = NOON, []
-    monkeypatch.setattr("lib.connector.load", lambda _: Connector)
+    monkeypatch.setattr("lib.connector.load_connector", lambda _: Connector)
     target = Oomnitza()
     with WebServer(target.app) as server:
         target.url, target.state = server.url, tmp_path / "state.db"  # type: ignore[attr-defined]
