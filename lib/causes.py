@@ -1,4 +1,7 @@
-"""What lies beneath an exception, by type: the operating system's words are in its own language."""
+"""Find the causes of an exception by their type.
+
+Messages of the operating system cannot be used for that: they are in its language.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,10 @@ from lib.errors import ConnectorError
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and all that it was raised from or holds, from the outside in.
+    """Yield the error and all exceptions that caused it, the outermost first.
 
-    What was told as an error of this program is not looked into: it is about something else, as
-    when a second attempt is made while the first one's failure is dealt with.
+    A ConnectorError among the causes is skipped, with its own causes: it is about something else,
+    as when a second attempt is made while the failure of the first one is handled.
     """
     waiting: list[object] = [error]
     seen: set[int] = set()
@@ -28,7 +31,7 @@ def causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def innermost(error: BaseException) -> BaseException:
-    """What it all began with."""
+    """Return the exception at the end of the chain of causes."""
     while inner := error.__cause__ or error.__context__:
         if isinstance(inner, ConnectorError):
             break

@@ -1,4 +1,4 @@
-"""From the entries of an ini to sections ready to be run, or to sentences on their mistakes."""
+"""Convert a config file to settings, mappings, and filters, and collect its problems."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ NEAR_MAPPING = ("mappings", "maping", "mappping", "map")
 
 @dataclass(frozen=True)
 class Section:
-    """All of the ini that the run of one section needs; can be pickled."""
+    """What the run of one section needs from the config file; can be pickled."""
 
     name: str
     connector: str
@@ -51,7 +51,7 @@ class Section:
 
 
 class SectionReader:
-    """Reads sections of one file, and collects what is wrong and what is odd on the way."""
+    """Reads the sections of one file, and collects errors and warnings."""
 
     def __init__(self, file: IniFile) -> None:
         self.errors: list[Problem] = []
@@ -69,10 +69,11 @@ class SectionReader:
 
     @property
     def warnings(self) -> list[Problem]:
-        """What is odd in what was read, and wrong in converters that none of it uses."""
+        """The warnings about what was read, and about converters that it does not use."""
         return [*self._warnings, *self._shared.unused()]
 
     def oomnitza(self) -> Any:
+        """Return the settings of [oomnitza], or None if there are errors."""
         section = self._file.sections.get(OOMNITZA)
         if section is None:
             text = "there is no [oomnitza] section; it takes url, and api_token or a login"
@@ -81,7 +82,7 @@ class SectionReader:
         return self._settings(OomnitzaSettings, section)
 
     def run(self) -> Any:
-        """What concerns every run; from here on mappings know all the converters there are."""
+        """Return the settings of [run]; called before `section`, as mappings need converters."""
         run = self._settings(RunSettings, self._file.sections.get(RUN) or IniSection(RUN, 0))
         self._resources = Resources(
             programs=self._shared.programs,
@@ -91,12 +92,12 @@ class SectionReader:
         return run
 
     def report(self) -> Any:
-        """Who hears of runs."""
+        """Return the settings of [report]."""
         section = self._file.sections.get(REPORT) or IniSection(REPORT, 0)
         return self._settings(ReportSettings, section)
 
     def section(self, section: IniSection) -> Section | None:
-        """The section ready to be run, or None when there are problems."""
+        """Return a section ready to be run, or None if there are errors."""
         before = len(self.errors)
         name = section.name.split(".")[0]
         module = plugins.find("connectors", name)

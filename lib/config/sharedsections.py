@@ -51,7 +51,7 @@ def _warnings(section: IniSection, remarks: Iterable[Remark]) -> Iterator[Proble
 
 
 class SharedSections:
-    """The programs and tables, by name in lower case; tells what is wrong with those in use."""
+    """Custom converters and lookup tables by lowercase name; reports problems of those in use."""
 
     def __init__(self, file: IniFile, report: Report) -> None:
         self._converters = file.sections.get(CONVERTERS) or IniSection(CONVERTERS, 0)
@@ -71,7 +71,7 @@ class SharedSections:
         self._report_all(oddities_of(self._converters))
 
     def use(self, spec: str) -> None:
-        """Tell, once, what is wrong with what the text of a converter names.
+        """Report, once, the problems of what a converter of a mapping refers to.
 
         Raises ValueError for a text that is none.
         """
@@ -80,7 +80,7 @@ class SharedSections:
         self._use_table(str(params.get(TABLE, "")).strip().lower())
 
     def unused(self) -> Iterator[Problem]:
-        """The mistakes in programs that no mapping names: warnings."""
+        """Yield warnings about invalid custom converters that no mapping uses."""
         if not self._used:
             yield from _warnings(self._converters, self._converters.faults)
         for name, entry in self.programs.items():

@@ -1,4 +1,4 @@
-"""Try a section without uploading: is all reachable, signed in, and mapped to what is there?
+"""Check a section without uploading: settings, connections, sign-in, permissions, and mapping.
 
 The source is asked for what an upload would ask it for, and no more rights are needed.
 """
@@ -38,7 +38,7 @@ def check_section(
     all_fields: bool = False,
     state: Path | None = None,
 ) -> Iterator[Finding]:
-    """Yield what is found, the parts that need no network first.
+    """Yield the findings on a section, first those that need no network.
 
     With `all_fields` the source is asked for all that it has. `state` is the file of the store, in
     which it is only looked whether it can be used.

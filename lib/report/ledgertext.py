@@ -1,4 +1,4 @@
-"""What the ledger holds, in words for people and as lines of JSON for programs."""
+"""Render past runs, saved records, and missing records, as text or as lines of JSON."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TEXTS = ("fetched", "mapped")
 
 
 def history(runs: Sequence[PastRun]) -> str:
-    """A table with a line for each run, in local time; counts that none has are left out."""
+    """Return a table with a row for each run, in local time; columns without values are omitted."""
     if not runs:
         return "No run is on record."
     cells = [_cells(run) for run in runs]
@@ -40,7 +40,7 @@ def history(runs: Sequence[PastRun]) -> str:
 
 
 def rejects(records: Iterable[SavedRecord]) -> Iterator[str]:
-    """Yield one or two lines for each record that is saved for resend, and their number."""
+    """Yield one or two lines for each saved record, and their number at the end."""
     number = 0
     for record in records:
         number += 1
@@ -53,7 +53,7 @@ def rejects(records: Iterable[SavedRecord]) -> Iterator[str]:
 
 
 def missing(section: str, records: Iterable[Missing]) -> Iterator[str]:
-    """Yield a line for each record of a section that its source no longer has, and their number."""
+    """Yield a line for each missing record of a section, and their number at the end."""
     number = 0
     for item in records:
         number += 1

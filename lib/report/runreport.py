@@ -1,4 +1,4 @@
-"""The run's report, for machines that watch over the runs: as JSON, for Prometheus, to a webhook.
+"""The report of a run for monitoring: as JSON, as Prometheus metrics, and to a webhook.
 
 docs/monitoring.md describes what is in it.
 """
@@ -72,7 +72,7 @@ SHORTEST_SECRET_PATH = 12
 def run_report(
     outcomes: Sequence[Outcome], *, started: float, ended: float, testmode: bool, exit_code: int
 ) -> Report:
-    """What came of a run that began and ended at these times, in seconds since 1970."""
+    """Return the report of a run; `started` and `ended` are in seconds since 1970."""
     report = {
         "format": FORMAT,
         "version": __version__,
@@ -88,25 +88,25 @@ def run_report(
 
 
 def iso8601(moment: float) -> str:
-    """The moment in UTC, to the second: 2026-11-23T02:15:00Z."""
+    """Return the time in UTC, to the second: 2026-11-23T02:15:00Z."""
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def sentence(report: Report) -> str:
-    """The report on one line, to be read by people."""
+    """Return the report as one line of text."""
     told = "; ".join(map(_section_summary, report["sections"])) or "no section ran"
     return printable(f"Oomnitza Connector on {report['host']}: {told}")
 
 
 def write_json(report: Report, path: Path) -> None:
-    """Write the report, readable by its owner alone. Raises ConfigurationError if it cannot."""
+    """Write the report, readable by its owner only. Raises ConfigurationError if it cannot."""
     with _translate_errors(path):
         _spare(path, begins='{"format"')
         atomicfile.replace(path, f"{to_json(report)}\n".encode(), 0o600)
 
 
 def write_prometheus(report: Report, path: Path) -> None:
-    """Write a textfile for node_exporter, which may read it as whatever user it is.
+    """Write the metrics to a textfile that node_exporter can read as any user.
 
     What it holds of other sections is kept. Raises ConfigurationError if it cannot be written.
     """
@@ -119,7 +119,7 @@ def write_prometheus(report: Report, path: Path) -> None:
 
 
 def post_webhook(report: Report, url: str, token: str = "") -> None:
-    """POST the report as JSON, with a sentence as its `text`, which is what chats show.
+    """POST the report as JSON, with a sentence as its `text`, which chat services show.
 
     Raises ConnectorError if it is not taken; the address, which may be secret, is not in its words.
     """
@@ -141,7 +141,7 @@ def post_webhook(report: Report, url: str, token: str = "") -> None:
 
 
 def section_report(outcome: Outcome) -> dict[str, Any]:
-    """What came of one section, as a member of the report's sections; nothing is masked."""
+    """Return the member of a section in the report's `sections`; nothing is masked."""
     code, compared = code_of([outcome]), outcome.compared
     return {
         "section": outcome.section,

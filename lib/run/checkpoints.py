@@ -1,4 +1,4 @@
-"""Where a section's checkpoint is kept: in the file that its ini names, or else in the store."""
+"""Where the checkpoint of a section is stored: in its `storage` file, or in the state database."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from lib.state import CheckpointFile, SectionLedger, open_to_read
 def checkpoint_of(
     plan: SectionPlan, target: str, ledger: SectionLedger, *, anew: bool
 ) -> Checkpoint:
-    """The checkpoint of a section with this mapping; another mapping or filter begins anew."""
+    """Return the checkpoint of a section; another mapping or filter starts from the beginning."""
     section, fields = plan.section, list(plan.fields.values())
     scope = section_fingerprint(section, fields)
     before = legacy_fingerprint(section, fields)
@@ -31,7 +31,7 @@ def checkpoint_of(
 
 
 def try_place(section: Section, source: Connector[Any], target: str, state: Path) -> None:
-    """See whether the section's checkpoint could be kept, if it has one.
+    """Check that the checkpoint of a section, if it has one, could be stored.
 
     Raises ConfigurationError if not, and StateUnreadable where the store cannot be looked into.
     """
@@ -48,7 +48,7 @@ def try_place(section: Section, source: Connector[Any], target: str, state: Path
 
 
 class _InStore:
-    """The store; while it has none for the section, what an old file holds is taken over."""
+    """The state database. While it has no checkpoint, one of a legacy file is taken over."""
 
     def __init__(self, ledger: SectionLedger, scope: str, file: CheckpointFile | None) -> None:
         self._ledger = ledger

@@ -1,4 +1,4 @@
-"""What is in the file, version by version, and how an older file is brought to today's version."""
+"""The schema of the state database in each version, and the steps that upgrade it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ VERSION = len(STEPS)
 
 
 def version_of(connection: sqlite3.Connection, path: Path) -> int:
-    """The version of the file; 0 for one in which there is nothing yet.
+    """Return the schema version of the file; 0 for an empty file.
 
     To be asked within a transaction, since another process may be changing it. Raises
     ConfigurationError for a newer version, and for what is no file of ours.
@@ -84,7 +84,7 @@ def version_of(connection: sqlite3.Connection, path: Path) -> int:
 
 
 def upgrade(connection: sqlite3.Connection, path: Path) -> None:
-    """Bring the file to today's version; to be called within a transaction that may write.
+    """Upgrade the file to the current version, within a transaction that may write.
 
     A file that has to be changed is copied before, to its name with `.v1` (the number of its
     version) at the end. Until the transaction is over, the file is as it was.
@@ -112,7 +112,7 @@ def upgrade(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def stand_in(connection: sqlite3.Connection, version: int) -> None:
-    """Put empty tables, which are not in the file, in the place of those that it does not have."""
+    """Create temporary empty tables for those that an older file does not have."""
     for step in STEPS[version:]:
         for statement in step:
             connection.execute(statement.replace("CREATE TABLE", "CREATE TEMP TABLE", 1))
