@@ -22,7 +22,7 @@ class Place(Protocol):
         """Store the checkpoint, unless a later one is stored."""
 
 
-class Nowhere:
+class NoPlace:
     """Stores nothing: each run reads from the beginning."""
 
     def load(self) -> datetime | None:
@@ -34,18 +34,18 @@ class Nowhere:
 class Checkpoint:
     """The checkpoint of one run: the source reads and advances it, and the run commits it.
 
-    With `anew` the source is read from the beginning.
+    With `full_refresh` the source is read from the beginning.
     """
 
-    def __init__(self, place: Place | None = None, *, anew: bool = False) -> None:
-        self._place = place or Nowhere()
-        self._anew = anew
+    def __init__(self, place: Place | None = None, *, full_refresh: bool = False) -> None:
+        self._place = place or NoPlace()
+        self._full_refresh = full_refresh
         self._next: datetime | None = None
 
     def read(self) -> datetime | None:
         """Return the time since which to read; None to read everything."""
         kept = self._place.load()
-        return None if self._anew else kept
+        return None if self._full_refresh else kept
 
     def advance(self, latest: datetime, asked: datetime) -> None:
         """Record that all changes up to `latest` were read.

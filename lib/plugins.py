@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def plugin_names(package: str) -> list[str]:
     """Return the modules of a package, sorted: ["casper", "ldap", ...] for "connectors"."""
-    found = pkgutil.iter_modules(importlib.import_module(package).__path__)
-    return sorted(module.name for module in found if not module.name.startswith("_"))
+    modules = pkgutil.iter_modules(importlib.import_module(package).__path__)
+    return sorted(module.name for module in modules if not module.name.startswith("_"))
 
 
 def find(package: str, name: str) -> str | None:

@@ -144,18 +144,18 @@ def entry_lines(key: str, value: str, indent: str = "") -> list[str]:
 
 def _statements(text: str) -> list[Statement]:
     """Those in sections, in the order of the text."""
-    found = []
+    statements = []
     section: str | None = None
     for number, lines in ini.statements(text):
         while not lines[-1]:
             lines.pop()
         if lines[0].lstrip().startswith("["):
             section = ini.section_name(lines[0]).lower()
-            found.append(Statement(section, "", lines, number - 1))
+            statements.append(Statement(section, "", lines, number - 1))
         elif section is not None:
             key, _ = ini.key_and_value(lines[0])
-            found.append(Statement(section, key, lines, number - 1))
-    return found
+            statements.append(Statement(section, key, lines, number - 1))
+    return statements
 
 
 def _first_line(line: str, value: str) -> str:

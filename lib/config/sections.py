@@ -102,8 +102,8 @@ class SectionReader:
         name = section.name.split(".")[0]
         module = plugins.find("connectors", name)
         if module is None:
-            known = plugins.plugin_names("connectors")
-            hint = plugins.did_you_mean(name, known) or f"there are: {', '.join(known)}"
+            connectors = plugins.plugin_names("connectors")
+            hint = plugins.did_you_mean(name, connectors) or f"there are: {', '.join(connectors)}"
             self._problem(section, section.line, "", f"there is no connector {name!r}; {hint}")
             return None
         settings_type = connector.load_connector(module).settings_type
@@ -154,13 +154,13 @@ class SectionReader:
         }
 
     def _unknown_keys(self, kind: type[Any], section: IniSection) -> None:
-        known = [item.name for item in declared(kind)]
-        known += [f"env_{item.name}" for item in declared(kind) if item.about.secret]
+        names = [item.name for item in declared(kind)]
+        names += [f"env_{item.name}" for item in declared(kind) if item.about.secret]
         for key, entry in section.entries.items():
             if self._inherited.get(key) is entry:
                 continue  # what one section does not know, another one may
-            if key not in (*known, *SPECIAL_KEYS) and not key.startswith("mapping."):
-                near = plugins.nearest(key, [*known, *SPECIAL_KEYS])
+            if key not in (*names, *SPECIAL_KEYS) and not key.startswith("mapping."):
+                near = plugins.nearest(key, [*names, *SPECIAL_KEYS])
                 if near in SPECIAL_KEYS or key.split(".")[0] in NEAR_MAPPING:
                     what = f"no such setting; did you mean {near or MAPPING}?"
                     self._problem(section, entry.line, key, what)
@@ -171,15 +171,20 @@ class SectionReader:
     def _mapping(
         self, section: IniSection, settings_type: type[Any]
     ) -> Iterator[tuple[str, mapping.Attributes | None]]:
-        found: dict[str, Entry] = {}
+        by_field: dict[str, Entry] = {}
         for key, entry in section.entries.items():
             if not key.startswith(MAPPING):
                 continue
             try:
                 name = mapping.field_name(key)
-                if name in found and self._inherited.get(found[name].key) is not found[name]:
-                    raise ValueError(f"line {found[name].line} fills {name}, too; keep one of them")
-                found[name] = entry
+                if (
+                    name in by_field
+                    and self._inherited.get(by_field[name].key) is not by_field[name]
+                ):
+                    raise ValueError(
+                        f"line {by_field[name].line} fills {name}, too; keep one of them"
+                    )
+                by_field[name] = entry
                 attributes = mapping.parse(entry.value)
                 self._use((attributes or {}).get("converter"))
                 mapping.check(attributes or {}, settings_type, self._resources)

@@ -162,11 +162,11 @@ def _not_without(what: str) -> str:
 def _sections(text: str) -> dict[str, _Section]:
     """What the reader finds, by section in lower case; what is in front of them as one, too."""
     file = ini.parse_ini(Path(), text)
-    found = {IN_FRONT: _Section("", {}, len(file.oddities))}
+    sections = {IN_FRONT: _Section("", {}, len(file.oddities))}
     for name, item in file.sections.items():
         values = {key: entry.value for key, entry in item.entries.items()}
-        found[name] = _Section(item.name, values, len(item.faults))
-    return found
+        sections[name] = _Section(item.name, values, len(item.faults))
+    return sections
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -106,16 +106,16 @@ class OomnitzaClient(Client):
             self.sign_in()
         path = "/api/v3/locations"
         guard = PageGuard(self.url + path, error=TargetRefused)
-        found: list[Record] = []
+        locations: list[Record] = []
         while True:
-            page, answer = self.get_page(path, limit=LOCATIONS, skip=len(found))
+            page, answer = self.get_page(path, limit=LOCATIONS, skip=len(locations))
             if not isinstance(page, list):
                 raise TargetRefused("the answer is no list of locations", where=self.url + path)
             guard.check(page)
-            found += page
+            locations += page
             total = int_or_none(answer.headers.get("X-Total-Count"))
-            if len(page) != LOCATIONS if total is None else len(found) >= total:
-                return found
+            if len(page) != LOCATIONS if total is None else len(locations) >= total:
+                return locations
 
     def close_run(self, portion: str) -> None:
         """Tell Oomnitza that a run has ended."""

@@ -76,12 +76,12 @@ def _check_online(
                 yield failed(CheckStep.MAPPING, each, ExitCode.CONFIGURATION)
         except ConnectorError as error:
             yield target_failed(error)
-        known = plan or make_plan(section, None, strict=False)
+        usable_plan = plan or make_plan(section, None, strict=False)
         try:
-            yield from _check_checkpoint(known, settings.url, state)
-            known.source.check()
+            yield from _check_checkpoint(usable_plan, settings.url, state)
+            usable_plan.source.check()
             yield ok(CheckStep.SOURCE_PERMITTED, "source: reachable, signed in, permitted to read")
-            samples = yield from _samples(known, all_fields)
+            samples = yield from _samples(usable_plan, all_fields)
         except ConnectorError as error:
             yield source_failed(error)
             return
@@ -93,7 +93,7 @@ def _check_online(
 def _check_checkpoint(plan: SectionPlan, target: str, state: Path | None) -> Iterator[Finding]:
     if state:
         try:
-            checkpoints.try_place(plan.section, plan.source, target, state)
+            checkpoints.check_place(plan.section, plan.source, target, state)
         except StateUnreadable as error:
             yield note(CheckStep.MACHINE, f"not compared with earlier runs: {error}")
 
@@ -114,12 +114,12 @@ def _check_fields(plan: SectionPlan, samples: list[Record]) -> Iterator[Finding]
     for name in plan.unmapped_sync_fields:
         what = f"the sync_field {name} gets no value"
         yield failed(CheckStep.MAPPING, what, ExitCode.CONFIGURATION)
-    known: list[str] | None = None
+    known_paths: list[str] | None = None
     for item in plan.fields.values():
         path = item.attributes.get("source")
         if path and all(compile_path(path)(record) is None for record in samples):
-            known = _known_paths(plan, samples) if known is None else known
-            hint = did_you_mean(path, known)
+            known_paths = _known_paths(plan, samples) if known_paths is None else known_paths
+            hint = did_you_mean(path, known_paths)
             text = f"mapping.{item.field}: no sample record has {path!r}; {hint}".rstrip("; ")
             if hint:
                 yield failed(CheckStep.MAPPING, text, ExitCode.CONFIGURATION)
@@ -129,13 +129,13 @@ def _check_fields(plan: SectionPlan, samples: list[Record]) -> Iterator[Finding]
 
 def _known_paths(plan: SectionPlan, samples: list[Record]) -> list[str]:
     """The paths that the source has, also those that nothing reads, if they may be seen."""
-    found = list(samples)
+    sample = list(samples)
     try:
         with closing(plan.source.records(Projection(everything=True))) as records:
-            found += [item for item in islice(records, SAMPLE) if isinstance(item, dict)]
+            sample += [item for item in islice(records, SAMPLE) if isinstance(item, dict)]
     except ConnectorError as error:
         log.info("the fields that nothing reads cannot be seen: %s", error)
-    return sorted({path for record in found for path in _paths(record)})
+    return sorted({path for record in sample for path in _paths(record)})
 
 
 def _check_values(plan: SectionPlan, samples: list[Record]) -> Iterator[Finding]:

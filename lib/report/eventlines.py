@@ -124,8 +124,8 @@ def _members(event: Event) -> tuple[str, Line]:
         case SectionStarted(section=name):
             return "section_started", {"section": name}
         case Progress(section=name, counts=counts, expected=expected, seconds=seconds):
-            told = {"counts": asdict(counts), "expected": expected, "seconds": seconds}
-            return "progress", {"section": name, **told}
+            progress = {"counts": asdict(counts), "expected": expected, "seconds": seconds}
+            return "progress", {"section": name, **progress}
         case RecordShown(section=name, state=state, record=record, before=before):
             return "record", {"section": name, "state": state, "record": record, "before": before}
         case SectionEnded(outcome=outcome):

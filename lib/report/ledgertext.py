@@ -30,10 +30,10 @@ def history(runs: Sequence[PastRun]) -> str:
     if not runs:
         return "No run is on record."
     cells = [_cells(run) for run in runs]
-    told = {name for row in cells for name, cell in row.items() if cell not in ("", "0")}
+    filled = {name for row in cells for name, cell in row.items() if cell not in ("", "0")}
     if len({run.target for run in runs}) == 1:
-        told.remove("target")
-    shown = [name for name in cells[0] if name in ALWAYS or name in told]
+        filled.remove("target")
+    shown = [name for name in cells[0] if name in ALWAYS or name in filled]
     rows = [shown, *([row[name] for name in shown] for row in cells)]
     right = [at for at, name in enumerate(shown) if name in ("took", *COLUMNS)]
     return "\n".join(table(rows, right))
@@ -57,8 +57,8 @@ def missing(section: str, records: Iterable[Missing]) -> Iterator[str]:
     number = 0
     for item in records:
         number += 1
-        known = f" ({brief(redact_data(item.fields))})" if item.fields else ""
-        yield f"{_line(f'[{section}] {item.key}')}{known}, last seen {_local(item.last_seen)}"
+        fields = f" ({brief(redact_data(item.fields))})" if item.fields else ""
+        yield f"{_line(f'[{section}] {item.key}')}{fields}, last seen {_local(item.last_seen)}"
     yield f"[{section}] " + (f"Missing: {number}." if number else "No record is missing.")
 
 

@@ -94,8 +94,8 @@ def iso8601(moment: float) -> str:
 
 def sentence(report: Report) -> str:
     """Return the report as one line of text."""
-    told = "; ".join(map(_section_summary, report["sections"])) or "no section ran"
-    return printable(f"Oomnitza Connector on {report['host']}: {told}")
+    summaries = "; ".join(map(_section_summary, report["sections"])) or "no section ran"
+    return printable(f"Oomnitza Connector on {report['host']}: {summaries}")
 
 
 def write_json(report: Report, path: Path) -> None:
@@ -180,10 +180,10 @@ def _examples(key: str, examples: Mapping[str, Example]) -> list[dict[str, Any]]
 def _section_summary(section: Mapping[str, Any]) -> str:
     counts = section["counts"]
     left = [f"{counts[end]} {end}" for end in ("incomplete", "rejected", "unsent") if counts[end]]
-    told = ", ".join([section["outcome"].replace("_", " "), f"{counts['sent']} sent", *left])
+    summary = ", ".join([section["outcome"].replace("_", " "), f"{counts['sent']} sent", *left])
     if section["error"]:
-        told += f" ({shorten(section['error']['text'], LONGEST_ERROR, placeholder='...')})"
-    return f"[{section['section']}] {told}"
+        summary += f" ({shorten(section['error']['text'], LONGEST_ERROR, placeholder='...')})"
+    return f"[{section['section']}] {summary}"
 
 
 @contextmanager
@@ -244,10 +244,10 @@ def _textfile(samples: Mapping[str, str]) -> str:
 
 
 def _series(name: str, section: str, **labels: str) -> str:
-    told = ",".join(
+    pairs = ",".join(
         f'{key}="{_escaped(text)}"' for key, text in {"section": section, **labels}.items()
     )
-    return f"{PREFIX}{name}{{{told}}}"
+    return f"{PREFIX}{name}{{{pairs}}}"
 
 
 def _escaped(label: str) -> str:

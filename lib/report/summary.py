@@ -93,8 +93,10 @@ def _remarks(outcome: Outcome) -> Iterator[str]:
     for name, example in outcome.failed_conversions.items():
         yield f"{begin} {name} left empty in {_times(example)}{_such_as(example)}"
     if outcome.compared.total() > outcome.compared["new"]:
-        told = ", ".join(f"{outcome.compared[name]} {name}" for name in ("new", "changed", "same"))
-        yield f"{begin} Compared with what was last sent: {told}"
+        counts = ", ".join(
+            f"{outcome.compared[name]} {name}" for name in ("new", "changed", "same")
+        )
+        yield f"{begin} Compared with what was last sent: {counts}"
     yield from (f"{begin} {text}" for text in _counted(outcome))
     if outcome.missing:
         yield (
@@ -108,8 +110,8 @@ def _remarks(outcome: Outcome) -> Iterator[str]:
 def _counted(outcome: Outcome) -> Iterator[str]:
     """What Oomnitza says of the run."""
     if outcome.server is not None:
-        told = ", ".join(f"{count} {name}" for name, count in outcome.server.items())
-        yield f"Oomnitza counted {told}"
+        counts = ", ".join(f"{count} {name}" for name, count in outcome.server.items())
+        yield f"Oomnitza counted {counts}"
     if _refused_silently(outcome):
         yield (
             f"Oomnitza did not take {_refused_silently(outcome)} of the records that it was sent;"

@@ -96,7 +96,7 @@ class Mode:
         """Return where the run gets its records from."""
         if self._options.resend:
             return SavedRecords(ledger, outcome)
-        checkpoint = checkpoint_of(plan, target, ledger, anew=self._options.full)
+        checkpoint = checkpoint_of(plan, target, ledger, full_refresh=self._options.full)
         projection = plan.projection(checkpoint, all_fields=self._options.all_fields)
         return FreshRecords(plan.source, projection)
 

@@ -58,10 +58,10 @@ def run_sections(
         return outcome
 
     if parallel == 1:
-        found = list(map(run_one, sections))
+        outcomes = list(map(run_one, sections))
     else:
-        found = _side_by_side(run_one, sections, parallel, listener.stop)
-    ended = RunEnded(tuple(outcome for outcome in found if outcome), started)
+        outcomes = _side_by_side(run_one, sections, parallel, listener.stop)
+    ended = RunEnded(tuple(outcome for outcome in outcomes if outcome), started)
     listener.hear(ended)
     return ended
 

@@ -31,9 +31,9 @@ class CheckpointFile:
         """Return the checkpoint, or None if there is none; the file must also be writable."""
         if not os.access(self._path if self._path.exists() else self._path.parent, os.W_OK):
             raise self._error("the file cannot be written", "Name one that can be")
-        return self.look()
+        return self.load_read_only()
 
-    def look(self) -> datetime | None:
+    def load_read_only(self) -> datetime | None:
         """Return the checkpoint, or None, from a file that need not be writable."""
         kept = self._load()
         texts = [kept] if isinstance(kept, str) else [kept.get(key) for key in self._keys]

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 APPLICATION = 0x4F6F6D43
 
 # Each step brings a file to the next version; the first one fills a new file. What was released is
-# never changed. Steps so far add tables, which one who only reads may do without (`stand_in`).
+# never changed. Steps so far add tables; a reader replaces them with `add_temporary_tables`.
 STEPS: tuple[tuple[str, ...], ...] = (
     (
         "CREATE TABLE section ("
@@ -111,7 +111,7 @@ def upgrade(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
-def stand_in(connection: sqlite3.Connection, version: int) -> None:
+def add_temporary_tables(connection: sqlite3.Connection, version: int) -> None:
     """Create temporary empty tables for those that an older file does not have."""
     for step in STEPS[version:]:
         for statement in step:

@@ -324,7 +324,7 @@ def test_a_setting_that_a_connector_gets_later_on_changes_nothing(
 
 def try_it(oomnitza: Any, **settings: Any) -> None:
     section = section_of(oomnitza, **settings)
-    checkpoints.try_place(section, Connector(section.settings), oomnitza.url, oomnitza.state)
+    checkpoints.check_place(section, Connector(section.settings), oomnitza.url, oomnitza.state)
 
 
 def test_nothing_is_made_when_it_is_tried(oomnitza: Any):
