@@ -38,12 +38,12 @@ def main(names: list[str]) -> None:
 
 
 def found(names: list[str]) -> Iterator[ModuleType]:
-    known = plugins.names("benchmarks")
+    known = plugins.plugin_names("benchmarks")
     for name in names:
         if name not in known:
             raise SystemExit(f"there is no benchmark {name}; there are: {', '.join(sorted(known))}")
     for name in names or known:
-        module = plugins.load("benchmarks", name)
+        module = plugins.load_plugin("benchmarks", name)
         if hasattr(module, "figures"):
             yield module
 

@@ -70,8 +70,8 @@ def _help(item: Setting) -> str:
 
 def _converters() -> str:
     parts = []
-    for name in plugins.names("converters"):
-        module = plugins.load("converters", name)
+    for name in plugins.plugin_names("converters"):
+        module = plugins.load_plugin("converters", name)
         parts += [f"### `{name}`", inspect.cleandoc(module.__doc__ or "")]
         parameters = getattr(module, "PARAMETERS", {})
         if parameters:

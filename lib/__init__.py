@@ -1,3 +1,3 @@
-"""Everything that is the same for all connectors."""
+"""The parts that are the same for all connectors."""
 
 __version__ = "1.0.0"

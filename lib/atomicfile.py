@@ -1,4 +1,4 @@
-"""Put a new file in the place of an old one at once, so that nobody ever sees half of it."""
+"""Replace a file atomically: a reader sees the old content or the new one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def replace(path: Path, content: bytes, mode: int, owner: tuple[int, int] | None = None) -> None:
-    """Write the content with these permissions; what was there stays if anything goes wrong.
+    """Write a file with these permissions; after an error, the old file is intact.
 
     `owner` are the numbers of a user and a group, for a file that is to remain somebody else's.
     Raises OSError.

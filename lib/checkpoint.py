@@ -1,4 +1,4 @@
-"""How far a source was read: a moment, from which on the next run reads.
+"""Checkpoints: the time up to which a source was read, from which the next run continues.
 
 It moves after a run of which nothing is left to be sent, and stays behind what was read by a
 margin: records may be read twice, and none is left out.
@@ -13,17 +13,17 @@ OVERLAP = timedelta(minutes=5)
 
 
 class Place(Protocol):
-    """Where a checkpoint is kept from one run to the next."""
+    """Where a checkpoint is stored between runs."""
 
     def load(self) -> datetime | None:
-        """The moment, None where there is none yet; raises where it could not be kept later."""
+        """Return the checkpoint, or None; raises if it could not be stored later."""
 
     def keep(self, reached: datetime) -> None:
-        """Keep the moment, unless a later one is kept already."""
+        """Store the checkpoint, unless a later one is stored."""
 
 
-class Nowhere:
-    """Keeps nothing: each run reads from the beginning."""
+class NoPlace:
+    """Stores nothing: each run reads from the beginning."""
 
     def load(self) -> datetime | None:
         return None
@@ -32,27 +32,30 @@ class Nowhere:
 
 
 class Checkpoint:
-    """What a source reads from, and moves; the run commits it. With `anew` it reads everything."""
+    """The checkpoint of one run: the source reads and advances it, and the run commits it.
 
-    def __init__(self, place: Place | None = None, *, anew: bool = False) -> None:
-        self._place = place or Nowhere()
-        self._anew = anew
+    With `full_refresh` the source is read from the beginning.
+    """
+
+    def __init__(self, place: Place | None = None, *, full_refresh: bool = False) -> None:
+        self._place = place or NoPlace()
+        self._full_refresh = full_refresh
         self._next: datetime | None = None
 
     def read(self) -> datetime | None:
-        """The moment since which to read; None: from the beginning."""
+        """Return the time since which to read; None to read everything."""
         kept = self._place.load()
-        return None if self._anew else kept
+        return None if self._full_refresh else kept
 
     def advance(self, latest: datetime, asked: datetime) -> None:
-        """Note that what was modified up to `latest` has been read.
+        """Record that all changes up to `latest` were read.
 
-        What was modified after the source was `asked` what there is may not have been in its
-        answer, so the checkpoint moves no further than to there.
+        Changes after the source was `asked` may be missing from its response, so the checkpoint
+        does not advance beyond that time.
         """
         self._next = min(latest, asked).replace(microsecond=0) - OVERLAP
 
     def commit(self) -> None:
-        """Keep what was reached, if anything was; for a run of which nothing is left."""
+        """Store how far the source was read, for a run that left no record to be sent."""
         if self._next is not None:
             self._place.keep(self._next)

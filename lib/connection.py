@@ -1,4 +1,4 @@
-"""The settings of a connection to a server, whatever is spoken over it."""
+"""The settings of a connection to a server, for any protocol."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lib.settings import Settings, at_least, existing_path, setting
 
 
 def certificate_file(text: str) -> Path:
-    """A file of certificates that can be used."""
+    """Return the path of a file with valid certificates, or raise ValueError."""
     path = existing_path(text)
     try:
         ssl.create_default_context(cafile=str(path))
@@ -22,6 +22,8 @@ def certificate_file(text: str) -> Path:
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectionSettings(Settings):
+    """Timeouts, retries, and TLS settings of a connection."""
+
     env_password: str = setting(
         "The name of an environment variable that holds the password.", default="", advanced=True
     )

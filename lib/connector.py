@@ -203,7 +203,7 @@ class AssetConnector(Connector[S]):
     settings_type = AssetSettings
 
 
-def load(name: str) -> type[Connector[Any]]:
+def load_connector(name: str) -> type[Connector[Any]]:
     """The class of a connector, by the name of its file."""
-    kind: type[Connector[Any]] = plugins.load("connectors", name).Connector
+    kind: type[Connector[Any]] = plugins.load_plugin("connectors", name).Connector
     return kind

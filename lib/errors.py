@@ -1,7 +1,7 @@
-"""What can go wrong, by what happens next.
+"""The errors, one class for each way to go on.
 
-A class says how a run goes on and carries the exit code of the command; an instance carries the
-facts. `str(error)` is the sentence for the administrator. Nothing but `lib.cli` prints or exits.
+The class determines how a run continues, and the exit code of the command; an instance has the
+facts. `str(error)` is the sentence for the administrator. Only `lib.cli` prints or exits.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ NOT_IN_THIS_RUN = math.inf
 
 
 class ExitCode(IntEnum):
-    """What a shell or cron learns; the README has the table for administrators."""
+    """The exit codes of the command; the README explains them to administrators."""
 
     OK = 0
     SECTION_FAILED = 1
@@ -29,7 +29,7 @@ class ExitCode(IntEnum):
 
 
 def gravest(codes: Iterable[ExitCode]) -> ExitCode:
-    """The one of several that a command ends with."""
+    """Return the most severe of several exit codes."""
     order = (
         ExitCode.INTERRUPTED,
         ExitCode.SECTION_FAILED,
@@ -43,7 +43,7 @@ def gravest(codes: Iterable[ExitCode]) -> ExitCode:
 
 
 class ConnectorError(Exception):
-    """What every expected failure is: what happened, where, and what to do about it.
+    """An expected failure: what happened, where, and what to do about it.
 
     `transient` are classes of errors that pass: the same call may succeed in a moment, and
     `lib.retry` makes it again. `retry_after` is how many seconds the other side asks to wait first.
@@ -62,7 +62,7 @@ class ConnectorError(Exception):
         self.retry_after = retry_after
 
     def with_fix(self, fix: str) -> Self:
-        """The same error with other advice."""
+        """Return the same error with another fix."""
         return type(self)(self.what, where=self.where, fix=fix, retry_after=self.retry_after)
 
     def __str__(self) -> str:
@@ -74,83 +74,83 @@ class ConnectorError(Exception):
 
 
 class UsageError(ConnectorError):
-    """The command line asks for what is not there. Ends the command."""
+    """The command line is invalid. Ends the command."""
 
     exit_code = ExitCode.USAGE
 
 
 class ConfigurationError(ConnectorError):
-    """Something in the ini has to be put right first. Ends the command, or the section."""
+    """The config file must be corrected first. Ends the command, or the section."""
 
     exit_code = ExitCode.CONFIGURATION
 
 
 class StateUnreadable(ConfigurationError):
-    """What earlier runs have left cannot be read. What needs none of it goes on without."""
+    """The state database cannot be read. What does not need it goes on."""
 
 
 class SignInError(ConnectorError):
-    """The credentials were refused. Ends the section; never tried again by itself."""
+    """The credentials were refused. Ends the section; never retried."""
 
 
 class AccessDenied(SignInError):
-    """Signed in, but without the right to read (or write) this. Ends the section."""
+    """The account lacks a permission. Ends the section."""
 
 
 class SourceUnavailable(ConnectorError):
-    """The source cannot be reached or does not answer. Ends the section; worth another run."""
+    """The source cannot be reached or does not respond. Ends the section."""
 
     transient = True
 
 
 class TransientError(SourceUnavailable):
-    """The source answers that it cannot answer now, as when a limit of calls is reached."""
+    """The source is temporarily unable to respond, for example because of a rate limit."""
 
 
 class SourceFault(ConnectorError):
-    """The source answers, but not what its documentation promises. Ends the section."""
+    """The source's response does not match its documentation. Ends the section."""
 
 
 class RecordGone(ConnectorError):
-    """The source listed a record that it no longer has. The run goes on without it."""
+    """The source listed a record that it does not find any more. The run goes on without it."""
 
 
 class RecordUnreadable(ConnectorError):
-    """The source cannot deliver this one record. It counts as rejected; the run goes on."""
+    """The source cannot deliver one record. The record is rejected; the run goes on."""
 
 
 class TargetUnavailable(ConnectorError):
-    """Oomnitza cannot be reached. Ends the section; what was not sent counts as unsent."""
+    """Oomnitza cannot be reached. Ends the section; records not sent are unsent."""
 
     transient = True
 
 
 class TargetFault(TargetUnavailable):
-    """Oomnitza fails on this request (500) every time. The records in it may be the cause."""
+    """Oomnitza fails on a request (500) at every attempt. Its records may be the cause."""
 
 
 class TargetRefused(ConnectorError):
-    """Oomnitza refuses this request, and would again. The records in it count as rejected."""
+    """Oomnitza refuses a request permanently. The records in it are rejected."""
 
 
 class AlreadyRunning(ConnectorError):
-    """Another run of the section is under way. This one has not begun."""
+    """Another run of the section is in progress. This one did not start."""
 
     exit_code = ExitCode.ALREADY_RUNNING
 
 
 class RunCanceled(ConnectorError):
-    """Somebody cancelled the run in Oomnitza's web interface. Ends the section."""
+    """The run was canceled in Oomnitza's web interface. Ends the section."""
 
 
 class UnsafeRun(ConnectorError):
-    """The source has far fewer records than before. Nothing was sent."""
+    """There are fewer records than the safety threshold. Nothing was sent."""
 
     exit_code = ExitCode.UNSAFE
 
 
 class Interrupted(ConnectorError):
-    """The administrator, or the system, stopped the run."""
+    """A signal, from the administrator or the system, stopped the run."""
 
     exit_code = ExitCode.INTERRUPTED
 

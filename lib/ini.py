@@ -1,4 +1,4 @@
-"""Read an ini file as administrators write it, and remember the line of every value.
+"""Parse config files in INI format, and keep the line number of every value.
 
 The standard library's configparser serves here no longer: it drops the indentation of a value's
 lines (a record filter lives by it) and does not tell on which line a value stands. The dialect is
@@ -23,7 +23,7 @@ LINE_BREAK = re.compile(r"\r\n?|\n")
 
 @dataclass(frozen=True)
 class Entry:
-    """One value; `line` is the line of its key, and line breaks in `value` are the file's own."""
+    """A value; `line` is the line of its key, and `value` keeps the line breaks of the file."""
 
     key: str
     value: str
@@ -31,7 +31,7 @@ class Entry:
 
 
 class Remark(NamedTuple):
-    """A line that cannot be read, or is odd; with its key where it is about the value."""
+    """A line that is invalid or suspicious; `key` is set if it is about a value."""
 
     line: int
     text: str
@@ -40,7 +40,7 @@ class Remark(NamedTuple):
 
 @dataclass
 class IniSection:
-    """One section: its entries by lower-cased key, and what in it could not be read or is odd."""
+    """A section: its entries by lowercase key, its invalid lines, and its suspicious ones."""
 
     name: str
     line: int
@@ -51,23 +51,23 @@ class IniSection:
 
 @dataclass(frozen=True)
 class IniFile:
-    """The sections by lower-cased name, in the order of the file; of two alike, one is made."""
+    """The sections by lowercase name, in the order of the file; equal names are merged."""
 
     path: Path
     sections: dict[str, IniSection]
     oddities: list[Remark]
 
 
-def read(path: Path) -> IniFile:
+def read_ini(path: Path) -> IniFile:
     """Read a file in UTF-8, with or without a byte order mark.
 
     Raises ConfigurationError when there is no such file or it cannot be read as text.
     """
-    return parse(path, read_content(path).decode("utf-8-sig"))
+    return parse_ini(path, read_content(path).decode("utf-8-sig"))
 
 
 def read_content(path: Path) -> bytes:
-    """The bytes of a file that is text in UTF-8. Raises as `read` does."""
+    """Return the bytes of a text file in UTF-8. Raises as `read_ini` does."""
     try:
         content = path.read_bytes()
         content.decode("utf-8")
@@ -91,8 +91,8 @@ def read_content(path: Path) -> bytes:
     return content
 
 
-def parse(path: Path, text: str) -> IniFile:
-    """The sections of a text that was read from, or is for, the file."""
+def parse_ini(path: Path, text: str) -> IniFile:
+    """Parse the text of a file; `path` is used in errors only."""
     sections: dict[str, IniSection] = {}
     oddities: list[Remark] = []
     section: IniSection | None = None
@@ -111,7 +111,7 @@ def parse(path: Path, text: str) -> IniFile:
 
 
 def statements(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield (line number, lines): a section header, or a key's line with those that continue it.
+    """Yield (line number, lines) for each section header, or key with its continuation lines.
 
     Blank lines and comments inside a value become empty lines, so that its lines can be counted.
     """
@@ -135,12 +135,12 @@ def statements(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def section_name(line: str) -> str:
-    """The name in the line of a section."""
+    """Return the name in a section header."""
     return line.strip()[1:].split("]")[0].strip()
 
 
 def key_and_value(line: str) -> tuple[str, str]:
-    """What the first line of an entry says; without a key the line is none."""
+    """Return key and value of the first line of an entry; the key is empty if it is invalid."""
     bare = line.strip()
     ends = [at for at in (bare.find("="), bare.find(":")) if at >= 0]
     return (bare[: min(ends)].strip().lower(), bare[min(ends) + 1 :].strip()) if ends else ("", "")

@@ -1,4 +1,4 @@
-"""What Ctrl-C and SIGTERM do: the first one ends a run in good order, the second one at once."""
+"""Handle Ctrl-C and SIGTERM: the first signal ends a run cleanly, the second one at once."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from typing import Any, Self
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
-# How often one who pauses looks whether a signal has come, in seconds.
-LOOK = 0.2
+# How often `pause` checks for a signal, in seconds.
+CHECK_INTERVAL = 0.2
 
 # How many `shielded` blocks the main thread is in, and whether a signal waits for their end.
-_shields = 0
-_waiting = False
-# Who catches signals, or has caught one.
+_shield_depth = 0
+_interrupt_pending = False
+# The Interruption that catches signals, or has caught one.
 _watch: Interruption | None = None
 
 
 def requested() -> bool:
-    """Whether a signal has come, so that what takes long should come to its end."""
+    """Whether a signal has arrived, so that long operations should end."""
     return _watch is not None and _watch.exit_code is not None
 
 
 def leave(exit_code: Any) -> None:
-    """End the program after a signal; requests that nobody wants any more keep nobody waiting."""
+    """End the program after a signal, without waiting for requests in other threads."""
     if requested() and threading.active_count() > 1:
         logging.shutdown()
         for stream in (sys.stdout, sys.stderr):
@@ -40,7 +40,7 @@ def leave(exit_code: Any) -> None:
 
 
 def pause(seconds: float) -> None:
-    """Sleep, but not beyond a signal; in threads and within `shielded`, too."""
+    """Sleep, at most until a signal arrives; also in threads and within `shielded`."""
     if seconds <= 0:
         return
     if _watch is None:
@@ -48,15 +48,19 @@ def pause(seconds: float) -> None:
         return
     until = time.monotonic() + seconds
     while not requested() and (rest := until - time.monotonic()) > 0:
-        time.sleep(min(rest, LOOK))
+        time.sleep(min(rest, CHECK_INTERVAL))
 
 
 class _Shield(ContextDecorator):
-    """Stateless, and no generator: every record passes several of these blocks."""
+    """One object for all blocks, and not a generator: each record passes several blocks.
+
+    Signals reach the main thread only, so blocks in other threads change nothing.
+    """
 
     def __enter__(self) -> None:
-        global _shields
-        _shields += _in_main_thread()
+        global _shield_depth
+        if _in_main_thread():
+            _shield_depth += 1
 
     def __exit__(
         self,
@@ -64,11 +68,12 @@ class _Shield(ContextDecorator):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        global _shields, _waiting
-        main = _in_main_thread()
-        _shields -= main
-        if main and not _shields and _waiting:
-            _waiting = False
+        global _shield_depth, _interrupt_pending
+        if not _in_main_thread():
+            return
+        _shield_depth -= 1
+        if _shield_depth == 0 and _interrupt_pending:
+            _interrupt_pending = False
             raise KeyboardInterrupt
 
 
@@ -76,10 +81,10 @@ _SHIELD = _Shield()
 
 
 def shielded() -> _Shield:
-    """Let a signal's KeyboardInterrupt wait until the block, or the function, has ended.
+    """Delay the KeyboardInterrupt of a signal until the block, or the function, has ended.
 
-    For what must not be done by half: sending a batch and writing down what became of it. A second
-    signal ends the program at once all the same.
+    For steps that belong together, such as sending a batch and recording its result. A second
+    signal still ends the program at once.
     """
     return _SHIELD
 
@@ -89,11 +94,11 @@ def _in_main_thread() -> bool:
 
 
 class Interruption:
-    """For the length of a `with` block, turns the first signal into a KeyboardInterrupt.
+    """Raises KeyboardInterrupt at the first signal within a `with` block.
 
-    One that comes while Python tidies up (in `__del__`, or when a weak reference dies, as happens
-    in imports) is lost: Python prints it, which is kept quiet, and goes on. So what takes long
-    looks at `requested` as well.
+    Python loses an exception in `__del__` or in the callback of a weak reference (as in imports):
+    it prints the exception, which is suppressed here, and goes on. So long operations check
+    `requested` as well.
     """
 
     def __init__(self) -> None:
@@ -103,7 +108,7 @@ class Interruption:
 
     @property
     def exit_code(self) -> int | None:
-        """What a shell expects of a program that a signal ended; None if none did."""
+        """The exit code of a program that a signal ended (128 + signal); None without a signal."""
         return None if self._signal is None else 128 + self._signal
 
     def __enter__(self) -> Self:
@@ -133,13 +138,13 @@ class Interruption:
             self._tell_unraisable(lost)
 
     def _stop(self, number: int, _frame: FrameType | None) -> None:
-        global _waiting
+        global _interrupt_pending
         if self._signal is not None:
             os._exit(128 + number)
         self._signal = number
         with suppress(OSError):
             os.write(2, b"Stopping in good order; a second time stops at once.\n")
-        if _shields:
-            _waiting = True
+        if _shield_depth:
+            _interrupt_pending = True
         else:
             raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""Records as JSON text, also where they hold what JSON does not know."""
+"""Write records as JSON, including values that JSON does not have."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def to_json(value: Any) -> str:
-    """One line of JSON: dates in ISO 8601, bytes in base64, sets as lists, the rest as its text.
+    """Return one line of JSON: dates as ISO 8601, bytes as base64, sets as lists, others as text.
 
     A number that is none (NaN), or has no end, becomes null.
     Half a surrogate pair (the rest of an emoji that a system cut in two) becomes an escape, since
@@ -29,7 +29,7 @@ def to_json(value: Any) -> str:
 
 
 def json_if_possible(value: Any) -> str | None:
-    """What `to_json` gives; None for what it cannot write, such as keys that are no texts."""
+    """Return what `to_json` returns; None for what it cannot write, such as keys of other types."""
     try:
         return to_json(value)
     except (TypeError, ValueError, RecursionError):
@@ -37,7 +37,7 @@ def json_if_possible(value: Any) -> str | None:
 
 
 def printable(text: str) -> str:
-    """The text without what a terminal would take for a command, and on one line."""
+    """Return the text on one line, without control characters."""
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 

@@ -1,4 +1,4 @@
-"""Set logging up from a file in the form of `logging.config.dictConfig`.
+"""Set up logging from a file in the format of `logging.config.dictConfig`.
 
 Log files stand beside that file, secrets are masked in every handler (those that the thread that
 logs knows of), and tracebacks go to files only. Where no log file can be written, a run goes on
@@ -31,7 +31,7 @@ _section: ContextVar[str] = ContextVar("section", default="")
 
 
 def configure(path: Path) -> None:
-    """Apply a logging configuration. Raises ConfigurationError when it cannot be used."""
+    """Apply a logging configuration. Raises ConfigurationError if it is invalid."""
     try:
         settings = json.loads(path.read_text("utf-8"))
         unwritable = _place_files(settings, path.absolute().parent)
@@ -58,7 +58,7 @@ def configure(path: Path) -> None:
 
 @contextmanager
 def about(section: str) -> Iterator[None]:
-    """Let what is logged within the block begin with the section's name."""
+    """Begin all log messages within the block with the section's name."""
     token = _section.set(f"[{section}] ")
     try:
         yield

@@ -1,4 +1,4 @@
-"""Programs that stand in the ini: record filters, and converters of the section [converters]."""
+"""Compile the expressions in a config file: record filters, and custom converters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def compile_entry(entry: Entry, arguments: Sequence[str]) -> Program:
-    """Compile the value of a key; lines are told as the ini counts them.
+    """Compile the value of a key; errors have the line numbers of the config file.
 
     Raises lib.language.LanguageError.
     """

@@ -1,4 +1,4 @@
-"""What a record is on its way: a dict of a source's fields, or of Oomnitza's."""
+"""The type of a record: a dict of the fields of a source, or of Oomnitza."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The record filter of a section: which records of the source go on to the mapping.
+"""The record filter of a section, which decides which records are uploaded.
 
 A filter is a program in the language of `lib.language`; a record is kept where it returns something
 true. Without one, every record is kept.
@@ -20,7 +20,7 @@ ARGUMENTS = ("record",)
 
 @dataclass(frozen=True)
 class RecordFilter:
-    """A compiled filter; call it with a record. Raises lib.language.Stopped where it fails."""
+    """A compiled filter, to be called with a record. Raises lib.language.Stopped if it fails."""
 
     program: Program | None
 
@@ -29,11 +29,11 @@ class RecordFilter:
 
     @property
     def reads(self) -> frozenset[str] | None:
-        """The paths that it looks at, as in mappings; None for all there are."""
+        """The paths that the filter reads, as in mappings; None if it may read any."""
         return frozenset() if self.program is None else self.program.reads("record")
 
     def decide(self, record: dict[str, Any]) -> tuple[Any, int | None]:
-        """What the filter returns, and the line of the ini that decided; None without a filter."""
+        """Return the result of the filter, and the line that decided (None without a filter)."""
         return (True, None) if self.program is None else self.program.decide(record)
 
 

@@ -1,4 +1,4 @@
-"""Keep passwords and tokens out of everything that is printed, logged or saved.
+"""Mask passwords and tokens in everything that is printed, logged, or saved.
 
 Whoever learns a secret (the reader of the ini, a sign-in) calls `remember`; whatever leaves the
 program as text passes `redact`. Both use the Redactor of whoever calls, which `apart` gives to a
@@ -30,7 +30,7 @@ _changes = 0  # how often anything was remembered or forgotten, by anybody
 
 
 class Redactor:
-    """The secrets of one run, and those that are everybody's."""
+    """The secrets of one run, and those that all runs share."""
 
     def __init__(self) -> None:
         self._forms: set[str] = set()
@@ -39,25 +39,25 @@ class Redactor:
             _living.add(self)
 
     def remember(self, *secrets: str) -> None:
-        """Add secrets, together with the forms that they take in JSON, in Python and in URLs."""
+        """Add secrets, including the forms that they take in JSON, Python, and URLs."""
         global _changes
         with _lock:
             self._forms.update(form for secret in filter(None, secrets) for form in _forms(secret))
             _changes += 1
 
     def remember_login(self, username: str, password: str) -> None:
-        """Add a password, together with what HTTP Basic makes of it."""
+        """Add a password, including its form in HTTP Basic authentication."""
         if password:
             basic = base64.b64encode(f"{username}:{password}".encode()).decode()
             self.remember(password, basic)
 
     def redact(self, text: str) -> str:
-        """The text with each remembered secret masked."""
+        """Return the text with all secrets masked."""
         pattern = self._pattern()
         return pattern.sub(MASK, text) if pattern else text
 
     def redact_data(self, value: Any) -> Any:
-        """The same for all strings inside lists and dicts."""
+        """Return a value with all secrets masked in the strings of its lists and dicts."""
         match value:
             case str():
                 return self.redact(value)
@@ -94,7 +94,7 @@ _current: ContextVar[Redactor] = ContextVar("redactor", default=_everybody)
 
 @contextmanager
 def apart() -> Iterator[Redactor]:
-    """Within the block, and in the threads to which it is handed on, there is a new redactor."""
+    """Use a new redactor within the block, and in threads that get its context."""
     redactor = Redactor()
     token = _current.set(redactor)
     try:
@@ -104,27 +104,27 @@ def apart() -> Iterator[Redactor]:
 
 
 def remember(*secrets: str) -> None:
-    """Add secrets to the redactor of whoever calls."""
+    """Add secrets to the current redactor."""
     _current.get().remember(*secrets)
 
 
 def remember_login(username: str, password: str) -> None:
-    """Add a password, together with what HTTP Basic makes of it."""
+    """Add a password, including its form in HTTP Basic authentication."""
     _current.get().remember_login(username, password)
 
 
 def redact(text: str) -> str:
-    """The text with each secret masked that the redactor of whoever calls knows."""
+    """Return the text with the secrets of the current redactor masked."""
     return _current.get().redact(text)
 
 
 def redact_data(value: Any) -> Any:
-    """The same for all strings inside lists and dicts."""
+    """Return a value with all secrets masked in the strings of its lists and dicts."""
     return _current.get().redact_data(value)
 
 
 def forget_all() -> None:
-    """Start anew (tests)."""
+    """Forget all secrets (for tests)."""
     global _changes
     with _lock:
         for redactor in _living:

@@ -1,4 +1,4 @@
-"""How TLS connections are made: what is trusted, and how old a protocol may be."""
+"""Create TLS contexts from the settings of a connection."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lib.errors import ConfigurationError
 
 
 def client_context(settings: ConnectionSettings) -> ssl.SSLContext:
-    """A context that checks certificate and host name (or IP address), unless told not to.
+    """Return a context that verifies certificate and host name, unless the settings disable it.
 
     Raises ConfigurationError for a cacert_file that holds no certificate.
     """

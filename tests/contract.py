@@ -77,7 +77,7 @@ class ConnectorContract:
 
     @pytest.fixture
     def kind(self) -> type[Connector[Any]]:
-        return connector.load(self.source_type.connector)
+        return connector.load_connector(self.source_type.connector)
 
     @pytest.fixture
     def certificates(self, tmp_path: Path) -> Certificates:
@@ -120,7 +120,7 @@ class ConnectorContract:
         for key in filled_in:
             after = re.sub(rf"^{key} =.*\n", "", after, count=1, flags=re.MULTILINE)
         file.write_text(f"{before}{head}{lines}\n{after}", encoding="utf-8")
-        loaded = config.load(file, [name])
+        loaded = config.load_config(file, [name])
         assert loaded.warnings == []
         assert isinstance(loaded.sections[0].settings, kind.settings_type)
 

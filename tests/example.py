@@ -44,7 +44,7 @@ def upload(
     with closing(oomnitza), WebServer(oomnitza.app) as target:
         ini = folder / "config.ini"
         ini.write_text(OOMNITZA.format(url=target.url) + text, "utf-8")
-        loaded = config.load(ini, [section])
+        loaded = config.load_config(ini, [section])
         assert loaded.warnings == []
         outcome = run_section(loaded.sections[0], loaded.oomnitza, RunOptions())
         return outcome, [*oomnitza.records("users"), *oomnitza.records("assets")]

@@ -38,7 +38,7 @@ class FileContract(ABC):
 
     @property
     def is_people(self) -> bool:
-        return connector.load(self.connector).data_type == "users"
+        return connector.load_connector(self.connector).data_type == "users"
 
     @property
     def records(self) -> list[dict[str, Any]]:
@@ -57,7 +57,7 @@ class FileContract(ABC):
         ]
 
     def connect(self, **given: object) -> Connector[Any]:
-        kind = connector.load(self.connector)
+        kind = connector.load_connector(self.connector)
         texts = {"default_role": "25", "default_position": "Employee"}
         texts |= {key: str(text) for key, text in given.items()}
         settings, faults = read_settings(kind.settings_type, texts)
@@ -71,7 +71,7 @@ class FileContract(ABC):
         return path
 
     def test_says_what_it_is(self) -> None:
-        kind = connector.load(self.connector)
+        kind = connector.load_connector(self.connector)
         assert kind.title == self.title
         assert kind.mapping == {}
         names = [item.name for item in declared(kind.settings_type) if not item.about.advanced]
@@ -85,7 +85,7 @@ class FileContract(ABC):
         after = after.replace("enable = False", "enable = True", 1)
         after = after.replace("filename =", f"filename = export{self.suffix}", 1)
         ini.write_text(f"{before}[{self.connector}]\n{after}", "utf-8")
-        assert config.load(ini, [self.connector]).warnings == []
+        assert config.load_config(ini, [self.connector]).warnings == []
 
     def test_a_file_s_records_arrive_in_its_order(self, file: Path) -> None:
         made = self.connect(filename=file)

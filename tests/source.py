@@ -116,7 +116,7 @@ class Source(ABC):
 
     def connect(self, **changes: str) -> Connector[Any]:
         """The connector for this source, which repeats no request unless `changes` say so."""
-        kind = connector.load(self.connector)
+        kind = connector.load_connector(self.connector)
         texts = {"retries": "0", **self.ini, **changes}
         settings, faults = read_settings(kind.settings_type, texts)
         assert faults == []

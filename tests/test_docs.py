@@ -74,7 +74,7 @@ def run(folder, token="an acme token"):
     with WebServer(Acme().app) as source, WebServer(oomnitza.app) as target:
         ini = folder / "config.ini"
         ini.write_text(INI.format(oomnitza=target.url, acme=source.url, token=token), "utf-8")
-        loaded = config.load(ini, ["acme"])
+        loaded = config.load_config(ini, ["acme"])
         outcome = run_section(loaded.sections[0], loaded.oomnitza, RunOptions())
     return outcome, oomnitza.records("assets")
 

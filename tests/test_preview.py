@@ -30,7 +30,7 @@ def oomnitza() -> Iterator[WebServer]:
 def load(folder: Path, oomnitza: WebServer, section: str, text: str) -> Config:
     ini = folder / "config.ini"
     ini.write_text(HEAD.format(url=oomnitza.url) + text, "utf-8")
-    return config.load(ini, [section])
+    return config.load_config(ini, [section])
 
 
 def checked(loaded: Config, **how: bool) -> list[str]:

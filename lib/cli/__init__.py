@@ -1,7 +1,7 @@
-"""The command line. All that is printed passes `lib.cli.say`; here is all that exits.
+"""The command line: all output is printed by `lib.cli.say`, and only this package exits.
 
 Modules that need more than the standard library and click are imported by the command that uses
-them, so that `--help` is quick and an error of one part keeps no other from running.
+them, so that `--help` is fast, and an error of one part does not affect the others.
 """
 
 from lib.cli import inspect, preview, setup, upload

@@ -1,4 +1,4 @@
-"""What all actions of the command line have in common: options, errors in words, exit codes."""
+"""What all commands have in common: options, error messages, and exit codes."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ OPTIONS = (
 
 
 class _Commands(click.Group):
-    """The actions; an error of any of them becomes a sentence and an exit code."""
+    """The commands; an error of any of them becomes a sentence and an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
         _prepare_streams()
@@ -107,13 +107,14 @@ ALL_FIELDS = click.option(
 
 
 def with_options(command: Command) -> Command:
+    """Add the options that all commands have."""
     for option in reversed(OPTIONS):
         command = option(command)
     return command
 
 
 def given_in(ctx: click.Context) -> dict[str, Any]:
-    """The options, wherever they stood: those behind the action count before those in front."""
+    """Return the options from before and after the command; those after it take precedence."""
     outer = ctx.parent.params if ctx.parent else {}
     return {
         name: outer[name]
@@ -133,7 +134,7 @@ def main(**_: Any) -> None:
 
 
 def warn(loaded: Config) -> None:
-    """Tell what is odd in the ini."""
+    """Print the warnings about the config file."""
     from lib.config.problems import render
 
     for warning in loaded.warnings:
@@ -141,4 +142,5 @@ def warn(loaded: Config) -> None:
 
 
 def complain(text: str) -> None:
+    """Print an error on standard error."""
     say(f"Error: {text}", err=True)

@@ -1,4 +1,4 @@
-"""Who hears of a run that was begun on the command line."""
+"""The listeners of a run that was started on the command line."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ STDOUT = Path("-")
 
 @contextmanager
 def listening(events: Path | None) -> Iterator[Listener]:
-    """The terminal, and whoever reads the file of the events, `-` being standard output.
+    """Yield the listeners: the terminal, and a file for events (`-` is standard output).
 
-    At the end of the block says what kept events from being written. Raises BrokenPipeError then
-    where nobody reads them any more, and UsageError at the begin for a file that is none for them.
+    At the end of the block, a warning is printed if events could not be written. Raises
+    BrokenPipeError then if the reader has closed standard output, and UsageError at the start for a
+    file that cannot be used.
     """
     stop = threading.Event()
     if events is None:

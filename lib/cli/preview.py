@@ -32,7 +32,7 @@ def check_command(ctx: click.Context, /, **_: Any) -> None:
     from lib.preview.check import check_section
 
     logs.configure(given["logging_config"])
-    loaded = config.load(given["ini"], given["connectors"])
+    loaded = config.load_config(given["ini"], given["connectors"])
     warn(loaded)
     codes = []
     for section in loaded.sections:
@@ -56,12 +56,12 @@ def explain_command(ctx: click.Context, /, **_: Any) -> None:
     from lib import logs
     from lib.config import config
     from lib.preview.explain import explain_section, read_records
-    from lib.preview.explaintext import in_words
+    from lib.preview.explaintext import render_explanations
 
     if given["offline"] and not given["record"]:
         raise UsageError("--offline explains records of a file", fix="Add --record FILE")
     logs.configure(given["logging_config"])
-    loaded = config.load(given["ini"], [given["section"]])
+    loaded = config.load_config(given["ini"], [given["section"]])
     warn(loaded)
     [section] = loaded.sections
     records = read_records(given["record"]) if given["record"] else None
@@ -69,5 +69,5 @@ def explain_command(ctx: click.Context, /, **_: Any) -> None:
     options["count"] = given["record_count"] or 1
     explanations = explain_section(section, loaded.oomnitza, records, **options)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDE
-    for text in in_words(section, explanations, width):
+    for text in render_explanations(section, explanations, width):
         say(text)

@@ -1,6 +1,6 @@
-"""The one way out to the terminal, or to whatever reads what the program prints.
+"""Print to the terminal, or to the program that reads the output.
 
-Text is masked, and what a terminal would take for a command is escaped.
+Secrets are masked, and control characters are escaped.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from lib.secrets import redact, redact_data
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Print lines of text, on standard output or standard error. Raises OSError where it cannot."""
+    """Print text on standard output or standard error. Raises OSError if it cannot."""
     click.echo(_harmless(redact(text)), err=err)
 
 
 def say_json(value: Any, *, err: bool = False) -> None:
-    """Print a value as one line of JSON. Only texts in it are masked: numbers stay numbers."""
+    """Print a value as one line of JSON. Only strings in it are masked: numbers stay numbers."""
     click.echo(_harmless(to_json(redact_data(value))), err=err)
 
 

@@ -1,4 +1,4 @@
-"""What a run shows while it goes on: a progress line, and the records of testmode."""
+"""Show a run in progress on the terminal: a progress bar, and the records of a test run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STATES = {"new": "new", "changed": "changed", "same": "as last sent"}
 
 
 class TerminalListener(Listener):
-    """Progress lines, on a terminal only, and records if wanted; a context manager."""
+    """Shows progress bars, on a terminal only, and records if wanted; a context manager."""
 
     def __init__(self, stop: threading.Event | None = None, *, records: bool = True) -> None:
         super().__init__(stop)

@@ -68,7 +68,7 @@ def upload(ctx: click.Context, /, **_: Any) -> None:
             "upload needs the names of the sections to run", fix=f"Enabled in the ini: {enabled}"
         )
     logs.configure(given["logging_config"])
-    loaded = config.load(given["ini"], names)
+    loaded = config.load_config(given["ini"], names)
     warn(loaded)
     if given["show_mappings"]:
         _show_mappings(loaded)
@@ -95,7 +95,7 @@ def resend(ctx: click.Context, /, **_: Any) -> None:
     from lib.config import config
 
     logs.configure(given["logging_config"])
-    loaded = config.load(given["ini"], given["connectors"])
+    loaded = config.load_config(given["ini"], given["connectors"])
     warn(loaded)
     _run(ctx, loaded, {"full": False, "force": False, **given, "resend": True})
 

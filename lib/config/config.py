@@ -1,4 +1,4 @@
-"""From the ini file to the sections that are to run, with all mistakes in them reported at once."""
+"""Read a config file: the sections to run, the common settings, and all problems at once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from lib.settings import boolean
 
 @dataclass(frozen=True)
 class Config:
-    """The sections that are to run, where they upload to, and what is odd but stops nothing."""
+    """The sections to run, the target, the common settings, and the warnings."""
 
     path: Path
     oomnitza: OomnitzaSettings
@@ -31,12 +31,12 @@ class Config:
 
     @property
     def state(self) -> Path:
-        """The file in which runs keep what later ones need."""
+        """The path of the state database."""
         return self.run.state or self.path.absolute().with_suffix(".db")
 
 
-def load(path: Path, names: Iterable[str]) -> Config:
-    """Read the sections of these names (in any case); without names, those that are enabled.
+def load_config(path: Path, names: Iterable[str]) -> Config:
+    """Read the sections with these names (case-insensitive); without names, all enabled ones.
 
     Raises UsageError for names that cannot be run and InvalidConfig with every mistake in
     those that can; mistakes elsewhere in the file are not looked at.
@@ -51,7 +51,7 @@ def load(path: Path, names: Iterable[str]) -> Config:
 
 
 def problems(path: Path, *, disabled: bool = False) -> list[Problem]:
-    """What is wrong, and then what is odd, in all that is enabled; or also in what is disabled.
+    """Return all errors and then all warnings, of enabled sections or of disabled ones, too.
 
     Raises nothing for a file that cannot be read: that is a problem, too.
     """
@@ -65,23 +65,23 @@ def problems(path: Path, *, disabled: bool = False) -> list[Problem]:
 
 
 def common(path: Path) -> Config:
-    """Read what concerns every run, and no section."""
+    """Read the settings that concern every run, and no section."""
     return _loaded(_read(path), [])
 
 
 def spelled(path: Path, names: Iterable[str]) -> list[str]:
-    """The names of sections as the file spells them; one that is not in it is left as it is."""
+    """Return names of sections as the file spells them; unknown names are returned unchanged."""
     sections = _sources(_read(path))
     return [sections[name.lower()].name if name.lower() in sections else name for name in names]
 
 
 def section_names(path: Path) -> list[str]:
-    """The names of all sections with a source, enabled or not."""
+    """Return the names of all sections with a source, enabled or not."""
     return [section.name for section in _sources(_read(path)).values()]
 
 
 def enabled_names(path: Path) -> list[str]:
-    """The sections that can be named on the command line."""
+    """Return the names of the enabled sections, which can be run."""
     return [section.name for section in _enabled(_read(path))]
 
 
@@ -117,7 +117,7 @@ def _undecided(file: IniFile) -> Iterator[Problem]:
 
 def _read(path: Path) -> IniFile:
     """The file, with what [DEFAULT] holds put into each section that does not say otherwise."""
-    file = ini.read(path)
+    file = ini.read_ini(path)
     if DEFAULT in file.sections:
         inherited = file.sections[DEFAULT].entries
         for name, section in file.sections.items():

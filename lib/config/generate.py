@@ -1,4 +1,4 @@
-"""Write an ini to start from, made from what the connectors declare."""
+"""Generate a config file from the settings that the connectors declare."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ HEAD = """\
 
 
 def ini_text() -> str:
-    """The whole file: [oomnitza], then every connector, switched off."""
+    """Return the whole file: [oomnitza], then every connector, disabled."""
     parts = [HEAD, "[oomnitza]", *_settings(OomnitzaSettings)]
-    for name in plugins.names("connectors"):
-        kind = connector.load(name)
+    for name in plugins.plugin_names("connectors"):
+        kind = connector.load_connector(name)
         parts += [f"\n[{name}]", *_comment(kind.__doc__ or ""), "enable = False"]
         parts += _settings(kind.settings_type)
     return "\n".join(parts) + "\n"
 
 
 def write(path: Path) -> Path | None:
-    """Write the file, readable by its owner alone; an older one is renamed first.
+    """Write the generated file, readable by its owner only; rename an existing file first.
 
     Returns the older file's new name. Raises ConfigurationError where it cannot be written.
     """

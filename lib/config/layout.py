@@ -1,4 +1,4 @@
-"""Which lines of an ini belong to what, so that some can be replaced and the others stay."""
+"""Find which lines of a config file belong to what, so that some can be replaced."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FIRST_LINE = re.compile(r"(\s*[^=:]*?(\s*)[=:])(\s*)(.*)", re.DOTALL)
 
 @dataclass(frozen=True)
 class Statement:
-    """The head of a section, an entry, or a line that is neither, with the lines that continue it.
+    """A section header, an entry, or an invalid line, with the lines that continue it.
 
     Names are in lower case; `key` is empty for what is no entry. Lines are counted from 0.
     """
@@ -27,15 +27,17 @@ class Statement:
 
     @property
     def end(self) -> int:
-        """The line behind the last one."""
+        """The line after the last one."""
         return self.first + len(self.lines)
 
     @property
     def is_head(self) -> bool:
+        """Whether it is a section header."""
         return self.lines[0].lstrip().startswith("[")
 
     @property
     def indent(self) -> str:
+        """The indentation of its first line."""
         line = self.lines[0]
         return line[: len(line) - len(line.lstrip())]
 
@@ -52,7 +54,7 @@ class Layout:
         self._begins = {item.first for item in self._statements}
 
     def spliced(self, at: int, removed: int, added: Sequence[str]) -> str:
-        """The text with other lines in the place of some; the last line ends as it did."""
+        """Return the text with some lines replaced; the last line keeps its line ending."""
         lines = list(zip(self._lines, self._ends, strict=True))
         lines[at : at + removed] = [(line, self._end_of_new) for line in added]
         if added and at + len(added) == len(lines):
@@ -62,7 +64,7 @@ class Layout:
         return "".join(line + end for line, end in lines)
 
     def with_value(self, section: str, key: str, value: str) -> str:
-        """The text with another value of a key, the last one of that name where it has several.
+        """Return the text with another value of a key, of the last one if it occurs several times.
 
         Lines of the value that are the same before and after are left alone.
         """
@@ -78,7 +80,7 @@ class Layout:
         return Layout(text).spliced(entry.first, 1, [_first_line(entry.lines[0], first_line)])
 
     def with_key(self, section: str, key: str, value: str) -> str:
-        """The text with a key at the end of the section's own lines."""
+        """Return the text with a new key at the end of the section's own lines."""
         last = [item for item in self._statements if item.section == section][-1]
         # A line that is indented deeper than the one above it would continue that.
         following = [item for item in self._statements if item.first > last.first]
@@ -86,19 +88,19 @@ class Layout:
         return self.spliced(self._end_of(last), 0, entry_lines(key, value, like.indent))
 
     def without_key(self, section: str, key: str) -> str:
-        """The text without a key, however often it stands in the section."""
+        """Return the text without a key, however often it occurs in the section."""
         spans = [(item.first, item.end) for item in self._entries(section, key)]
         return self._without(spans)
 
     def with_section(self, name: str, entries: Sequence[tuple[str, str]]) -> str:
-        """The text with a section at its end, behind a blank line."""
+        """Return the text with a new section at its end, after an empty line."""
         at = len(self._lines) - (not self._lines[-1])
         blank = [""] if at and self._lines[at - 1].strip() else []
         added = [line for key, value in entries for line in entry_lines(key, value)]
         return self.spliced(at, 0, [*blank, f"[{name}]", *added])
 
     def without_section(self, section: str) -> str:
-        """The text without a section, the comments in it, and the blank lines behind it."""
+        """Return the text without a section, its comments, and the empty lines after it."""
         spans = []
         for at, item in enumerate(self._statements):
             if item.is_head and item.section == section:
@@ -135,25 +137,25 @@ class Layout:
 
 
 def entry_lines(key: str, value: str, indent: str = "") -> list[str]:
-    """The lines of a new entry."""
+    """Return the lines of a new entry."""
     first, *others = value.split("\n")
     return [f"{indent}{key} = {first}".rstrip(), *others]
 
 
 def _statements(text: str) -> list[Statement]:
     """Those in sections, in the order of the text."""
-    found = []
+    statements = []
     section: str | None = None
     for number, lines in ini.statements(text):
         while not lines[-1]:
             lines.pop()
         if lines[0].lstrip().startswith("["):
             section = ini.section_name(lines[0]).lower()
-            found.append(Statement(section, "", lines, number - 1))
+            statements.append(Statement(section, "", lines, number - 1))
         elif section is not None:
             key, _ = ini.key_and_value(lines[0])
-            found.append(Statement(section, key, lines, number - 1))
-    return found
+            statements.append(Statement(section, key, lines, number - 1))
+    return statements
 
 
 def _first_line(line: str, value: str) -> str:

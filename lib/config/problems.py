@@ -1,4 +1,4 @@
-"""What is wrong, or odd, in an ini: as data, and in the lines that an administrator reads."""
+"""The errors and warnings about a config file, as data and as text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lib.errors import ConfigurationError
 
 @dataclass(frozen=True)
 class Problem:
-    """One mistake in an ini (an error), or something odd that stops nothing (a warning).
+    """An error in a config file, or a warning about something that is probably a mistake.
 
     `section` and `key` are spelled as the reader of the ini has them, and empty where it is about
     more than one section, or one key. `line` counts from 1; 0 is the file as a whole. `text` may go
@@ -27,7 +27,7 @@ class Problem:
 
 
 class InvalidConfig(ConfigurationError):
-    """An ini with mistakes. `problems` are all of them, with the warnings behind the errors."""
+    """A config file with errors. `problems` are all errors, followed by the warnings."""
 
     def __init__(self, path: Path, problems: Iterable[Problem]) -> None:
         self.path = path
@@ -39,7 +39,7 @@ class InvalidConfig(ConfigurationError):
 
 
 def render(path: Path, problem: Problem) -> str:
-    """The problem in words, with its place in the file."""
+    """Return the problem as text, with its place in the file."""
     line = f"line {problem.line} " if problem.line else ""
     section = f"[{problem.section}] " if problem.section else ""
     key = f"{problem.key}: " if problem.key else ""

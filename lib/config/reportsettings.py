@@ -11,7 +11,7 @@ from lib.settings import Settings, setting, url
 
 
 def webhook_address(text: str) -> str:
-    """An http or https address as it stands: the path, even a slash at its end, is the server's.
+    """Return an http or https URL unchanged, even with a slash at its end, or raise ValueError.
 
     The sentence of its ValueError does not repeat what may be a secret.
     """
@@ -27,6 +27,8 @@ def webhook_address(text: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class ReportSettings(Settings):
+    """The settings of the section [report]."""
+
     file: Path | None = setting(
         "A file for the report of the latest run, as JSON.", default=None, parse=Path
     )

@@ -1,4 +1,4 @@
-"""The settings of the section [run]: what concerns every run, whatever it reads."""
+"""The settings of the section [run], which concern every run."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from lib.settings import Settings, at_least, setting
 
 @dataclass(frozen=True, kw_only=True)
 class RunSettings(Settings):
+    """The settings of the section [run]."""
+
     state: Path | None = setting(
         "The file in which runs keep what later ones need: what was sent, what was set aside, past"
         " runs. Left empty, it stands beside the ini and has its name, with .db at the end.",

@@ -1,4 +1,4 @@
-"""From the entries of an ini to sections ready to be run, or to sentences on their mistakes."""
+"""Convert a config file to settings, mappings, and filters, and collect its problems."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lib.config import sharedsections
 from lib.config.problems import Problem
 from lib.config.reportsettings import ReportSettings
 from lib.config.runsettings import RunSettings
-from lib.config.sharedsections import SharedSections, faults_of, oddities_of, telling
+from lib.config.sharedsections import SharedSections, faults_of, oddities_of, report_language_errors
 from lib.connector import ConnectorSettings
 from lib.errors import ConfigurationError
 from lib.ini import Entry, IniFile, IniSection
@@ -39,7 +39,7 @@ NEAR_MAPPING = ("mappings", "maping", "mappping", "map")
 
 @dataclass(frozen=True)
 class Section:
-    """All of the ini that the run of one section needs; can be pickled."""
+    """What the run of one section needs from the config file; can be pickled."""
 
     name: str
     connector: str
@@ -51,7 +51,7 @@ class Section:
 
 
 class SectionReader:
-    """Reads sections of one file, and collects what is wrong and what is odd on the way."""
+    """Reads the sections of one file, and collects errors and warnings."""
 
     def __init__(self, file: IniFile) -> None:
         self.errors: list[Problem] = []
@@ -69,10 +69,11 @@ class SectionReader:
 
     @property
     def warnings(self) -> list[Problem]:
-        """What is odd in what was read, and wrong in converters that none of it uses."""
+        """The warnings about what was read, and about converters that it does not use."""
         return [*self._warnings, *self._shared.unused()]
 
     def oomnitza(self) -> Any:
+        """Return the settings of [oomnitza], or None if there are errors."""
         section = self._file.sections.get(OOMNITZA)
         if section is None:
             text = "there is no [oomnitza] section; it takes url, and api_token or a login"
@@ -81,7 +82,7 @@ class SectionReader:
         return self._settings(OomnitzaSettings, section)
 
     def run(self) -> Any:
-        """What concerns every run; from here on mappings know all the converters there are."""
+        """Return the settings of [run]; called before `section`, as mappings need converters."""
         run = self._settings(RunSettings, self._file.sections.get(RUN) or IniSection(RUN, 0))
         self._resources = Resources(
             programs=self._shared.programs,
@@ -91,26 +92,26 @@ class SectionReader:
         return run
 
     def report(self) -> Any:
-        """Who hears of runs."""
+        """Return the settings of [report]."""
         section = self._file.sections.get(REPORT) or IniSection(REPORT, 0)
         return self._settings(ReportSettings, section)
 
     def section(self, section: IniSection) -> Section | None:
-        """The section ready to be run, or None when there are problems."""
+        """Return a section ready to be run, or None if there are errors."""
         before = len(self.errors)
         name = section.name.split(".")[0]
         module = plugins.find("connectors", name)
         if module is None:
-            known = plugins.names("connectors")
-            hint = plugins.did_you_mean(name, known) or f"there are: {', '.join(known)}"
+            connectors = plugins.plugin_names("connectors")
+            hint = plugins.did_you_mean(name, connectors) or f"there are: {', '.join(connectors)}"
             self._problem(section, section.line, "", f"there is no connector {name!r}; {hint}")
             return None
-        settings_type = connector.load(module).settings_type
+        settings_type = connector.load_connector(module).settings_type
         settings = self._settings(settings_type, section)
         layer = dict(self._mapping(section, settings_type))
         entry = self._recordfilter(section)
         if len(self.errors) == before:
-            self._whole_mapping(section, connector.load(module)(settings), layer)
+            self._whole_mapping(section, connector.load_connector(module)(settings), layer)
         if len(self.errors) > before:
             return None
         return Section(section.name, module, settings, layer, entry, self._resources, self._folder)
@@ -153,13 +154,13 @@ class SectionReader:
         }
 
     def _unknown_keys(self, kind: type[Any], section: IniSection) -> None:
-        known = [item.name for item in declared(kind)]
-        known += [f"env_{item.name}" for item in declared(kind) if item.about.secret]
+        names = [item.name for item in declared(kind)]
+        names += [f"env_{item.name}" for item in declared(kind) if item.about.secret]
         for key, entry in section.entries.items():
             if self._inherited.get(key) is entry:
                 continue  # what one section does not know, another one may
-            if key not in (*known, *SPECIAL_KEYS) and not key.startswith("mapping."):
-                near = plugins.nearest(key, [*known, *SPECIAL_KEYS])
+            if key not in (*names, *SPECIAL_KEYS) and not key.startswith("mapping."):
+                near = plugins.nearest(key, [*names, *SPECIAL_KEYS])
                 if near in SPECIAL_KEYS or key.split(".")[0] in NEAR_MAPPING:
                     what = f"no such setting; did you mean {near or MAPPING}?"
                     self._problem(section, entry.line, key, what)
@@ -170,15 +171,20 @@ class SectionReader:
     def _mapping(
         self, section: IniSection, settings_type: type[Any]
     ) -> Iterator[tuple[str, mapping.Attributes | None]]:
-        found: dict[str, Entry] = {}
+        by_field: dict[str, Entry] = {}
         for key, entry in section.entries.items():
             if not key.startswith(MAPPING):
                 continue
             try:
                 name = mapping.field_name(key)
-                if name in found and self._inherited.get(found[name].key) is not found[name]:
-                    raise ValueError(f"line {found[name].line} fills {name}, too; keep one of them")
-                found[name] = entry
+                if (
+                    name in by_field
+                    and self._inherited.get(by_field[name].key) is not by_field[name]
+                ):
+                    raise ValueError(
+                        f"line {by_field[name].line} fills {name}, too; keep one of them"
+                    )
+                by_field[name] = entry
                 attributes = mapping.parse(entry.value)
                 self._use((attributes or {}).get("converter"))
                 mapping.check(attributes or {}, settings_type, self._resources)
@@ -235,7 +241,7 @@ class SectionReader:
         if not entry.value.strip() and "recordfilter" not in self._inherited:
             what = "the filter is empty; the lines of a filter have to be indented"
             self._problem(section, entry.line, entry.key, what)
-        with telling(self._note, section, entry):
+        with report_language_errors(self._note, section, entry):
             recordfilter.compile_filter(entry)
         return entry
 

@@ -1,6 +1,6 @@
-"""What all sections of an ini share: the programs of [converters], and the tables [lookup.NAME].
+"""What all sections share: the custom converters of [converters], and the tables [lookup.NAME].
 
-What is wrong with one of them matters only where a section that is to run makes use of it.
+Problems in one of them are reported only if a section that is to run uses it.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ LOOKUP = "lookup."
 # The parameter by which a converter names a table.
 TABLE = "table"
 
-# Takes note of a problem.
+# Records a problem.
 Report = Callable[[Problem], None]
 
 
 @contextmanager
-def telling(report: Report, section: IniSection, entry: Entry) -> Iterator[None]:
-    """Make a problem of a program that cannot be compiled."""
+def report_language_errors(report: Report, section: IniSection, entry: Entry) -> Iterator[None]:
+    """Report a LanguageError in the block as a problem of this entry."""
     try:
         yield
     except LanguageError as error:
@@ -35,13 +35,13 @@ def telling(report: Report, section: IniSection, entry: Entry) -> Iterator[None]
 
 
 def faults_of(section: IniSection) -> Iterator[Problem]:
-    """The lines of a section that cannot be read."""
+    """Yield a problem for each invalid line of a section."""
     for line, text, key in section.faults:
         yield Problem(section.name, key, line, text)
 
 
 def oddities_of(section: IniSection) -> Iterator[Problem]:
-    """The lines of a section that can be read, and may be meant otherwise."""
+    """Yield a warning for each valid line of a section that may be a mistake."""
     yield from _warnings(section, section.oddities)
 
 
@@ -51,7 +51,7 @@ def _warnings(section: IniSection, remarks: Iterable[Remark]) -> Iterator[Proble
 
 
 class SharedSections:
-    """The programs and tables, by name in lower case; tells what is wrong with those in use."""
+    """Custom converters and lookup tables by lowercase name; reports problems of those in use."""
 
     def __init__(self, file: IniFile, report: Report) -> None:
         self._converters = file.sections.get(CONVERTERS) or IniSection(CONVERTERS, 0)
@@ -71,7 +71,7 @@ class SharedSections:
         self._report_all(oddities_of(self._converters))
 
     def use(self, spec: str) -> None:
-        """Tell, once, what is wrong with what the text of a converter names.
+        """Report, once, the problems of what a converter of a mapping refers to.
 
         Raises ValueError for a text that is none.
         """
@@ -80,7 +80,7 @@ class SharedSections:
         self._use_table(str(params.get(TABLE, "")).strip().lower())
 
     def unused(self) -> Iterator[Problem]:
-        """The mistakes in programs that no mapping names: warnings."""
+        """Yield warnings about invalid custom converters that no mapping uses."""
         if not self._used:
             yield from _warnings(self._converters, self._converters.faults)
         for name, entry in self.programs.items():
@@ -99,7 +99,7 @@ class SharedSections:
             self._report_all(faults_of(self._converters))
         self._used.add(name)
         entry = self.programs[name]
-        with telling(self._report, self._converters, entry):
+        with report_language_errors(self._report, self._converters, entry):
             compile_entry(entry, ARGUMENTS)
 
     def _use_table(self, name: str) -> None:

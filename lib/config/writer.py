@@ -1,4 +1,4 @@
-"""Change an ini in single places, and leave every other byte of it as the administrator wrote it.
+"""Change single values of a config file, and keep every other byte as it was.
 
 Comments, order, spelling, indentation, line ends, a byte order mark and a missing line end at the
 end of the file stay. After every change the text is read again: a change that the reader would not
@@ -37,7 +37,7 @@ class _Section:
 
 
 class EditableIni:
-    """The text of an ini that is being changed; `save` writes it.
+    """The text of a config file that is being changed; `save` writes it.
 
     Sections and keys are named in any case. Each method raises ConfigurationError, with a sentence
     that holds no value, for what cannot be done.
@@ -51,7 +51,7 @@ class EditableIni:
 
     @classmethod
     def read(cls, path: Path, digest: str = "") -> Self:
-        """The file as it is; with the `digest` of an earlier reading, only if it is as it was."""
+        """Read a file; with the `digest` of an earlier read, only if it has not changed since."""
         made = cls(path, ini.read_content(path))
         if digest not in ("", made.digest):
             raise made._changed()
@@ -59,11 +59,11 @@ class EditableIni:
 
     @property
     def text(self) -> str:
-        """What would be saved, without the byte order mark."""
+        """The text that would be saved, without the byte order mark."""
         return self._text
 
     def set(self, section: str, key: str, value: str) -> None:
-        """Give a key this value, in the form in which the reader gives it.
+        """Set a key to a value, in the form in which the reader returns it.
 
         That is without blanks around it, and with the indentation of all lines but the first. A key
         that is not there yet is added at the end of the section's own lines.
@@ -80,7 +80,7 @@ class EditableIni:
         self._accept(text, section, {**values, key_: value}, _not_as_given(f"[{section}] {key}"))
 
     def remove(self, section: str, key: str) -> None:
-        """Remove a key with its value, however often it stands in the section."""
+        """Remove a key, however often it occurs in the section."""
         name, key_ = section.lower(), key.lower()
         values = dict(self._section(section).values)
         if key_ not in values:
@@ -90,7 +90,7 @@ class EditableIni:
         self._accept(text, section, values, _not_without(f"[{section}] {key}"))
 
     def add_section(self, section: str, values: Mapping[str, str]) -> None:
-        """Add a section at the end of the file, behind a blank line."""
+        """Add a section at the end of the file, after an empty line."""
         if section.lower() in _sections(self._text):
             raise self._error(f"there is a section [{section}] already")
         text = Layout(self._text).with_section(section, list(values.items()))
@@ -100,7 +100,7 @@ class EditableIni:
         self._accept(text, section, wanted, _not_as_given(f"[{section}]"))
 
     def remove_section(self, section: str) -> None:
-        """Remove a section, the comments in it, and the blank lines behind it.
+        """Remove a section, its comments, and the empty lines after it.
 
         Comments above its name stay: nobody can tell whether they are about it alone.
         """
@@ -109,7 +109,7 @@ class EditableIni:
         self._accept(text, section, None, _not_without(f"[{section}]"))
 
     def save(self) -> None:
-        """Write the file at once, readable by its owner alone; who owns it does not change.
+        """Replace the file atomically, readable by its owner only; the owner does not change.
 
         Refused where the file is not as it was when it was read. Of a link, the file behind it is
         written.
@@ -161,12 +161,12 @@ def _not_without(what: str) -> str:
 
 def _sections(text: str) -> dict[str, _Section]:
     """What the reader finds, by section in lower case; what is in front of them as one, too."""
-    file = ini.parse(Path(), text)
-    found = {IN_FRONT: _Section("", {}, len(file.oddities))}
+    file = ini.parse_ini(Path(), text)
+    sections = {IN_FRONT: _Section("", {}, len(file.oddities))}
     for name, item in file.sections.items():
         values = {key: entry.value for key, entry in item.entries.items()}
-        found[name] = _Section(item.name, values, len(item.faults))
-    return found
+        sections[name] = _Section(item.name, values, len(item.faults))
+    return sections
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -103,7 +103,7 @@ def conversion(spec: str, resources: Resources = NOTHING) -> Conversion:
 def names(resources: Resources) -> list[str]:
     """All converters that there are, sorted."""
     folder = [path.stem for path in ownconverters.files(resources.folder)]
-    return sorted({*resources.programs, *folder, *plugins.names("converters")})
+    return sorted({*resources.programs, *folder, *plugins.plugin_names("converters")})
 
 
 def parse_spec(spec: str) -> tuple[str, dict[str, Any]]:
@@ -200,7 +200,7 @@ def _module(name: str, resources: Resources) -> tuple[str, ModuleType]:
     known = plugins.find("converters", name)
     if known is None:
         raise ValueError(_unknown(name, names(resources)))
-    return known, plugins.load("converters", known)
+    return known, plugins.load_plugin("converters", known)
 
 
 def _unknown(name: str, known: Iterable[str]) -> str:

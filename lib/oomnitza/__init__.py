@@ -1,1 +1,1 @@
-"""Oomnitza: its API, and how records get there."""
+"""Oomnitza as a target: its settings, its API, and the uploads to it."""

@@ -1,7 +1,7 @@
-"""Runs at Oomnitza: the two bulk APIs that take its records.
+"""Uploads to Oomnitza by its two bulk APIs.
 
-They have no public specification; what stands here is what shipped clients of Oomnitza send today
-(v3, from 2020 on) and sent before (v2).
+They have no public specification. The requests are those that shipped clients of Oomnitza send
+today (v3, from 2020 on) and sent before (v2).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LARGEST_AUDIT = 10
 
 
 class BulkV3:
-    """One run in today's bulk API: batches of one portion, closed at the end."""
+    """One run in the current bulk API: batches of one portion, which is closed at the end."""
 
     def __init__(
         self, client: OomnitzaClient, plan: UploadPlan, batch_size: int, workers: int = 1
@@ -52,10 +52,10 @@ class BulkV3:
         self._client.post_encoded("/api/v3/bulk", _body(self._common, "records", items))
 
     def leave_out(self, items: Sequence[Item]) -> None:
-        """Oomnitza keeps what it has."""
+        """Do nothing: Oomnitza keeps the records that it has."""
 
     def canceled(self) -> bool:
-        """Whether somebody cancelled the run in the web interface."""
+        """Whether the run was canceled in the web interface."""
         try:
             answer = self._client.get_json(f"/api/v3/bulk/{self.portion}")
         except (NotFound, NoContent, TargetRefused):
@@ -63,7 +63,7 @@ class BulkV3:
         return isinstance(answer, dict) and answer.get("canceled") is True
 
     def finish(self, error: str = "") -> None:
-        """Tell Oomnitza that the run is over, and what went wrong if records had been sent."""
+        """Tell Oomnitza that the run has ended, and its error if records had been sent."""
         if error and not self._opened:
             return
         if error:
@@ -74,7 +74,7 @@ class BulkV3:
 
 
 class BulkV2:
-    """One run in the bulk API of an Oomnitza from before 2020, which knows no end of a run.
+    """One run in the bulk API of an Oomnitza from before 2020, in which runs have no end.
 
     Raises ConfigurationError for assets without a sync field: that API keeps none of its own.
     """
@@ -104,15 +104,15 @@ class BulkV2:
             self._send_audit(items)
 
     def leave_out(self, items: Sequence[Item]) -> None:
-        """Oomnitza keeps what it has."""
+        """Do nothing: Oomnitza keeps the records that it has."""
 
     def canceled(self) -> bool:
-        """That API cannot be asked; a call to it tells whether it answers at all."""
+        """Return False, as this API cannot be asked; raises if Oomnitza does not respond."""
         self._client.server_mapping(self._plan.mapping_name)
         return False
 
     def finish(self, error: str = "") -> None:
-        """Nothing to tell."""
+        """Do nothing: this API has no end of a run."""
 
     def _send_users(self, items: Sequence[Item]) -> None:
         query = {

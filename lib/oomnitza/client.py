@@ -1,6 +1,6 @@
-"""Oomnitza's API, as a client sees it: sign-in, mappings, bulk uploads.
+"""The client of Oomnitza's API: sign-in, mappings, locations, and requests of uploads.
 
-The API has no public specification for uploads; what stands here is what shipped clients of
+The API has no public specification for uploads. The requests are those that shipped clients of
 Oomnitza send today (v3, from 2020 on) and sent before (v2).
 """
 
@@ -54,7 +54,7 @@ class Login:
 
 
 class OomnitzaClient(Client):
-    """The requests that an upload makes, signed with a token."""
+    """Sends signed requests to Oomnitza."""
 
     unavailable = TargetUnavailable
     fault = TargetRefused
@@ -73,12 +73,12 @@ class OomnitzaClient(Client):
         self._credentials = login
 
     def request(self, method: str, path: str, **how: Any) -> requests.Response:
-        """As any client's, but a web page is no answer of Oomnitza's, whatever its status."""
+        """Send a request as `Client` does. A web page is an error, whatever its status."""
         response: requests.Response = self.read(_no_page, method, path, **how)
         return response
 
     def sign_in(self) -> None:
-        """Have the token checked, or get one for name and password. Raises SignInError."""
+        """Check the API token, or request one for name and password. Raises SignInError."""
         with _refusing():
             if self._credentials.api_token:
                 self.auth = HeaderAuth(AUTH_HEADER, self._credentials.api_token)
@@ -88,7 +88,7 @@ class OomnitzaClient(Client):
                 self.auth.current()
 
     def server_mapping(self, name: str) -> ServerMapping:
-        """The mapping kept in Oomnitza: source path → field, or fields."""
+        """Return the mapping stored in Oomnitza: source path → field, or fields."""
         with _refusing():
             answer = self.get_json(MAPPINGS, name=name)
         if not isinstance(answer, dict):
@@ -98,7 +98,7 @@ class OomnitzaClient(Client):
         return answer
 
     def locations(self) -> list[Record]:
-        """All locations; the endpoint gives them in pages (X-Total-Count tells how many).
+        """Return all locations, page by page (X-Total-Count says how many there are).
 
         Signs in first, where that was not needed so far.
         """
@@ -106,24 +106,24 @@ class OomnitzaClient(Client):
             self.sign_in()
         path = "/api/v3/locations"
         guard = PageGuard(self.url + path, error=TargetRefused)
-        found: list[Record] = []
+        locations: list[Record] = []
         while True:
-            page, answer = self.get_page(path, limit=LOCATIONS, skip=len(found))
+            page, answer = self.get_page(path, limit=LOCATIONS, skip=len(locations))
             if not isinstance(page, list):
                 raise TargetRefused("the answer is no list of locations", where=self.url + path)
             guard.check(page)
-            found += page
+            locations += page
             total = int_or_none(answer.headers.get("X-Total-Count"))
-            if len(page) != LOCATIONS if total is None else len(found) >= total:
-                return found
+            if len(page) != LOCATIONS if total is None else len(locations) >= total:
+                return locations
 
     def close_run(self, portion: str) -> None:
-        """Tell Oomnitza that a run is over."""
+        """Tell Oomnitza that a run has ended."""
         with _refusing():
             self.post_json(f"/api/v3/bulk/{portion}/finalize", {})
 
     def run_counts(self, mapping_name: str, portion: str) -> dict[str, int] | None:
-        """What Oomnitza counted in a run: added, updated, skipped, errors, as far as it says.
+        """Return Oomnitza's counts of a run: added, updated, skipped, errors; None if unknown.
 
         Documented is the answer (model ConnectorRunLogs), not by what a connector is named there.
         """
@@ -139,7 +139,7 @@ class OomnitzaClient(Client):
         return None
 
     def refusal(self, response: requests.Response) -> ConnectorError:
-        """As any client's; but a 500 may be the fault of what was sent."""
+        """Return the error for a response, as `Client` does; a 500 may be caused by the records."""
         error = super().refusal(response)
         if response.status_code == requests.codes.internal_server_error:
             return TargetFault(

@@ -1,4 +1,4 @@
-"""Oomnitza as the target of a run: its settings, and the connection that they make."""
+"""Oomnitza as the target of runs: its settings, and the connection that they create."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ LARGEST_BATCH = 100
 
 @dataclass(frozen=True, kw_only=True)
 class OomnitzaSettings(TargetSettings):
+    """The settings of the section [oomnitza]."""
+
     url: str = setting(
         "The address of your Oomnitza.", example="https://example.oomnitza.com", parse=url
     )
@@ -56,12 +58,12 @@ class OomnitzaSettings(TargetSettings):
             yield "api_token", "give an api_token, or a username and a password"
 
     def connect(self) -> Target:
-        """A connection to this Oomnitza, not signed in."""
+        """Return a connection to this Oomnitza that is not signed in yet."""
         return Oomnitza(self)
 
 
 class Oomnitza(OomnitzaClient):
-    """The requests of `OomnitzaClient`, and the runs that they make up."""
+    """The requests of `OomnitzaClient`, and the runs that consist of them."""
 
     def __init__(self, settings: OomnitzaSettings) -> None:
         login = Login(settings.api_token, settings.username, settings.password)
@@ -69,6 +71,6 @@ class Oomnitza(OomnitzaClient):
         self._settings = settings
 
     def open_run(self, plan: UploadPlan) -> Uploader:
-        """A run, in the version of the bulk API that the settings name."""
+        """Open a run, with the version of the bulk API from the settings."""
         kind = BulkV2 if self._settings.api == "v2" else BulkV3
         return kind(self, plan, self._settings.batch_size, self._settings.upload_workers)

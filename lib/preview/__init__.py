@@ -1,1 +1,1 @@
-"""What a run would meet and do, without running."""
+"""Preview a run without sending anything: check a section, explain a record."""

@@ -1,4 +1,4 @@
-"""Try a section without uploading: is all reachable, signed in, and mapped to what is there?
+"""Check a section without uploading: settings, connections, sign-in, permissions, and mapping.
 
 The source is asked for what an upload would ask it for, and no more rights are needed.
 """
@@ -17,7 +17,7 @@ from lib.connector import Projection
 from lib.errors import ConnectorError, ExitCode, RecordUnreadable, StateUnreadable
 from lib.language import Stopped
 from lib.plugins import did_you_mean
-from lib.preview.finding import Finding, Step, failed, note, ok, source_failed, target_failed
+from lib.preview.finding import CheckStep, Finding, failed, note, ok, source_failed, target_failed
 from lib.record import Record
 from lib.run import checkpoints
 from lib.run.plan import SectionPlan, make_plan
@@ -38,7 +38,7 @@ def check_section(
     all_fields: bool = False,
     state: Path | None = None,
 ) -> Iterator[Finding]:
-    """Yield what is found, the parts that need no network first.
+    """Yield the findings on a section, first those that need no network.
 
     With `all_fields` the source is asked for all that it has. `state` is the file of the store, in
     which it is only looked whether it can be used.
@@ -48,17 +48,17 @@ def check_section(
         if not offline:
             yield from _check_online(section, target, all_fields, state)
     except ConnectorError as error:
-        yield failed(Step.SETTINGS, str(error), error.exit_code)
+        yield failed(CheckStep.SETTINGS, str(error), error.exit_code)
     except Exception as error:  # nothing may keep the next section from being looked at
         log.exception("[%s] unexpected error", section.name)
         what = f"an error that should not happen ({type(error).__name__})"
-        yield failed(Step.MACHINE, what, ExitCode.SECTION_FAILED)
+        yield failed(CheckStep.MACHINE, what, ExitCode.SECTION_FAILED)
 
 
 def _check_offline(section: Section) -> Iterator[Finding]:
     fields = make_plan(section, None, strict=False).fields
     yield ok(
-        Step.SETTINGS,
+        CheckStep.SETTINGS,
         f"settings and mapping can be read; {len(fields)} fields mapped without Oomnitza",
     )
 
@@ -71,17 +71,17 @@ def _check_online(
         try:
             plan = make_plan(section, target, strict=True)
             text = f"Oomnitza: signed in; {len(plan.fields)} fields mapped in all"
-            yield ok(Step.TARGET_SIGNED_IN, text)
+            yield ok(CheckStep.TARGET_SIGNED_IN, text)
             for each in plan.notes:
-                yield failed(Step.MAPPING, each, ExitCode.CONFIGURATION)
+                yield failed(CheckStep.MAPPING, each, ExitCode.CONFIGURATION)
         except ConnectorError as error:
             yield target_failed(error)
-        known = plan or make_plan(section, None, strict=False)
+        usable_plan = plan or make_plan(section, None, strict=False)
         try:
-            yield from _check_checkpoint(known, settings.url, state)
-            known.source.check()
-            yield ok(Step.SOURCE_PERMITTED, "source: reachable, signed in, permitted to read")
-            samples = yield from _samples(known, all_fields)
+            yield from _check_checkpoint(usable_plan, settings.url, state)
+            usable_plan.source.check()
+            yield ok(CheckStep.SOURCE_PERMITTED, "source: reachable, signed in, permitted to read")
+            samples = yield from _samples(usable_plan, all_fields)
         except ConnectorError as error:
             yield source_failed(error)
             return
@@ -93,63 +93,63 @@ def _check_online(
 def _check_checkpoint(plan: SectionPlan, target: str, state: Path | None) -> Iterator[Finding]:
     if state:
         try:
-            checkpoints.try_place(plan.section, plan.source, target, state)
+            checkpoints.check_place(plan.section, plan.source, target, state)
         except StateUnreadable as error:
-            yield note(Step.MACHINE, f"not compared with earlier runs: {error}")
+            yield note(CheckStep.MACHINE, f"not compared with earlier runs: {error}")
 
 
 def _samples(plan: SectionPlan, all_fields: bool) -> Generator[Finding, None, list[Record]]:
     with closing(plan.source.records(plan.projection(all_fields=all_fields))) as records:
         sample = list(islice(records, SAMPLE))
     samples = [item for item in sample if isinstance(item, dict)]
-    yield ok(Step.SAMPLE, f"source: {len(samples)} sample records read")
+    yield ok(CheckStep.SAMPLE, f"source: {len(samples)} sample records read")
     unreadable = [item for item in sample if isinstance(item, RecordUnreadable)]
     if unreadable:
         what = f"source: {len(unreadable)} sample records cannot be read, such as: {unreadable[0]}"
-        yield failed(Step.SAMPLE, what, ExitCode.RECORDS_LEFT)
+        yield failed(CheckStep.SAMPLE, what, ExitCode.RECORDS_LEFT)
     return samples
 
 
 def _check_fields(plan: SectionPlan, samples: list[Record]) -> Iterator[Finding]:
     for name in plan.unmapped_sync_fields:
         what = f"the sync_field {name} gets no value"
-        yield failed(Step.MAPPING, what, ExitCode.CONFIGURATION)
-    known: list[str] | None = None
+        yield failed(CheckStep.MAPPING, what, ExitCode.CONFIGURATION)
+    known_paths: list[str] | None = None
     for item in plan.fields.values():
         path = item.attributes.get("source")
         if path and all(compile_path(path)(record) is None for record in samples):
-            known = _known_paths(plan, samples) if known is None else known
-            hint = did_you_mean(path, known)
+            known_paths = _known_paths(plan, samples) if known_paths is None else known_paths
+            hint = did_you_mean(path, known_paths)
             text = f"mapping.{item.field}: no sample record has {path!r}; {hint}".rstrip("; ")
             if hint:
-                yield failed(Step.MAPPING, text, ExitCode.CONFIGURATION)
+                yield failed(CheckStep.MAPPING, text, ExitCode.CONFIGURATION)
             else:
-                yield note(Step.MAPPING, text)
+                yield note(CheckStep.MAPPING, text)
 
 
 def _known_paths(plan: SectionPlan, samples: list[Record]) -> list[str]:
     """The paths that the source has, also those that nothing reads, if they may be seen."""
-    found = list(samples)
+    sample = list(samples)
     try:
         with closing(plan.source.records(Projection(everything=True))) as records:
-            found += [item for item in islice(records, SAMPLE) if isinstance(item, dict)]
+            sample += [item for item in islice(records, SAMPLE) if isinstance(item, dict)]
     except ConnectorError as error:
         log.info("the fields that nothing reads cannot be seen: %s", error)
-    return sorted({path for record in found for path in _paths(record)})
+    return sorted({path for record in sample for path in _paths(record)})
 
 
 def _check_values(plan: SectionPlan, samples: list[Record]) -> Iterator[Finding]:
     kept, failures = _kept(plan, samples)
     if failures:
         what = f"the record filter fails on {len(failures)} of {len(samples)} sample records"
-        yield failed(Step.FILTER, f"{what}, such as: {failures[0]}", ExitCode.RECORDS_LEFT)
+        yield failed(CheckStep.FILTER, f"{what}, such as: {failures[0]}", ExitCode.RECORDS_LEFT)
     mapped = [plan.mapper(record) for record in kept]
     conversions: dict[str, list[str]] = {}
     for name, text in (pair for each in mapped for pair in each.failures):
         conversions.setdefault(name, []).append(text)
     for name, texts in conversions.items():
         yield note(
-            Step.MAPPING,
+            CheckStep.MAPPING,
             f"{name} is left empty in {len(texts)} of {len(kept)} sample records ({texts[0]})",
         )
     missing = [name for each in mapped for name in each.missing]
@@ -157,9 +157,9 @@ def _check_values(plan: SectionPlan, samples: list[Record]) -> Iterator[Finding]
         count = missing.count(name)
         text = f"{name} is required and empty in {count} of {len(kept)} sample records"
         if count == len(kept):
-            yield failed(Step.MAPPING, text, ExitCode.RECORDS_LEFT)
+            yield failed(CheckStep.MAPPING, text, ExitCode.RECORDS_LEFT)
         else:
-            yield note(Step.MAPPING, text)
+            yield note(CheckStep.MAPPING, text)
 
 
 def _kept(plan: SectionPlan, samples: list[Record]) -> tuple[list[Record], list[str]]:

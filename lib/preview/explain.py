@@ -1,4 +1,4 @@
-"""What becomes of one record: what the record filter says of it, and how each field gets its value.
+"""Explain what happens to a record: the decision of the filter, and how each field gets its value.
 
 Nothing is sent. `lib.preview.explaintext` puts it into words.
 """
@@ -33,7 +33,7 @@ LONGEST = 100
 
 @dataclass(frozen=True)
 class Converted:
-    """What a converter, written as in the mapping, made of a value; or why it failed."""
+    """The result of one converter, named as in the mapping, or its failure."""
 
     converter: str
     value: Any = None
@@ -60,13 +60,13 @@ class Filled:
 
     @property
     def failure(self) -> str:
-        """Why the field is left empty, if a converter failed."""
+        """Why the field is empty, if a converter failed; otherwise empty."""
         return self.converted[-1].failure if self.converted else ""
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What the record filter returned at a line of the ini, or why it failed there."""
+    """The result of the record filter and the line that decided, or its failure."""
 
     returned: Any = True
     line: int | None = None  # None: there is no filter, or it failed where no line is known
@@ -75,7 +75,7 @@ class Decision:
 
 @dataclass(frozen=True)
 class Explanation:
-    """All that becomes of one record; secrets in it are masked."""
+    """What happens to one record; secrets in it are masked."""
 
     decision: Decision
     fields: tuple[Filled, ...]
@@ -87,7 +87,7 @@ class Explanation:
 
     @property
     def outcome(self) -> Literal["sent", "filtered", "incomplete", "rejected"]:
-        """As what an upload would count the record, unless Oomnitza refuses it."""
+        """The outcome in an upload, unless Oomnitza rejects the record."""
         if self.decision.failure:
             return "rejected"
         if not self.decision.returned:
@@ -98,7 +98,7 @@ class Explanation:
 def explain_record(
     mapper: Mapper, fields: Mapping[str, FieldMapping], keep: RecordFilter, record: Record
 ) -> Explanation:
-    """Do with a record what a run does, and note each step; `fields` are those of the mapper.
+    """Process a record as a run does, and return each step; `fields` are those of the mapper.
 
     A record that the filter does not keep is mapped nevertheless.
     """
@@ -122,7 +122,7 @@ def explain_section(
     all_fields: bool = False,
     count: int = 1,
 ) -> Iterator[tuple[str, Explanation | None]]:
-    """Explain the first `count` records of a section's source, or of those that are given.
+    """Explain the first `count` records of the source of a section, or of the given records.
 
     Yields the name of a record with what becomes of it, and sentences with None. `offline` leaves
     Oomnitza alone; with `all_fields` the source is asked for all that it has. Raises the

@@ -1,4 +1,4 @@
-"""The explanation of a record in words: the filter's decision, a table of the fields, the end."""
+"""Render explanations of records as text: the filter's decision, the fields, and the outcome."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from lib.preview.explain import Decision, Explanation, Filled
 from lib.report.summary import table
 
 HEAD = ("field", "from, then converters", "value, the last one sent")
-# The least that a column shows in a line, in characters, however narrow the terminal is.
+# The minimum width of a column, in characters.
 NARROWEST = 16
-# What is in front of the columns and between them.
+# The indent and the gaps between the columns, in characters.
 GAPS = 6
-# Stands behind a character that takes two columns while columns are counted; never in a text.
+# A placeholder after a character that takes two columns of a terminal; never in a text.
 SECOND = "\0"
 
 Row = tuple[str, str, str]
 
 
-def in_words(
+def render_explanations(
     section: Section, explanations: Iterable[tuple[str, Explanation | None]], width: int
 ) -> Iterator[str]:
-    """A text on each of the explanations of a section, and the sentences between them.
+    """Yield a text for each explanation of a section, and for each note between them.
 
-    Lines of the tables are up to `width` characters long; values are shortened to fit.
+    The lines of the tables are at most `width` columns long; values are shortened to fit.
     """
     for what, explanation in explanations:
         name = f"[{section.name}] {what}"
@@ -73,7 +73,7 @@ def _end(explanation: Explanation) -> str:
 
 
 def _table(fields: Sequence[Filled], width: int) -> list[str]:
-    """Below a field with its value stand its converters, each with what it made of that."""
+    """A row for each field with its source value, and one for each converter with its result."""
     first = max(map(len, [HEAD[0], *(_in_columns(item.field) for item in fields)]))
     second = max(map(len, [HEAD[1], *(label for item in fields for label in _labels(item))]))
     free = width - GAPS - first
@@ -113,7 +113,7 @@ def _shown(value: Any, longest: int) -> str:
 
 
 def _in_columns(text: str) -> str:
-    """The text as it can be printed, as many characters long as it takes columns."""
+    """The printable text, with as many characters as it takes columns of a terminal."""
     return "".join(
         char + SECOND if east_asian_width(char) in "WF" else char for char in printable(text)
     )

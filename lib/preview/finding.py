@@ -1,4 +1,4 @@
-"""What `check` finds, as data: at which step, how bad, and in words."""
+"""The findings of `check` as data: the step, the severity, and a sentence."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from lib.causes import causes
 from lib.errors import AccessDenied, ConfigurationError, ConnectorError, ExitCode, SignInError
 
 
-class Step(StrEnum):
-    """What is looked at, in this order; a failure at one may keep the later ones from being."""
+class CheckStep(StrEnum):
+    """The steps of `check`, in their order. After a failure, later steps may be skipped."""
 
     MACHINE = "machine"
     SETTINGS = "settings"
@@ -27,7 +27,7 @@ class Step(StrEnum):
 
 
 class Severity(StrEnum):
-    """How bad it is: all right, worth a look, or an upload would fail."""
+    """Whether a finding is fine, worth a look, or would make an upload fail."""
 
     OK = "ok"
     NOTE = "note"
@@ -36,43 +36,48 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at; one that failed has the exit code of `check`."""
+    """The result of one step; a failed one has the exit code for `check`."""
 
-    step: Step
+    step: CheckStep
     severity: Severity
     text: str
     exit_code: ExitCode = ExitCode.OK
 
 
-def ok(step: Step, text: str) -> Finding:
+def ok(step: CheckStep, text: str) -> Finding:
+    """Return a finding that all is well."""
     return Finding(step, Severity.OK, text)
 
 
-def note(step: Step, text: str) -> Finding:
+def note(step: CheckStep, text: str) -> Finding:
+    """Return a finding that is worth a look and fails nothing."""
     return Finding(step, Severity.NOTE, text)
 
 
-def failed(step: Step, text: str, exit_code: ExitCode) -> Finding:
+def failed(step: CheckStep, text: str, exit_code: ExitCode) -> Finding:
+    """Return a finding that an upload would fail, with its exit code."""
     return Finding(step, Severity.FAILED, text, exit_code)
 
 
 def target_failed(error: ConnectorError) -> Finding:
-    """What kept Oomnitza from being asked."""
-    step = Step.TARGET_SIGNED_IN if isinstance(error, SignInError) else Step.TARGET_REACHABLE
+    """Return the finding for an error of Oomnitza: not reachable, or the sign-in was refused."""
+    step = (
+        CheckStep.TARGET_SIGNED_IN if isinstance(error, SignInError) else CheckStep.TARGET_REACHABLE
+    )
     return failed(_settings_or(step, error), f"Oomnitza: {error}", error.exit_code)
 
 
 def source_failed(error: ConnectorError) -> Finding:
-    """What kept the source from being read."""
-    step = Step.SOURCE_REACHABLE
+    """Return the finding for an error of the source, at the step at which it happened."""
+    step = CheckStep.SOURCE_REACHABLE
     if isinstance(error, AccessDenied):
-        step = Step.SOURCE_PERMITTED
+        step = CheckStep.SOURCE_PERMITTED
     elif isinstance(error, SignInError):
-        step = Step.SOURCE_SIGNED_IN
+        step = CheckStep.SOURCE_SIGNED_IN
     elif any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes(error)):
-        step = Step.SOURCE_TRUSTED
+        step = CheckStep.SOURCE_TRUSTED
     return failed(_settings_or(step, error), f"source: {error}", error.exit_code)
 
 
-def _settings_or(step: Step, error: ConnectorError) -> Step:
-    return Step.SETTINGS if isinstance(error, ConfigurationError) else step
+def _settings_or(step: CheckStep, error: ConnectorError) -> CheckStep:
+    return CheckStep.SETTINGS if isinstance(error, ConfigurationError) else step

@@ -9,7 +9,7 @@ from contextvars import copy_context
 from itertools import islice
 from typing import TypeVar
 
-from lib.interruption import LOOK, requested
+from lib.interruption import CHECK_INTERVAL, requested
 
 Key = TypeVar("Key")
 Item = TypeVar("Item")
@@ -61,7 +61,7 @@ def _result(future: Future[Item]) -> Item:
     A fetch that fails after a signal would be no record's fault.
     """
     while not requested():
-        wait([future], LOOK)
+        wait([future], CHECK_INTERVAL)
         if future.done() and not requested():
             return future.result()
     raise KeyboardInterrupt

@@ -1,1 +1,1 @@
-"""What a run has to say, for people and for programs."""
+"""The results of runs, for people and for programs."""

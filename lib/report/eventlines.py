@@ -1,4 +1,4 @@
-"""The events of a run as lines of JSON, for programs that show a run while it goes on.
+"""Write the events of a run as lines of JSON, for programs that follow a run in progress.
 
 docs/monitoring.md describes what is in them.
 """
@@ -42,10 +42,10 @@ Line = dict[str, Any]
 
 
 class EventLines(Listener):
-    """Hands each event, as the members of a line, to `write`, which masks what is secret in them.
+    """Passes each event, as the members of a line, to `write`, which masks secrets.
 
-    Where nobody reads on, `stop` is set, and `closed` says so in the end. Whatever else keeps a
-    line from being written ends the lines, not the run; `failure` then says why.
+    If the reader has closed the pipe, `stop` is set, and `closed` holds the error. After any other
+    error, no more lines are written, the run goes on, and `failure` says why.
     """
 
     def __init__(self, write: Callable[[Line], None], stop: threading.Event | None = None) -> None:
@@ -70,7 +70,7 @@ class EventLines(Listener):
 
 
 class EventFile:
-    """A file for lines, readable by its owner alone, or a pipe; to be closed.
+    """A file for events, readable by its owner only, or a pipe; to be closed.
 
     Raises UsageError for a file that cannot be written, or is something else.
     """
@@ -111,7 +111,7 @@ class EventFile:
 
 
 def as_line(event: Event) -> Line:
-    """The members of an event's line, in their order; nothing in them is masked."""
+    """Return the members of an event's line, in their order; nothing is masked."""
     kind, members = _members(event)
     return {"kind": kind, "at": _moment(event.at), **members}
 
@@ -124,8 +124,8 @@ def _members(event: Event) -> tuple[str, Line]:
         case SectionStarted(section=name):
             return "section_started", {"section": name}
         case Progress(section=name, counts=counts, expected=expected, seconds=seconds):
-            told = {"counts": asdict(counts), "expected": expected, "seconds": seconds}
-            return "progress", {"section": name, **told}
+            progress = {"counts": asdict(counts), "expected": expected, "seconds": seconds}
+            return "progress", {"section": name, **progress}
         case RecordShown(section=name, state=state, record=record, before=before):
             return "record", {"section": name, "state": state, "record": record, "before": before}
         case SectionEnded(outcome=outcome):

@@ -1,4 +1,4 @@
-"""What the ledger holds, in words for people and as lines of JSON for programs."""
+"""Render past runs, saved records, and missing records, as text or as lines of JSON."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ TEXTS = ("fetched", "mapped")
 
 
 def history(runs: Sequence[PastRun]) -> str:
-    """A table with a line for each run, in local time; counts that none has are left out."""
+    """Return a table with a row for each run, in local time; columns without values are omitted."""
     if not runs:
         return "No run is on record."
     cells = [_cells(run) for run in runs]
-    told = {name for row in cells for name, cell in row.items() if cell not in ("", "0")}
+    filled = {name for row in cells for name, cell in row.items() if cell not in ("", "0")}
     if len({run.target for run in runs}) == 1:
-        told.remove("target")
-    shown = [name for name in cells[0] if name in ALWAYS or name in told]
+        filled.remove("target")
+    shown = [name for name in cells[0] if name in ALWAYS or name in filled]
     rows = [shown, *([row[name] for name in shown] for row in cells)]
     right = [at for at, name in enumerate(shown) if name in ("took", *COLUMNS)]
     return "\n".join(table(rows, right))
 
 
 def rejects(records: Iterable[SavedRecord]) -> Iterator[str]:
-    """Yield one or two lines for each record that is saved for resend, and their number."""
+    """Yield one or two lines for each saved record, and their number at the end."""
     number = 0
     for record in records:
         number += 1
@@ -53,12 +53,12 @@ def rejects(records: Iterable[SavedRecord]) -> Iterator[str]:
 
 
 def missing(section: str, records: Iterable[Missing]) -> Iterator[str]:
-    """Yield a line for each record of a section that its source no longer has, and their number."""
+    """Yield a line for each missing record of a section, and their number at the end."""
     number = 0
     for item in records:
         number += 1
-        known = f" ({brief(redact_data(item.fields))})" if item.fields else ""
-        yield f"{_line(f'[{section}] {item.key}')}{known}, last seen {_local(item.last_seen)}"
+        fields = f" ({brief(redact_data(item.fields))})" if item.fields else ""
+        yield f"{_line(f'[{section}] {item.key}')}{fields}, last seen {_local(item.last_seen)}"
     yield f"[{section}] " + (f"Missing: {number}." if number else "No record is missing.")
 
 

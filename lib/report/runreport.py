@@ -1,4 +1,4 @@
-"""The run's report, for machines that watch over the runs: as JSON, for Prometheus, to a webhook.
+"""The report of a run for monitoring: as JSON, as Prometheus metrics, and to a webhook.
 
 docs/monitoring.md describes what is in it.
 """
@@ -72,7 +72,7 @@ SHORTEST_SECRET_PATH = 12
 def run_report(
     outcomes: Sequence[Outcome], *, started: float, ended: float, testmode: bool, exit_code: int
 ) -> Report:
-    """What came of a run that began and ended at these times, in seconds since 1970."""
+    """Return the report of a run; `started` and `ended` are in seconds since 1970."""
     report = {
         "format": FORMAT,
         "version": __version__,
@@ -88,29 +88,29 @@ def run_report(
 
 
 def iso8601(moment: float) -> str:
-    """The moment in UTC, to the second: 2026-11-23T02:15:00Z."""
+    """Return the time in UTC, to the second: 2026-11-23T02:15:00Z."""
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def sentence(report: Report) -> str:
-    """The report on one line, to be read by people."""
-    told = "; ".join(map(_in_words, report["sections"])) or "no section ran"
-    return printable(f"Oomnitza Connector on {report['host']}: {told}")
+    """Return the report as one line of text."""
+    summaries = "; ".join(map(_section_summary, report["sections"])) or "no section ran"
+    return printable(f"Oomnitza Connector on {report['host']}: {summaries}")
 
 
 def write_json(report: Report, path: Path) -> None:
-    """Write the report, readable by its owner alone. Raises ConfigurationError if it cannot."""
-    with _telling(path):
+    """Write the report, readable by its owner only. Raises ConfigurationError if it cannot."""
+    with _translate_errors(path):
         _spare(path, begins='{"format"')
         atomicfile.replace(path, f"{to_json(report)}\n".encode(), 0o600)
 
 
 def write_prometheus(report: Report, path: Path) -> None:
-    """Write a textfile for node_exporter, which may read it as whatever user it is.
+    """Write the metrics to a textfile that node_exporter can read as any user.
 
     What it holds of other sections is kept. Raises ConfigurationError if it cannot be written.
     """
-    with _telling(path), FileLock(f"{path}.lock", timeout=LOCK_TIMEOUT):
+    with _translate_errors(path), FileLock(f"{path}.lock", timeout=LOCK_TIMEOUT):
         old = path.read_bytes().decode("utf-8", "replace") if path.exists() else ""
         lines = map(SAMPLE.fullmatch, old.split("\n"))
         before = {line[1]: line[2] for line in lines if line}
@@ -119,7 +119,7 @@ def write_prometheus(report: Report, path: Path) -> None:
 
 
 def post_webhook(report: Report, url: str, token: str = "") -> None:
-    """POST the report as JSON, with a sentence as its `text`, which is what chats show.
+    """POST the report as JSON, with a sentence as its `text`, which chat services show.
 
     Raises ConnectorError if it is not taken; the address, which may be secret, is not in its words.
     """
@@ -141,7 +141,7 @@ def post_webhook(report: Report, url: str, token: str = "") -> None:
 
 
 def section_report(outcome: Outcome) -> dict[str, Any]:
-    """What came of one section, as a member of the report's sections; nothing is masked."""
+    """Return the member of a section in the report's `sections`; nothing is masked."""
     code, compared = code_of([outcome]), outcome.compared
     return {
         "section": outcome.section,
@@ -177,20 +177,20 @@ def _examples(key: str, examples: Mapping[str, Example]) -> list[dict[str, Any]]
     ]
 
 
-def _in_words(section: Mapping[str, Any]) -> str:
+def _section_summary(section: Mapping[str, Any]) -> str:
     counts = section["counts"]
     left = [f"{counts[end]} {end}" for end in ("incomplete", "rejected", "unsent") if counts[end]]
-    told = ", ".join([section["outcome"].replace("_", " "), f"{counts['sent']} sent", *left])
+    summary = ", ".join([section["outcome"].replace("_", " "), f"{counts['sent']} sent", *left])
     if section["error"]:
-        told += f" ({shorten(section['error']['text'], LONGEST_ERROR, placeholder='...')})"
-    return f"[{section['section']}] {told}"
+        summary += f" ({shorten(section['error']['text'], LONGEST_ERROR, placeholder='...')})"
+    return f"[{section['section']}] {summary}"
 
 
 @contextmanager
-def _telling(path: Path) -> Iterator[None]:
-    """Put into words what keeps a file from being written.
+def _translate_errors(path: Path) -> Iterator[None]:
+    """Raise errors of writing a file as ConfigurationError.
 
-    What is no ordinary file is left alone: /dev/null would be replaced by one.
+    Refuses anything but a regular file: /dev/null would be replaced by one.
     """
     try:
         path.parent.stat()  # a folder that is missing would be made for the lock
@@ -244,10 +244,10 @@ def _textfile(samples: Mapping[str, str]) -> str:
 
 
 def _series(name: str, section: str, **labels: str) -> str:
-    told = ",".join(
+    pairs = ",".join(
         f'{key}="{_escaped(text)}"' for key, text in {"section": section, **labels}.items()
     )
-    return f"{PREFIX}{name}{{{told}}}"
+    return f"{PREFIX}{name}{{{pairs}}}"
 
 
 def _escaped(label: str) -> str:

@@ -1,4 +1,4 @@
-"""The outcome of a run in words: the summary that ends it, and its exit code."""
+"""Render the summary of a run as text, and determine its exit code."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OPTIONAL = ("unchanged",)
 
 
 def summary(outcomes: Sequence[Outcome], *, testmode: bool = False) -> str:
-    """A table with one line for each section, and below it what there is to say about them."""
+    """Return a table with a row for each section, and remarks below it."""
     shown = [
         name
         for name in COLUMNS
@@ -35,7 +35,7 @@ def summary(outcomes: Sequence[Outcome], *, testmode: bool = False) -> str:
 
 
 def exit_code(outcomes: Iterable[Outcome]) -> ExitCode:
-    """What the command exits with: the gravest of what happened to its sections."""
+    """Return the exit code of the command: that of the most severe outcome of its sections."""
     codes = []
     for outcome in outcomes:
         if outcome.error:
@@ -60,7 +60,7 @@ def _refused_silently(outcome: Outcome) -> int:
 
 
 def mappings(title: str, fields: Iterable[FieldMapping]) -> str:
-    """A table of the fields, how each gets its value, and which layer each part came from."""
+    """Return a table of the fields, how each gets its value, and the layer of each attribute."""
     rows = [["field", "value", "converter", "required"]]
     for item in sorted(fields, key=lambda each: each.field):
         value = next(key for key in ("source", "setting", "hardcoded") if key in item.attributes)
@@ -70,7 +70,7 @@ def mappings(title: str, fields: Iterable[FieldMapping]) -> str:
 
 
 def table(rows: Sequence[Sequence[str]], right: Iterable[int] = ()) -> list[str]:
-    """Lines with aligned columns; those at the numbers in `right` are aligned to the right."""
+    """Return lines with aligned columns; those with the indexes in `right` are right-aligned."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     to_right = set(right)
     return [
@@ -93,8 +93,10 @@ def _remarks(outcome: Outcome) -> Iterator[str]:
     for name, example in outcome.failed_conversions.items():
         yield f"{begin} {name} left empty in {_times(example)}{_such_as(example)}"
     if outcome.compared.total() > outcome.compared["new"]:
-        told = ", ".join(f"{outcome.compared[name]} {name}" for name in ("new", "changed", "same"))
-        yield f"{begin} Compared with what was last sent: {told}"
+        counts = ", ".join(
+            f"{outcome.compared[name]} {name}" for name in ("new", "changed", "same")
+        )
+        yield f"{begin} Compared with what was last sent: {counts}"
     yield from (f"{begin} {text}" for text in _counted(outcome))
     if outcome.missing:
         yield (
@@ -108,8 +110,8 @@ def _remarks(outcome: Outcome) -> Iterator[str]:
 def _counted(outcome: Outcome) -> Iterator[str]:
     """What Oomnitza says of the run."""
     if outcome.server is not None:
-        told = ", ".join(f"{count} {name}" for name, count in outcome.server.items())
-        yield f"Oomnitza counted {told}"
+        counts = ", ".join(f"{count} {name}" for name, count in outcome.server.items())
+        yield f"Oomnitza counted {counts}"
     if _refused_silently(outcome):
         yield (
             f"Oomnitza did not take {_refused_silently(outcome)} of the records that it was sent;"

@@ -1,1 +1,1 @@
-"""The run of one section, from its records to what is left behind."""
+"""Run sections: read, filter, map, and send their records, and record the result."""

@@ -1,4 +1,4 @@
-"""Do a part of a run, so that whatever goes wrong in it becomes an error in words."""
+"""Call a part of a run, and return any exception as a ConnectorError."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 
 def attempt(section: str, act: Callable[[], None]) -> ConnectorError | None:
-    """Do it; returns what went wrong. Raises BrokenPipeError alone."""
+    """Call `act`; return its error, or None. Only BrokenPipeError is raised."""
     try:
         act()
     except ConnectorError as error:

@@ -1,4 +1,4 @@
-"""Where a section's checkpoint is kept: in the file that its ini names, or else in the store."""
+"""Where the checkpoint of a section is stored: in its `storage` file, or in the state database."""
 
 from __future__ import annotations
 
@@ -20,18 +20,20 @@ from lib.state import CheckpointFile, SectionLedger, open_to_read
 
 
 def checkpoint_of(
-    plan: SectionPlan, target: str, ledger: SectionLedger, *, anew: bool
+    plan: SectionPlan, target: str, ledger: SectionLedger, *, full_refresh: bool
 ) -> Checkpoint:
-    """The checkpoint of a section with this mapping; another mapping or filter begins anew."""
+    """Return the checkpoint of a section; another mapping or filter starts from the beginning."""
     section, fields = plan.section, list(plan.fields.values())
     scope = section_fingerprint(section, fields)
     before = legacy_fingerprint(section, fields)
     readers = [f"{section.name} {target} {each}" for each in (scope, before)]
-    return Checkpoint(_place(section, plan.source, ledger, scope, readers), anew=anew)
+    return Checkpoint(
+        _place(section, plan.source, ledger, scope, readers), full_refresh=full_refresh
+    )
 
 
-def try_place(section: Section, source: Connector[Any], target: str, state: Path) -> None:
-    """See whether the section's checkpoint could be kept, if it has one.
+def check_place(section: Section, source: Connector[Any], target: str, state: Path) -> None:
+    """Check that the checkpoint of a section, if it has one, could be stored.
 
     Raises ConfigurationError if not, and StateUnreadable where the store cannot be looked into.
     """
@@ -47,8 +49,8 @@ def try_place(section: Section, source: Connector[Any], target: str, state: Path
         _place(section, source, store.section(section.name, target), "", [""]).load()
 
 
-class _InStore:
-    """The store; while it has none for the section, what an old file holds is taken over."""
+class _InLedger:
+    """The state database. While it has no checkpoint, one of a legacy file is taken over."""
 
     def __init__(self, ledger: SectionLedger, scope: str, file: CheckpointFile | None) -> None:
         self._ledger = ledger
@@ -58,7 +60,7 @@ class _InStore:
     def load(self) -> datetime | None:
         kept = self._ledger.checkpoints()
         if not kept and self._file:
-            return self._file.look()
+            return self._file.load_read_only()
         return kept.get(self._scope)
 
     def keep(self, reached: datetime) -> None:
@@ -74,12 +76,12 @@ def _place(
 ) -> Place:
     """The place; in a file it has the key of the first reader, or may have that of another."""
     if not isinstance(source, IncrementalConnector):
-        return _InStore(ledger, scope, None)
+        return _InLedger(ledger, scope, None)
     key, *others = (f"{source.account} {reader}".strip() for reader in readers)
     if source.settings.storage:
         return CheckpointFile(source.settings.storage, key, others)
     old = CheckpointFile(section.folder / LEGACY_STORAGE, key, others) if section.folder else None
-    return _InStore(ledger, scope, old)
+    return _InLedger(ledger, scope, old)
 
 
 def _is_writable(path: Path) -> bool:

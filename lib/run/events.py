@@ -1,4 +1,4 @@
-"""What a run tells while it goes on: its events, and who listens to them."""
+"""The events that a run emits while it is in progress, and the listeners that receive them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ INTERVAL = 0.2
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """Something that has happened `at` a moment, in seconds since 1970."""
+    """Something that happened `at` a time, in seconds since 1970."""
 
     at: float = field(default_factory=time.time)
 
 
 @dataclass(frozen=True)
 class RunStarted(Event):
-    """A run of these sections begins."""
+    """A run of these sections starts."""
 
     sections: tuple[str, ...]
     testmode: bool = False
@@ -32,12 +32,14 @@ class RunStarted(Event):
 
 @dataclass(frozen=True)
 class SectionStarted(Event):
+    """The run of one section starts."""
+
     section: str
 
 
 @dataclass(frozen=True)
 class Progress(Event):
-    """How far a section has come; `expected` is how many records there are, if the source says."""
+    """The counts of a section so far; `expected` is its number of records, if the source says."""
 
     section: str
     counts: Tally
@@ -47,7 +49,7 @@ class Progress(Event):
 
 @dataclass(frozen=True)
 class RecordShown(Event):
-    """A record that testmode would have sent, and how it was last sent if that is known."""
+    """A record that a test run would have sent, and how it was last sent, if that is known."""
 
     section: str
     record: Record
@@ -55,6 +57,7 @@ class RecordShown(Event):
 
     @property
     def state(self) -> Literal["new", "changed", "same"]:
+        """How the record compares with what was last sent."""
         if self.before is None:
             return "new"
         return "same" if self.record == self.before else "changed"
@@ -62,22 +65,24 @@ class RecordShown(Event):
 
 @dataclass(frozen=True)
 class SectionEnded(Event):
+    """The run of one section has ended, with this outcome."""
+
     outcome: Outcome
 
 
 @dataclass(frozen=True)
 class RunEnded(Event):
-    """What came of a run. Sections that were never begun have no outcome."""
+    """A run has ended. Sections that were not started have no outcome."""
 
     outcomes: tuple[Outcome, ...]
     started: float  # seconds since 1970
 
 
 class Listener:
-    """Hears of a run; this one does nothing with it.
+    """Receives the events of a run; this base class ignores them.
 
-    Sections that run side by side tell of themselves in threads of their own. Once `stop` is set,
-    each of them ends in good order with its next record: threads do not hear of signals.
+    Sections that run in parallel emit events in their own threads. Once `stop` is set, each of them
+    ends cleanly at its next record: signals do not reach threads.
     """
 
     hears_progress = True  # without it, no record costs the time to look at the clock
@@ -86,11 +91,11 @@ class Listener:
         self.stop = stop or threading.Event()
 
     def hear(self, event: Event) -> None:
-        """Called with each event, in the order in which they happen in a section."""
+        """Handle an event. Each section emits its events in the order in which they happen."""
 
 
 class Listeners(Listener):
-    """Several of them, with one `stop`."""
+    """Several listeners that share one `stop`."""
 
     def __init__(self, stop: threading.Event, *listeners: Listener) -> None:
         super().__init__(stop)
@@ -103,7 +108,7 @@ class Listeners(Listener):
 
 
 class SectionEvents:
-    """Makes events of what the run of one section says of itself."""
+    """Emits the events of one section."""
 
     def __init__(self, section: str, listener: Listener | None = None) -> None:
         listener = listener or Listener()
@@ -116,11 +121,12 @@ class SectionEvents:
         self._expected: int | None = None
 
     def begin(self) -> None:
+        """Emit SectionStarted."""
         self._started = time.monotonic()
         self._hear(SectionStarted(self._section))
 
     def progress(self, outcome: Outcome, expected: int | None) -> None:
-        """Called for each record; `expected` is their number, where the source has told it."""
+        """Emit Progress from time to time; called for each record, with their number if known."""
         if not self._hears_progress:
             return
         if expected is not None:
@@ -129,10 +135,11 @@ class SectionEvents:
             self._tell(outcome)
 
     def show(self, section: str, record: Record, before: Record | None) -> None:
-        """A record that testmode would have sent, and how it was last sent if that is known."""
+        """Emit RecordShown for a record of a test run, and how it was last sent, if known."""
         self._hear(RecordShown(section, record, before))
 
     def end(self, outcome: Outcome) -> None:
+        """Emit the last Progress, and SectionEnded."""
         if self._hears_progress:
             self._tell(outcome)
         self._hear(SectionEnded(outcome))

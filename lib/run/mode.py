@@ -1,8 +1,8 @@
-"""What sets an upload, a test run and a resend apart, decided here and nowhere else.
+"""The differences between an upload, a test run, and a resend, decided in one place.
 
-The parts of a run come in twins: records from the source or those that were saved for resend, a
-ledger that writes or is only read, an uploader or a dry run. A `Mode` picks them by the options;
-the steps of the run use what they are given.
+Parts of a run are interchangeable: records from the source or saved ones, a ledger that writes or
+is only read, an uploader or a dry run. A `Mode` selects them by the options; the steps of the run
+use what they are given.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from lib.target.uploader import DryRun, Uploader
 
 
 class Mode:
-    """The parts of one run, by its options.
+    """The parts of one run, selected by its options.
 
     With `strict`, Oomnitza has to answer and to take what is sent; a test run goes on without.
     """
@@ -41,7 +41,7 @@ class Mode:
     def open_ledger(
         self, stack: ExitStack, section: str, target: str, outcome: Outcome
     ) -> SectionLedger:
-        """The section's part of the ledger, closed with the stack.
+        """Open the ledger of the section; it is closed with the stack.
 
         An upload has it for itself. In a test run it is only looked at; one that cannot be read is
         as good as empty then, and a note says so, unless what is in it is to be sent again. Raises
@@ -68,7 +68,7 @@ class Mode:
             return NullLedger()
 
     def saved_data(self, stack: ExitStack, section: Section, outcome: Outcome) -> NothingSaved:
-        """Where `--save-data` keeps the records, closed with the stack."""
+        """Open the files of `--save-data`, if it was given; they are closed with the stack."""
         folder: Path | None = self._options.save_data
         if folder is None:
             return NothingSaved()
@@ -78,7 +78,7 @@ class Mode:
         return saved
 
     def problems(self, plan: SectionPlan) -> Iterator[str]:
-        """Notes on what would keep Oomnitza from taking the records; raises in an upload."""
+        """Yield notes on what would make Oomnitza refuse the records; raises in an upload."""
         for name in plan.unmapped_sync_fields:
             what = f"the sync_field {name} gets no value"
             if self.strict:
@@ -87,19 +87,21 @@ class Mode:
             yield f"An upload would be refused: {what}."
 
     def is_full(self, plan: SectionPlan, ledger: SectionLedger) -> bool:
-        """Whether all records are sent, changed or not."""
+        """Whether the run sends all records, unchanged ones too."""
         return self._options.full or lifecycle.is_full_refresh(plan.section.settings, ledger)
 
     def records(
         self, plan: SectionPlan, ledger: SectionLedger, target: str, outcome: Outcome
     ) -> Records:
+        """Return where the run gets its records from."""
         if self._options.resend:
             return SavedRecords(ledger, outcome)
-        checkpoint = checkpoint_of(plan, target, ledger, anew=self._options.full)
+        checkpoint = checkpoint_of(plan, target, ledger, full_refresh=self._options.full)
         projection = plan.projection(checkpoint, all_fields=self._options.all_fields)
         return FreshRecords(plan.source, projection)
 
     def uploader(self, target: Target, plan: SectionPlan, show: Callable[[Item], None]) -> Uploader:
+        """Return where the run sends its records to."""
         return DryRun(show) if self._options.testmode else target.open_run(plan.upload)
 
     def send_policy(self, plan: SectionPlan, ledger: SectionLedger, *, full: bool) -> SendPolicy:

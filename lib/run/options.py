@@ -1,4 +1,4 @@
-"""What a run is told beside its section."""
+"""The options of a run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What the command line, and the section [run], say about a run."""
+    """What the command line, and the section [run], determine for a run."""
 
     testmode: bool = False
     record_count: int | None = None

@@ -1,4 +1,4 @@
-"""What a section will do, worked out once: for a run, and for everything that previews one."""
+"""The plan of a section: what a run of it will do, computed once for runs and previews alike."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lib.target.target import Target, UploadPlan
 
 @dataclass(frozen=True)
 class SectionPlan:
-    """All that is decided before the first record is read.
+    """Everything that is decided before the first record is read.
 
     `fields` are Oomnitza's, each with the layers that it comes from; `key_mapper` maps those alone
     by which a record is recognised. `notes` are sentences for the administrator.
@@ -37,18 +37,18 @@ class SectionPlan:
 
     @property
     def unmapped_sync_fields(self) -> list[str]:
-        """The sync fields that no mapping fills, for which an upload is refused."""
+        """The sync fields without a mapping; an upload is refused if there are any."""
         return layers.unmapped_sync_fields(self.source, self.fields)
 
     @property
     def key_fields(self) -> list[FieldMapping]:
-        """The fields by which a record is recognised."""
+        """The fields that identify a record."""
         return [self.fields[name] for name in self.upload.key_fields]
 
     def projection(
         self, checkpoint: Checkpoint | None = None, *, all_fields: bool = False
     ) -> Projection:
-        """What to ask the source for: what the mapping and the record filter read.
+        """Return what to request from the source: the paths that mapping and record filter read.
 
         That is everything where they may read anything, and with `all_fields`. Without a checkpoint
         a source is read from its beginning.
@@ -62,14 +62,14 @@ class SectionPlan:
 
 
 def make_plan(section: Section, target: Target | None, *, strict: bool) -> SectionPlan:
-    """Work out what a section will do; `target` is asked for the mapping that it keeps.
+    """Compute the plan of a section; `target` is asked for the mapping that it stores.
 
     `strict` is for what is to be sent: raises SignInError, TargetUnavailable or TargetRefused where
     the target does not answer. A preview goes on without its mapping then, and signs in only if the
     section uses that; without a `target` nothing is asked. Raises ConfigurationError for a mapping
     that cannot be.
     """
-    source: Connector[Any] = connector.load(section.connector)(section.settings)
+    source: Connector[Any] = connector.load_connector(section.connector)(section.settings)
     server, missing = _server_mapping(section, source, target, strict=strict)
     fields = layers.effective_mapping(source, section.mapping, server)
     upload = UploadPlan.of(source, fields)

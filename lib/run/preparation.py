@@ -1,4 +1,4 @@
-"""What happens to a record of the source: kept or not, mapped, and made ready to be sent."""
+"""Prepare records for sending: filter them, map them, and make items of them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NOTED_AT_ONCE = 500
 
 
 class Preparation:
-    """Makes items of records; a record of which it makes none has got its outcome here."""
+    """Makes an item of each record; a record without an item has its outcome, and is counted."""
 
     def __init__(
         self, plan: SectionPlan, outcome: Outcome, ledger: SectionLedger, saved: NothingSaved
@@ -59,7 +59,7 @@ class Preparation:
     def reject(
         self, error: ConnectorError, record: Record | None = None, saved_id: int | None = None
     ) -> None:
-        """Count a record that cannot be read, or filtered, and save it for resend."""
+        """Count a record that is unreadable or on which the filter failed, and save it."""
         self._tally.rejected += 1
         self._outcome.unreadable += 1
         text = brief(record) if record else error.where
@@ -73,7 +73,7 @@ class Preparation:
             self._ledger.clear([saved_id])
 
     def finish(self) -> None:
-        """Write down which of the records that are not sent are still at the source."""
+        """Record which of the records that are not sent still exist in the source."""
         self._ledger.seen(self._still_there)
         self._still_there.clear()
 

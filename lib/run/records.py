@@ -1,4 +1,4 @@
-"""Where a run gets its records: from the source, or from those saved for resend."""
+"""Where a run gets its records from: the source, or the records saved for resend."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ Read = tuple[SourceItem, int | None]
 
 
 class Records(Protocol):
-    """Where a run gets its records; `complete` once all that the source has was read."""
+    """The records of a run; `complete` is True once the whole source was read."""
 
     complete: bool
 
     @property
     def expected(self) -> int | None:
-        """How many there will be, as far as that is known."""
+        """The number of records, if it is known."""
 
     def read(self) -> Generator[Read, None, None]:
-        """Yield them, one after the other; once."""
+        """Yield each record, with its id if it had been saved for resend. To be called once."""
 
     def commit_checkpoint(self) -> None:
         """Store the checkpoint, after a run of which every record was accepted."""
 
 
 class FreshRecords:
-    """What the source has now."""
+    """The records that the source has now."""
 
     def __init__(self, source: Connector[Any], projection: Projection) -> None:
         self.complete = False
@@ -54,7 +54,7 @@ class FreshRecords:
 
 
 class SavedRecords:
-    """What earlier runs have saved for resend: never all that the source has."""
+    """The records that earlier runs saved for resend; they are never the whole source."""
 
     complete = False
     expected = None

@@ -1,4 +1,4 @@
-"""What `--save-data` keeps: each record as it came, and as it was sent, one JSON object a line."""
+"""The files of `--save-data`: each record as fetched and as sent, as one JSON object per line."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from lib.secrets import redact_data
 
 
 class NothingSaved:
-    """What stands in where nothing is to be saved."""
+    """Saves nothing, for runs without `--save-data`."""
 
     def add_fetched(self, record: dict[str, Any]) -> None:
-        """Save a record as it came."""
+        """Save a record as it was fetched."""
 
     def add_upload(self, record: dict[str, Any]) -> None:
-        """Save a record as it was sent."""
+        """Save a record as it is sent."""
 
 
 class SavedData(NothingSaved):
-    """Two files of one section's run, readable by their owner alone.
+    """Two files for the run of one section, readable by their owner only.
 
     Raises ConfigurationError where they cannot be written.
     """

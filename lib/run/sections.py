@@ -1,4 +1,4 @@
-"""The run of several sections: one after the other, or some of them side by side."""
+"""Run several sections, one after the other or in parallel."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def run_sections(
     fail_fast: bool = False,
     keep_days: int | None = None,
 ) -> RunEnded:
-    """Run up to `parallel` sections at a time; what went wrong with one is in its outcome.
+    """Run the sections, up to `parallel` at a time; errors of a section are in its outcome.
 
     None is begun after an interruption, after the listener's `stop` was set, or with `fail_fast`
     after one has failed. With `keep_days`, what the ledger has held for longer is dropped first.
@@ -58,10 +58,10 @@ def run_sections(
         return outcome
 
     if parallel == 1:
-        found = list(map(run_one, sections))
+        outcomes = list(map(run_one, sections))
     else:
-        found = _side_by_side(run_one, sections, parallel, listener.stop)
-    ended = RunEnded(tuple(outcome for outcome in found if outcome), started)
+        outcomes = _side_by_side(run_one, sections, parallel, listener.stop)
+    ended = RunEnded(tuple(outcome for outcome in outcomes if outcome), started)
     listener.hear(ended)
     return ended
 

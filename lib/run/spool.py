@@ -1,4 +1,4 @@
-"""Records that wait until enough of them have come: in a file, beyond a small size."""
+"""A queue for records that are held back, on disk beyond a small size."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ IN_MEMORY = 4_000_000
 
 
 class Spool:
-    """A queue of things that can be pickled; its length is the number of those that wait.
+    """A queue of objects that can be pickled; its length is the number of objects in it.
 
     To iterate over it takes them out, in the order in which they came; what one iteration leaves,
     another one takes out. When the disk is full, adding raises ConnectorError, and all that was
@@ -33,7 +33,7 @@ class Spool:
         self._end = 0  # of the file
 
     def add(self, *items: Any) -> None:
-        """Let them wait behind the others."""
+        """Add objects at the end of the queue. Raises ConnectorError if the disk is full."""
         pickled = [pickle.dumps(item) for item in items]
         self._last += pickled
         self._last_size += sum(map(len, pickled))
@@ -42,7 +42,7 @@ class Spool:
             try:
                 self._store(pickle.dumps(self._last))
             except OSError as error:
-                raise _in_words("kept", error) from None
+                raise _spool_error("kept", error) from None
             self._last, self._last_size = [], 0
 
     def __len__(self) -> int:
@@ -56,7 +56,7 @@ class Spool:
             yield pickle.loads(self._first.popleft())  # noqa: S301  it is what was added
 
     def close(self) -> None:
-        """Drop what waits; may be called more than once."""
+        """Discard what is in the queue; may be called more than once."""
         self._waiting = 0
         if self._file:
             with suppress(OSError):
@@ -80,14 +80,14 @@ class Spool:
                 self._file.seek(begin)
                 block = self._file.read(size)
             except OSError as error:
-                raise _in_words("read", error) from None
+                raise _spool_error("read", error) from None
             self._first = deque(pickle.loads(block))  # noqa: S301  it is what was stored
             self._blocks.popleft()
         else:
             self._first, self._last, self._last_size = deque(self._last), [], 0
 
 
-def _in_words(done: str, error: OSError) -> ConnectorError:
+def _spool_error(done: str, error: OSError) -> ConnectorError:
     return ConnectorError(
         f"the records that wait to be sent cannot be {done} ({error.strerror})",
         where=gettempdir(),

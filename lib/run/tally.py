@@ -15,7 +15,7 @@ MOST_REASONS = 20
 
 @dataclass
 class Tally:
-    """Numbers of records.
+    """The number of records by outcome.
 
     `fetched` counts the records that the source delivered or failed to deliver. Each has one
     outcome: dropped by the record filter, incomplete since a required field is empty, unchanged
@@ -45,7 +45,7 @@ class Tally:
 
 @dataclass
 class Example:
-    """How often something happened, and the first time in words."""
+    """How often something happened, and the text of the first time."""
 
     count: int
     text: str
@@ -53,7 +53,7 @@ class Example:
 
 @dataclass
 class Outcome:
-    """What came of one section's run; can be pickled."""
+    """The result of the run of one section; can be pickled."""
 
     section: str
     tally: Tally = field(default_factory=Tally)
@@ -71,6 +71,7 @@ class Outcome:
     server: dict[str, int] | None = None  # what Oomnitza counted: added, updated, skipped, errors
 
     def note_conversion(self, name: str, text: str) -> None:
+        """Count a failed conversion under the name of its field."""
         _count(self.failed_conversions, name, text)
 
     def note_not_sent(self, reason: str, text: str) -> None:
@@ -85,7 +86,7 @@ def _count(examples: dict[str, Example], key: str, text: str) -> None:
 
 
 def brief(record: dict[str, Any]) -> str:
-    """The first filled fields of a record, by which an administrator will know it."""
+    """Return the first short fields of a record, so that an administrator recognizes it."""
     filled = [
         f"{name} {printable(str(value))}"
         for name, value in record.items()

@@ -1,4 +1,4 @@
-"""All that survives a run, behind one door: runs, records, saved records, locks, checkpoints.
+"""The state that survives a run: past runs, sent and saved records, locks, and checkpoints.
 
     with open_store(path) as store, store.lock("ldap"):
         section = store.section("ldap", "https://example.oomnitza.com")
@@ -52,7 +52,7 @@ __all__ = [
 
 
 def open_store(path: Path) -> Store:
-    """The store in this file, which is made if it is not there.
+    """Open the store in this file; create the file if it does not exist.
 
     Raises ConfigurationError where the file cannot be used, and ConnectorError for what else keeps
     it from being read or written; so do the methods of what it gives.
@@ -63,7 +63,7 @@ def open_store(path: Path) -> Store:
 
 
 def open_to_read(path: Path) -> Store:
-    """The store in this file, only to be read: an empty one where there is no file.
+    """Open the store in this file for reading only; it is empty if the file does not exist.
 
     Makes no file. Raises ConfigurationError for a file that is something else.
     """

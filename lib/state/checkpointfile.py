@@ -1,4 +1,4 @@
-"""Checkpoints in a file of their own, for sections whose ini names one."""
+"""Checkpoints in a file of their own, for sections with the setting `storage`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _writing = threading.Lock()
 
 
 class CheckpointFile:
-    """The moment that a file keeps under a key; other keys in it belong to other sections.
+    """The checkpoint that a file stores under a key; its other keys belong to other sections.
 
     It is JSON: {"key": "2024-05-06T12:00:00+00:00"}. `legacy_keys` are keys under which it may be
     kept, too, if it is not under this one. All methods raise ConfigurationError.
@@ -28,13 +28,13 @@ class CheckpointFile:
         self._keys = (key, *legacy_keys)
 
     def load(self) -> datetime | None:
-        """The moment, None where none has been kept yet; the file has to be writable, too."""
+        """Return the checkpoint, or None if there is none; the file must also be writable."""
         if not os.access(self._path if self._path.exists() else self._path.parent, os.W_OK):
             raise self._error("the file cannot be written", "Name one that can be")
-        return self.look()
+        return self.load_read_only()
 
-    def look(self) -> datetime | None:
-        """The moment, from a file that nobody may want to write to."""
+    def load_read_only(self) -> datetime | None:
+        """Return the checkpoint, or None, from a file that need not be writable."""
         kept = self._load()
         texts = [kept] if isinstance(kept, str) else [kept.get(key) for key in self._keys]
         text = next((text for text in texts if text not in (None, "")), None)
@@ -46,7 +46,7 @@ class CheckpointFile:
             raise self._error("the file holds no moment", "Delete it to begin anew") from None
 
     def keep(self, reached: datetime) -> None:
-        """Write it down, unless the file is further; a crash leaves the file as it was."""
+        """Store a checkpoint, unless the file has a later one; a crash leaves the file intact."""
         with _writing:  # sections that run side by side may share the file
             before = self.load()
             if not before or before < reached:

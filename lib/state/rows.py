@@ -19,7 +19,7 @@ StoredText = str | bytes | None
 
 @dataclass(frozen=True)
 class PastRun:
-    """One run of a section.
+    """One past run of a section.
 
     `state` is "running", "complete", "partial", "failed", "interrupted", or "killed" for one that
     ended without a word. It was `opened` and `closed` at Oomnitza at these times, as `portion`.
@@ -60,7 +60,7 @@ class RecordToSave:
 
 @dataclass(frozen=True)
 class SavedRecord:
-    """A record that was saved for resend: `times` times, first at `first_at` and last at `at`."""
+    """A record saved for resend, `times` times: first at `first_at` and last at `at`."""
 
     id: int
     section: str
@@ -77,7 +77,7 @@ class SavedRecord:
 
 
 class Known(NamedTuple):
-    """A record that was sent: its number in the ledger, and the digest of what was last sent."""
+    """A record that was sent: its id in the database, and the digest of what was last sent."""
 
     id: int
     digest: bytes
@@ -85,7 +85,7 @@ class Known(NamedTuple):
 
 @dataclass(frozen=True)
 class Missing:
-    """A record that the latest complete run did not see, and when one last did."""
+    """A record that the latest complete run did not find, and when it was last seen."""
 
     key: str
     fields: dict[str, Any] | None
@@ -93,7 +93,7 @@ class Missing:
 
 
 def to_run(row: Sequence[Any]) -> PastRun:
-    """From columns in the order of the class."""
+    """Convert a row with the columns of PastRun, in their order."""
     values = _named(PastRun, row)
     return PastRun(
         **values | {"full": bool(values["full"]), "counts": json.loads(values["counts"])}
@@ -101,7 +101,7 @@ def to_run(row: Sequence[Any]) -> PastRun:
 
 
 def to_saved_record(row: Sequence[Any]) -> SavedRecord:
-    """From columns in the order of the class."""
+    """Convert a row with the columns of SavedRecord, in their order."""
     values = _named(SavedRecord, row)
     texts = {name: decompress(values[name]) for name in ("fetched", "mapped")}
     key = None if values["key"] is None else decode_key(values["key"])
@@ -109,18 +109,18 @@ def to_saved_record(row: Sequence[Any]) -> SavedRecord:
 
 
 def to_missing(row: Sequence[Any]) -> Missing:
-    """From the number of a record, its key, its fields, and when it was seen."""
+    """Convert a row with id, key, fields, and the time at which the record was last seen."""
     _, key, stored, seen_at = row
     return Missing(decode_key(key), decompress_fields(stored), seen_at)
 
 
 def to_fields(row: Sequence[Any]) -> dict[str, Any] | None:
-    """From the compressed fields alone."""
+    """Convert a row with compressed fields only."""
     return decompress_fields(row[0])
 
 
 def to_checkpoint(row: Sequence[Any]) -> tuple[str, datetime]:
-    """From a scope and seconds since 1970."""
+    """Convert a row with a scope and a time in seconds since 1970."""
     scope, seconds = row
     return scope, datetime.fromtimestamp(seconds, UTC)
 

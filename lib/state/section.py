@@ -1,4 +1,4 @@
-"""What any store knows of one section and one target, and is told by a run of it."""
+"""The interface of a section's ledger: what a store knows of a section, and what a run records."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lib.state.rows import Known, Missing, PastRun, RecordToSave, SavedRecord, S
 
 
 class SectionLedger(Protocol):
-    """The runs of a section, its records, and those of them that are saved for resend.
+    """The runs of a section for one target, the records sent, and those saved for resend.
 
     What is noted of records belongs to the run that was begun, whose id is `run`.
     """
@@ -19,32 +19,33 @@ class SectionLedger(Protocol):
     run: int | None  # once it was begun
 
     def batch(self, *, lasting: bool = True) -> AbstractContextManager[None]:
-        """All that is noted within it is kept as a whole, or not at all when that ends badly.
+        """Store what is recorded within the block as a whole, or nothing of it after an error.
 
-        Other threads wait until it is over. Without it, each call is kept by itself. A power loss
-        may take back what is not `lasting`, which is for what was sent or seen: the run did not
-        come to its end then, so that the next one sends all records.
+        Other threads wait until the block ends. Without it, each call is stored by itself. A power
+        loss may undo a block that is not `lasting`, which is for records sent or seen: the run did
+        not end then, so the next one sends all records.
         """
 
     def begin(self) -> int:
-        """Note that a run begins, and return its id; only for who holds the lock of the section."""
+        """Record that a run begins, and return its id. The caller holds the lock of the section."""
 
     def describe(self, *, fingerprint: str, full: bool, legacy: str = "") -> None:
-        """Note what kind of run it is, as soon as that is known.
+        """Record the kind of the run.
 
-        The fingerprint stands for all that decides which records there are; a run without one is
-        never the latest complete one. Earlier runs that have the one that stood for the same
-        `legacy` get this one. A full run is one that sends the unchanged ones, too.
+        The fingerprint stands for everything that decides which records there are; a run without
+        one is never the latest complete one. Earlier runs with the fingerprint `legacy`, which
+        stood for the same in an earlier version, get this one. A full run sends unchanged records,
+        too.
         """
 
     def opened(self, portion: str) -> None:
-        """Note that the run has been opened at Oomnitza; to say it again costs next to nothing."""
+        """Record that the run was opened at Oomnitza; repeated calls are cheap."""
 
     def closed(self, run: int | None = None) -> None:
-        """Note that the run, or an earlier one, has been closed at Oomnitza."""
+        """Record that this run, or an earlier one, was closed at Oomnitza."""
 
     def end(self, state: str, counts: Mapping[str, int], error: str = "", retries: int = 0) -> None:
-        """Note how the run ended.
+        """Record how the run ended.
 
         The state is "complete" where all of the source was read and every record has its outcome;
         else "partial" (it was not meant to be), "failed" or "interrupted"; raises ValueError for
@@ -52,43 +53,43 @@ class SectionLedger(Protocol):
         """
 
     def left_open(self) -> list[PastRun]:
-        """Earlier runs that were opened at Oomnitza and not closed there, the oldest first."""
+        """Return earlier runs that were opened and not closed at Oomnitza, the oldest first."""
 
     def left_running(self) -> list[PastRun]:
-        """Note that earlier runs without an end were killed, and return them, the oldest first.
+        """Mark earlier runs without an end as killed, and return them, the oldest first.
 
         To be called while holding the section's lock, which proves that they are dead.
         """
 
     def last_complete(self) -> PastRun | None:
-        """The latest run that was complete."""
+        """Return the latest complete run."""
 
     def last_full(self) -> float | None:
-        """When the latest complete run began that sent all records, changed or not.
+        """Return when the latest complete run began that sent all records, unchanged ones too.
 
         None where a run was killed since: nobody knows what Oomnitza got of its last batches.
         """
 
     def known(self, keys: Sequence[str]) -> dict[str, Known]:
-        """Those of the records with these keys that were sent before."""
+        """Return the records with these keys that were sent before, by key."""
 
     def last_sent(self, known: Known) -> dict[str, Any] | None:
-        """The fields of a record as they were last sent."""
+        """Return the fields of a record as they were last sent."""
 
     def sent(self, items: Iterable[tuple[str, bytes, StoredText]]) -> None:
-        """Note (key, digest, JSON text of the fields) of records that Oomnitza has taken.
+        """Record what Oomnitza accepted, as (key, digest, JSON text of the fields).
 
-        They are no longer set aside.
+        These records are no longer saved for resend.
         """
 
     def seen(self, keys: Iterable[str]) -> None:
-        """Note that the source still has these records, of which nothing new was sent."""
+        """Record that the source still has these records, although they were not sent."""
 
     def seen_again(self, records: Iterable[Known]) -> None:
-        """The same for records that were looked up already; they are found sooner."""
+        """Do the same as `seen`, faster, for records that `known` returned."""
 
     def forget(self, keys: Iterable[str]) -> None:
-        """Drop what is known of these records."""
+        """Delete what is known of the records with these keys."""
 
     def missing(self) -> Iterator[Missing]:
         """Yield the records that earlier runs sent or saw, and the latest complete one did not.
@@ -99,27 +100,27 @@ class SectionLedger(Protocol):
         """
 
     def count_missing(self) -> int:
-        """How many records `missing` yields."""
+        """Return how many records `missing` yields."""
 
     def checkpoints(self) -> dict[str, datetime]:
-        """Up to where the section's source was read: a moment for each scope.
+        """Return the time up to which the source was read, by scope.
 
         A scope stands, as a fingerprint does, for what decides on the records.
         """
 
     def reach(self, scope: str, reached: datetime) -> None:
-        """Keep the checkpoint of a scope, in whole seconds, unless a later one is kept already."""
+        """Store the checkpoint of a scope, in whole seconds, unless a later one is stored."""
 
     def saved_records(self) -> Iterator[SavedRecord]:
-        """Yield what of the section is saved for resend now, the oldest first."""
+        """Yield the records of the section that are saved for resend, the oldest first."""
 
     def save_for_resend(self, items: Iterable[RecordToSave | SavedRecord]) -> None:
-        """Keep records that were not sent; the source still has them, so they are not missing.
+        """Save records that were not sent; the source still has them, so they are not missing.
 
-        One that is saved already is brought up to date. It is known by its key; without one, by its
-        fetched text; without that, by the reason. What was last sent of it no longer counts,
-        since Oomnitza may have taken it although its answer was lost.
+        A record that is saved already is updated. It is identified by its key, else by its fetched
+        text, else by the reason. What was last sent of it is no longer trusted, since Oomnitza may
+        have accepted the record although the response was lost.
         """
 
     def clear(self, ids: Iterable[int]) -> None:
-        """Drop what earlier runs saved under these ids, unless this one has saved it again."""
+        """Delete saved records of earlier runs by id, unless this run has saved them again."""

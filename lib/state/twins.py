@@ -1,4 +1,4 @@
-"""The twins of a section's ledger: one that keeps nothing, and one that only reads."""
+"""Ledgers that write nothing: an empty one, and one that only reads."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class NullLedger:
-    """Keeps nothing, and knows of nothing."""
+    """A ledger that stores nothing and is always empty."""
 
     run: int | None = None
 
@@ -81,9 +81,9 @@ class NullLedger:
 
 
 class ReadOnlyLedger(NullLedger):
-    """Lets a run look at what earlier ones have written, and writes nothing.
+    """A ledger that reads what earlier runs recorded, and writes nothing.
 
-    Where that cannot be read, `unreadable` hears of it once, and it is as if there were nothing.
+    If it cannot be read, `unreadable` is called once, and the ledger is empty from then on.
     """
 
     def __init__(

@@ -1,1 +1,1 @@
-"""Where records go: what a run asks of a target, of which Oomnitza is the only one."""
+"""The interface of a target, the service to which records are uploaded."""

@@ -1,4 +1,4 @@
-"""What a run asks of the service that it uploads to."""
+"""The interface that a run needs from the service to which it uploads."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lib.target.uploader import Uploader
 
 @dataclass(frozen=True)
 class UploadPlan:
-    """What the requests of one run have in common.
+    """What all upload requests of one run have in common.
 
     `key_fields` are those by which a record is recognised; none where only the target knows them.
     """
@@ -30,7 +30,7 @@ class UploadPlan:
 
     @classmethod
     def of(cls, source: Connector[Any], mapped: Container[str]) -> UploadPlan:
-        """The plan for a source of which these fields are mapped."""
+        """Return the plan for a source whose mapping fills the fields in `mapped`."""
         sync_field = tuple(source.sync_fields)
         key_fields = sync_field or (("USER",) if source.data_type == "users" else ())
         return cls(
@@ -51,32 +51,32 @@ class Target(Protocol):
     """
 
     def sign_in(self) -> None:
-        """Have the credentials checked."""
+        """Check the credentials."""
 
     def server_mapping(self, name: str, /) -> ServerMapping:
-        """The mapping that is kept there for a connector of this name."""
+        """Return the mapping that the service stores for a connector of this name."""
 
     def locations(self) -> list[Record]:
-        """All locations, for the converter of that name; signs in where that was not needed yet."""
+        """Return all locations, for the converter `location`; signs in if necessary."""
 
     def open_run(self, plan: UploadPlan, /) -> Uploader:
-        """A run, to which records can be sent."""
+        """Open a run, to which records can be sent."""
 
     def close_run(self, portion: str, /) -> None:
-        """Close a run that an earlier process has left open."""
+        """Close a run that an earlier process left open."""
 
     def run_counts(self, mapping_name: str, portion: str, /) -> dict[str, int] | None:
-        """What the target counted in a run, by the name of the count; None if it does not say."""
+        """Return the counts of the service for a run, by name; None if it does not report them."""
 
     def close(self) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class TargetSettings(ConnectionSettings, ABC):
-    """The settings of a target; can be pickled, and make the connection."""
+    """The settings of a target, which create its connection; can be pickled."""
 
     url: str
 
     @abstractmethod
     def connect(self) -> Target:
-        """A connection, not signed in."""
+        """Return a connection that is not signed in yet."""

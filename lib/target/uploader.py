@@ -1,6 +1,6 @@
-"""Hand batches to an uploader, and find the records that it does not take.
+"""Send batches to an uploader, and find the records that it rejects.
 
-An uploader is a run at the target, or its twin here, which only shows the records.
+An uploader is a run at the target, or a dry run, which only shows the records.
 """
 
 from __future__ import annotations
@@ -13,27 +13,27 @@ from lib.target.item import Item
 
 
 class Uploader(Protocol):
-    """Where the records of one run go."""
+    """Accepts the records of one run."""
 
     batch_size: int
     workers: int  # how many threads may send at the same time; 0: only the one that calls
     portion: str  # by which the target knows the run, if it does
 
     def send(self, items: Sequence[Item], /) -> None:
-        """Take up to `batch_size` records, or raise TargetRefused for what is in them."""
+        """Send up to `batch_size` records. Raises TargetRefused if the records are rejected."""
 
     def leave_out(self, items: Sequence[Item], /) -> None:
-        """Hear of records that need not be sent, since they are as they were."""
+        """Take note of records that are not sent since they are unchanged."""
 
     def canceled(self) -> bool:
-        """Whether somebody stopped the run at the other end; raises if that cannot be reached."""
+        """Whether the run was canceled at the target; raises if it cannot be reached."""
 
     def finish(self, error: str = "", /) -> None:
-        """Close the run, with what went wrong; called once."""
+        """Close the run, with its error, if there was one; called once."""
 
 
 class DryRun:
-    """Takes every record, sends nothing, and shows what would have been sent."""
+    """An uploader that sends nothing, and shows what would have been sent."""
 
     batch_size = 1
     workers = 0
@@ -47,19 +47,19 @@ class DryRun:
             self._show(item)
 
     def leave_out(self, items: Sequence[Item]) -> None:
-        """They are counted; there is nothing to show."""
+        """Do nothing: unchanged records are counted, not shown."""
 
     def canceled(self) -> bool:
         return False
 
     def finish(self, error: str = "") -> None:
-        """There is no run to close."""
+        """Do nothing: there is no run to close."""
 
 
 def send_with_bisect(
     uploader: Uploader, batch: Sequence[Item]
 ) -> Iterator[tuple[Sequence[Item], TargetRefused | TargetFault | None]]:
-    """Send a batch; of one that is refused send the halves, down to the records at fault.
+    """Send a batch; if it is rejected, send its halves, down to the records at fault.
 
     Yields (records, None) for those taken and ([record], error) for each one that was refused, in
     their order. Any other error is raised: a server that is away refuses nothing. An internal error

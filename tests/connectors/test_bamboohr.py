@@ -369,7 +369,7 @@ class TestUpload:
             f"[oomnitza]\nurl = {source.ini['url']}\napi_token = x\n{section}"
             "report_fields = hireDate\nmapping.NUMBER = employeeNumber\n"
         )
-        loaded = config.load(ini, ["bamboohr"])
+        loaded = config.load_config(ini, ["bamboohr"])
         with closing(Oomnitza(api_token="x")) as oomnitza, WebServer(oomnitza.app) as target:
             settings = replace(loaded.oomnitza, url=target.url)
             found = {item.text: item for item in check_section(loaded.sections[0], settings)}

@@ -102,7 +102,7 @@ def rows(site: Sccm, view: str) -> list[tuple[Any, ...]]:
 def connect(given: dict[str, str], **changes: str) -> connector.Connector[Any]:
     settings, faults = read_settings(Settings, {**given, **changes})
     assert faults == []
-    return connector.load("sccm")(settings)
+    return connector.load_connector("sccm")(settings)
 
 
 def read(given: dict[str, str], *paths: str, **changes: str) -> list[Record]:

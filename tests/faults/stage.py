@@ -191,7 +191,7 @@ def _loaded(folder: Path, section: str, name: str, login: bool) -> config.Config
     who = "username = sandbox\npassword = sandbox-password" if login else f"api_token = {API_TOKEN}"
     target = f"[oomnitza]\nurl = http://127.0.0.1\n{who}\nbatch_size = {BATCH}\n"
     ini.write_text(f"{target}\n{section}", "utf-8")
-    return config.load(ini, [name])
+    return config.load_config(ini, [name])
 
 
 @contextmanager

@@ -397,7 +397,7 @@ class TestRuns:
         def mistaken(*_: object) -> None:
             raise LookupError("a mistake")
 
-        monkeypatch.setattr(connector.load("casper"), "records", mistaken)
+        monkeypatch.setattr(connector.load_connector("casper"), "records", mistaken)
         ended = upload("casper")
         assert ended.code == 1
         assert "an error that should not happen (LookupError)" in ended.out
@@ -410,7 +410,7 @@ class TestRuns:
         def mistaken(name: str) -> None:
             raise LookupError("a mistake")
 
-        monkeypatch.setattr(connector, "load", mistaken)
+        monkeypatch.setattr(connector, "load_connector", mistaken)
         ended = upload("casper")
         assert ended.code == 1
         assert "Error: an error that should not happen: LookupError('a mistake')" in ended.err
@@ -550,7 +550,9 @@ class TestExplain:
     @pytest.fixture
     def saved(self, ini, tmp_path, jamf) -> Path:
         """What --save-data would keep of the six records."""
-        source = connector.load("casper")(config.load(ini, ["casper"]).sections[0].settings)
+        source = connector.load_connector("casper")(
+            config.load_config(ini, ["casper"]).sections[0].settings
+        )
         with SavedData(tmp_path, "casper") as data:
             for record in source.records(Projection(everything=True)):
                 data.add_fetched(record)
@@ -701,7 +703,7 @@ class TestGenerateIni:
 
         path = tmp_path / "config.ini"
         path.write_text("precious", "utf-8")
-        monkeypatch.setattr(connector, "load", mistaken)
+        monkeypatch.setattr(connector, "load_connector", mistaken)
         ended = cli("generate-ini", "--ini", path)
         assert ended.code == 1
         assert "a mistake" in ended.err

@@ -13,7 +13,7 @@ def read(tmp_path):
     def write_and_read(text: str | bytes) -> ini.IniFile:
         path = tmp_path / "config.ini"
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return ini.read(path)
+        return ini.read_ini(path)
 
     return write_and_read
 
@@ -196,7 +196,7 @@ def test_an_empty_file_has_no_sections(read, text):
 
 def test_a_file_that_is_not_there_is_told_by_name_and_with_what_to_do(tmp_path):
     with pytest.raises(ConfigurationError) as caught:
-        ini.read(tmp_path / "none.ini")
+        ini.read_ini(tmp_path / "none.ini")
     assert "none.ini: there is no such file" in str(caught.value)
     assert "generate-ini" in str(caught.value)
     assert "--ini" in str(caught.value)
@@ -204,7 +204,7 @@ def test_a_file_that_is_not_there_is_told_by_name_and_with_what_to_do(tmp_path):
 
 def test_a_folder_is_no_file(tmp_path):
     with pytest.raises(ConfigurationError, match="cannot be read"):
-        ini.read(tmp_path)
+        ini.read_ini(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ from lib.interruption import Interruption, pause, requested, shielded
 def _as_if_nothing_had_come():
     yield
     interruption._watch = None
-    interruption._waiting = False
-    assert interruption._shields == 0
+    interruption._interrupt_pending = False
+    assert interruption._shield_depth == 0
 
 
 def stop(number=signal.SIGTERM):

@@ -20,17 +20,17 @@ def new_converter(tmp_path, monkeypatch):
 
 
 def test_the_names_are_those_of_the_files_sorted():
-    names = plugins.names("connectors")
+    names = plugins.plugin_names("connectors")
     assert {"casper", "ldap"} <= set(names)
     assert names == sorted(names)
     assert not any(name.startswith("_") for name in names)
 
 
 def test_a_new_file_is_a_new_plugin(new_converter):
-    assert "Shout" in plugins.names("converters")
-    assert "_helper" not in plugins.names("converters")
-    assert "notes" not in plugins.names("converters")
-    assert plugins.load("converters", "Shout").LOUD
+    assert "Shout" in plugins.plugin_names("converters")
+    assert "_helper" not in plugins.plugin_names("converters")
+    assert "notes" not in plugins.plugin_names("converters")
+    assert plugins.load_plugin("converters", "Shout").LOUD
 
 
 def test_finding_names_imports_none_of_them(new_converter):

@@ -56,7 +56,7 @@ def mistakes(ini):
     def load(lines, settings=""):
         path = ini(lines, settings)
         with pytest.raises(ConfigurationError) as caught:
-            config.load(path, ["jsonl_assets"])
+            config.load_config(path, ["jsonl_assets"])
         return str(caught.value).replace(f"{path}: ", "").split("\n")
 
     return load
@@ -165,13 +165,13 @@ def test_however_it_is_written_it_means_the_same(ini, lines, ends):
     path.write_bytes(
         (path.read_text("utf-8") + lines + "version = 1\n").replace("\n", ends).encode()
     )
-    [section] = config.load(path, ["jsonl_assets"]).sections
+    [section] = config.load_config(path, ["jsonl_assets"]).sections
     keep = compile_filter(section.recordfilter)
     assert kept(keep, {"kind": "a"}, {"kind": "b"}, {}) == [True, False, False]
 
 
 def test_the_published_example_works_as_it_is_written(ini):
-    [section] = config.load(ini(PUBLISHED), ["jsonl_assets"]).sections
+    [section] = config.load_config(ini(PUBLISHED), ["jsonl_assets"]).sections
     keep = compile_filter(section.recordfilter)
     assert kept(keep, {"asset_type": "computer"}, {"asset_type": "phone"}) == [True, False]
     assert keep.reads == {"asset_type"}
@@ -243,7 +243,7 @@ def test_a_filter_for_all_sections_is_checked_where_it_is_used(ini, tmp_path):
     with pytest.raises(
         ConfigurationError, match=r"line 2 \[jsonl_assets\] recordfilter: a single ="
     ):
-        config.load(path, ["jsonl_assets"])
+        config.load_config(path, ["jsonl_assets"])
 
 
 # --- in a run
@@ -254,7 +254,7 @@ def run(ini, oomnitza, tmp_path):
     """Run the section with this filter over these records, and give the outcome."""
 
     def upload(lines, *records, **options):
-        loaded = config.load(ini(lines), ["jsonl_assets"])
+        loaded = config.load_config(ini(lines), ["jsonl_assets"])
         text = "".join(f"{json.dumps(record)}\n" for record in records)
         (tmp_path / "assets.jsonl").write_text(text, "utf-8")
         return run_section(loaded.sections[0], loaded.oomnitza, RunOptions(**options))

@@ -43,7 +43,7 @@ def test_all_addresses_are_of_this_machine(company):
 
 
 def test_its_ini_is_complete_and_only_its_owners(company):
-    loaded = config.load(company.config, [])
+    loaded = config.load_config(company.config, [])
     assert loaded.warnings == []
     assert {section.name for section in loaded.sections} >= {"ldap", "casper", "casper.MDM"}
     assert stat.S_IMODE(company.config.stat().st_mode) == 0o600
@@ -51,8 +51,8 @@ def test_its_ini_is_complete_and_only_its_owners(company):
 
 def test_every_section_of_its_ini_can_be_read(company):
     counts = {}
-    for section in config.load(company.config, []).sections:
-        source = connector.load(section.connector)(section.settings)
+    for section in config.load_config(company.config, []).sections:
+        source = connector.load_connector(section.connector)(section.settings)
         source.check()
         counts[section.name] = len(list(source.records(Projection(everything=True))))
     expected = {"ldap": HEADCOUNT, "casper": COMPUTERS, "casper.MDM": MOBILE_DEVICES}
@@ -60,10 +60,12 @@ def test_every_section_of_its_ini_can_be_read(company):
 
 
 def test_the_people_of_the_directory_own_the_devices(company):
-    loaded = config.load(company.config, ["ldap", "casper"])
+    loaded = config.load_config(company.config, ["ldap", "casper"])
     ldap, casper = (
         list(
-            connector.load(section.connector)(section.settings).records(Projection(everything=True))
+            connector.load_connector(section.connector)(section.settings).records(
+                Projection(everything=True)
+            )
         )
         for section in loaded.sections
     )
@@ -75,8 +77,8 @@ def test_the_people_of_the_directory_own_the_devices(company):
 
 
 def test_oomnitza_knows_a_mapping_for_each_source(company):
-    for section in config.load(company.config, []).sections:
-        source = connector.load(section.connector)(section.settings)
+    for section in config.load_config(company.config, []).sections:
+        source = connector.load_connector(section.connector)(section.settings)
         assert company.oomnitza.mappings.get(source.mapping_name), section.name
 
 

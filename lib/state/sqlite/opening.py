@@ -78,7 +78,7 @@ def _switch_to_wal(connection: sqlite3.Connection) -> None:
 
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:
-    """A connection in this mode of SQLite's, which waits for others."""
+    """Return a connection in this mode of SQLite, which waits for other processes."""
     return sqlite3.connect(
         f"{path.absolute().as_uri()}?{mode}",
         uri=True,

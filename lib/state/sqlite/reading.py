@@ -69,7 +69,7 @@ def _reader(path: Path, mode: str) -> StateDatabase:
         connection.execute("COMMIT")
         connection.execute("PRAGMA temp_store = MEMORY")
         if version:
-            schema.stand_in(connection, version)
+            schema.add_temporary_tables(connection, version)
         connection.execute("PRAGMA query_only = ON")
     except BaseException:
         connection.close()

@@ -59,12 +59,12 @@ def select(
 
 
 def section_values(sections: Sequence[str], target: str | None) -> dict[str, Any]:
-    """The values of OF_SECTIONS."""
+    """Return the values for OF_SECTIONS."""
     return {"names": json.dumps(list(sections)) if sections else None, "target": target}
 
 
 def to_row(item: RecordToSave | SavedRecord, run: int, now: float) -> tuple[object, ...]:
-    """The values of UPSERT, without the section."""
+    """Return the values for UPSERT, without the section."""
     key = None if item.key is None else encode_key(item.key)
     ident = identity(key, item.fetched, item.reason)
     texts = (

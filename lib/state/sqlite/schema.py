@@ -1,4 +1,4 @@
-"""What is in the file, version by version, and how an older file is brought to today's version."""
+"""The schema of the state database in each version, and the steps that upgrade it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 APPLICATION = 0x4F6F6D43
 
 # Each step brings a file to the next version; the first one fills a new file. What was released is
-# never changed. Steps so far add tables, which one who only reads may do without (`stand_in`).
+# never changed. Steps so far add tables; a reader replaces them with `add_temporary_tables`.
 STEPS: tuple[tuple[str, ...], ...] = (
     (
         "CREATE TABLE section ("
@@ -54,7 +54,7 @@ VERSION = len(STEPS)
 
 
 def version_of(connection: sqlite3.Connection, path: Path) -> int:
-    """The version of the file; 0 for one in which there is nothing yet.
+    """Return the schema version of the file; 0 for an empty file.
 
     To be asked within a transaction, since another process may be changing it. Raises
     ConfigurationError for a newer version, and for what is no file of ours.
@@ -84,7 +84,7 @@ def version_of(connection: sqlite3.Connection, path: Path) -> int:
 
 
 def upgrade(connection: sqlite3.Connection, path: Path) -> None:
-    """Bring the file to today's version; to be called within a transaction that may write.
+    """Upgrade the file to the current version, within a transaction that may write.
 
     A file that has to be changed is copied before, to its name with `.v1` (the number of its
     version) at the end. Until the transaction is over, the file is as it was.
@@ -111,8 +111,8 @@ def upgrade(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
-def stand_in(connection: sqlite3.Connection, version: int) -> None:
-    """Put empty tables, which are not in the file, in the place of those that it does not have."""
+def add_temporary_tables(connection: sqlite3.Connection, version: int) -> None:
+    """Create temporary empty tables for those that an older file does not have."""
     for step in STEPS[version:]:
         for statement in step:
             connection.execute(statement.replace("CREATE TABLE", "CREATE TEMP TABLE", 1))

@@ -1,4 +1,4 @@
-"""What is asked of the tables of runs, records and checkpoints, and written to them."""
+"""The SQL statements for the tables of runs, records, and checkpoints."""
 
 RUN = (
     "SELECT run.id, section.name, section.target, run.state, run.started, run.ended,"

@@ -51,7 +51,7 @@ def problems(ini):
     def load(*sections, names):
         path = ini(*sections)
         with pytest.raises(ConfigurationError) as caught:
-            config.load(path, names)
+            config.load_config(path, names)
         lines = [line for line in str(caught.value).splitlines() if not line.startswith("  ")]
         assert all(line.startswith(f"{path}: ") for line in lines)
         return [line.removeprefix(f"{path}: ") for line in lines]
@@ -60,7 +60,7 @@ def problems(ini):
 
 
 def mapping_of(path, name):
-    (section,) = config.load(path, [name]).sections
+    (section,) = config.load_config(path, [name]).sections
     return section.mapping
 
 
@@ -72,7 +72,7 @@ def rendered(loaded):
 
 
 def test_named_sections_are_read_in_the_order_of_the_names(ini):
-    loaded = config.load(ini(OOMNITZA, LDAP, CASPER), ["casper", "ldap", "casper"])
+    loaded = config.load_config(ini(OOMNITZA, LDAP, CASPER), ["casper", "ldap", "casper"])
     assert [section.name for section in loaded.sections] == ["casper", "ldap"]
     assert loaded.oomnitza.api_token == "a-token-of-oomnitza"
     assert loaded.sections[0].settings.username == "auditor"
@@ -82,13 +82,13 @@ def test_named_sections_are_read_in_the_order_of_the_names(ini):
 
 def test_without_names_those_that_are_enabled_are_read(ini):
     path = ini(OOMNITZA, LDAP, CASPER.replace("yes", "no"))
-    assert [section.name for section in config.load(path, []).sections] == ["ldap"]
+    assert [section.name for section in config.load_config(path, []).sections] == ["ldap"]
     assert config.enabled_names(path) == ["ldap"]
 
 
 def test_a_section_with_a_suffix_is_another_one_of_its_connector(ini):
     other = LDAP.replace("[ldap]", "[ldap.Contractors]").replace("25", "31")
-    loaded = config.load(ini(OOMNITZA, LDAP, other), ["ldap", "ldap.contractors"])
+    loaded = config.load_config(ini(OOMNITZA, LDAP, other), ["ldap", "ldap.contractors"])
     contractors = loaded.sections[1]
     assert (contractors.name, contractors.connector) == ("ldap.Contractors", "ldap")
     assert [section.settings.default_role for section in loaded.sections] == ["25", "31"]
@@ -97,7 +97,7 @@ def test_a_section_with_a_suffix_is_another_one_of_its_connector(ini):
 @pytest.mark.parametrize("name", ["casper.mdm", "Casper.MDM", "CASPER.MDM"])
 def test_capitals_do_not_matter(ini, name):
     path = ini(OOMNITZA, CASPER.replace("[casper]", "[Casper.MDM]"))
-    (section,) = config.load(path, [name]).sections
+    (section,) = config.load_config(path, [name]).sections
     assert (section.name, section.connector) == ("Casper.MDM", "casper")
 
 
@@ -111,7 +111,7 @@ def test_enable_may_be_written_in_many_ways(ini, word):
 def test_a_section_that_is_not_enabled_is_told_with_what_it_has_and_where(ini, line):
     path = ini(OOMNITZA, LDAP.replace("enable = True", line), CASPER)
     with pytest.raises(UsageError) as caught:
-        config.load(path, ["ldap"])
+        config.load_config(path, ["ldap"])
     message = str(caught.value)
     assert message.startswith(f"{path}: line 5: [ldap] is not enabled (it has `{line}")
     assert "`enable = True`" in message
@@ -122,7 +122,7 @@ def test_a_section_that_is_not_enabled_is_told_with_what_it_has_and_where(ini, l
 def test_a_section_without_enable_is_told_with_its_own_line(ini):
     path = ini(OOMNITZA, LDAP.replace("enable = True\n", ""))
     with pytest.raises(UsageError, match=r"line 4: \[ldap\] is not enabled \(it has `no enable`\)"):
-        config.load(path, ["ldap"])
+        config.load_config(path, ["ldap"])
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_a_section_without_enable_is_told_with_its_own_line(ini):
 def test_an_unknown_name_is_told_with_those_there_are(ini, name, hint):
     path = ini(OOMNITZA, "[DEFAULT]\ntimeout = 3\n", LDAP, CASPER)
     with pytest.raises(UsageError) as caught:
-        config.load(path, [name])
+        config.load_config(path, [name])
     expected = f"{path}: there is no section [{name}]. {hint}The file has: ldap, casper."
     assert str(caught.value) == expected
 
@@ -239,7 +239,7 @@ def test_mistakes_in_sections_that_do_not_run_stop_nothing(ini):
         [nothing.like.it]
         enable = True
         """
-    loaded = config.load(ini(OOMNITZA, LDAP, broken), ["ldap"])
+    loaded = config.load_config(ini(OOMNITZA, LDAP, broken), ["ldap"])
     assert [section.name for section in loaded.sections] == ["ldap"]
     assert loaded.warnings == []
 
@@ -249,7 +249,7 @@ def test_mistakes_in_sections_that_do_not_run_stop_nothing(ini):
 
 def test_unknown_keys_are_warned_about_and_stop_nothing(ini):
     path = ini(OOMNITZA, f"{LDAP}defualt_role = 3\ncolour = red\n")
-    loaded = config.load(path, ["ldap"])
+    loaded = config.load_config(path, ["ldap"])
     assert rendered(loaded) == [
         f"{path}: line 12 [ldap] defualt_role: no such setting, it is ignored; "
         "did you mean default_role?",
@@ -259,7 +259,7 @@ def test_unknown_keys_are_warned_about_and_stop_nothing(ini):
 
 def test_oddities_are_warned_about(ini):
     path = ini("stray = 1\n", OOMNITZA, f"{LDAP}default_role = 31\n")
-    loaded = config.load(path, ["ldap"])
+    loaded = config.load_config(path, ["ldap"])
     assert rendered(loaded) == [
         f"{path}: line 1 stands before the first section and is ignored",
         f"{path}: line 13 [ldap] default_role stands on line 11 too; this one counts",
@@ -282,7 +282,7 @@ def test_what_stands_in_default_counts_in_every_section_that_does_not_say_otherw
         """
     ldap = LDAP.replace("enable = True\n", "") + "mapping.phone = telephoneNumber\n"
     casper = CASPER.replace("password = a-password-of-casper\n", "") + "timeout = 8\n"
-    loaded = config.load(ini(default, OOMNITZA, ldap, casper), ["ldap", "casper"])
+    loaded = config.load_config(ini(default, OOMNITZA, ldap, casper), ["ldap", "casper"])
     people, devices = loaded.sections
     assert (people.settings.timeout, devices.settings.timeout, loaded.oomnitza.timeout) == (7, 8, 7)
     assert people.settings.password == "a-password-of-ldap"
@@ -301,14 +301,14 @@ def test_a_record_filter_in_default_is_not_passed_over(problems):
 def test_a_mistake_in_default_is_told_with_its_own_line(problems, ini):
     (told, _) = problems("[DEFAULT]\nretries = many\n", OOMNITZA, LDAP, names=["ldap"])
     assert told.startswith("line 2 [oomnitza] retries: 'many' is not a whole number")
-    loaded = config.load(ini("[DEFAULT]\nnonsense\n", OOMNITZA, LDAP), ["ldap"])
+    loaded = config.load_config(ini("[DEFAULT]\nnonsense\n", OOMNITZA, LDAP), ["ldap"])
     assert "line 2 [default] this is neither" in rendered(loaded)[0].lower()
 
 
 def test_the_password_may_stand_in_an_environment_variable(ini, monkeypatch):
     monkeypatch.setenv("LDAP_PASSWORD", "from the environment")
     path = ini(OOMNITZA, f"{LDAP}env_password = LDAP_PASSWORD\n")
-    loaded = config.load(path, ["ldap"])
+    loaded = config.load_config(path, ["ldap"])
     assert loaded.sections[0].settings.password == "from the environment"
     assert secrets.redact("from the environment") == MASK
     assert loaded.warnings == []
@@ -317,7 +317,7 @@ def test_the_password_may_stand_in_an_environment_variable(ini, monkeypatch):
 def test_oomnitza_s_own_password_may_stand_there_too(ini, monkeypatch):
     monkeypatch.setenv("OOMNITZA_PASSWORD", "from the environment")
     section = OOMNITZA.replace("api_token = a-token-of-oomnitza", "username = ada")
-    loaded = config.load(ini(section, "env_password = OOMNITZA_PASSWORD\n", LDAP), ["ldap"])
+    loaded = config.load_config(ini(section, "env_password = OOMNITZA_PASSWORD\n", LDAP), ["ldap"])
     assert loaded.oomnitza.password == "from the environment"
     assert loaded.warnings == []
 
@@ -394,7 +394,7 @@ def test_the_published_example_is_read_once_its_sections_are_enabled(ini):
         default_role = 25
         default_position = Employee
         """
-    loaded = config.load(ini(example), ["casper", "ldap"])
+    loaded = config.load_config(ini(example), ["casper", "ldap"])
     casper, ldap = (section.settings for section in loaded.sections)
     assert loaded.oomnitza.password == "ThePassword"
     assert casper.sync_field == ("24DCF85294E411E38A52066B556BA4EE",)
@@ -409,19 +409,19 @@ def test_the_published_example_is_read_once_its_sections_are_enabled(ini):
 
 def test_a_section_can_be_pickled(ini):
     path = ini(OOMNITZA, f"{LDAP}list_attributes = memberOf, mail\n", "mapping.PHONE = mobile\n")
-    loaded = config.load(path, ["ldap"])
+    loaded = config.load_config(path, ["ldap"])
     assert pickle.loads(pickle.dumps(loaded)) == loaded
 
 
 def test_all_mistakes_survive_pickling(ini):
     with pytest.raises(ConfigurationError) as caught:
-        config.load(ini(OOMNITZA, "[ldap]\nenable = 1\n"), ["ldap"])
+        config.load_config(ini(OOMNITZA, "[ldap]\nenable = 1\n"), ["ldap"])
     copy = pickle.loads(pickle.dumps(caught.value))
     assert str(copy) == str(caught.value)
 
 
 def test_the_secrets_of_what_is_read_are_masked_from_then_on(ini):
-    config.load(ini(OOMNITZA, LDAP, CASPER), ["ldap"])
+    config.load_config(ini(OOMNITZA, LDAP, CASPER), ["ldap"])
     text = "a-token-of-oomnitza a-password-of-ldap"
     assert secrets.redact(text) == f"{MASK} {MASK}"
 
@@ -445,19 +445,19 @@ def test_a_filter_or_mapping_that_would_be_left_aside_is_a_mistake(problems, lin
 
 def test_an_empty_filter_takes_an_inherited_one_away(ini):
     path = ini("[DEFAULT]\nrecordfilter = record.x\n", OOMNITZA, LDAP, "recordfilter =\n")
-    assert config.load(path, ["ldap"]).sections[0].recordfilter.value == ""
+    assert config.load_config(path, ["ldap"]).sections[0].recordfilter.value == ""
 
 
 def test_a_field_in_brackets_as_the_original_documentation_writes_it(ini):
     path = ini(OOMNITZA, LDAP, "mapping.[USER] = uid\n")
-    assert config.load(path, ["ldap"]).sections[0].mapping == {"USER": {"source": "uid"}}
+    assert config.load_config(path, ["ldap"]).sections[0].mapping == {"USER": {"source": "uid"}}
 
 
 def test_each_secret_may_stand_in_the_environment(ini, monkeypatch):
     monkeypatch.setenv("JAMF", "a-secret-of-jamf")
     section = CASPER.split("username")[0]
     path = ini(OOMNITZA, section, "client_id = c\nenv_client_secret = JAMF\n")
-    loaded = config.load(path, ["casper"])
+    loaded = config.load_config(path, ["casper"])
     assert loaded.sections[0].settings.client_secret == "a-secret-of-jamf"
     assert loaded.warnings == []
 
@@ -470,7 +470,7 @@ def test_the_value_of_a_secret_in_place_of_its_variable_is_not_repeated(problems
 
 def test_where_no_section_is_enabled_there_is_nothing_to_try(ini):
     with pytest.raises(UsageError, match="no section is enabled"):
-        config.load(ini(OOMNITZA, LDAP.replace("True", "False")), [])
+        config.load_config(ini(OOMNITZA, LDAP.replace("True", "False")), [])
 
 
 def test_paths_begin_in_the_folder_of_the_ini(ini, tmp_path, monkeypatch):
@@ -478,7 +478,7 @@ def test_paths_begin_in_the_folder_of_the_ini(ini, tmp_path, monkeypatch):
     (tmp_path / "people.csv").touch()
     section = "[csv_users]\nenable = True\nfilename = people.csv\n"
     people = "default_role = 25\ndefault_position = Employee\n"
-    loaded = config.load(ini(OOMNITZA, section + people), ["csv_users"])
+    loaded = config.load_config(ini(OOMNITZA, section + people), ["csv_users"])
     assert loaded.sections[0].settings.filename == tmp_path / "people.csv"
 
 
@@ -493,7 +493,7 @@ def test_converters_of_the_ini_are_there_for_all_mappings(ini):
         "[converters]\ndigits:\n    return re.sub(r'[^0-9]', '', value)\n",
         "[lookup.Phones]\n123 = front desk\nAB: other\n",
     )
-    loaded = config.load(path, ["ldap"])
+    loaded = config.load_config(path, ["ldap"])
     assert loaded.warnings == []
     resources = loaded.sections[0].resources
     assert set(resources.programs) == {"digits"}
@@ -513,7 +513,7 @@ def test_a_mistake_in_a_converter_of_the_ini_is_told_with_its_line(problems):
 
 def test_what_all_sections_inherit_is_no_converter(ini):
     path = ini("[DEFAULT]\nverify_ssl = False\n", OOMNITZA, LDAP, "[converters]\nx = value\n")
-    assert set(config.load(path, ["ldap"]).sections[0].resources.programs) == {"x"}
+    assert set(config.load_config(path, ["ldap"]).sections[0].resources.programs) == {"x"}
 
 
 def test_a_folder_of_converters_is_named_in_run_and_begins_beside_the_ini(ini, tmp_path):
@@ -523,14 +523,14 @@ def test_a_folder_of_converters_is_named_in_run_and_begins_beside_the_ini(ini, t
     )
     path = ini(OOMNITZA, LDAP, 'mapping.A = {"source": "a", "converter": "shout"}\n')
     with pytest.raises(ConfigurationError, match="there is no converter 'shout'"):
-        config.load(path, ["ldap"])
+        config.load_config(path, ["ldap"])
     path = ini(
         OOMNITZA,
         "[run]\nconverters_folder = mine\n",
         LDAP,
         'mapping.A = {"source": "a", "converter": "shout"}\n',
     )
-    loaded = config.load(path, ["ldap"])
+    loaded = config.load_config(path, ["ldap"])
     assert loaded.run.converters_folder == tmp_path / "mine"
     assert loaded.sections[0].resources.folder == tmp_path / "mine"
 
@@ -553,7 +553,7 @@ def test_a_sync_field_that_no_mapping_fills_is_told_when_the_ini_is_read(problem
 
 def test_where_oomnitza_may_fill_it_nothing_is_said(ini):
     path = ini(OOMNITZA, CASPER, "sync_field = SERIAL\n")
-    assert config.load(path, ["casper"]).warnings == []
+    assert config.load_config(path, ["casper"]).warnings == []
 
 
 def test_a_field_without_an_origin_is_told_when_the_ini_is_read(problems):

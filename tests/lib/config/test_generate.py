@@ -11,7 +11,7 @@ from lib.errors import ConfigurationError, UsageError
 from lib.oomnitza.target import OomnitzaSettings
 from lib.settings import declared
 
-CONNECTORS = plugins.names("connectors")
+CONNECTORS = plugins.plugin_names("connectors")
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def generated(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def file(generated):
-    return ini.read(generated)
+    return ini.read_ini(generated)
 
 
 def given(section):
@@ -45,7 +45,7 @@ def test_it_reads_without_faults_or_oddities(file):
 
 @pytest.mark.parametrize("name", ["oomnitza", *CONNECTORS])
 def test_it_has_every_setting_that_is_not_advanced_and_its_examples_are_valid(file, name):
-    kind = OomnitzaSettings if name == "oomnitza" else connector.load(name).settings_type
+    kind = OomnitzaSettings if name == "oomnitza" else connector.load_connector(name).settings_type
     shown = [item for item in declared(kind) if not item.about.advanced]
     values = given(file.sections[name])
     assert list(values) == [item.name for item in shown]
@@ -66,7 +66,7 @@ def test_above_each_setting_stands_what_it_is_for(generated):
 
 def test_a_run_with_it_as_it_is_says_what_to_do(generated):
     with pytest.raises(UsageError, match="Set `enable = True`"):
-        config.load(generated, ["ldap"])
+        config.load_config(generated, ["ldap"])
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")

@@ -65,7 +65,7 @@ def test_a_problem_in_words_says_where_it_is(problem, line, tmp_path):
 
 def test_what_load_raises_carries_every_problem_as_data_and_says_them_all(ini):
     with pytest.raises(ConfigurationError) as caught:
-        config.load(ini, ["ldap"])
+        config.load_config(ini, ["ldap"])
     error = caught.value
     assert isinstance(error, InvalidConfig)
     assert set(places(error.problems)) == {place for place in ENABLED if place[0] != "casper"}
@@ -102,7 +102,7 @@ def test_a_file_that_cannot_be_read_is_one_problem_in_the_words_that_load_uses(t
         path.write_bytes(content)
     (problem,) = config.problems(path)
     with pytest.raises(ConfigurationError) as caught:
-        config.load(path, [])
+        config.load_config(path, [])
     assert render(path, problem) == str(caught.value)
 
 

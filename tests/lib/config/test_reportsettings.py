@@ -76,6 +76,6 @@ class TestSettings:
         for text in examples:
             path = tmp_path / "config.ini"
             path.write_text(text, "utf-8")
-            entries = ini.read(path).sections["report"].entries
+            entries = ini.read_ini(path).sections["report"].entries
             assert set(entries) <= {item.name for item in declared(ReportSettings)}
             read(**{key: entry.value for key, entry in entries.items()})

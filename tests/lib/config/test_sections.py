@@ -34,7 +34,7 @@ def told(tmp_path):
         path.write_text(INI + text, "utf-8")
         try:
             return "", "\n".join(
-                render(path, item) for item in config.load(path, ["casper"]).warnings
+                render(path, item) for item in config.load_config(path, ["casper"]).warnings
             )
         except ConfigurationError as error:
             return str(error), ""

@@ -84,7 +84,7 @@ def test_a_value_can_be_emptied(editable):
 
 
 def test_of_a_long_value_the_lines_that_stay_are_left_alone_with_the_comments_between(editable):
-    value = ini.parse(Path(), INI).sections["ldap"].entries["recordfilter"].value
+    value = ini.parse_ini(Path(), INI).sections["ldap"].entries["recordfilter"].value
     editable.set("ldap", "recordfilter", value.replace("record.left", "record.gone"))
     assert editable.text == changed(INI, "record.left", "record.gone")
 
@@ -342,7 +342,7 @@ CHANGES = st.one_of(
 
 
 def content(text):
-    sections = ini.parse(Path(), text).sections.values()
+    sections = ini.parse_ini(Path(), text).sections.values()
     return {
         item.name: {key: entry.value for key, entry in item.entries.items()} for item in sections
     }
@@ -410,7 +410,7 @@ def test_a_key_that_was_added_and_is_removed_again_leaves_the_text_as_it_was(
     text, section, key, value
 ):
     editable = EditableIni(Path("config.ini"), text.encode())
-    sections = ini.parse(Path(), text).sections
+    sections = ini.parse_ini(Path(), text).sections
     if section.lower() not in sections or key.lower() in sections[section.lower()].entries:
         return
     try:

@@ -37,7 +37,7 @@ def findings(tmp_path):
             urls = {"oomnitza": target.url, "jamf": source.url} | broken
             ini = tmp_path / "config.ini"
             ini.write_text(INI.format(**urls, password=password, more=more), "utf-8")
-            loaded = config.load(ini, ["casper"])
+            loaded = config.load_config(ini, ["casper"])
             found = list(check_section(loaded.sections[0], loaded.oomnitza, offline=offline))
         check.requests = len(jamf.requests) + len(oomnitza.requests)
         return {finding.text: finding.exit_code for finding in found}
@@ -133,7 +133,7 @@ def jasper(tmp_path):
             ini = tmp_path / "config.ini"
             text = JASPER.format(oomnitza=target.url, section="\n".join([*lines, more]))
             ini.write_text(text, "utf-8")
-            loaded, state = config.load(ini, ["jasper"]), tmp_path / "state.db"
+            loaded, state = config.load_config(ini, ["jasper"]), tmp_path / "state.db"
             found = list(check_section(loaded.sections[0], loaded.oomnitza, state=state))
         check.requests = len(jasper.calls)
         return {finding.text: finding.exit_code for finding in found}

@@ -309,7 +309,7 @@ def casper(tmp_path, jamf, oomnitza, stage):
     def run(*given, more="", url=stage.url, token="sandbox-token", **how):
         ini = tmp_path / "config.ini"
         ini.write_text(INI.format(oomnitza=url, token=token, jamf=jamf.url, more=more), "utf-8")
-        loaded = config.load(ini, ["casper"])
+        loaded = config.load_config(ini, ["casper"])
         return list(explain_section(loaded.sections[0], loaded.oomnitza, *given, **how))
 
     return run
@@ -347,7 +347,7 @@ def test_the_source_is_asked_for_what_an_upload_needs_or_for_all(casper, monkeyp
         asked.append(projection)
         yield {}
 
-    monkeypatch.setattr(connector.load("casper"), "records", records)
+    monkeypatch.setattr(connector.load_connector("casper"), "records", records)
     casper(
         more="mapping.NAME = general.name\nrecordfilter = record.location.room",
         all_fields=all_fields,
@@ -448,7 +448,7 @@ def test_a_source_is_closed_when_enough_was_read(casper, monkeypatch):
         finally:
             closed.append(True)
 
-    monkeypatch.setattr(connector.load("casper"), "records", endless)
+    monkeypatch.setattr(connector.load_connector("casper"), "records", endless)
     casper(count=3)
     assert closed == [True]
 
@@ -458,7 +458,7 @@ def test_a_source_that_breaks_off_has_told_what_came_before(casper, monkeypatch)
         yield {}
         raise SourceUnavailable("gone away")
 
-    monkeypatch.setattr(connector.load("casper"), "records", broken)
+    monkeypatch.setattr(connector.load_connector("casper"), "records", broken)
     with pytest.raises(SourceUnavailable):
         casper(count=3)
 

@@ -6,7 +6,7 @@ import pytest
 
 from lib.ini import Entry
 from lib.preview.explain import Converted, Decision, Explanation, Filled
-from lib.preview.explaintext import in_words
+from lib.preview.explaintext import render_explanations
 
 FILTER = Entry("recordfilter", '\n\n    return record.a == "\x1b[2J"', 12)
 
@@ -28,7 +28,7 @@ def filled(field="NAME", **how):
 def words(*fields, decision=None, recordfilter=FILTER, width=200):
     section = SimpleNamespace(name="casper", recordfilter=recordfilter)
     explanation = Explanation(decision or Decision(True, 14), fields)
-    [text] = in_words(section, [("record 1", explanation)], width)
+    [text] = render_explanations(section, [("record 1", explanation)], width)
     return text.splitlines()
 
 
@@ -162,7 +162,7 @@ def test_paths_and_converters_are_harmless():
 def test_sentences_stand_between_the_records():
     section = SimpleNamespace(name="casper", recordfilter=None)
     explanation = Explanation(Decision(), ())
-    found = list(in_words(section, [("a note", None), ("record 1", explanation)], 80))
+    found = list(render_explanations(section, [("a note", None), ("record 1", explanation)], 80))
     assert found[0] == "[casper] a note"
     assert found[1].startswith("[casper] record 1: ")
 

@@ -13,7 +13,7 @@ from lib.errors import (
     TargetUnavailable,
 )
 from lib.http.client import Client
-from lib.preview.finding import Severity, Step, source_failed, target_failed
+from lib.preview.finding import CheckStep, Severity, source_failed, target_failed
 from sandbox.oomnitza import Oomnitza
 from sandbox.web import WebServer
 from tests.certificates import issue
@@ -22,10 +22,10 @@ from tests.certificates import issue
 @pytest.mark.parametrize(
     ("error", "step"),
     [
-        (SourceUnavailable("no answer"), Step.SOURCE_REACHABLE),
-        (SignInError("401"), Step.SOURCE_SIGNED_IN),
-        (AccessDenied("403"), Step.SOURCE_PERMITTED),
-        (ConfigurationError("no such report"), Step.SETTINGS),
+        (SourceUnavailable("no answer"), CheckStep.SOURCE_REACHABLE),
+        (SignInError("401"), CheckStep.SOURCE_SIGNED_IN),
+        (AccessDenied("403"), CheckStep.SOURCE_PERMITTED),
+        (ConfigurationError("no such report"), CheckStep.SETTINGS),
     ],
 )
 def test_the_step_of_an_error_of_the_source_is_told_by_its_class(error, step):
@@ -38,8 +38,8 @@ def test_the_step_of_an_error_of_the_source_is_told_by_its_class(error, step):
 @pytest.mark.parametrize(
     ("error", "step"),
     [
-        (TargetUnavailable("no answer"), Step.TARGET_REACHABLE),
-        (SignInError("401"), Step.TARGET_SIGNED_IN),
+        (TargetUnavailable("no answer"), CheckStep.TARGET_REACHABLE),
+        (SignInError("401"), CheckStep.TARGET_SIGNED_IN),
     ],
 )
 def test_so_is_that_of_one_of_oomnitza(error, step):
@@ -52,4 +52,4 @@ def test_a_certificate_that_is_not_trusted_is_a_step_of_its_own(tmp_path):
         client = Client(server.url, ConnectionSettings(retries=0))
         with pytest.raises(ConnectorError) as caught:
             client.get_json("/")
-    assert source_failed(caught.value).step is Step.SOURCE_TRUSTED
+    assert source_failed(caught.value).step is CheckStep.SOURCE_TRUSTED

@@ -72,7 +72,7 @@ class Connector(IncrementalConnector[Settings]):
 def oomnitza(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Oomnitza]:
     Connector.delivered = [{"tag": f"A-{number}"} for number in range(250)]
     Connector.reached, Connector.since = NOON, []
-    monkeypatch.setattr("lib.connector.load", lambda _: Connector)
+    monkeypatch.setattr("lib.connector.load_connector", lambda _: Connector)
     target = Oomnitza()
     with WebServer(target.app) as server:
         target.url, target.state = server.url, tmp_path / "state.db"  # type: ignore[attr-defined]
@@ -324,7 +324,7 @@ def test_a_setting_that_a_connector_gets_later_on_changes_nothing(
 
 def try_it(oomnitza: Any, **settings: Any) -> None:
     section = section_of(oomnitza, **settings)
-    checkpoints.try_place(section, Connector(section.settings), oomnitza.url, oomnitza.state)
+    checkpoints.check_place(section, Connector(section.settings), oomnitza.url, oomnitza.state)
 
 
 def test_nothing_is_made_when_it_is_tried(oomnitza: Any):

@@ -62,7 +62,7 @@ FINGERPRINTS = {
 
 
 def settings_of(name: str) -> Any:
-    kind = connector.load(name).settings_type
+    kind = connector.load_connector(name).settings_type
     given = {item.name: item.about.example or "x" for item in declared(kind) if item.required}
     settings, faults = read_settings(kind, given | GIVEN.get(name, {}))
     assert faults == []
@@ -72,7 +72,7 @@ def settings_of(name: str) -> Any:
 
 
 def test_every_connector_of_the_first_version_is_known() -> None:
-    assert set(SETTINGS) == set(FINGERPRINTS) <= set(plugins.names("connectors"))
+    assert set(SETTINGS) == set(FINGERPRINTS) <= set(plugins.plugin_names("connectors"))
 
 
 @pytest.mark.parametrize("name", sorted(FINGERPRINTS))

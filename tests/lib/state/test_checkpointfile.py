@@ -141,7 +141,7 @@ def test_what_an_earlier_version_kept_is_found_under_its_key(file: Path):
 
 def test_to_begin_anew_is_to_read_from_the_beginning_and_to_keep_what_is_reached(file: Path):
     keep(file, NOON)
-    checkpoint = Checkpoint(CheckpointFile(file, "one"), anew=True)
+    checkpoint = Checkpoint(CheckpointFile(file, "one"), full_refresh=True)
     assert checkpoint.read() is None
     later = NOON + timedelta(days=1)
     checkpoint.advance(later, later)
