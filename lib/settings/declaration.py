@@ -37,7 +37,7 @@ class Settings:
     def __init_subclass__(cls, **how: Any) -> None:
         super().__init_subclass__(**how)
         for name, kind in inspect.get_annotations(cls, eval_str=True).items():
-            field = vars(cls).get(name)
+            field = cls.__dict__.get(name)
             about = field.metadata.get("setting") if isinstance(field, dataclasses.Field) else None
             if about and not about.parse:
                 try:
