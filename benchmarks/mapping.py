@@ -67,7 +67,7 @@ MAPPING = {
 def figures() -> Iterator[Figure]:
     computers = list(sample())
     keep = compile_filter(Entry("recordfilter", FILTER, 1))
-    layer = {name: mapping.parse(text) for name, text in MAPPING.items()}
+    layer = {name: mapping.parse_field_mapping(text) for name, text in MAPPING.items()}
     mapper = Mapper(mapping.merge({"ini": layer}).values(), settings=None)
 
     def both(record: Record) -> Any:

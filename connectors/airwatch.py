@@ -113,9 +113,9 @@ class Connector(AssetConnector[Settings]):
 
     @contextmanager
     def _airwatch(self) -> Iterator[tuple[Client, Client]]:
-        """A client for listings, and one for details of devices.
+        """Give the block a client for listings, and one for details of devices.
 
-        The latter does not repeat what fails with 500, as the details of some devices always do.
+        The latter does not retry status 500, which the details of some devices always have.
         """
         own = self.settings
         auth = (
@@ -127,7 +127,7 @@ class Connector(AssetConnector[Settings]):
             yield stack.enter_context(closing(listings)), stack.enter_context(closing(details))
 
     def _listed(self, airwatch: Client) -> Iterator[Record]:
-        """The devices, until the server has no more: Total may count some that it does not give."""
+        """Yield the devices until an empty page: Total may count some that are not given."""
 
         def fetch(number: int) -> Page:
             devices, total = _devices(airwatch, number, LARGEST_PAGE)
@@ -140,7 +140,7 @@ class Connector(AssetConnector[Settings]):
     def _with_network(
         self, devices: Iterator[Record], airwatch: Client, *, needed: bool
     ) -> Iterator[Record]:
-        """The devices with their facts on the network, which are {} where there are none."""
+        """Yield the devices with their network facts, which are {} if there are none."""
         enriched = enrich(
             devices,
             partial(_network, airwatch),
@@ -154,7 +154,7 @@ class Connector(AssetConnector[Settings]):
 
 
 class _AirWatch(Client):
-    """Requests for version 1 of the API, in which also the newest servers still answer."""
+    """A client of version 1 of the API, which also the newest servers support."""
 
     def __init__(self, settings: Settings, auth: AuthBase, **how: Any) -> None:
         headers = {"Accept": "application/json;version=1"}
@@ -166,27 +166,28 @@ class _AirWatch(Client):
     def refusal(self, response: Response) -> ConnectorError:
         error = super().refusal(response)
         if isinstance(error, AccessDenied):
-            error.fix = "Check api_token, and the rights of the administrator's role"
+            fix = "Check api_token, and the rights of the administrator's role"
+            return error.with_fix(fix)
         return error
 
 
 def _token(settings: Settings) -> Token:
-    """A token for an OAuth client; it lasts an hour."""
+    """Request a token for an OAuth client; it lasts an hour."""
     with closing(Client(settings.oauth_url, settings, repeatable=frozenset({"POST"}))) as authority:
         try:
             return client_credentials(authority, "", settings)
         except (SignInError, NotFound) as error:
-            error.fix = "Check client_id and client_secret, and the region in oauth_url"
-            raise
+            fix = "Check client_id and client_secret, and the region in oauth_url"
+            raise error.with_fix(fix) from None
 
 
 def _get(airwatch: Client, path: str, **params: Any) -> Any:
-    """The answer to a GET, in which also a success may hold an error."""
+    """Return the JSON of a GET; raise SourceFault for an error in a successful response."""
     answer = airwatch.get_json(path, **params)
     if isinstance(answer, dict) and answer.get("errorCode"):
-        said = f"error {answer['errorCode']}: {answer.get('message')}"
+        message = f"error {answer['errorCode']}: {answer.get('message')}"
         raise SourceFault(
-            f"the server answered {secrets.redact(said)}",
+            f"the server answered {secrets.redact(message)}",
             where=airwatch.url + path,
             fix="Check the url and the rights of the account",
         )
@@ -194,9 +195,9 @@ def _get(airwatch: Client, path: str, **params: Any) -> Any:
 
 
 def _devices(airwatch: Client, number: int, length: int) -> tuple[list[Any], int | None]:
-    """A page of devices, the first being 0, and how many devices there are if the server says it.
+    """Return a page of devices, counted from 0, and the total if the server tells it.
 
-    Where there are no devices, or none any more, most servers answer with nothing at all.
+    Most servers answer with an empty response if there are no devices, or no more.
     """
     try:
         answer = _get(airwatch, SEARCH, page=number, pagesize=length, orderby="deviceid")
@@ -220,7 +221,7 @@ def _id(device: Record) -> Any:
 
 
 def _network(airwatch: Client, device: Record) -> Any:
-    """What the server knows of the network of a device; it may know nothing."""
+    """Request the network facts of a device; {} if the server has none."""
     try:
         network = _get(airwatch, f"/api/mdm/devices/{_id(device)}/network")
     except (NotFound, NoContent):
@@ -229,15 +230,14 @@ def _network(airwatch: Client, device: Record) -> Any:
 
 
 def _enrolled(airwatch: Client, group: str) -> dict[str, Record]:
-    """The devices of a group in Apple's enrollment program, by serial number; all in one answer."""
+    """Return the devices of a group in Apple's enrollment program, by serial number."""
     path = f"/api/mdm/dep/groups/{quote(group, safe='')}/devices"
     try:
         devices = _get(airwatch, path)
     except NoContent:
         return {}
     except NotFound as error:
-        error.fix = "Check dep_uuid"
-        raise
+        raise error.with_fix("Check dep_uuid") from None
     if not isinstance(devices, list):
         raise SourceFault(
             "the answer is no list of devices", where=airwatch.url + path, fix="Check dep_uuid"

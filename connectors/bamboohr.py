@@ -111,14 +111,14 @@ class Connector(UserConnector[Settings]):
         yield from people
 
     def _people(self, wanted: list[str]) -> list[SourceItem]:
-        """Everybody, with these fields as far as BambooHR shows them; it has no pages."""
+        """Return all people, with those of these fields that BambooHR shows; it has no pages."""
         with closing(_BambooHR(self.settings)) as bamboohr:
             if self.settings.by_report:
                 return self._report(bamboohr, wanted)
             return _directory(bamboohr, wanted)
 
     def _report(self, bamboohr: _BambooHR, wanted: list[str]) -> list[SourceItem]:
-        """A custom report, which holds those who left as well; the directory does not."""
+        """Request a custom report, which unlike the directory includes people who left."""
         fields = [name for name in dict.fromkeys([*wanted, "status"]) if name != "id"]
         # With a charset in its content type, the body would be read as XML.
         body = {"title": "Oomnitza", "fields": fields}
@@ -139,11 +139,11 @@ class Connector(UserConnector[Settings]):
 
 
 class _Nothing(NotFound):
-    """The answer has BambooHR's own header, which the answer to a wrong path has not."""
+    """A 404 with BambooHR's own error header, which the response to a wrong path lacks."""
 
 
 class _BambooHR(Client):
-    """Requests signed with the key; what is wrong stands in a header, not in the body."""
+    """A client that signs in with the API key, and reads error messages from a header."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(
@@ -155,26 +155,28 @@ class _BambooHR(Client):
 
     def refusal(self, response: requests.Response) -> ConnectorError:
         error = super().refusal(response)
-        said = next((response.headers[key] for key in ERROR_HEADERS if key in response.headers), "")
-        if said:
-            once = ", ".join(dict.fromkeys(said.split(", ")))
-            error.what = f"the server answered {response.status_code} ({once})"
-        if response.is_redirect:  # to where people sign in
-            error.fix = "Check system_name and url"
+        kind, what, fix = type(error), error.what, error.fix
+        headers = response.headers
+        message = next((headers[name] for name in ERROR_HEADERS if name in headers), "")
+        if message:
+            once = ", ".join(dict.fromkeys(message.split(", ")))
+            what = f"the server answered {response.status_code} ({once})"
+        if response.is_redirect:  # to the page where people sign in
+            fix = "Check system_name and url"
         elif isinstance(error, AccessDenied):
-            error.fix = (
+            fix = (
                 "Share the employee directory in BambooHR, or give the owner of the key the rights"
                 " to see it. After several wrong keys BambooHR refuses everybody for a while"
             )
         elif isinstance(error, SignInError):
-            error.fix = "Check system_name and api_token; do not try often, wrong keys lock the API"
-        elif isinstance(error, NotFound) and said:
-            return _Nothing(error.what, where=error.where, fix=error.fix)
-        return error
+            fix = "Check system_name and api_token; do not try often, wrong keys lock the API"
+        elif isinstance(error, NotFound) and message:
+            kind = _Nothing
+        return kind(what, where=error.where, fix=fix, retry_after=error.retry_after)
 
 
 def _directory(bamboohr: _BambooHR, wanted: list[str]) -> list[SourceItem]:
-    """The directory: those who are Active, with the fields that the company chose to show."""
+    """Return the people in the directory: active ones, with the fields that the company shows."""
     try:
         answer = bamboohr.get_json("/employees/directory")
     except _Nothing as error:  # an empty directory is answered with 404
@@ -187,7 +189,7 @@ def _directory(bamboohr: _BambooHR, wanted: list[str]) -> list[SourceItem]:
 
 
 def _knows_the_key(bamboohr: _BambooHR) -> bool:
-    """Whether this is the company of the key, whose owner, employee 0, need not be an employee."""
+    """Return whether the key is of this company; its owner (employee 0) need not be an employee."""
     try:
         bamboohr.get_json("/employees/0")
     except _Nothing as error:
@@ -198,16 +200,16 @@ def _knows_the_key(bamboohr: _BambooHR) -> bool:
 
 
 def _listing(answer: Any, where: str) -> tuple[list[SourceItem], set[str]]:
-    """The people in an answer, and the fields that they were given beside their id.
+    """Return the people in a response, and the names of the fields that they have.
 
-    Somebody without an id is a RecordUnreadable; the fields may be missing where people come.
+    A person without an ID is a RecordUnreadable; a response may lack the list of fields.
     """
     people: list[Any] = member(answer, "employees", list, where=where)
-    known = [person for person in people if _has_id(person)]
+    with_id = [person for person in people if _has_id(person)]
     fields = answer.get("fields")
-    if not known and (people or not isinstance(fields, list)):
+    if not with_id and (people or not isinstance(fields, list)):
         raise SourceFault("the answer is no list of employees", where=where, fix="Check the url")
-    shown = {name for person in known for name in person}
+    shown = {name for person in with_id for name in person}
     if isinstance(fields, list):
         shown = {str(member(field, "id", where=where)) for field in fields}
     unreadable = RecordUnreadable("an employee in the answer has no id", where=where)
@@ -219,7 +221,7 @@ def _has_id(person: Any) -> bool:
 
 
 def _has_left(person: SourceItem) -> bool:
-    """Whether the status says so; nothing is known of somebody without one."""
+    """Whether a person has left by the status; False for a person without one."""
     status = person.get("status") if isinstance(person, dict) else None
     return status is not None and str(status).strip().lower() != "active"
 

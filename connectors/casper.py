@@ -19,7 +19,7 @@ from lib.reading.unreadable import limit_unreadable
 from lib.record import Record
 from lib.settings import at_least, setting
 
-# So many devices in a row that are gone are looked for in the listing again.
+# After so many devices in a row that are gone, the listing is read again to verify that.
 MOST_GONE = 10
 # What Jamf Pro writes for a device that has none.
 NO_SERIAL_NUMBER = "Not Available"
@@ -52,12 +52,12 @@ class DeviceSettings(AssetSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(JamfProSettings, DeviceSettings):
-    """In this order: how to sign in, and then what to read."""
+    """The settings of the Casper connector: first the sign-in, then what to read."""
 
 
 @dataclass(frozen=True)
 class DeviceType:
-    """One kind of device: as the Classic API's paths and its JSON spell it, and its sections.
+    """A kind of device: its names in the paths and the JSON of the Classic API, and its sections.
 
     `inventory` is its listing in the Jamf Pro API.
     """
@@ -118,15 +118,15 @@ class Connector(AssetConnector[Settings]):
 
     def records(self, projection: Projection) -> Records:
         read = self._inventory if self.settings.api == "pro" else self._one_by_one
-        with self._jamf() as jamf, closing(read(jamf, projection)) as found:
-            for record in found:
+        with self._jamf() as jamf, closing(read(jamf, projection)) as records:
+            for record in records:
                 general = record.get("general") if isinstance(record, dict) else None
                 if isinstance(general, dict) and general.get("serial_number") == NO_SERIAL_NUMBER:
                     general["serial_number"] = ""
                 yield record
 
     def _inventory(self, jamf: Client, projection: Projection) -> Records:
-        """What the Jamf Pro API lists, presented as the Classic API has it."""
+        """Yield the devices that the Jamf Pro API lists, in the format of the Classic API."""
         reader = self._reader(jamf)
         for record in limit_unreadable(reader.records(projection), where=jamf.url):
             self.expected = reader.total
@@ -136,7 +136,7 @@ class Connector(AssetConnector[Settings]):
         return Reader(jamf, self._devices.inventory, self.settings.group_name)
 
     def _one_by_one(self, jamf: Client, projection: Projection) -> Records:
-        """What the Classic API has of each device that it lists."""
+        """Yield the details of each device that the Classic API lists."""
         subset = self._subset(projection)
         ids = self._ids(jamf)
         self.expected = len(ids)
@@ -144,8 +144,8 @@ class Connector(AssetConnector[Settings]):
         def detail(device: int) -> SourceItem:
             return self._detail(jamf, device, subset)
 
-        with closing(fetch_ahead(detail, ids, self.settings.workers)) as found:
-            yield from self._while_listed(jamf, limit_unreadable(found, where=jamf.url))
+        with closing(fetch_ahead(detail, ids, self.settings.workers)) as details:
+            yield from self._while_listed(jamf, limit_unreadable(details, where=jamf.url))
 
     @property
     def _devices(self) -> DeviceType:
@@ -154,14 +154,14 @@ class Connector(AssetConnector[Settings]):
     def _jamf(self) -> AbstractContextManager[Client]:
         return signed_in(self.settings, connections=self.settings.workers)
 
-    def _while_listed(self, jamf: Client, found: Iterable[SourceItem]) -> Iterator[SourceItem]:
-        """Yield what comes; devices that are gone must be gone from the listing, too.
+    def _while_listed(self, jamf: Client, items: Iterable[SourceItem]) -> Iterator[SourceItem]:
+        """Yield the items; raise SourceFault if devices that are gone are still listed.
 
-        A server that is being restarted says of every device that it has none such.
+        A server that is being restarted answers 404 for every device.
         """
         gone: set[str] = set()
         some_left = False
-        for item in found:
+        for item in items:
             gone = gone | {item.where} if isinstance(item, RecordGone) else set()
             some_left = some_left or not gone
             yield item
@@ -189,22 +189,23 @@ class Connector(AssetConnector[Settings]):
                 members = _get(jamf, path, f"{devices.in_json}s", list)
         except NotFound as error:
             if has_token(jamf):  # so the Jamf Pro API is there
-                error.fix = "Where Jamf Pro has no Classic API any more, use api = pro"
+                fix = "Where Jamf Pro has no Classic API any more, use api = pro"
+                raise error.with_fix(fix) from None
             raise
         ids = (member(item, "id", int, where=settings.url) for item in members)
         return list(dict.fromkeys(ids))
 
     def _group(self, jamf: Client) -> Any:
-        """The members of the group."""
+        """Return the members of the group."""
         path = f"/JSSResource/{self._devices.in_paths}groups"
         word, where = self._devices.in_json, jamf.url + path
         listed = _get(jamf, path, f"{word}_groups", list)
-        found = group_id(listed, self.settings.group_name, where)
-        group = _get(jamf, f"{path}/id/{found}", f"{word}_group", dict)
+        number = group_id(listed, self.settings.group_name, where)
+        group = _get(jamf, f"{path}/id/{number}", f"{word}_group", dict)
         return member(group, f"{word}s", list, where=where)
 
     def _subset(self, projection: Projection) -> str:
-        """The path's end that asks for the needed sections only; nothing asks for all."""
+        """Return the end of the path that requests only the needed sections; empty for all."""
         if projection.everything or not self._devices.sections.issuperset(projection.top_level):
             return ""
         # Without General a record has no id. In paths, extension_attributes is ExtensionAttributes.
@@ -226,5 +227,5 @@ class Connector(AssetConnector[Settings]):
 
 
 def _get(jamf: Client, path: str, key: str, kind: type) -> Any:
-    """What the answer to a GET holds under its one key."""
+    """Return the value of the single key in the response to a GET."""
     return member(jamf.get_json(path), key, kind, where=jamf.url + path)

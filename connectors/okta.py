@@ -77,13 +77,13 @@ class Connector(UserConnector[Settings]):
         listings = [_listing(size)]  # of everybody but the deactivated
         if self.settings.deprovisioned:
             listings.append(_listing(size, filter=DEPROVISIONED))
-        # Who is deactivated between the two listings is in both.
+        # A user that is deactivated between the two listings is in both.
         seen = CompactSet()
         with closing(self._okta(projection)) as okta:
             for first in listings:
                 page = partial(_page, okta, size)
                 for user in paginate(page, first, where=okta.url + USERS, seen=seen):
-                    yield _delivered(user, okta.url + USERS)
+                    yield _with_profile(user, okta.url + USERS)
 
     def _okta(self, projection: Projection) -> OktaClient:
         content_type = "application/json"
@@ -99,7 +99,7 @@ class Connector(UserConnector[Settings]):
 
 
 class OktaClient(Client):
-    """Knows why Okta refuses a token, and where its links lead."""
+    """A client that knows Okta's error codes for refused tokens, and its links to next pages."""
 
     def refusal(self, response: Response) -> ConnectorError:
         error = super().refusal(response)
@@ -113,14 +113,14 @@ class OktaClient(Client):
             )
             return AccessDenied(error.what, where=error.where, fix=fix)
         if type(error) is SignInError:
-            error.fix = (
+            return error.with_fix(
                 "Check api_token: Okta ends one that nobody used for 30 days,"
                 " or whose maker was deactivated"
             )
         return error
 
     def next_path(self, response: Response) -> str | None:
-        """The path of the next page as Okta gives it, to be used as it stands."""
+        """Return the path of the next page as Okta gives it, to be used unchanged."""
         link = _links(response).get("next")
         if link is None:
             return None
@@ -132,7 +132,7 @@ class OktaClient(Client):
 
 
 def _listing(limit: int, **more: str) -> str:
-    """The path of a listing's first page."""
+    """Return the path of the first page of a listing."""
     return f"{USERS}?{urlencode({'limit': limit, **more})}"
 
 
@@ -140,9 +140,9 @@ def _page(okta: OktaClient, size: int, path: str) -> tuple[list[Any], str | None
     where = okta.url + USERS
     users, response = okta.get_page(path)
     if not isinstance(users, list):
-        said = server_message(response) if _error_code(response) else ""
+        message = server_message(response) if _error_code(response) else ""
         raise SourceFault(
-            f"the answer is no list of people{said}", where=where, fix="Check the url"
+            f"the answer is no list of people{message}", where=where, fix="Check the url"
         )
     # Each page that Okta sends has a link to itself.
     if len(users) >= size and not _links(response).keys() & {"next", "self"}:
@@ -155,7 +155,7 @@ def _page(okta: OktaClient, size: int, path: str) -> tuple[list[Any], str | None
 
 
 def _links(response: Response) -> dict[str, str]:
-    """The addresses in the Link header by their relation, in small letters."""
+    """Return the addresses in the Link header by their relation, in lowercase."""
     return {
         relation: address
         for address, parameters in LINK.findall(response.headers.get("Link", ""))
@@ -166,7 +166,7 @@ def _links(response: Response) -> dict[str, str]:
 
 
 def _error_code(response: Response) -> str:
-    """What Okta calls an error, by which its documentation wants it to be told; else nothing."""
+    """Return Okta's code of an error, by which its documentation lists errors; empty if none."""
     try:
         answer = response.json()
     except ValueError:
@@ -178,8 +178,8 @@ def _plain(host: str) -> str:
     return host.lower().replace("-admin.", ".", 1)
 
 
-def _delivered(user: SourceItem, where: str) -> SourceItem:
-    """The user as Okta has it, and beside its own fields those of the profile."""
+def _with_profile(user: SourceItem, where: str) -> SourceItem:
+    """Return a user with the fields of its profile next to its own fields."""
     if not isinstance(user, dict):
         return user
     profile = user.get("profile")

@@ -14,13 +14,7 @@ from xml.etree import ElementTree
 from requests import Response
 
 from lib.connector import Projection, Records, SourceItem, UserConnector, UserSettings
-from lib.errors import (
-    ConnectorError,
-    SignInError,
-    SourceFault,
-    SourceUnavailable,
-    TransientError,
-)
+from lib.errors import ConnectorError, SignInError, SourceFault, SourceUnavailable, TransientError
 from lib.http.auth import HeaderAuth, Token, TokenAuth, basic_by_key
 from lib.http.client import Client, NotFound, json_of, member
 from lib.http.oauth import OAuthClientSettings
@@ -85,14 +79,14 @@ class Settings(OAuthClientSettings, UserSettings):
 
     @property
     def address(self) -> str:
-        """The url; without one, that which the credentials have been for from of old."""
+        """The url; by default the one that the kind of credentials was first used for."""
         return self.url or (CLASSIC_JSON if self.client_id else CLASSIC_XML)
 
     @property
     def api(self) -> str:
         """The API that the address belongs to: xml, 1 or 2."""
-        found = JSON_API.fullmatch(self.address)
-        return (found["version"] or "2") if found else "xml"
+        match = JSON_API.fullmatch(self.address)
+        return (match["version"] or "2") if match else "xml"
 
 
 class Connector(UserConnector[Settings]):
@@ -142,36 +136,34 @@ class Connector(UserConnector[Settings]):
     def _page_2(self, onelogin: Client, fields: str, number: int) -> Page:
         users, response = onelogin.get_page(USERS_2, fields=fields, limit=PAGE_2, page=number)
         if not isinstance(users, list):
-            said = _complaint(users) or "what is no list of users"
+            message = _error_message(users) or "what is no list of users"
             where = onelogin.url + USERS_2
-            raise SourceFault(f"OneLogin says {said}", where=where, fix="Check the url")
+            raise SourceFault(f"OneLogin says {message}", where=where, fix="Check the url")
         self.expected = int_or_none(response.headers.get("Total-Count"))
         pages = int_or_none(response.headers.get("Total-Pages"))
         return Page(users, self.expected, more=None if pages is None else number < pages)
 
 
 class OneLogin(Client):
-    """A client of the JSON APIs, which knows what their 400 and 500 mean.
+    """A client of the JSON APIs that knows what their statuses 400 and 500 mean.
 
-    API /1 says with 400 that the quota is used up. 500 is what the requests of credentials get
-    whose maker is no longer there (documented as "Generate Tokens v2").
+    API /1 says with 400 that the quota is used up. 500 is the response to credentials whose creator
+    was deleted (OneLogin's documentation: "Generate Tokens v2").
     """
 
     def refusal(self, response: Response) -> ConnectorError:
         error = super().refusal(response)
         if response.status_code == 400 and b"rate_limit_exceeded" in response.content:
-            left = seconds_to_reset(response.headers) or LONGEST_PAUSE
-            return TransientError(
-                error.what, where=error.where, fix="Try again in an hour", retry_after=left
-            )
+            wait, fix = seconds_to_reset(response.headers) or LONGEST_PAUSE, "Try again in an hour"
+            return TransientError(error.what, where=error.where, fix=fix, retry_after=wait)
         return error.with_fix(MAKER_GONE) if response.status_code == 500 else error
 
 
 def _page_1(onelogin: Client, cursor: str) -> tuple[list[Any], str | None]:
     path, where = "/api/1/users", f"{onelogin.url}/api/1/users"
     answer = onelogin.get_json(path, after_cursor=cursor or None)
-    if said := _complaint(answer):
-        raise SourceFault(f"OneLogin says {said}", where=where, fix="Try again later")
+    if message := _error_message(answer):
+        raise SourceFault(f"OneLogin says {message}", where=where, fix="Try again later")
     member(answer, "status", dict, where=where)
     pagination = member(answer, "pagination", dict, where=where)
     # An empty list in the list is how this API may say that there is nothing.
@@ -180,7 +172,7 @@ def _page_1(onelogin: Client, cursor: str) -> tuple[list[Any], str | None]:
 
 
 def _xml_page(onelogin: Client, number: int) -> tuple[list[Record], int | None]:
-    """A page of the XML API; behind the last one come pages without users."""
+    """Return a page of the XML API, and the number of the next; pages after the last are empty."""
     params = {"page": number, "include_custom_attributes": "true"}
     try:
         users = _xml_users(onelogin.request("GET", "", params=params))
@@ -205,7 +197,7 @@ def _xml_users(response: Response) -> list[Record]:
 
 
 def _xml_value(element: ElementTree.Element) -> Any:
-    """Text; nothing for nil and for what is empty; dicts for the roles."""
+    """Return the text of an element, None if it is nil or empty, or dicts for the roles."""
     if element.get("nil") == "true":
         return None
     if len(element):
@@ -214,7 +206,7 @@ def _xml_value(element: ElementTree.Element) -> Any:
 
 
 def _with_short_names(user: SourceItem) -> SourceItem:
-    """The user as OneLogin has it, and beside its own fields the custom attributes."""
+    """Return a user with its custom attributes next to its own fields."""
     if not isinstance(user, dict):
         return user
     custom = user.get("custom_attributes")
@@ -225,42 +217,40 @@ def _with_short_names(user: SourceItem) -> SourceItem:
 
 
 def _fields(projection: Projection) -> str:
-    """What to ask of API /2; a name that it does not know is a custom attribute's."""
-    wanted = {name if name in FIELDS else "custom_attributes" for name in projection.top_level} | {
-        "id"
-    }
+    """Return the fields to request from API /2; an unknown name is that of a custom attribute."""
+    wanted = {name if name in FIELDS else "custom_attributes" for name in projection.top_level}
+    wanted.add("id")
     return ",".join(name for name in FIELDS if projection.everything or name in wanted)
 
 
 def _token(onelogin: OneLogin, settings: Settings) -> Token:
-    """A token. It is the same one until it ends; one that is refused has ended, and is renewed."""
+    """Request a token, which stays the same until it expires; a refused one has expired."""
     pair = f"client_id:{settings.client_id}, client_secret:{settings.client_secret}"
     login = HeaderAuth("Authorization", pair)
-    grant = {"grant_type": "client_credentials"}
+    grant, fix = {"grant_type": "client_credentials"}, "Check client_id and client_secret"
     try:
         response = onelogin.post_json("/auth/oauth2/v2/token", grant, auth=login)
     except NotFound:
         raise
     except (SignInError, SourceFault) as error:
-        raise SignInError(
-            error.what, where=error.where, fix="Check client_id and client_secret"
-        ) from None
+        raise SignInError(error.what, where=error.where, fix=fix) from None
     answer = json_of(response)
-    if said := _complaint(answer):
-        fix = "Check client_id and client_secret"
-        raise SignInError(f"OneLogin says {said}", where=response.url, fix=fix)
+    if message := _error_message(answer):
+        raise SignInError(f"OneLogin says {message}", where=response.url, fix=fix)
     match answer:
         case {"data": [inner, *_]}:  # the shape of the token's first version
             answer = inner
     return Token(member(answer, "access_token", str, where=response.url))
 
 
-def _complaint(answer: Any) -> str:
-    """OneLogin's words in an error, which has one of three forms and may come with success."""
+def _error_message(answer: Any) -> str:
+    """Return the message of an error, which has one of three shapes, also with status 200."""
     match answer:
         case {"status": {"error": error, **status}} if error:
-            said = status.get("message", error)
-            return str(said.get("description", said) if isinstance(said, dict) else said)
+            message = status.get("message", error)
+            return str(
+                message.get("description", message) if isinstance(message, dict) else message
+            )
         case {"message": str(text), "statusCode": _}:
             return text
         case {"error": str(name), "description": str(text)}:

@@ -114,7 +114,7 @@ class Connector(UserConnector[Settings]):
 
 
 class _Zendesk(Client):
-    """Requests signed in one of Zendesk's ways; any 5xx is passing, as the vendor says."""
+    """A client that signs in by one of Zendesk's methods; 5xx is transient (vendor's docs)."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(
@@ -140,22 +140,23 @@ class _Zendesk(Client):
 
     def refusal(self, response: requests.Response) -> ConnectorError:
         error = super().refusal(response)
+        what, fix = error.what, error.fix
         try:
-            said = _said(response.json())
+            message = _error_message(response.json())
         except ValueError:
-            said = ""
-        if said:
-            error.what = f"the server answered {response.status_code} ({said})"
+            message = ""
+        if message:
+            what = f"the server answered {response.status_code} ({message})"
         if isinstance(error, AccessDenied):
-            error.fix = (
+            fix = (
                 "Check the rights of the account: it takes an agent or administrator, and of an"
                 " OAuth client the scope read"
             )
         elif isinstance(error, SignInError):
-            error.fix = self._fix
+            fix = self._fix
         elif isinstance(error, NotFound):
-            error.fix = "Check system_name"
-        return error
+            fix = "Check system_name"
+        return type(error)(what, where=error.where, fix=fix, retry_after=error.retry_after)
 
 
 def _new_token(zendesk: _Zendesk, settings: Settings) -> Token:
@@ -170,11 +171,14 @@ def _new_token(zendesk: _Zendesk, settings: Settings) -> Token:
 
 
 def _page(zendesk: _Zendesk, asked: dict[str, Any], cursor: str) -> tuple[list[Any], str | None]:
-    """The users behind a cursor, and the next cursor; no cursor is the beginning, and the end."""
+    """Return the users at a cursor, and the next cursor.
+
+    An empty cursor is the beginning; None follows the last page.
+    """
     where = zendesk.url + USERS
     answer = zendesk.get_json(USERS, **asked, **({"page[after]": cursor} if cursor else {}))
-    if said := _said(answer):
-        raise SourceFault(f"Zendesk says {said}", where=where, fix="Try again later")
+    if message := _error_message(answer):
+        raise SourceFault(f"Zendesk says {message}", where=where, fix="Try again later")
     users: list[Any] = member(answer, "users", list, where=where)
     meta = member(answer, "meta", dict, where=where)
     if "include" in asked:
@@ -185,7 +189,7 @@ def _page(zendesk: _Zendesk, asked: dict[str, Any], cursor: str) -> tuple[list[A
 
 
 def _join(users: list[Any], organizations: list[Any]) -> None:
-    """Give each user the organization that is his default one, or an empty one."""
+    """Add to each user the default organization, or an empty one."""
     by_id = {
         str(each["id"]): each for each in organizations if isinstance(each, dict) and "id" in each
     }
@@ -194,8 +198,8 @@ def _join(users: list[Any], organizations: list[Any]) -> None:
             user["organization"] = by_id.get(str(user.get("organization_id")), {})
 
 
-def _said(answer: Any) -> str:
-    """The words in an error, which has one of four forms."""
+def _error_message(answer: Any) -> str:
+    """Return the message in an error, which has one of four shapes; empty if there is none."""
     match answer:
         case {"errors": [{"title": str(title), "detail": str(text)}, *_]}:
             return f"{title}: {text}"

@@ -130,7 +130,7 @@ class ConnectorContract:
         assert {name.upper() for name in layer} == set(layer)
         for attributes in layer.values():
             assert set(attributes) <= set(mapping.KEYS)
-            mapping.check(attributes, made.settings_type, NOTHING)
+            mapping.check_field_mapping(attributes, made.settings_type, NOTHING)
         for spec in made.converters.values():
             conversion(spec)
         assert made.mapping_name

@@ -226,10 +226,6 @@ def test_what_survives_a_run_has_one_door():
             assert {item.count(".") for item in inside} <= {2}, name
 
 
-# These modules are to get names of their own.
-NOT_YET_UNIQUE = {"Entry", "Step", "attribute", "loop", "parse", "subscript"}
-
-
 def test_public_functions_and_classes_of_lib_have_unique_names():
     """One name means one thing. Methods do not count: their class tells which one is meant."""
     places: dict[str, list[str]] = {}
@@ -239,8 +235,7 @@ def test_public_functions_and_classes_of_lib_have_unique_names():
                 places.setdefault(node.name, []).append(name)
     shared = {name: files for name, files in places.items() if len(files) > 1 and name[0] != "_"}
     assert "run_section" in places
-    assert {name: files for name, files in shared.items() if name not in NOT_YET_UNIQUE} == {}
-    assert set(shared) == NOT_YET_UNIQUE, "remove a name that is unique by now"
+    assert shared == {}
 
 
 @pytest.mark.parametrize("name", sorted(FILES))

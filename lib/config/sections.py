@@ -185,9 +185,9 @@ class SectionReader:
                         f"line {by_field[name].line} fills {name}, too; keep one of them"
                     )
                 by_field[name] = entry
-                attributes = mapping.parse(entry.value)
+                attributes = mapping.parse_field_mapping(entry.value)
                 self._use((attributes or {}).get("converter"))
-                mapping.check(attributes or {}, settings_type, self._resources)
+                mapping.check_field_mapping(attributes or {}, settings_type, self._resources)
             except LanguageError:
                 pass  # in a program of [converters], where it is told
             except ValueError as error:

@@ -56,11 +56,7 @@ class Client:
 
     Args:
         url: The address of the server; the paths of requests are relative to it.
-        settings: Timeout, retries, and TLS.
-        auth: Signs each request; by default none.
-        headers: Headers of each request.
         connections: How many connections are kept open.
-        cookies: Whether cookies are kept.
         repeatable: Methods that may be sent again if it is unknown whether the first one arrived.
         retry_status: Status codes that are transient with this vendor, next to RETRY_STATUS.
     """
@@ -86,7 +82,7 @@ class Client:
         self._timeout = (min(CONNECT_TIMEOUT, settings.timeout), settings.timeout)
         self._retry_status = RETRY_STATUS | retry_status
         self._retry = Retry(settings.retries)
-        self._rate_limiter = RateLimiter()
+        self._limiter = RateLimiter()
         self._session = new_session(settings, connections)
         self._session.headers.update(headers or {})
         if not cookies:
@@ -115,12 +111,9 @@ class Client:
         return page
 
     def path_of(self, url: str) -> str:
-        """Return the path of the address that the server gave for the next request.
-
-        Raises SourceFault for another host or scheme: the credentials are not for them.
-        """
+        """Return the path of a URL from the server; raise SourceFault for another host."""
         ours, theirs = urlsplit(self.url), urlsplit(urljoin(self.url, url))
-        if _origin(ours) != _origin(theirs):
+        if _origin(ours) != _origin(theirs):  # the credentials are not for them
             raise SourceFault(
                 f"the server sends to {theirs.netloc} for the next page", where=self.url
             )
@@ -150,7 +143,7 @@ class Client:
     def read(
         self, decode: Callable[[requests.Response], Any], method: str, path: str, **how: Any
     ) -> Any:
-        """Send a request, with retries, and return the decoded response.
+        """Send a request, with retries, and return the response as `decode` gives it.
 
         `decode` raises BrokenAnswer for an invalid response. A method that is not repeatable is
         retried only if no connection was made.
@@ -207,7 +200,7 @@ class Client:
 
     def _exchange(self, method: str, path: str, **how: Any) -> requests.Response:
         """Send one request, when the server's quota allows it."""
-        self._rate_limiter.wait()
+        self._limiter.wait()
         started = time.monotonic()
         response = self._session.request(
             method,
@@ -220,7 +213,7 @@ class Client:
         took = (time.monotonic() - started) * 1000
         log.debug("%s %s: %s in %.0f ms", method, self._where(path), response.status_code, took)
         if not self._is_passing(response):
-            self._rate_limiter.update(response.headers)
+            self._limiter.update(response.headers)
         return response
 
     def _is_passing(self, response: requests.Response) -> bool:
@@ -296,10 +289,7 @@ class BrokenAnswer(ValueError):
 
 
 def decoded(response: requests.Response) -> Any:
-    """Return the JSON of a response, in UTF-8 (RFC 8259), whatever the content type says.
-
-    Raises NoContent for 204, and BrokenAnswer if it is not JSON.
-    """
+    """Return the JSON of a response (UTF-8, RFC 8259); raise NoContent or BrokenAnswer."""
     if response.status_code == requests.codes.no_content:
         raise NoContent("the server answered 204 (no content)", where=response.url.split("?")[0])
     try:

@@ -1,4 +1,4 @@
-"""Jamf Pro's inventory records in the field names of the Classic API."""
+"""Jamf Pro: records of the Jamf Pro API, with the field names of the Classic API."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from operator import eq
 
 from lib.connector import Projection
 from lib.jamfpro import computers, mobiledevices
-from lib.jamfpro.forms import ClassicField
+from lib.jamfpro.transforms import ClassicField
 from lib.record import Record
 from lib.values.paths import steps
 
@@ -21,19 +21,19 @@ LONG_SECTIONS = {"APPLICATIONS", "CERTIFICATES", "PACKAGE_RECEIPTS", "SERVICES"}
 
 @dataclass(frozen=True)
 class Inventory:
-    """One of the two listings of the Jamf Pro API, and what it has in the Classic API's names.
+    """One of the two listings of the Jamf Pro API, with its fields in the Classic API's names.
 
     Attributes:
-        paths: its versions, the newest first.
-        id_key: where a record has its id.
-        options: what it is always asked for.
-        groups: where the groups are listed.
-        groups_filter: whether the listing can be asked for those in a group.
-        places: the fields of which it has the id only, with what lists their names.
-        never_null: the keys of what each device has, of whatever kind, if it is asked for.
-        device: what the names of privileges call a device.
-        fields: what it has.
-        absent: what the Classic API has besides.
+        paths: The paths of its versions, the newest first.
+        id_key: The key of the ID in a record.
+        options: Parameters of each request.
+        groups: The path of the list of groups.
+        groups_filter: Whether the listing can be filtered by a group.
+        lookups: Fields of which a record has only the ID, with the listing of their names.
+        never_null: The sections that every device has, if they are requested.
+        device: The word for a device in the names of privileges.
+        fields: The fields of the Classic API that it has.
+        absent: The fields of the Classic API that it lacks.
     """
 
     paths: tuple[str, ...]
@@ -41,7 +41,7 @@ class Inventory:
     groups: str
     groups_filter: bool
     options: Mapping[str, str]
-    places: Mapping[str, str]
+    lookups: Mapping[str, str]
     never_null: tuple[str, ...]
     device: str
     fields: tuple[ClassicField, ...]
@@ -55,7 +55,7 @@ COMPUTERS = Inventory(
     groups="/api/v1/computer-groups",
     groups_filter=False,
     options={},
-    places={"location.department": "Departments", "location.building": "Buildings"},
+    lookups={"location.department": "Departments", "location.building": "Buildings"},
     device="Computer",
     never_null=("general",),
     fields=computers.FIELDS,
@@ -67,7 +67,7 @@ MOBILE_DEVICES = Inventory(
     groups="/api/v1/mobile-device-groups",
     groups_filter=True,
     options={"exception-handling": "LENIENT"},  # one device with bad data fails no page; from 11.29
-    places={},
+    lookups={},
     device="Mobile Device",
     # What only iOS has, such as security, is not among them.
     never_null=(
@@ -85,11 +85,11 @@ MOBILE_DEVICES = Inventory(
 )
 
 
-class Presentation:
-    """The records of an inventory as the Classic API has them, as far as `projection` need them.
+class ClassicView:
+    """A view of the records of an inventory in the format of the Classic API.
 
-    `sections` are those to be asked for, `missing` the paths that nothing leads to, and `places`
-    those of the inventory's that are needed.
+    Only what the projection needs is in it: `sections` are those to request, `lookups` the needed
+    ones of the inventory, and `missing` the paths of the projection that the inventory lacks.
     """
 
     def __init__(self, inventory: Inventory, projection: Projection) -> None:
@@ -103,8 +103,8 @@ class Presentation:
             if not any(_is_one(item, [_keys(path)]) for item in inventory.fields)
         )
         at = {item.classic for item in needed}
-        self.places = {path: kind for path, kind in inventory.places.items() if path in at}
-        nameless = inventory.places.keys() - at
+        self.lookups = {path: kind for path, kind in inventory.lookups.items() if path in at}
+        nameless = inventory.lookups.keys() - at
         chosen = set(self.sections)
         self._fields = [
             (item, item.classic.split("."))
@@ -117,23 +117,23 @@ class Presentation:
         """Whether a record can have tens of kilobytes."""
         return not LONG_SECTIONS.isdisjoint(self.sections)
 
-    def broken(self, record: Record) -> str:
-        """The key of a section that was asked for and did not come; nothing where all is well."""
+    def unreadable_section(self, record: Record) -> str:
+        """Return the key of a requested section that is missing in a record; empty if none is."""
         return next((key for key in self._never_null if record.get(key) is None), "")
 
     def __call__(self, record: Record) -> Record:
-        """The record in the form of the Classic API."""
-        presented: Record = {}
+        """Return a record in the format of the Classic API."""
+        classic: Record = {}
         for item, (*sections, key) in self._fields:
-            place = presented
+            parent = classic
             for section in sections:
-                place = place.setdefault(section, {})
-            place[key] = item.read(record)
-        return presented
+                parent = parent.setdefault(section, {})
+            parent[key] = item.read(record)
+        return classic
 
 
 def sections_of(item: ClassicField) -> set[str]:
-    """The sections a field comes from, as they are asked for: USER_AND_LOCATION."""
+    """Return the sections that a field is read from, as requests name them: USER_AND_LOCATION."""
     return {_section(key) for key in {path.split(".")[0] for path in item.pro} - ALWAYS}
 
 
@@ -142,9 +142,9 @@ def _section(key: str) -> str:
 
 
 def _is_one(item: ClassicField, wanted: list[list[str]]) -> bool:
-    """Whether one of these paths leads to the field, below it, or to what it is a part of."""
-    way = item.classic.split(".")
-    return any(all(map(eq, way, keys)) for keys in wanted)
+    """Whether one of these paths is that of the field, or one below or above it."""
+    of_field = item.classic.split(".")
+    return any(all(map(eq, of_field, keys)) for keys in wanted)
 
 
 def _keys(path: str) -> list[str]:

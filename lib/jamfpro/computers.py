@@ -1,4 +1,4 @@
-"""Computers: the Classic API's fields, and from where in `computers-inventory` they come.
+"""Computers: the fields of the Classic API, and their paths in `computers-inventory`.
 
 The fields are those of the schema `ComputerInventory`, versions 1 to 4 (`/api/schema` of a server).
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from lib.jamfpro.forms import (
+from lib.jamfpro.transforms import (
     Each,
     attributes,
     below,
@@ -34,33 +34,33 @@ PARTITION = (
              available_mb="availableMegabytes", percentage_full="percentUsed",
              filevault_percent="fileVault2ProgressPercent",
              filevault2_percent="fileVault2ProgressPercent"),
-    mapped("type", "partitionType", form=lowered),
-    mapped("filevault_status", "fileVault2State", form=worded),
-    mapped("filevault2_status", "fileVault2State", form=worded),
+    mapped("type", "partitionType", transform=lowered),
+    mapped("filevault_status", "fileVault2State", transform=worded),
+    mapped("filevault2_status", "fileVault2State", transform=worded),
 )
 DISK = (
     *renamed(disk="device", model="model", revision="revision", serial_number="serialNumber",
              size="sizeMegabytes", drive_capacity_mb="sizeMegabytes", smart_status="smartStatus"),
-    mapped("partitions", "partitions", form=Each(*PARTITION)),
+    mapped("partitions", "partitions", transform=Each(*PARTITION)),
 )
 ACCOUNT = (
     *renamed(name="username", realname="fullName", uid="uid", home="homeDirectory",
              home_size_mb="homeDirectorySizeMb", administrator="admin",
              filevault_enabled="fileVault2Enabled"),
-    mapped("home_size", "homeDirectorySizeMb", form=megabytes),
+    mapped("home_size", "homeDirectorySizeMb", transform=megabytes),
 )
 CERTIFICATE = (
     *renamed(common_name="commonName", identity="identity", name="username"),
-    mapped("expires_utc", "expirationDate", form=with_offset),
-    mapped("expires_epoch", "expirationDate", form=milliseconds_or_none),
+    mapped("expires_utc", "expirationDate", transform=with_offset),
+    mapped("expires_epoch", "expirationDate", transform=milliseconds_or_none),
 )
 PROFILE = (
-    mapped("id", "id", form=whole),
+    mapped("id", "id", transform=whole),
     *renamed(name="displayName", is_removable="removable"),
 )
 
 GENERAL = (
-    mapped("general.id", "id", form=whole),
+    mapped("general.id", "id", transform=whole),
     mapped("general.udid", "udid"),
     *below("general", "general",
            name="name", platform="platform", supervised="supervised", asset_tag="assetTag",
@@ -78,8 +78,8 @@ GENERAL = (
            user_approved_mdm="userApprovedMdm"),
     mapped("general.last_reported_ip", "general.lastReportedIpV4", "general.lastReportedIp"),
     mapped("general.mdm_capable", "general.mdmCapable.capable"),
-    mapped("general.mdm_capable_users", "general.mdmCapable.capableUsers", form=last_user),
-    mapped("general.site", "general.site", form=site),
+    mapped("general.mdm_capable_users", "general.mdmCapable.capableUsers", transform=last_user),
+    mapped("general.site", "general.site", transform=site),
     *dated("general.report_date", "general.reportDate"),
     *dated("general.last_contact_time", "general.lastCheckIn", "general.lastContactTime"),
     *day("general.initial_entry_date", "general.initialEntryDate"),
@@ -119,40 +119,43 @@ HARDWARE_AND_SECURITY = (
            os_name="name", os_version="version", os_build="build",
            active_directory_status="activeDirectoryStatus",
            software_update_device_id="softwareUpdateDeviceId"),
-    mapped("hardware.sip_status", "security.sipStatus", form=worded),
-    mapped("hardware.gatekeeper_status", "security.gatekeeperStatus", form=worded),
+    mapped("hardware.sip_status", "security.sipStatus", transform=worded),
+    mapped("hardware.gatekeeper_status", "security.gatekeeperStatus", transform=worded),
     mapped("hardware.xprotect_version", "security.xprotectVersion"),
-    mapped("hardware.filevault2_users", "diskEncryption.fileVault2EnabledUserNames", form=listed),
+    mapped("hardware.filevault2_users", "diskEncryption.fileVault2EnabledUserNames",
+           transform=listed),
     mapped("hardware.disk_encryption_configuration",
            "diskEncryption.diskEncryptionConfigurationName"),
-    mapped("hardware.storage", "storage.disks", form=Each(*DISK)),
+    mapped("hardware.storage", "storage.disks", transform=Each(*DISK)),
     mapped("hardware.mapped_printers", "printers",
-           form=Each(*renamed(name="name", uri="uri", type="type", location="location"))),
+           transform=Each(*renamed(name="name", uri="uri", type="type", location="location"))),
     *below("security", "security",
            activation_lock="activationLockEnabled", recovery_lock_enabled="recoveryLockEnabled",
            firewall_enabled="firewallEnabled"),
-    mapped("security.secure_boot_level", "security.secureBootLevel", form=worded),
-    mapped("security.external_boot_level", "security.externalBootLevel", form=worded),
+    mapped("security.secure_boot_level", "security.secureBootLevel", transform=worded),
+    mapped("security.external_boot_level", "security.externalBootLevel", transform=worded),
 )
 SOFTWARE_AND_ACCOUNTS = (
     mapped("software.applications", "applications",
-           form=Each(*renamed(name="name", path="path", version="version", bundle_id="bundleId"))),
-    mapped("software.licensed_software", "licensedSoftware", form=names_of),
-    mapped("software.running_services", "services", form=names_of),
-    mapped("software.installed_by_casper", "packageReceipts.installedByJamfPro", form=listed),
+           transform=Each(*renamed(name="name", path="path", version="version",
+                                   bundle_id="bundleId"))),
+    mapped("software.licensed_software", "licensedSoftware", transform=names_of),
+    mapped("software.running_services", "services", transform=names_of),
+    mapped("software.installed_by_casper", "packageReceipts.installedByJamfPro", transform=listed),
     mapped("software.installed_by_installer_swu", "packageReceipts.installedByInstallerSwu",
-           form=listed),
-    mapped("software.cached_by_casper", "packageReceipts.cached", form=listed),
+           transform=listed),
+    mapped("software.cached_by_casper", "packageReceipts.cached", transform=listed),
     mapped("groups_accounts.computer_group_memberships", "groupMemberships",
-           form=partial(names_of, key="groupName")),
-    mapped("groups_accounts.local_accounts", "localUserAccounts", form=Each(*ACCOUNT)),
-    mapped("certificates", "certificates", form=Each(*CERTIFICATE)),
-    mapped("configuration_profiles", "configurationProfiles", form=Each(*PROFILE)),
+           transform=partial(names_of, key="groupName")),
+    mapped("groups_accounts.local_accounts", "localUserAccounts", transform=Each(*ACCOUNT)),
+    mapped("certificates", "certificates", transform=Each(*CERTIFICATE)),
+    mapped("configuration_profiles", "configurationProfiles", transform=Each(*PROFILE)),
     gathered("extension_attributes",
              "general.extensionAttributes", "hardware.extensionAttributes",
              "operatingSystem.extensionAttributes", "userAndLocation.extensionAttributes",
              "purchasing.extensionAttributes", "extensionAttributes",
-             form=partial(attributes, number="definitionId", kind="dataType", values="values")),
+             transform=partial(attributes, number="definitionId", kind="dataType",
+                               values="values")),
 )
 # fmt: on
 FIELDS = (*GENERAL, *LOCATION_AND_PURCHASING, *HARDWARE_AND_SECURITY, *SOFTWARE_AND_ACCOUNTS)

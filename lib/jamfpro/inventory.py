@@ -1,4 +1,4 @@
-"""Read an inventory of the Jamf Pro API: hundreds of devices with one request."""
+"""A reader of the inventories of the Jamf Pro API: hundreds of devices with one request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from lib.connector import Projection, SourceItem
 from lib.errors import AccessDenied, ConfigurationError, RecordUnreadable
 from lib.http.client import Client, NotFound, member
-from lib.jamfpro import Inventory, Presentation
+from lib.jamfpro import ClassicView, Inventory
 from lib.plugins import did_you_mean
 from lib.reading.listing import Page
 from lib.reading.pages import paginate_by_number
@@ -26,10 +26,10 @@ PAGE_OF_LONG_RECORDS = 100
 
 
 class Reader:
-    """Reads an inventory, the whole or a group; `total` is how many come, once that is known.
+    """Reads an inventory, all of it or one group; `total` is the number of records, once known.
 
-    Sorted by id, the listing keeps its order while it is read. A page that comes twice or is cut
-    short, and a total that does not add up, end the run (SourceFault).
+    Sorted by ID, the listing keeps its order while it is read. A repeated or truncated page, and a
+    wrong total, end the run (SourceFault).
     """
 
     def __init__(self, jamf: Client, inventory: Inventory, group_name: str) -> None:
@@ -40,37 +40,35 @@ class Reader:
         self._path = ""  # of the newest version that the server has
 
     def check(self) -> None:
-        """Ask for one device, and for the group; raises what says what is wrong."""
+        """Request one device and the group; raises the error of a request that fails."""
         self._group()
         self._page({"page-size": 1})
 
     def records(self, projection: Projection) -> Iterator[SourceItem]:
-        """Yield the records in the form of the Classic API, as far as `projection` need them."""
-        present = Presentation(self._inventory, projection)
-        if present.missing:
-            log.warning("Jamf Pro's inventory has no %s", ", ".join(present.missing))
+        """Yield the records in the format of the Classic API, with what the projection needs."""
+        view = ClassicView(self._inventory, projection)
+        if view.missing:
+            log.warning("Jamf Pro's inventory has no %s", ", ".join(view.missing))
         group = self._group()
-        places = {path: self._names(kind) for path, kind in present.places.items()}
-        for record in self._all(present, group):
+        lookups = {path: self._names(kind) for path, kind in view.lookups.items()}
+        for record in self._all(view, group):
             if isinstance(record, RecordUnreadable):
                 yield record
-            elif broken := present.broken(record):
-                what = f"Jamf Pro cannot read its {broken}"
+            elif section := view.unreadable_section(record):
+                what = f"Jamf Pro cannot read its {section}"
                 yield RecordUnreadable(what, where=f"device {record['id']}")
             elif not group or self._inventory.groups_filter or _is_in(record, group):
-                _name(record, places)
-                yield present(record)
+                _name(record, lookups)
+                yield view(record)
 
-    def _all(
-        self, present: Presentation, group: str
-    ) -> Iterator[dict[str, Any] | RecordUnreadable]:
-        size = PAGE_OF_LONG_RECORDS if present.is_long else PAGE
-        asked: dict[str, Any] = {"page-size": size, "section": present.sections}
+    def _all(self, view: ClassicView, group: str) -> Iterator[dict[str, Any] | RecordUnreadable]:
+        size = PAGE_OF_LONG_RECORDS if view.is_long else PAGE
+        asked: dict[str, Any] = {"page-size": size, "section": view.sections}
         by_filter = self._inventory.groups_filter
         if group and by_filter:
             asked["filter"] = f"groupId=={group}"
         elif group:
-            asked["section"] = sorted({*present.sections, "GROUP_MEMBERSHIPS"})
+            asked["section"] = sorted({*view.sections, "GROUP_MEMBERSHIPS"})
 
         def fetch(number: int) -> Page:
             page = self._page({**asked, "page": number - 1})
@@ -81,7 +79,7 @@ class Reader:
         return paginate_by_number(fetch, size, where=self._jamf.url + self._inventory.paths[0])
 
     def _page(self, asked: dict[str, Any]) -> Page:
-        """A page; the first one is looked for in all versions, the newest first."""
+        """Request a page; the first one is requested from all versions, the newest first."""
         key, device = self._inventory.id_key, self._inventory.device
         asked = {"sort": f"{key}:asc", **self._inventory.options, **asked}
         versions = [self._path] if self._path else self._inventory.paths
@@ -91,8 +89,8 @@ class Reader:
                     answer = self._jamf.get_json(path, **asked)
             except NotFound as error:
                 if path == versions[-1]:
-                    error.fix = "Check the url; an old Jamf Pro needs api = classic"
-                    raise
+                    fix = "Check the url; an old Jamf Pro needs api = classic"
+                    raise error.with_fix(fix) from None
             else:
                 break
         self._path, where = path, self._jamf.url + path
@@ -100,7 +98,7 @@ class Reader:
         return replace(page, records=[_with_id(record, key) for record in page.records])
 
     def _group(self) -> str:
-        """The id of the group, found by its name; nothing where there is to be none."""
+        """Return the ID of the group with the configured name; empty if none is configured."""
         if not self._group_name:
             return ""
         path, device = self._inventory.groups, self._inventory.device
@@ -111,7 +109,7 @@ class Reader:
         return str(group_id(listed, self._group_name, where))
 
     def _names(self, kind: str) -> dict[str, str]:
-        """The names of all departments or buildings by their ids."""
+        """Return the names of all departments or buildings by their IDs."""
         path = f"/api/v1/{kind.lower()}"
         where = self._jamf.url + path
 
@@ -125,7 +123,10 @@ class Reader:
 
 
 def group_id(listed: list[Any], name: str, where: str) -> Any:
-    """The id of a group; by its name it is found here, since a path cannot hold each name."""
+    """Return the ID of the group with this name; raise ConfigurationError if there is none.
+
+    It is looked up in the list of all groups, because a URL path cannot hold every name.
+    """
     groups = {member(item, "name", where=where): member(item, "id", where=where) for item in listed}
     if name not in groups:
         raise ConfigurationError(
@@ -137,16 +138,16 @@ def group_id(listed: list[Any], name: str, where: str) -> Any:
 
 @contextmanager
 def _needing(*privileges: str) -> Iterator[None]:
-    """Requests that need these privileges; they are named when the rights are missing."""
+    """Name the privileges that the requests in the block need, if access is denied."""
     try:
         yield
     except AccessDenied as error:
-        error.fix = f"Check the rights of the account: it needs {' and '.join(privileges)}"
-        raise
+        fix = f"Check the rights of the account: it needs {' and '.join(privileges)}"
+        raise error.with_fix(fix) from None
 
 
 def _page_of(answer: Any, asked: dict[str, Any], where: str) -> Page:
-    """The page in the answer to a request, whose `page` is counted from 0."""
+    """Return the page in the response to a request, whose `page` is counted from 0."""
     total = member(answer, "totalCount", int, where=where)
     read = (asked.get("page", 0) + 1) * asked["page-size"]
     return Page(member(answer, "results", list, where=where), total, more=read < total)
@@ -156,11 +157,11 @@ def _with_id(record: Any, key: str) -> Any:
     return {"id": record.get(key), **record} if isinstance(record, dict) else record
 
 
-def _name(record: Record, places: dict[str, dict[str, str]]) -> None:
-    """Put the names of department and building beside their ids."""
+def _name(record: Record, lookups: dict[str, dict[str, str]]) -> None:
+    """Add the names of the department and the building to their IDs."""
     user = record.get("userAndLocation")
     if isinstance(user, dict):
-        for path, names in places.items():
+        for path, names in lookups.items():
             key = path.rpartition(".")[2]
             user[key] = names.get(user.get(f"{key}Id", ""))
 

@@ -1,4 +1,4 @@
-"""Mobile devices: the Classic API's fields, and from where in `mobile-devices/detail` they come.
+"""Mobile devices: the fields of the Classic API, and their paths in `mobile-devices/detail`.
 
 The fields are those of the schema `MobileDeviceInventory` (`/api/schema` of a server).
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from lib.jamfpro.forms import (
+from lib.jamfpro.transforms import (
     Each,
     attributes,
     below,
@@ -24,7 +24,7 @@ from lib.jamfpro.forms import (
 
 # fmt: off
 FIELDS = (
-    mapped("general.id", "mobileDeviceId", form=whole),
+    mapped("general.id", "mobileDeviceId", transform=whole),
     mapped("general.os_type", "deviceType"),
     *below("general", "general",
            udid="udid", name="displayName", display_name="displayName", device_name="displayName",
@@ -44,7 +44,7 @@ FIELDS = (
            percentage_used="usedSpacePercentage", battery_level="batteryLevel",
            ble_capable="bluetoothLowEnergyCapable"),
     mapped("general.phone_number", "network.phoneNumber"),
-    mapped("general.site.id", "general.siteId", form=whole),
+    mapped("general.site.id", "general.siteId", transform=whole),
     *dated("general.last_inventory_update", "general.lastInventoryUpdateDate"),
     *dated("general.last_enrollment", "general.lastEnrolledDate", plain=False),
     *dated("general.mdm_profile_expiration", "general.mdmProfileExpirationDate", plain=False),
@@ -70,7 +70,7 @@ FIELDS = (
            passcode_compliant_with_profile="passcodeCompliantWithProfile",
            hardware_encryption="hardwareEncryption",
            activation_lock_enabled="activationLockEnabled"),
-    mapped("security.jailbreak_detected", "security.jailBreakDetected", form=yes_or_no),
+    mapped("security.jailbreak_detected", "security.jailBreakDetected", transform=yes_or_no),
     *below("network", "network",
            cellular_technology="cellularTechnology", imei="imei", iccid="iccid", meid="meid",
            home_carrier_network="homeCarrierNetwork",
@@ -82,25 +82,27 @@ FIELDS = (
            home_mobile_network_code="homeMobileNetworkCode",
            data_roaming_enabled="dataRoamingEnabled", roaming="roaming",
            phone_number="phoneNumber"),
-    mapped("network.voice_roaming_enabled", "network.voiceRoamingEnabled", form=yes_or_no),
+    mapped("network.voice_roaming_enabled", "network.voiceRoamingEnabled", transform=yes_or_no),
     mapped("applications", "applications",
-           form=Each(*renamed(application_name="name", application_version="version",
-                              application_short_version="shortVersion", identifier="identifier",
-                              application_status="managementStatus"))),
+           transform=Each(*renamed(application_name="name", application_version="version",
+                                   application_short_version="shortVersion",
+                                   identifier="identifier",
+                                   application_status="managementStatus"))),
     mapped("certificates", "certificates",
-           form=Each(*renamed(common_name="commonName", identity="identity"),
-                     mapped("expires_utc", "expirationDate", form=with_offset),
-                     mapped("expires_epoch", "expirationDate", form=milliseconds_in_text))),
+           transform=Each(*renamed(common_name="commonName", identity="identity"),
+                          mapped("expires_utc", "expirationDate", transform=with_offset),
+                          mapped("expires_epoch", "expirationDate",
+                                 transform=milliseconds_in_text))),
     mapped("configuration_profiles", "profiles",
-           form=Each(*renamed(display_name="displayName", version="version",
-                              identifier="identifier", uuid="uuid"))),
+           transform=Each(*renamed(display_name="displayName", version="version",
+                                   identifier="identifier", uuid="uuid"))),
     mapped("mobile_device_groups", "groups",
-           form=Each(mapped("id", "groupId", form=whole), mapped("name", "groupName"))),
+           transform=Each(mapped("id", "groupId", transform=whole), mapped("name", "groupName"))),
     gathered("extension_attributes",
              "general.extensionAttributes", "hardware.extensionAttributes",
              "userAndLocation.extensionAttributes", "purchasing.extensionAttributes",
              "extensionAttributes",
-             form=partial(attributes, number="id", kind="type", values="value")),
+             transform=partial(attributes, number="id", kind="type", values="value")),
 )
 # fmt: on
 

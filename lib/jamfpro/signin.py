@@ -1,4 +1,4 @@
-"""Signing in to Jamf Pro, as an account or as an API client, for both of its APIs."""
+"""Sign-in to Jamf Pro, as an account or as an API client, for both of its APIs."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ CLIENT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @dataclass(frozen=True, kw_only=True)
 class JamfProSettings(OAuthClientSettings, ConnectionSettings):
+    """The settings of a sign-in to Jamf Pro."""
+
     url: str = setting(
         "The address of Jamf Pro.", example="https://jss.jamfcloud.com/example", parse=url
     )
@@ -47,9 +49,9 @@ class JamfProSettings(OAuthClientSettings, ConnectionSettings):
 
 @contextmanager
 def signed_in(settings: JamfProSettings, *, connections: int) -> Iterator[Client]:
-    """A signed-in client. Its cookies are dropped: they would pin all requests to one node.
+    """Sign in, and give the block a client, which drops cookies: they would pin it to one node.
 
-    An account's token is given back in the end. A server without tokens is sent the password.
+    The token of an account is invalidated at the end. A server without tokens gets the password.
     """
     jamf = Client(
         settings.url,
@@ -74,12 +76,12 @@ def signed_in(settings: JamfProSettings, *, connections: int) -> Iterator[Client
 
 
 def has_token(jamf: Client) -> bool:
-    """Whether the client has signed in by a token, which the Jamf Pro API has given it."""
+    """Return whether the client has signed in with a token of the Jamf Pro API."""
     return isinstance(jamf.auth, TokenAuth)
 
 
 def _again(sign_in: Callable[[], Token]) -> Token:
-    """A sign-in in the middle of a run; that it fails is no matter of a single device."""
+    """Sign in again during a run; a failure ends the run, whatever device was requested."""
     try:
         return sign_in()
     except (NotFound, SourceUnavailable) as error:
@@ -89,7 +91,7 @@ def _again(sign_in: Callable[[], Token]) -> Token:
 
 
 def _client_token(jamf: Client, settings: JamfProSettings) -> Token:
-    """A token for an API client; servers from 11.23 on have the versioned path as well."""
+    """Request a token for an API client; servers from 11.23 on have the versioned path, too."""
     for path in ("/api/oauth/token", "/api/v1/oauth/token"):
         with suppress(NotFound):
             return client_credentials(jamf, path, settings)
@@ -101,14 +103,15 @@ def _client_token(jamf: Client, settings: JamfProSettings) -> Token:
 
 
 def _user_token(jamf: Client, settings: JamfProSettings) -> Token:
-    """A token for an account. Its end is told by the server's clock, which may differ from ours."""
+    """Request a token for an account; it expires by the server's clock, which may differ."""
     try:
         response = jamf.request(
             "POST", "/api/v1/auth/token", auth=basic(settings.username, settings.password)
         )
     except SignInError as error:
         if CLIENT_ID.fullmatch(settings.username):
-            error.fix = "The username looks like an API client's: use client_id and client_secret"
+            fix = "The username looks like an API client's: use client_id and client_secret"
+            raise error.with_fix(fix) from None
         raise
     answer = json_of(response)
     token, expires = (member(answer, key, str, where=response.url) for key in ("token", "expires"))

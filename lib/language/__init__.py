@@ -30,8 +30,8 @@ __all__ = ["LanguageError", "Stopped", "compile_program"]
 def compile_program(text: str, arguments: Sequence[str], first_line: int = 1) -> Program:
     """Compile a program with arguments of these names. Raises LanguageError.
 
-    A single expression is a program that returns its value. Lines are told as counted from
-    `first_line`, the one with which the text begins.
+    A single expression is a program that returns its value. `first_line` is the number of the first
+    line of the text in its file, from which the lines in errors are counted.
     """
     # The grammar takes a tenth of a second to load, and most runs have no program.
     from lib.language.compiler import compiled
@@ -39,5 +39,4 @@ def compile_program(text: str, arguments: Sequence[str], first_line: int = 1) ->
     try:
         return compiled(text, arguments, first_line)
     except LanguageError as error:
-        error.line += first_line - 1
-        raise
+        raise error.below(first_line - 1) from None

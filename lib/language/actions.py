@@ -1,7 +1,7 @@
-"""What the grammar makes of what it finds: nodes.
+"""The parse actions of the grammar, which make the nodes of the syntax tree.
 
-Each action takes the piece of the program, the offset in it at which something was found, and the
-list of what was found. It raises LanguageError for what is written rightly but cannot be.
+Each action takes the piece of the program, the offset in it at which something was parsed, and the
+list of the parsed parts. It raises LanguageError for valid syntax that is not allowed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Trailer = Callable[[nodes.Node], nodes.Node]
 
 
 class Head(NamedTuple):
-    """The head of a block (`if`, `elif`, `else`), with what follows on its own line."""
+    """The head of a block (`if`, `elif`, `else`), with the statements that follow on its line."""
 
     at: int
     word: str
@@ -33,21 +33,22 @@ class Head(NamedTuple):
 
 
 def node(kind: type[nodes.Node]) -> Action:
-    """An action that makes a node of what was found."""
-    return lambda source, at, found: kind(source.start + at, *found)
+    """Return an action that makes a node of this class of the parsed parts."""
+    return lambda source, at, parsed: kind(source.start + at, *parsed)
 
 
-def number(source: Source, at: int, found: Any) -> nodes.Node:
-    digits = found[0]
+def number(source: Source, at: int, parsed: Any) -> nodes.Node:
+    """Make the constant of a number."""
+    digits = parsed[0]
     if len(digits) > LONGEST_NUMBER:
         raise source.error(at, "this number is too long")
     kind = float if set(digits) & set(".eE") else int
     return nodes.Constant(source.start + at, kind(digits))
 
 
-def identifier(source: Source, at: int, found: Any) -> None:
-    """Refuse names that Python hides, and those that look like others."""
-    word = found[0]
+def identifier(source: Source, at: int, parsed: Any) -> None:
+    """Raise LanguageError for a name with an underscore in front, or that looks like another."""
+    word = parsed[0]
     if word.startswith("_"):
         raise source.error(at, "a name cannot begin with an underscore here")
     if len(word) > LONGEST_NAME:
@@ -56,23 +57,26 @@ def identifier(source: Source, at: int, found: Any) -> None:
         raise source.error(at, "this name has letters that look like others")
 
 
-def name(source: Source, at: int, found: Any) -> nodes.Node:
-    if found[0] in CONSTANTS:
-        return nodes.Constant(source.start + at, CONSTANTS[found[0]])
-    identifier(source, at, found)
-    return nodes.Name(source.start + at, found[0])
+def name(source: Source, at: int, parsed: Any) -> nodes.Node:
+    """Make the node of a name, or of one of the constants True, False, and None."""
+    if parsed[0] in CONSTANTS:
+        return nodes.Constant(source.start + at, CONSTANTS[parsed[0]])
+    identifier(source, at, parsed)
+    return nodes.Name(source.start + at, parsed[0])
 
 
-def attribute(source: Source, at: int, found: Any) -> Trailer:
-    identifier(source, at, found)
-    return lambda value: nodes.Attribute(source.start + at, value, found[0])
+def attribute(source: Source, at: int, parsed: Any) -> Trailer:
+    """Make the trailer `.name`."""
+    identifier(source, at, parsed)
+    return lambda value: nodes.Attribute(source.start + at, value, parsed[0])
 
 
-def call(source: Source, at: int, found: Any) -> Trailer:
+def call(source: Source, at: int, parsed: Any) -> Trailer:
+    """Make the trailer `(...)`, the arguments of a call."""
     begin = source.start + at
-    arguments = tuple(item for item in found if isinstance(item, nodes.Node))
-    keywords = tuple(item for item in found if not isinstance(item, nodes.Node))
-    if tuple(found) != arguments + keywords:
+    arguments = tuple(item for item in parsed if isinstance(item, nodes.Node))
+    keywords = tuple(item for item in parsed if not isinstance(item, nodes.Node))
+    if tuple(parsed) != arguments + keywords:
         raise source.error(at, "arguments with a name come behind those without one")
     if len({name for name, _ in keywords}) < len(keywords):
         raise source.error(at, "an argument is given twice here")
@@ -81,15 +85,16 @@ def call(source: Source, at: int, found: Any) -> Trailer:
     return lambda value: nodes.Call(begin, value, arguments, keywords)
 
 
-def subscript(source: Source, at: int, found: Any) -> Trailer:
+def subscript(source: Source, at: int, parsed: Any) -> Trailer:
+    """Make the trailer `[...]`, an index or a slice."""
     begin = source.start + at
-    if len(found) == 1 and isinstance(found[0], nodes.Node):
-        return lambda value: nodes.Subscript(begin, value, found[0])
-    if not found:
+    if len(parsed) == 1 and isinstance(parsed[0], nodes.Node):
+        return lambda value: nodes.Subscript(begin, value, parsed[0])
+    if not parsed:
         raise source.error(at, "an index is missing between these brackets")
     parts: list[nodes.Node | None] = [None, None, None]
     which = 0
-    for item in found:
+    for item in parsed:
         if isinstance(item, nodes.Node):
             parts[which] = item
         else:
@@ -97,28 +102,32 @@ def subscript(source: Source, at: int, found: Any) -> Trailer:
     return lambda value: nodes.Slice(begin, value, (parts[0], parts[1], parts[2]))
 
 
-def with_trailers(_source: Source, _at: int, found: Any) -> nodes.Node:
-    value: nodes.Node = found[0]
-    for trailer in found[1:]:
+def with_trailers(_source: Source, _at: int, parsed: Any) -> nodes.Node:
+    """Make the node of a value with its trailers."""
+    value: nodes.Node = parsed[0]
+    for trailer in parsed[1:]:
         value = trailer(value)
     return value
 
 
-def parentheses(source: Source, at: int, found: Any) -> nodes.Node:
-    if len(found) == 1:
-        only: nodes.Node = found[0]
+def parentheses(source: Source, at: int, parsed: Any) -> nodes.Node:
+    """Make the node of what is in parentheses: an expression, a tuple, or a comprehension."""
+    if len(parsed) == 1:
+        only: nodes.Node = parsed[0]
         return only
-    return items(source.start + at, tuple, found)
+    return items(source.start + at, tuple, parsed)
 
 
-def brackets(source: Source, at: int, found: Any) -> nodes.Node:
-    return items(source.start + at, list, found)
+def brackets(source: Source, at: int, parsed: Any) -> nodes.Node:
+    """Make the node of a list or a list comprehension."""
+    return items(source.start + at, list, parsed)
 
 
-def braces(source: Source, at: int, found: Any) -> nodes.Node:
+def braces(source: Source, at: int, parsed: Any) -> nodes.Node:
+    """Make the node of a set, a dict, or a comprehension of these."""
     begin = source.start + at
-    loops = [item for item in found if isinstance(item, nodes.Loop)]
-    pairs = [tuple(item) for item in found if not isinstance(item, nodes.Loop)]
+    loops = [item for item in parsed if isinstance(item, nodes.Loop)]
+    pairs = [tuple(item) for item in parsed if not isinstance(item, nodes.Loop)]
     lengths = {len(pair) for pair in pairs}
     if lengths == {1, 2}:
         raise source.error(at, "some of these items have a key, and some have not")
@@ -129,37 +138,41 @@ def braces(source: Source, at: int, found: Any) -> nodes.Node:
     return nodes.Dictionary(begin, tuple(pairs))
 
 
-def items(at: int, kind: type[Any], found: Sequence[Any]) -> nodes.Node:
-    """What stands between brackets: items and commas, or an item and loops."""
-    each = tuple(item for item in found if isinstance(item, nodes.Node))
+def items(at: int, kind: type[Any], parsed: Sequence[Any]) -> nodes.Node:
+    """Make the node of the contents of brackets: items and commas, or an item and loops."""
+    each = tuple(item for item in parsed if isinstance(item, nodes.Node))
     loops = tuple(item for item in each if isinstance(item, nodes.Loop))
     if loops:
         return nodes.Comprehension(at, list if kind is tuple else kind, each[0], loops)
     return nodes.Collection(at, kind, each)
 
 
-def loop(source: Source, at: int, found: Any) -> nodes.Node:
-    names, origin, *conditions = found
+def loop(source: Source, at: int, parsed: Any) -> nodes.Node:
+    """Make the node of `for ... in ... if ...` in a comprehension."""
+    names, origin, *conditions = parsed
     return nodes.Loop(source.start + at, tuple(names), origin, tuple(conditions))
 
 
-def operator(source: Source, at: int, found: Any) -> Operator:
-    return Operator(source.start + at, " ".join(found[0].split()))
+def operator(source: Source, at: int, parsed: Any) -> Operator:
+    """Make an operator, with its position."""
+    return Operator(source.start + at, " ".join(parsed[0].split()))
 
 
-def row(source: Source, _at: int, found: Any) -> nodes.Node:
-    return Climber(found, lambda at, what: source.error(at - source.start, what)).climb()
+def row(source: Source, _at: int, parsed: Any) -> nodes.Node:
+    """Make the tree of a row of operands and operators, by their precedence."""
+    return Climber(parsed, lambda at, what: source.error(at - source.start, what)).climb()
 
 
-def choice(_source: Source, _at: int, found: Any) -> nodes.Node:
-    """`a if b else c if d else e`, from the right."""
-    value: nodes.Node = found[-1]
-    for then in range(len(found) - 3, -1, -2):
-        value = nodes.Conditional(found[then].at, found[then + 1], found[then], value)
+def choice(_source: Source, _at: int, parsed: Any) -> nodes.Node:
+    """Make the node of `a if b else c if d else e`, from the right."""
+    value: nodes.Node = parsed[-1]
+    for then in range(len(parsed) - 3, -1, -2):
+        value = nodes.Conditional(parsed[then].at, parsed[then + 1], parsed[then], value)
     return value
 
 
-def head(source: Source, at: int, found: Any) -> Head:
-    word, *rest = found
+def head(source: Source, at: int, parsed: Any) -> Head:
+    """Make the head of a block."""
+    word, *rest = parsed
     condition = None if word == "else" else rest.pop(0)
     return Head(source.start + at, word, condition, tuple(rest))

@@ -1,4 +1,4 @@
-"""How much work one run of a program may do, and how long what it builds may get."""
+"""The limits of a program: how much work one run may do, and how large its values may get."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ SPREAD_BITS = 32
 
 
 def spend(frame: Frame, work: int) -> None:
-    """Take work from what is left to a run. Raises Stopped where that is too little."""
+    """Take work from the budget of a run. Raises Stopped if that is used up."""
     frame[LEFT] -= work
     if frame[LEFT] < 0:
         raise Stopped("this is too much work for one record")
 
 
 def bounded(length: float) -> None:
-    """Raise Stopped if a text or a list of this length is longer than allowed."""
+    """Raise Stopped if a string or a list of this length is longer than allowed."""
     if length > LONGEST:
         raise Stopped(f"this would be longer than {LONGEST} characters or items")
 
@@ -57,11 +57,11 @@ def few_bits(bits: int) -> None:
 
 
 def weight(value: Any) -> int:
-    """How many characters and items a value holds at all its depths, and what its keys cost.
+    """Return the number of characters and items in a value at all depths, with the cost of keys.
 
-    A list can hold another one many times, which holds another one many times: whoever compares
-    or prints it has far more to do than it has items. Raises Stopped for more than LONGEST, and
-    for what lies deeper than DEEPEST.
+    A list can hold another one many times, which holds another one many times: comparing or
+    printing it takes far more work than it has items. Raises Stopped for more than LONGEST, and for
+    values that are nested deeper than DEEPEST.
     """
     total, keys, level = 0, 0, [value]
     for _ in range(DEEPEST + 1):
@@ -88,7 +88,7 @@ def weight(value: Any) -> int:
 
 
 def collisions(keys: Iterable[Any]) -> int:
-    """What it may cost to put keys into a set, beside their number."""
+    """Return what hash collisions may cost when keys are put into a set."""
     others = 0
     for key in keys:
         kind = type(key)
@@ -98,17 +98,17 @@ def collisions(keys: Iterable[Any]) -> int:
 
 
 def spend_on_keys(frame: Frame, keys: Collection[Any]) -> None:
-    """Count what it takes to hash keys, and to tell them from each other."""
+    """Spend what it takes to hash keys and to compare them."""
     spend(frame, collisions(keys) + sum(weight(key) for key in keys if type(key) is tuple))
 
 
 def constant_size(value: Any) -> int:
-    """How many nodes a constant counts for: its items, and a part of its characters."""
+    """Return how many nodes a constant counts for: its items, and a part of its characters."""
     if isinstance(value, tuple):
         return len(value) + sum(map(constant_size, value))
     return len(value) >> 5 if isinstance(value, str) else 0
 
 
 def looked_for(item: Any, container: Any) -> int:
-    """What it costs to look for one text in another one, or in a list."""
+    """Return what it costs to search a string for another one, or a list."""
     return len(item) * len(container) >> 8 if type(item) is str else 0

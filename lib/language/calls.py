@@ -1,4 +1,4 @@
-"""What a call of a function, of a method or of a pattern becomes: a function of a frame."""
+"""Calls of functions, methods, and patterns, compiled to functions of a frame."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from lib.language.methods import METHODS, method
 
 
 class Arguments(NamedTuple):
-    """The arguments of a call; `constants` are their values where all of them are literals."""
+    """The compiled arguments of a call; `constants` are their values if all are literals."""
 
     values: Sequence[Run]
     named: Sequence[tuple[str, Run]]
@@ -35,9 +35,10 @@ class Arguments(NamedTuple):
 
 
 def misfit(functions: Iterable[Callable[..., Any]], count: int, names: Iterable[str]) -> str:
-    """Why none of the functions can take so many arguments, and those with names; "" if one can.
+    """Return why none of the functions takes these arguments; an empty string if one does.
 
-    Some of Python's own functions do not tell what they take; they are not asked.
+    `count` is the number of positional arguments, `names` those of the keyword arguments. Built-in
+    functions without a signature are taken to fit.
     """
     reason = ""
     for function in functions:
@@ -53,7 +54,7 @@ def misfit(functions: Iterable[Callable[..., Any]], count: int, names: Iterable[
 
 
 def function_call(function: Callable[..., Any], arguments: Arguments, *, deep: bool) -> Run:
-    """A call that costs what its arguments hold; `deep` if it looks at what is in their items."""
+    """Compile a call that costs the size of its arguments, with their items if it is `deep`."""
     counted = LARGE if deep else SIZED
 
     def cost(value: Any) -> int:
@@ -84,11 +85,11 @@ def function_call(function: Callable[..., Any], arguments: Arguments, *, deep: b
 
 
 def method_call(name: str, owner: Run, arguments: Arguments) -> Run:
-    """A call that gives None for None; it costs what its value, arguments and result hold."""
+    """Compile a method call, which is None for None; it costs the size of all values involved."""
     constants = arguments.constants
     if constants is None or arguments.named:
         return _method_call(name, owner, arguments)
-    known = {kind: methods[name] for kind, methods in METHODS.items() if name in methods}
+    by_type = {kind: methods[name] for kind, methods in METHODS.items() if name in methods}
     longest = max((item for item in constants if isinstance(item, str)), key=len, default="")
 
     def run(frame: Frame) -> Any:
@@ -96,7 +97,7 @@ def method_call(name: str, owner: Run, arguments: Arguments) -> Run:
         if value is None:
             return None
         kind = type(value)
-        result = (known.get(kind) or method(value, name))(value, *constants)
+        result = (by_type.get(kind) or method(value, name))(value, *constants)
         work = len(value) + looked_for(longest, value) if kind in SIZED else 0
         if type(result) in SIZED:
             work += len(result) if kind in SIZED else weight(result)
@@ -107,7 +108,7 @@ def method_call(name: str, owner: Run, arguments: Arguments) -> Run:
 
 
 def _method_call(name: str, owner: Run, arguments: Arguments) -> Run:
-    """With arguments that are known only when it runs."""
+    """Compile a method call whose arguments are not constants."""
 
     def run(frame: Frame) -> Any:
         value = owner(frame)
@@ -131,7 +132,7 @@ def _method_call(name: str, owner: Run, arguments: Arguments) -> Run:
 
 
 def timed_call(function: Callable[..., Any], arguments: Arguments) -> Run:
-    """A call that costs the time that it takes."""
+    """Compile a call that costs the time that it takes."""
 
     def run(frame: Frame) -> Any:
         values, named = arguments.given(frame)

@@ -1,4 +1,4 @@
-"""From the syntax tree to functions that run it.
+"""The compiler: turns the syntax tree of a program into functions that run it.
 
 Each node becomes one function of a frame (see `bounds`). No text is ever handed to Python.
 """
@@ -13,12 +13,12 @@ from lib.language.bounds import CONTAINERS, LINE, WORK, Frame, Run, weight
 from lib.language.errors import LanguageError, Stopped, place
 from lib.language.expressions import Expressions
 from lib.language.mistakes import NO_COMMENT
-from lib.language.parser import parse
+from lib.language.parser import parse_program
 from lib.language.reads import paths_read
 
-# What a statement gives that does not return.
+# The value of a statement that does not return.
 GOES_ON = object()
-# What went wrong on a record may tell the record's values.
+# The longest message of a failure, which may hold values of the record.
 LONGEST_REASON = 200
 
 
@@ -31,19 +31,19 @@ class Program:
         self._names = [None] * names
 
     def run(self, *arguments: Any) -> Any:
-        """What the program returns, None where it returns nothing.
+        """Return what the program returns; None if it ends without a `return`.
 
-        Raises Stopped, with the line, for whatever goes wrong.
+        Raises Stopped, with the line, for every failure.
         """
         return self._run([WORK, 0, *arguments, *self._names])
 
     def decide(self, *arguments: Any) -> tuple[Any, int]:
-        """What the program returns, and the line that it had come to."""
+        """Return what the program returns, and the number of the last line that was run."""
         frame = [WORK, 0, *arguments, *self._names]
         return self._run(frame), frame[LINE]
 
     def reads(self, argument: str) -> frozenset[str] | None:
-        """The paths of an argument that the program looks at; None if it is used as a whole."""
+        """Return the paths of an argument that the program reads; None if it may read all."""
         return paths_read(self._statements, argument)
 
     def _run(self, frame: Frame) -> Any:
@@ -52,18 +52,17 @@ class Program:
             if type(value) in CONTAINERS:
                 weight(value)
         except Exception as problem:
-            said = str(problem)[:LONGEST_REASON]
+            reason = str(problem)[:LONGEST_REASON]
             kind = "" if isinstance(problem, Stopped) else f"{type(problem).__name__}: "
-            stopped = Stopped(f"line {frame[LINE]}: {kind}{said}")
-            stopped.line = frame[LINE]
-            raise stopped from problem
+            line = frame[LINE]
+            raise Stopped(f"line {line}: {kind}{reason}", line) from problem
         return None if value is GOES_ON else value
 
 
 def compiled(text: str, arguments: Sequence[str], first_line: int = 1) -> Program:
     """Compile a program. Raises LanguageError."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    statements = parse(text)
+    statements = parse_program(text)
     if len(statements) == 1 and isinstance(statements[0], nodes.Bare):
         statements = (nodes.Return(statements[0].at, statements[0].value),)
     elif _is_text(statements[0]):
@@ -88,7 +87,7 @@ class _Compiler:
         return self._expressions.names
 
     def block(self, statements: Sequence[nodes.Node]) -> Run:
-        """Runs statements until one of them returns."""
+        """Return a function that runs the statements until one of them returns."""
         runs = [self._statement(item) for item in statements]
         if len(runs) == 1:
             return runs[0]
@@ -167,13 +166,13 @@ class _Compiler:
 
 
 def _is_text(node: nodes.Node) -> bool:
-    """Whether a statement is nothing but a text: Python takes the first one for a description."""
+    """Whether a statement is only a string; the first one of a program is its docstring."""
     value = node.value if isinstance(node, nodes.Bare) else None
     return isinstance(value, nodes.Constant) and isinstance(value.value, str)
 
 
 def _returns(statements: Sequence[nodes.Node]) -> bool:
-    """Whether there is a way that ends with a `return`."""
+    """Whether the statements contain a `return`, also in a branch."""
     for node in statements:
         if isinstance(node, nodes.Return):
             return True

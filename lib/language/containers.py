@@ -1,4 +1,4 @@
-"""The functions of a frame that lists, sets, dicts and comprehensions become."""
+"""Lists, sets, dicts, and comprehensions, compiled to functions of a frame."""
 
 from __future__ import annotations
 
@@ -10,17 +10,21 @@ from lib.language.errors import Stopped
 
 
 def collection(kind: Callable[[list[Any]], Any], items: Sequence[Run]) -> Run:
+    """Compile a list, tuple, or set of these items."""
+
     def run(frame: Frame) -> Any:
         spend(frame, len(items))
-        found = [item(frame) for item in items]
+        values = [item(frame) for item in items]
         if kind is set:
-            spend_on_keys(frame, found)
-        return found if kind is list else kind(found)
+            spend_on_keys(frame, values)
+        return values if kind is list else kind(values)
 
     return run
 
 
 def dictionary(items: Sequence[tuple[Run, Run]]) -> Run:
+    """Compile a dict of these (key, value) pairs."""
+
     def run(frame: Frame) -> Any:
         spend(frame, len(items))
         pairs = [(key(frame), value(frame)) for key, value in items]
@@ -30,10 +34,17 @@ def dictionary(items: Sequence[tuple[Run, Run]]) -> Run:
     return run
 
 
-def loop(source: Run, slots: Sequence[int], conditions: Sequence[Run], body: Run, size: int) -> Run:
-    """Run the body for each item that meets the conditions, until it gives something true.
+def run_loop(
+    source: Run, slots: Sequence[int], conditions: Sequence[Run], body: Run, size: int
+) -> Run:
+    """Compile a loop of a comprehension, which ends when its body gives a true value.
 
-    `size` is that of the conditions and the body together, in nodes.
+    Args:
+        source: The items.
+        slots: The positions in the frame of the names of an item.
+        conditions: The body is run for the items that meet all of them.
+        body: What is done with an item.
+        size: That of the conditions and the body together, in nodes.
     """
     slot = slots[0]
     price = max(ROUND, NODE * size)
@@ -62,17 +73,17 @@ def loop(source: Run, slots: Sequence[int], conditions: Sequence[Run], body: Run
 
 
 def collected(kind: Callable[[list[Any]], Any], slot: int, loops: Run) -> Run:
-    """A comprehension, whose loops append to the list in the slot."""
+    """Compile a comprehension, whose loops append to the list in the slot."""
 
     def run(frame: Frame) -> Any:
-        found: list[Any] = []
-        frame[slot] = found
+        items: list[Any] = []
+        frame[slot] = items
         loops(frame)
         if kind is list:
-            return found
-        spend(frame, weight(found))
-        spend_on_keys(frame, [key for key, _ in found] if kind is dict else found)
-        return kind(found)
+            return items
+        spend(frame, weight(items))
+        spend_on_keys(frame, [key for key, _ in items] if kind is dict else items)
+        return kind(items)
 
     return run
 

@@ -1,15 +1,17 @@
-"""What is wrong with a program, and where."""
+"""The errors of programs: those found when they are compiled, and those of a run."""
 
 from __future__ import annotations
+
+from copy import copy
 
 # Of a longer line an excerpt shows the part around the mistake.
 WIDEST = 100
 
 
 class LanguageError(ValueError):
-    """A text that cannot be run: `what` is wrong at an offset of it.
+    """A program that cannot be compiled: `what` is wrong at an offset of its text.
 
-    Lines and columns count from 1. The excerpt is the line, and below it a caret.
+    `line` and `column` count from 1. `excerpt` is the line, and below it a caret.
     """
 
     def __init__(self, what: str, text: str, at: int) -> None:
@@ -21,18 +23,26 @@ class LanguageError(ValueError):
     def __str__(self) -> str:
         return f"line {self.line}, column {self.column}: {self.what}\n{self.excerpt}"
 
+    def below(self, lines: int) -> LanguageError:
+        """Return the same error of a program that begins so many lines further down in a file."""
+        error = copy(self)
+        error.line += lines
+        return error
+
 
 class Stopped(Exception):
-    """A program failed on this record, did what it may not do, or took too long.
+    """A program that failed on a record, did what it may not do, or took too long.
 
-    `line` is the one that it had come to; 0 as long as that is not known.
+    `line` is the line that it had reached; 0 if it is not known.
     """
 
-    line = 0
+    def __init__(self, what: str, line: int = 0) -> None:
+        super().__init__(what)
+        self.line = line
 
 
 def place(text: str, at: int) -> tuple[int, int]:
-    """Line and column, counted from 1, of an offset."""
+    """Return the line and the column of an offset, both counted from 1."""
     return text.count("\n", 0, at) + 1, at - (text.rfind("\n", 0, at) + 1) + 1
 
 

@@ -1,4 +1,4 @@
-"""What each node of an expression becomes: a function of a frame."""
+"""The compiler of expressions: each node of the syntax tree becomes a function of a frame."""
 
 from __future__ import annotations
 
@@ -6,17 +6,11 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from lib.language import calls, containers, nodes, runs
+from lib.language import calls, containers, hints, nodes, runs
 from lib.language.bounds import FIRST, Run, constant_size
 from lib.language.errors import LanguageError, Stopped
 from lib.language.folding import Folding
 from lib.language.functions import DEEP, FUNCTIONS, SEARCHING
-from lib.language.hints import (
-    METHODS_OF_PYTHON,
-    unknown_function,
-    unknown_method,
-    unknown_name,
-)
 from lib.language.methods import METHOD_NAMES, METHODS
 from lib.language.mistakes import CONSTANTS
 from lib.language.operators import BINARY, DIVIDING, GROWING, NO_PERCENT, UNARY
@@ -28,7 +22,7 @@ DEEPEST = 100
 TOO_DEEP = "this is nested too deeply; give a part of it a name"
 # What a call takes beside its arguments, in nodes.
 CALL = 5
-LONG_TEXT = 100
+LONG_TEXT = 100  # characters; in a longer one, another text is not found at once
 # In one comprehension.
 MOST_LOOPS = 5
 # What is written out and is no dict.
@@ -46,21 +40,37 @@ class Expressions:
         # Of all that is compiled so far, in nodes: what a round of a loop costs depends on it.
         self._size = 0
         self.names = len(arguments)
+        self._compilers: dict[type[nodes.Node], Callable[[Any], Run]] = {
+            nodes.Constant: self._compile_constant,
+            nodes.Name: self._compile_name,
+            nodes.Attribute: self._compile_attribute,
+            nodes.Subscript: self._compile_subscript,
+            nodes.Slice: self._compile_slice,
+            nodes.Unary: self._compile_unary,
+            nodes.Binary: self._compile_binary,
+            nodes.Logical: self._compile_logical,
+            nodes.Conditional: self._compile_conditional,
+            nodes.Compare: self._compile_compare,
+            nodes.Collection: self._compile_collection,
+            nodes.Dictionary: self._compile_dictionary,
+            nodes.Comprehension: self._compile_comprehension,
+            nodes.Formatted: self._compile_formatted,
+            nodes.Call: self._compile_call,
+        }
 
     def compile(self, node: nodes.Node) -> Run:
-        """A function that gives the node's value. Raises LanguageError."""
+        """Return a function of a frame that computes the value of a node. Raises LanguageError."""
         if self._depth == DEEPEST:
             raise self.error(node, TOO_DEEP)
         self._depth += 1
         node = self._folding.folded(node)
         self._size += 1
-        compile_node = getattr(self, f"_compile_{type(node).__name__.lower()}")
-        run: Run = compile_node(node)
+        run = self._compilers[type(node)](node)
         self._depth -= 1
         return run
 
     def slot(self, name: str) -> int:
-        """The place of a name in the frame; a new one for a name that there was not."""
+        """Return the position of a name in the frame; a new name gets a new position."""
         if name not in self._slots:
             self._slots[name] = self._new_slot()
         return self._slots[name]
@@ -84,7 +94,8 @@ class Expressions:
             raise self.error(node, f"`{node.name}` is a function; write {node.name}(...)")
         if node.name == "re":
             raise self.error(node, "`re` is written with a function, such as re.search(...)")
-        raise self.error(node, unknown_name(node.name, [*self._slots, *FUNCTIONS, *CONSTANTS]))
+        there = [*self._slots, *FUNCTIONS, *CONSTANTS]
+        raise self.error(node, hints.unknown_name(node.name, there))
 
     def _compile_attribute(self, node: nodes.Attribute) -> Run:
         names, owner = [node.name], node.value
@@ -103,7 +114,7 @@ class Expressions:
     def _compile_subscript(self, node: nodes.Subscript) -> Run:
         owner, index = self.compile(node.value), node.index
         if isinstance(index, nodes.Constant) and isinstance(index.value, str):
-            return runs.key_of(owner, index.value)
+            return runs.field_by_key(owner, index.value)
         return runs.item(owner, self.compile(index))
 
     def _has_fields(self, node: nodes.Node) -> bool:
@@ -120,7 +131,7 @@ class Expressions:
         return lambda frame: operation(operand(frame))
 
     def _compile_binary(self, node: nodes.Binary) -> Run:
-        if node.operator == "%" and self._is_text(node.left):
+        if node.operator == "%" and nodes.is_string(node.left):
             raise self.error(node, NO_PERCENT)
         left, right = self.compile(node.left), self.compile(node.right)
         operation = BINARY[node.operator]
@@ -129,16 +140,6 @@ class Expressions:
         if node.operator in DIVIDING:
             return runs.dividing(operation, left, right)
         return lambda frame: operation(left(frame), right(frame))
-
-    @staticmethod
-    def _is_long(node: nodes.Constant) -> bool:
-        """Whether it is a text in which others are not found at once."""
-        return isinstance(node.value, str) and len(node.value) > LONG_TEXT
-
-    @staticmethod
-    def _is_text(node: nodes.Node) -> bool:
-        constant = isinstance(node, nodes.Constant) and isinstance(node.value, str)
-        return constant or isinstance(node, nodes.Formatted)
 
     def _compile_logical(self, node: nodes.Logical) -> Run:
         return runs.logical(node.operator, [self.compile(operand) for operand in node.operands])
@@ -154,7 +155,7 @@ class Expressions:
         if len(others) > 1:
             return runs.chain(first, [(sign, self.compile(other)) for sign, other in others])
         [(sign, other)] = others
-        if isinstance(other, nodes.Constant) and not self._is_long(other):
+        if isinstance(other, nodes.Constant) and not _is_long(other.value):
             self._size += constant_size(other.value)
             return runs.comparison_with(sign, first, other.value)
         return runs.comparison(sign, first, self.compile(other))
@@ -194,7 +195,7 @@ class Expressions:
         run = body_of(self.compile(node.item))
         self._slots = outside
         for source, slots, conditions, before in reversed(heads):
-            run = containers.loop(source, slots, conditions, run, self._size - before)
+            run = containers.run_loop(source, slots, conditions, run, self._size - before)
         return run
 
     def _loop(self, loop: nodes.Loop) -> tuple[Run, list[int], list[Run], int]:
@@ -233,7 +234,7 @@ class Expressions:
         if name in self._slots:
             raise self.error(target, f"`{name}` is a value here and cannot be called")
         if name not in FUNCTIONS:
-            raise self.error(target, unknown_function(name, FUNCTIONS))
+            raise self.error(target, hints.unknown_function(name, FUNCTIONS))
         self._check_fit(node, name, [FUNCTIONS[name]])
         if "key" in dict(node.keywords):
             raise self.error(node, "functions are no values here, so that there is no `key`")
@@ -270,10 +271,11 @@ class Expressions:
     def _method(self, node: nodes.Call, target: nodes.Attribute) -> Run:
         name = target.name
         if name not in METHOD_NAMES:
-            if isinstance(target.value, nodes.Name) and name not in METHODS_OF_PYTHON:
+            if isinstance(target.value, nodes.Name) and name not in hints.METHODS_OF_PYTHON:
                 self.compile(target.value)
-            raise self.error(target, unknown_method(name, METHOD_NAMES))
-        self._check_fit(node, name, [found[name] for found in METHODS.values() if name in found], 1)
+            raise self.error(target, hints.unknown_method(name, METHOD_NAMES))
+        methods = [of_type[name] for of_type in METHODS.values() if name in of_type]
+        self._check_fit(node, name, methods, owner=1)
         return calls.method_call(name, self.compile(target.value), self._arguments(node))
 
     def _check_fit(
@@ -292,3 +294,7 @@ class Expressions:
             [(name, self.compile(item)) for name, item in node.keywords],
             tuple(constants) if len(constants) == len(folded) else None,
         )
+
+
+def _is_long(value: Any) -> bool:
+    return isinstance(value, str) and len(value) > LONG_TEXT

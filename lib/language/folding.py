@@ -1,4 +1,4 @@
-"""Expressions that always come to the same: tuples of constants, and the flags of patterns."""
+"""Constant folding: tuples of constants, and the flags of patterns."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from lib.plugins import did_you_mean
 
 
 class Folding:
-    """Finds constants in a program; `slots` are the names that are values there."""
+    """Replaces constant expressions of a program; `slots` are the names that hold values."""
 
     def __init__(self, text: str, slots: Container[str]) -> None:
         self._text = text
         self._slots = slots
 
     def folded(self, node: nodes.Node) -> nodes.Node:
-        """The node, or the constant that it always comes to."""
+        """Return the constant that a node always has as its value, or the node itself."""
         match node:
             case nodes.Collection(kind=kind) if kind is tuple:
                 items = [self.folded(item) for item in node.items]

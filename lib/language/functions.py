@@ -1,4 +1,4 @@
-"""The functions that a program may call; there are no others."""
+"""The functions that programs may call; there are no others."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SECONDS_OF_A_DAY = 86_400
 
 
 def a_date(value: Any) -> datetime | None:
-    """The moment that a date in any known form stands for; None for no date."""
+    """Return the time of a date in any known form, with its time zone; None if there is none."""
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=UTC)
     if isinstance(value, date):
@@ -35,7 +35,7 @@ def a_date(value: Any) -> datetime | None:
 
 
 def days_since(value: Any) -> float | None:
-    """Days, with their fraction, since a date in any known form; None for no date."""
+    """Return the days since a date in any known form, with a fraction; None if there is none."""
     if isinstance(value, DATES):
         seconds: float | None = epoch(value)
     else:
@@ -49,7 +49,7 @@ def now() -> datetime:
 
 
 def today() -> datetime:
-    """The midnight, in UTC, with which this day began."""
+    """Return the beginning of the current day in UTC."""
     return now().replace(hour=0, minute=0, second=0, microsecond=0)
 
 
@@ -62,7 +62,7 @@ def hours(number: float) -> timedelta:
 
 
 def get_field_value(data: Any, path: str, default: Any = None) -> Any:
-    """The value at a path such as `general.serial_number`."""
+    """Return the value at a path such as `general.serial_number`, or the default."""
     if len(path) > LONGEST_PATH:
         raise Stopped(f"a path has at most {LONGEST_PATH} characters here")
     if not isinstance(data, dict):
@@ -75,7 +75,7 @@ def get_field_value(data: Any, path: str, default: Any = None) -> Any:
 
 
 def cae(record: Any, attr: str, default: Any = None) -> Any:
-    """The value of a Casper extension attribute, by its name; of several the first filled one."""
+    """Return the value of a Casper extension attribute; of several, the first that is not empty."""
     if not isinstance(attr, str):
         raise Stopped("the name of an extension attribute is a text")
     attributes = record.get("extension_attributes") if isinstance(record, dict) else None

@@ -17,7 +17,7 @@ from lib.language.source import Source
 
 
 def parse_line(line: Source) -> list[Head | nodes.Node]:
-    """The head of a block, or the statements, that a line holds. Raises LanguageError."""
+    """Parse a logical line: the head of a block, or statements. Raises LanguageError."""
     return list(_parsed(LINE, line))
 
 
@@ -34,7 +34,7 @@ def _string(source: Source, at: int, found: Any) -> nodes.Node:
     parts: list[nodes.FormattedPart] = []
     for offset, literal in found:
         try:
-            parts += _string_parts(source, offset, strings.read(literal))
+            parts += _string_parts(source, offset, strings.parse_literal(literal))
         except strings.Malformed as problem:
             raise source.error(offset, str(problem)) from None
     if all(isinstance(part, str) for part in parts):

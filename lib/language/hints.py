@@ -1,4 +1,4 @@
-"""What to say of names that there are not: what to write for those of Python."""
+"""Messages for unknown names, with what to write in place of those that Python has."""
 
 from __future__ import annotations
 
@@ -75,14 +75,14 @@ NAMES_OF_PYTHON = {
 
 
 def unknown_name(name: str, known: Iterable[str]) -> str:
-    """The sentence for a name that does not exist; `known` are those that do."""
-    said = _of_python(name, NAMES_OF_PYTHON) or FUNCTIONS_OF_PYTHON.get(name)
+    """Return the message for an unknown name; `known` are those that exist."""
+    hint = _of_python(name, NAMES_OF_PYTHON) or FUNCTIONS_OF_PYTHON.get(name)
     near = did_you_mean(name, (*known, "return"))
-    return said or f"there is no name `{name}`; " + (near or f'a text is written "{name}"')
+    return hint or f"there is no name `{name}`; " + (near or f'a text is written "{name}"')
 
 
 def unknown_function(name: str, known: Iterable[str]) -> str:
-    """The sentence for a function that there is not."""
+    """Return the message for an unknown function; `known` are those that exist."""
     near = did_you_mean(name, (*known, "return"))
     return _of_python(name, FUNCTIONS_OF_PYTHON) or (
         f"there is no function `{name}`; {near or 'there are: ' + ', '.join(sorted(known))}"
@@ -90,14 +90,14 @@ def unknown_function(name: str, known: Iterable[str]) -> str:
 
 
 def unknown_method(name: str, known: Iterable[str]) -> str:
-    """The sentence for a method that there is not."""
+    """Return the message for an unknown method; `known` are those that exist."""
     near = did_you_mean(name, known)
-    said = METHODS_OF_PYTHON.get(name) or f"there is no method `{name}`; {near}"
-    return said.rstrip("; ")
+    hint = METHODS_OF_PYTHON.get(name) or f"there is no method `{name}`; {near}"
+    return hint.rstrip("; ")
 
 
 def _of_python(name: str, hints: Mapping[str, str]) -> str:
-    """What there is to say of a name that Python knows, or of a word of the language."""
+    """Return the hint for a name of Python, or for a keyword in other case; empty if none."""
     if name not in KEYWORDS and name.lower() in KEYWORDS:
         return f"`{name}` is written `{name.lower()}`"
     return hints.get(name, "")

@@ -1,4 +1,4 @@
-"""The lines of a program: comments and line continuations out, brackets and strings closed."""
+"""The logical lines of a program, without comments, and with line continuations joined."""
 
 from __future__ import annotations
 
@@ -22,41 +22,41 @@ DEEPEST = 20
 
 
 class Line(NamedTuple):
-    """One logical line, and the blanks and tabs by which it is indented."""
+    """One logical line, and the spaces and tabs by which it is indented."""
 
     margin: str
     source: Source
 
 
 def logical_lines(text: str) -> list[Line]:
-    """The lines of a program that hold something, with blanks for comments.
+    """Return the logical lines of a program that are not empty, with spaces in place of comments.
 
-    Inside brackets, and behind a backslash, a line goes on. Raises LanguageError for strings and
-    brackets that have no end, and for characters that mean nothing.
+    A line continues inside brackets and after a backslash. Raises LanguageError for strings and
+    brackets that are not closed, and for invalid characters.
     """
     clean = []
     breaks = []
     brackets: list[re.Match[str]] = []
     for piece in PIECES.finditer(text):
-        found = piece[0]
+        text_of_piece = piece[0]
         if piece["comment"] or piece["joined"]:
-            found = " " * len(found)
+            text_of_piece = " " * len(text_of_piece)
         elif piece["quote"]:
             raise LanguageError("this string has no end", text, piece.start())
         elif piece["strange"]:
-            raise LanguageError(strange(found), text, piece.start())
+            raise LanguageError(strange(text_of_piece), text, piece.start())
         elif piece["open"] or piece["close"]:
             _match_bracket(brackets, piece)
         elif piece["newline"] and not brackets:
             breaks.append(piece.start())
-        clean.append(found)
+        clean.append(text_of_piece)
     if brackets:
         raise LanguageError(f"this {brackets[-1][0]} is never closed", text, brackets[-1].start())
     return list(_lines(text, "".join(clean), [*breaks, len(text)]))
 
 
 def _match_bracket(brackets: list[re.Match[str]], piece: re.Match[str]) -> None:
-    """Put an opening bracket on the pile, and take off the one that a closing bracket closes."""
+    """Push an opening bracket to the stack, or pop the one that a closing bracket closes."""
     wrong = ""
     if piece["open"]:
         brackets.append(piece)

@@ -1,4 +1,4 @@
-"""The methods and the parts of values that a program may use, by the type of the value."""
+"""The methods and attributes of values that programs may use, by the type of the value."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ LONGEST_DATE_FORMAT = 1_000
 DATE_FORMAT = regex.compile(r"(?:[^%]|%-?[A-Za-z%])*")
 
 
-def attribute(value: Any, name: str) -> Any:
-    """A field of a dict, a part of a date; None for what is not there."""
+def get_attribute(value: Any, name: str) -> Any:
+    """Return a field of a dict or an attribute of a date; None if it does not exist."""
     if isinstance(value, dict):
         return value.get(name)
     kind = _kind(value)
@@ -32,7 +32,7 @@ def attribute(value: Any, name: str) -> Any:
 
 
 def method(value: Any, name: str) -> Method:
-    """A method of a value; raises Stopped where its type has none of that name."""
+    """Return a method of a value; raise Stopped if its type has no such method."""
     methods = METHODS.get(_kind(value), {})
     if name not in methods:
         raise Stopped(f"a value of type {type(value).__name__} has no method {name}")
@@ -40,11 +40,11 @@ def method(value: Any, name: str) -> Method:
 
 
 def _kind(value: Any) -> type[Any]:
-    """The type under which a value's methods are listed; its own if there is none."""
+    """Return the type in METHODS that a value is an instance of; its own type if there is none."""
     kind = type(value)
     if kind in METHODS:
         return kind
-    return next((known for known in METHODS if isinstance(value, known)), kind)
+    return next((listed for listed in METHODS if isinstance(value, listed)), kind)
 
 
 def _replace(text: str, old: str, new: str, count: int = -1) -> str:

@@ -1,4 +1,4 @@
-"""What to say where the grammar cannot go on."""
+"""Messages for syntax errors, with what to write instead."""
 
 from __future__ import annotations
 
@@ -46,7 +46,10 @@ SHOWN = re.compile(r"\w+|[\s\S]")
 
 
 def explained(line: str, at: int, expected: str) -> tuple[int, str]:
-    """The offset and the sentence to report where, at an offset, something else was expected."""
+    """Return the offset and the message to report for a syntax error at an offset of a line.
+
+    `expected` is the name of the part of the grammar that was expected there.
+    """
     first = WORD.match(line)
     if first and BEGINNINGS.get(first[0].lower(), first[0]) != first[0]:
         return 0, f"`{first[0]}` is written `{BEGINNINGS[first[0].lower()]}`"
@@ -94,7 +97,7 @@ def _misplaced(before: str, there: str) -> str:
 
 
 def strange(char: str) -> str:
-    """The sentence for a character that means nothing outside of strings."""
+    """Return the message for a character that is invalid outside of strings."""
     if char in "\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb":
         return f"{char} is a quotation mark of print; write \" or '"
     if unicodedata.combining(char):

@@ -1,4 +1,4 @@
-"""The syntax tree of a program. `at` is the offset in the program at which to report a node."""
+"""The nodes of the syntax tree of a program."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Node:
+    """The base class of all nodes; `at` is the offset in the program that errors point to."""
+
     at: int
 
 
@@ -160,3 +162,9 @@ class Branch(Node):
 class If(Node):
     branches: tuple[Branch, ...]
     otherwise: tuple[Node, ...]
+
+
+def is_string(node: Node) -> bool:
+    """Whether a node is a string literal, an f-string too."""
+    constant = isinstance(node, Constant) and isinstance(node.value, str)
+    return constant or isinstance(node, Formatted)

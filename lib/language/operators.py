@@ -1,4 +1,4 @@
-"""What operators do: what Python's do, but for None, and within bounds."""
+"""The operators of programs: those of Python, with limits, and with None allowed."""
 
 from __future__ import annotations
 
@@ -95,8 +95,8 @@ COMPARISONS: dict[str, Operation] = {
 }
 
 
-def subscript(value: Any, index: Any) -> Any:
-    """value[index], or None where there is no such item."""
+def get_item(value: Any, index: Any) -> Any:
+    """Return value[index]; None if there is no such item."""
     if isinstance(value, dict):
         return value.get(index)
     if value is None or (isinstance(index, str) and isinstance(value, SEQUENCES)):

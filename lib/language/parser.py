@@ -1,4 +1,4 @@
-"""From the text of a program to its statements: lines, and blocks by their indentation."""
+"""The parser: turns the text of a program into statements, with blocks by their indentation."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ DEEPEST = 20
 MIXED = "tabs and blanks are mixed in this indentation and those above it"
 
 
-def parse(text: str) -> tuple[nodes.Node, ...]:
-    """The statements of a program. Raises LanguageError."""
+def parse_program(text: str) -> tuple[nodes.Node, ...]:
+    """Parse a program; return its statements. Raises LanguageError."""
     if len(text) > LONGEST_PROGRAM:
         what = f"this is longer than {LONGEST_PROGRAM} characters"
         raise LanguageError(what, text, LONGEST_PROGRAM)

@@ -1,7 +1,7 @@
-"""What a program may call of `re`, with limits on the time that it takes and on what it gives.
+"""Regular expressions of programs: the functions of `re`, with limits on time and results.
 
-The library `regex` is what gives them up in time. What it knows beyond Python's own patterns is
-taken as Python takes it: as plain text, or as a mistake.
+They use the library `regex`, which can stop after a timeout. Syntax that it has beyond that of
+Python's `re` is treated as by `re`: as plain text, or as an error.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ ALL_FLAGS = sum(set(PATTERN_FLAGS.values()))
 
 
 def checked(pattern: Any, flags: Any = 0) -> Pattern:
-    """The compiled pattern. Raises Stopped for what is none, or takes too much to compile."""
+    """Return the compiled pattern; raise Stopped if it is invalid or takes too much to compile."""
     if not isinstance(pattern, str) or len(pattern) > LONGEST_PATTERN:
         raise Stopped(f"a pattern is a text of at most {LONGEST_PATTERN} characters")
     if not isinstance(flags, int) or flags & ALL_FLAGS != flags:

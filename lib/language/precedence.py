@@ -1,4 +1,4 @@
-"""How tightly operators bind: from a row of operands and operators to a tree."""
+"""Operator precedence: turns a row of operands and operators into a tree."""
 
 from __future__ import annotations
 
@@ -17,12 +17,17 @@ DEEPEST = 50
 
 
 class Operator(NamedTuple):
+    """An operator, and its offset in the program."""
+
     at: int
     text: str
 
 
 class Climber:
-    """Precedence climbing over one row; `refuse` makes the error for what cannot stand there."""
+    """Precedence climbing over a row of operands and operators.
+
+    `refuse` makes the error for an operator that is not possible at an offset.
+    """
 
     def __init__(self, row: Sequence[Any], refuse: Callable[[int, str], Exception]) -> None:
         self._row = row
@@ -31,7 +36,7 @@ class Climber:
         self._depth = 0
 
     def climb(self, level: int = OR) -> nodes.Node:
-        """The tree of what binds at least as tightly as the level."""
+        """Return the tree of the operators that bind at least as tightly as the level."""
         left = self._operand(level)
         while (binds := self._binds()) >= level:
             if binds == COMPARISON:

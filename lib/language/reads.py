@@ -1,4 +1,4 @@
-"""Which paths of an argument a program looks at, so that a source is asked for no others."""
+"""Static analysis: the paths of a record that a program reads, so that no others are requested."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ PLAIN_KEY = re.compile(r"[^.\[\]\"']+")
 
 
 def paths_read(statements: Sequence[nodes.Node], argument: str) -> frozenset[str] | None:
-    """The paths below the argument, as in mappings; None if the program uses it as a whole."""
-    found: set[str] = set()
+    """Return the paths below an argument that a program reads, as in mappings.
+
+    Returns None if the program may read all of it.
+    """
+    read: set[str] = set()
     waiting: list[Any] = list(statements)
     while waiting:
         tree = waiting.pop()
@@ -24,13 +27,13 @@ def paths_read(statements: Sequence[nodes.Node], argument: str) -> frozenset[str
             paths, parts = _looked_at(tree, argument)
             if paths is None:
                 return None
-            found.update(paths)
+            read.update(paths)
             waiting.extend(parts)
-    return frozenset(found)
+    return frozenset(read)
 
 
 def _looked_at(tree: nodes.Node, argument: str) -> tuple[Sequence[str] | None, Sequence[Any]]:
-    """The paths that a node looks at, None for the whole argument; and the parts to go on with."""
+    """Return the paths that a node reads (None: all), and the parts of it to look at next."""
     keys = _keys(tree, argument)
     if keys is not None:
         return _paths(keys) if keys else None, ()
@@ -58,7 +61,7 @@ def _called(call: nodes.Call, argument: str) -> tuple[Sequence[str], Sequence[An
 
 
 def _keys(node: Any, argument: str) -> list[str] | None:
-    """The keys that lead from the argument to a node; None where they do not."""
+    """Return the keys that lead from the argument to a node; None if it is something else."""
     keys: list[str] = []
     while True:
         match node:
@@ -75,7 +78,7 @@ def _keys(node: Any, argument: str) -> list[str] | None:
 
 
 def _paths(keys: Sequence[str]) -> list[str]:
-    """The path, and where a key looks like steps of a path also that with it in quotes."""
+    """Return the path of keys, and if a key has dots or brackets also the path with it quoted."""
     plain = ".".join(keys)
     quoted = ".".join(key if PLAIN_KEY.fullmatch(key) else f'"{key}"' for key in keys)
     return [plain, quoted]

@@ -1,6 +1,6 @@
-"""The functions of a frame that expressions become.
+"""Fields, operators, comparisons, and f-strings, compiled to functions of a frame.
 
-Those of calls are in `calls`, those of lists and loops in `containers`.
+Calls are in `calls`, lists and loops in `containers`.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from lib.language.bounds import (
     spend_on_keys,
     weight,
 )
-from lib.language.methods import attribute
-from lib.language.operators import COMPARISONS, Operation, subscript
+from lib.language.methods import get_attribute
+from lib.language.operators import COMPARISONS, Operation, get_item
 
 SEEKING = frozenset({"in", "not in"})
 CONVERSIONS: dict[str, Callable[[Any], str]] = {"r": repr, "s": str, "a": ascii}
@@ -36,7 +36,7 @@ def constant(value: Any) -> Run:
 
 
 def field(slot: int, names: Sequence[str]) -> Run:
-    """A field below a name: `record.general.name`."""
+    """Compile a field of a named value: `record.general.name`."""
     name, *others = names
     if len(others) == 1:
         return _field_in_section(slot, name, others[0])
@@ -45,13 +45,13 @@ def field(slot: int, names: Sequence[str]) -> Run:
 
     def run(frame: Frame) -> Any:
         value = frame[slot]
-        return value.get(name) if type(value) is dict else attribute(value, name)
+        return value.get(name) if type(value) is dict else get_attribute(value, name)
 
     return run
 
 
 def _field_in_section(slot: int, section_key: str, key: str) -> Run:
-    """The same as `field_of`, quicker for what most filters ask for."""
+    """Compile the same as `field_of`, faster for the fields that most filters use."""
     of_any = field_of(lambda frame: frame[slot], (section_key, key))
 
     def run(frame: Frame) -> Any:
@@ -66,14 +66,14 @@ def _field_in_section(slot: int, section_key: str, key: str) -> Run:
 
 
 def field_of(owner: Run, names: Sequence[str]) -> Run:
-    """A field below any value. As in mappings, the rest of the names may be one key with dots."""
+    """Compile a field of any value; as in mappings, the rest of the names may be a dotted key."""
     steps = [(name, ".".join(names[at:])) for at, name in enumerate(names)]
 
     def run(frame: Frame) -> Any:
         value = owner(frame)
         for name, rest in steps:
             if type(value) is not dict:
-                value = attribute(value, name)
+                value = get_attribute(value, name)
             elif name in value:
                 value = value[name]
             else:
@@ -83,41 +83,43 @@ def field_of(owner: Run, names: Sequence[str]) -> Run:
     return run
 
 
-def key_of(owner: Run, key: str) -> Run:
-    """A field in quotes: `record["name"]`."""
+def field_by_key(owner: Run, key: str) -> Run:
+    """Compile a field in quotes: `record["name"]`."""
 
     def run(frame: Frame) -> Any:
         value = owner(frame)
-        return value.get(key) if type(value) is dict else subscript(value, key)
+        return value.get(key) if type(value) is dict else get_item(value, key)
 
     return run
 
 
 def item(owner: Run, index: Run) -> Run:
+    """Compile an item by a computed index or key: `record.list[n]`."""
+
     def run(frame: Frame) -> Any:
         value, at = owner(frame), index(frame)
         if type(at) is not str and isinstance(value, dict):
             spend_on_keys(frame, (at,))
             spend(frame, len(value))
-        return subscript(value, at)
+        return get_item(value, at)
 
     return run
 
 
 def part(owner: Run, bounds: Sequence[Run]) -> Run:
-    """A slice."""
+    """Compile a slice: `record.name[1:3]`."""
 
     def run(frame: Frame) -> Any:
-        found = subscript(owner(frame), slice(*[bound(frame) for bound in bounds]))
-        if type(found) in SIZED:
-            spend(frame, len(found))
-        return found
+        values = get_item(owner(frame), slice(*[bound(frame) for bound in bounds]))
+        if type(values) in SIZED:
+            spend(frame, len(values))
+        return values
 
     return run
 
 
 def growing(operation: Operation, left: Run, right: Run) -> Run:
-    """An operation whose result may be longer than what it is given."""
+    """Compile an operation whose result may be longer than its operands."""
 
     def run(frame: Frame) -> Any:
         result = operation(left(frame), right(frame))
@@ -131,6 +133,8 @@ def growing(operation: Operation, left: Run, right: Run) -> Run:
 
 
 def dividing(operation: Operation, left: Run, right: Run) -> Run:
+    """Compile a division, which costs the size of the number that is divided."""
+
     def run(frame: Frame) -> Any:
         value = left(frame)
         if type(value) is int:
@@ -141,6 +145,8 @@ def dividing(operation: Operation, left: Run, right: Run) -> Run:
 
 
 def logical(operator: str, operands: Sequence[Run]) -> Run:
+    """Compile `and` or `or`, which evaluate no operand after the one that decides."""
+
     def run_and(frame: Frame) -> Any:
         for operand in operands:
             value = operand(frame)
@@ -159,6 +165,7 @@ def logical(operator: str, operands: Sequence[Run]) -> Run:
 
 
 def comparison(sign: str, left: Run, right: Run) -> Run:
+    """Compile a comparison of two expressions."""
     compare, seeks = COMPARISONS[sign], sign in SEEKING
 
     def run(frame: Frame) -> Any:
@@ -170,7 +177,7 @@ def comparison(sign: str, left: Run, right: Run) -> Run:
 
 
 def comparison_with(sign: str, left: Run, value: Any) -> Run:
-    """A comparison with a constant, which is what most filters consist of."""
+    """Compile a comparison with a constant, of which most filters consist."""
     if sign == "==":
         return lambda frame: left(frame) == value
     if sign == "!=":
@@ -182,7 +189,7 @@ def comparison_with(sign: str, left: Run, value: Any) -> Run:
 
 
 def chain(first: Run, others: Sequence[tuple[str, Run]]) -> Run:
-    """`a < b < c`: each is computed once, and none behind the first that fails."""
+    """Compile `a < b < c`: each operand is evaluated once, and none after the first failure."""
     comparisons = [(COMPARISONS[sign], sign in SEEKING, other) for sign, other in others]
 
     def run(frame: Frame) -> Any:
@@ -200,7 +207,7 @@ def chain(first: Run, others: Sequence[tuple[str, Run]]) -> Run:
 
 
 def _look_through(frame: Frame, left: Any, right: Any, *, seeks: bool) -> None:
-    """Count what it takes to compare two values, or to look for one in the other."""
+    """Spend what it takes to compare two values, or to search one for the other."""
     if type(right) in SIZED:
         if type(left) in CONTAINERS:
             spend(frame, weight(left) + weight(right))
@@ -209,11 +216,12 @@ def _look_through(frame: Frame, left: Any, right: Any, *, seeks: bool) -> None:
 
 
 def negated(run: Run) -> Run:
+    """Compile `not`."""
     return lambda frame: not run(frame)
 
 
 def formatted(parts: Sequence[Part]) -> Run:
-    """An f-string."""
+    """Compile an f-string."""
 
     def run(frame: Frame) -> str:
         texts = []

@@ -1,4 +1,4 @@
-"""A piece of a program that knows where in the program it stands."""
+"""Pieces of a program that know their position in it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from lib.language.errors import LanguageError
 
 
 class Source(str):
-    """The part of a program from an offset; made of text of the same length, or the same text.
+    """A piece of the text of a program, and the offset `start` at which it begins there.
 
-    What the grammar finds in it has offsets of the program: those in the piece plus `start`.
+    Offsets in the program are those in the piece plus `start`.
     """
 
     __slots__ = ("program", "start")
@@ -24,5 +24,5 @@ class Source(str):
         return piece
 
     def error(self, at: int, what: str) -> LanguageError:
-        """The error for an offset of this piece."""
+        """Return the error for an offset of this piece."""
         return LanguageError(what, self.program, self.start + at)

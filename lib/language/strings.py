@@ -1,4 +1,4 @@
-"""String literals: the characters that they stand for, and the parts of f-strings."""
+"""The parser of string literals: prefixes, escapes, and the parts of f-strings."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ LONGEST_WIDTH = 3
 
 
 class Malformed(Exception):
-    """What is wrong with a string."""
+    """A string literal is invalid; the text says why."""
 
 
 class Literal(NamedTuple):
-    """A string literal taken apart; `offset` is where its body begins."""
+    """A parsed string literal; `offset` is where its body begins."""
 
     body: str
     offset: int
@@ -50,8 +50,8 @@ class Field(NamedTuple):
     format: str
 
 
-def read(literal: str) -> Literal:
-    """Take a literal apart; raises Malformed for a prefix that there is not."""
+def parse_literal(literal: str) -> Literal:
+    """Parse a string literal; raise Malformed for an unknown prefix."""
     match = LITERAL.fullmatch(literal)
     if not match or match["prefix"].lower() not in PREFIXES:
         raise Malformed("there is no such kind of string")
@@ -60,7 +60,7 @@ def read(literal: str) -> Literal:
 
 
 def unescaped(body: str, *, raw: bool) -> str:
-    """The characters that the inside of a literal stands for; raises Malformed."""
+    """Return the body of a literal with its escapes replaced; raise Malformed for invalid ones."""
     return body if raw else ESCAPE.sub(_character, body)
 
 
@@ -75,7 +75,7 @@ def _character(escape: re.Match[str]) -> str:
 
 
 def formatted_parts(body: str) -> Iterator[str | Field]:
-    """Split the inside of an f-string into texts and fields.
+    """Split the body of an f-string into texts and fields.
 
     Raises Malformed for braces that do not match.
     """
@@ -97,7 +97,7 @@ def formatted_parts(body: str) -> Iterator[str | Field]:
 
 
 def _field(body: str, start: int) -> tuple[Field, int]:
-    """The field whose inside begins at `start`, and where what follows it begins."""
+    """Return the field whose inside begins at `start`, and the offset after it."""
     stop = next((at for at, _ in _outside(body, start) if END.match(body, at)), len(body))
     expression, conversion = body[start:stop], ""
     if body.startswith("!", stop):
@@ -119,7 +119,7 @@ def _field(body: str, start: int) -> tuple[Field, int]:
 
 
 def _outside(body: str, start: int) -> Iterator[tuple[int, str]]:
-    """The characters from an offset on that stand outside of strings and brackets."""
+    """Yield the characters from an offset on that are outside of strings and brackets."""
     depth, quote = 0, ""
     for at in range(start, len(body)):
         char = body[at]

@@ -74,7 +74,7 @@ class EntryMessages:
 class AttributeNames(dict[bytes, str]):
     """A cache of attribute names, by the bytes from the tag of the name up to that of the values.
 
-    Raises ValueError for one that is no UTF-8, and for one that is spelled otherwise than before:
+    Raises ValueError for a name that is not UTF-8, and for one in another spelling than before:
     within an entry both are one attribute.
     """
 

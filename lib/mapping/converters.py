@@ -100,7 +100,7 @@ def conversion(spec: str, resources: Resources = NOTHING) -> Conversion:
         raise ValueError(f"converter {known}: {error}") from None
 
 
-def names(resources: Resources) -> list[str]:
+def converter_names(resources: Resources) -> list[str]:
     """All converters that there are, sorted."""
     folder = [path.stem for path in ownconverters.files(resources.folder)]
     return sorted({*resources.programs, *folder, *plugins.plugin_names("converters")})
@@ -196,10 +196,10 @@ def _module(name: str, resources: Resources) -> tuple[str, ModuleType]:
     """The file of a converter: the administrator's own one before the one that comes along."""
     for path in ownconverters.files(resources.folder):
         if path.stem.lower() == name.lower():
-            return path.stem, ownconverters.load(path, Parameter)
+            return path.stem, ownconverters.load_converter(path, Parameter)
     known = plugins.find("converters", name)
     if known is None:
-        raise ValueError(_unknown(name, names(resources)))
+        raise ValueError(_unknown(name, converter_names(resources)))
     return known, plugins.load_plugin("converters", known)
 
 

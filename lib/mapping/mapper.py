@@ -34,13 +34,13 @@ class Mapped:
 class Mapper:
     """A compiled mapping: call it with a record, get a `Mapped`.
 
-    Raises ValueError for converters that cannot be made, which `mapping.check` would have told.
+    Raises ValueError for invalid converters, as `mapping.check_field_mapping` does.
     """
 
     def __init__(
         self, fields: Iterable[FieldMapping], settings: Any, resources: Resources | None = None
     ) -> None:
-        self._compile([_step(item, settings, resources or Resources()) for item in fields])
+        self._compile([_field_step(item, settings, resources or Resources()) for item in fields])
 
     def traced(self, trace: Trace) -> Mapper:
         """The same mapping, whose converters tell `trace` what each of them gives."""
@@ -48,7 +48,7 @@ class Mapper:
         made._compile(_traced(step, trace) for step in self.steps)
         return made
 
-    def _compile(self, steps: Iterable[Step]) -> None:
+    def _compile(self, steps: Iterable[FieldStep]) -> None:
         self.steps = list(steps)
         self._empty: Record = dict.fromkeys(step.field for step in self.steps)
         self._sections, self._others = _by_section(self.steps)
@@ -108,7 +108,7 @@ class Mapper:
         return values
 
 
-class Step(NamedTuple):
+class FieldStep(NamedTuple):
     """How one field is filled: its getter, then its conversions, applied one after the other."""
 
     field: str
@@ -145,7 +145,7 @@ def _said(error: BaseException) -> str:
     return shown(error, 200)
 
 
-def _step(item: FieldMapping, settings: Any, resources: Resources) -> Step:
+def _field_step(item: FieldMapping, settings: Any, resources: Resources) -> FieldStep:
     attributes = item.attributes
     source = attributes.get("source", "")
     if source:
@@ -155,10 +155,10 @@ def _step(item: FieldMapping, settings: Any, resources: Resources) -> Step:
     else:
         get = _constant(attributes.get("hardcoded"))
     made = conversions(attributes.get("converter") or (), resources)
-    return Step(item.field, get, made, source, item.required)
+    return FieldStep(item.field, get, made, source, item.required)
 
 
-def _traced(step: Step, trace: Trace) -> Step:
+def _traced(step: FieldStep, trace: Trace) -> FieldStep:
     def telling(convert: Conversion) -> Conversion:
         def function(field: str, record: Record, value: Any, params: Any) -> Any:
             value = convert.function(field, record, value, params)
@@ -171,7 +171,7 @@ def _traced(step: Step, trace: Trace) -> Step:
 
 
 def _by_section(
-    steps: Iterable[Step],
+    steps: Iterable[FieldStep],
 ) -> tuple[list[tuple[str | None, list[KeyedField]]], list[tuple[str, Getter]]]:
     """The fields of each section, to be looked up together, and those of other paths.
 

@@ -49,7 +49,7 @@ class FieldMapping:
         return bool(self.attributes.get("required"))
 
 
-def parse(text: str) -> Attributes | None:
+def parse_field_mapping(text: str) -> Attributes | None:
     """Read the value of a `mapping.FIELD` key: JSON, a dict as Python writes it, or a bare path.
 
     An empty text takes the field out of the mapping (None). Raises ValueError with the sentence
@@ -86,7 +86,9 @@ def field_name(key: str) -> str:
     return name
 
 
-def check(attributes: Attributes, settings_type: type[Any], resources: Resources) -> None:
+def check_field_mapping(
+    attributes: Attributes, settings_type: type[Any], resources: Resources
+) -> None:
     """Check what can be checked without the other layers; raises ValueError."""
     if "source" in attributes:
         check_path(attributes["source"])

@@ -28,7 +28,7 @@ def is_own(module: ModuleType) -> bool:
 
 
 @lru_cache
-def load(path: Path, parameter: type[Any]) -> ModuleType:
+def load_converter(path: Path, parameter: type[Any]) -> ModuleType:
     """Run a converter's file. `parameter` is the class of what its PARAMETERS hold.
 
     Raises ValueError where that fails, or it holds no converter.

@@ -1,4 +1,4 @@
-"""MobileIron's two products, each by the API of its own."""
+"""MobileIron: clients of its two products, Cloud and Core, which have APIs of their own."""
 
 from lib.mobileiron.cloud import Cloud
 from lib.mobileiron.core import Core

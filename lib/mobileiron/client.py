@@ -1,4 +1,4 @@
-"""A client of MobileIron: what its two products, Cloud and Core, have in common."""
+"""The base class of the clients of MobileIron Cloud and MobileIron Core."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from lib.http.client import Client, NotFound
 
 
 class Refused(SourceFault):
-    """The server does not take the request as it is, or finds it too long."""
+    """The server refuses a request: it is invalid or too long."""
 
 
 class MobileIron(Client):
-    """Requests signed with Basic, which is all that both products have in common."""
+    """A client that signs in with HTTP Basic, all that both products have in common."""
 
     fault = Refused
 
     def refusal(self, response: Response) -> ConnectorError:
         error = super().refusal(response)
         if isinstance(error, NotFound):
-            error.fix = "Check the url, and api_version: 1 for Cloud, 2 for Core"
-        elif type(error) is SignInError:
-            error.fix = "Check username and password; multi-factor sign-in cannot be used"
+            return error.with_fix("Check the url, and api_version: 1 for Cloud, 2 for Core")
+        if type(error) is SignInError:
+            fix = "Check username and password; multi-factor sign-in cannot be used"
+            return error.with_fix(fix)
         return error

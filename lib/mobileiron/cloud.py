@@ -1,4 +1,4 @@
-"""Devices of MobileIron Cloud (today Ivanti Neurons for MDM)."""
+"""A client of MobileIron Cloud (today Ivanti Neurons for MDM)."""
 
 from __future__ import annotations
 
@@ -36,10 +36,12 @@ HARDWARE = {
 
 
 class Cloud(MobileIron):
-    """MobileIron Cloud, version 1 of its API.
+    """A client of MobileIron Cloud, version 1 of its API.
 
-    It reads the device `spaces` with these names, or all (None), and of each the devices that have
-    checked in within so many seconds, or all (None).
+    Args:
+        spaces: The names of the device spaces to read; None for all.
+        checked_in_within: Only devices that checked in within so many seconds; None for all.
+        workers: How many requests for hardware are made at the same time.
     """
 
     key, serial_number = "id", "serialNumber"
@@ -66,7 +68,10 @@ class Cloud(MobileIron):
         super().close()
 
     def devices(self, projection: Projection) -> Iterator[Record]:
-        """The devices; those with Windows have their serial number in their hardware only."""
+        """Yield the devices, with their hardware if the projection needs it.
+
+        Devices with Windows have their serial number only in their hardware.
+        """
         devices = (device for space in self._spaces() for device in self._listed(space))
         wanted = {self.serial_number, *HARDWARE} & projection.paths
         if not wanted and not projection.everything:
@@ -83,7 +88,7 @@ class Cloud(MobileIron):
             yield device | _primary(hardware or {})
 
     def _spaces(self) -> list[Any]:
-        """The ids of the device spaces that are to be read."""
+        """Return the IDs of the device spaces to read."""
         pages = self._pages("/api/v1/tenant/partition/device")
         spaces = [(str(space.get("name")), space["id"]) for page in pages for space in page]
         names = [name for name, _ in spaces]
@@ -99,7 +104,7 @@ class Cloud(MobileIron):
         return [ident for name, ident in spaces if name in wanted]
 
     def _listed(self, space: Any) -> Iterator[Record]:
-        """The devices that checked in lately, the latest first; or all, by their ids."""
+        """Yield the devices that checked in recently, the latest first; or all, by their IDs."""
         within = self._checked_in_within
         name, order = ("id", "ASC") if within is None else ("lastCheckin", "DESC")
         sorting = {"sortFields[0].name": name, "sortFields[0].order": order}
@@ -111,7 +116,7 @@ class Cloud(MobileIron):
         return read_latest(pages, itemgetter("id"), "lastCheckin", oldest, name=name)
 
     def _pages(self, path: str, **params: Any) -> Iterator[list[Record]]:
-        """The pages of a listing, which may be shorter than they are asked to be."""
+        """Yield the pages of a listing, which may be shorter than requested."""
         where = self.url + path
 
         def fetch(start: int) -> Page:
@@ -124,7 +129,10 @@ class Cloud(MobileIron):
 
 
 def _result(cloud: Client, path: str, **params: Any) -> Any:
-    """What an answer of Cloud holds beside its errors, which also a success may have."""
+    """Return the result in a response of Cloud; raise SourceFault for errors in it.
+
+    Also a successful response can have errors.
+    """
     answer = cloud.get_json(path, **params)
     errors = answer.get("errors") if isinstance(answer, dict) else None
     if any(errors.values()) if isinstance(errors, dict) else errors:
@@ -134,7 +142,7 @@ def _result(cloud: Client, path: str, **params: Any) -> Any:
 
 
 def _hardware(cloud: Client, device: Record) -> Any:
-    """What Cloud knows of the hardware of a Windows device; nothing (None) for others."""
+    """Request the hardware of a device with Windows; return None for others."""
     if not device.get("windowsDeviceType"):
         return None
     hardware = _result(cloud, f"/api/v1/device/{device['id']}/hardwareinventory")
@@ -142,7 +150,7 @@ def _hardware(cloud: Client, device: Record) -> Any:
 
 
 def _primary(hardware: Record) -> Record:
-    """The facts of HARDWARE, None where they are not known, and the serial number if it is."""
+    """Return the fields of HARDWARE (None if unknown), and the serial number if it is known."""
     facts = {name: _first(hardware.get(part)).get(key) for name, (part, key) in HARDWARE.items()}
     number = _first([hardware.get("computerSystemProduct")]).get("identifyingNumber")
     return facts | ({Cloud.serial_number: number} if number else {})

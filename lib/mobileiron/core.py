@@ -1,4 +1,4 @@
-"""Devices of MobileIron Core (today Ivanti EPMM)."""
+"""A client of MobileIron Core (today Ivanti EPMM)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FIELDS = ("common.", "user.", "ios.", "android.", "windows_phone.")
 
 
 class Core(MobileIron):
-    """MobileIron Core, version 2 of its API; the keys of its devices have dots."""
+    """A client of MobileIron Core, version 2 of its API; the keys of its devices have dots."""
 
     key, serial_number = "common.uuid", "common.SerialNumber"
 
@@ -35,7 +35,7 @@ class Core(MobileIron):
         super().__init__(url, settings, auth=auth, retry_status=frozenset({500}))
 
     def devices(self, projection: Projection) -> Iterator[Record]:
-        """The devices of the administrator's own device spaces."""
+        """Yield the devices of the administrator's own device spaces."""
         spaces = self._results("/api/v2/device_spaces/mine")
         for space in spaces:
             yield from self._listed(member(space, "id", where=self.url), projection)
@@ -43,18 +43,18 @@ class Core(MobileIron):
             log.warning("%s: the account has no device space. Check its roles.", self.url)
 
     def _listed(self, space: Any, projection: Projection) -> Iterator[Record]:
-        """The devices of a space, with the fields that are needed.
+        """Yield the devices of a space, with the fields that the projection needs.
 
-        Core's list of fields lacks some that it gives; but it may also refuse one that is not
-        in the list, or to give all at once.
+        Core's list of fields lacks some that it gives; but it may also refuse a field that is not
+        in the list, or to give all of them at once.
         """
-        known = self._fields(space)
-        needed = [self.key, *sorted(projection.paths.intersection(known) - {self.key})]
-        others = projection.paths.difference(known, {self.key})
+        listed = self._fields(space)
+        needed = [self.key, *sorted(projection.paths.intersection(listed) - {self.key})]
+        others = projection.paths.difference(listed, {self.key})
         unlisted = sorted(path for path in others if path.startswith(FIELDS))
         fields = [*needed, *unlisted]
         if projection.everything:
-            fields = list(dict.fromkeys([*fields, *known]))
+            fields = list(dict.fromkeys([*fields, *listed]))
 
         def fetch(offset: int) -> Page:
             nonlocal fields, unlisted
@@ -75,7 +75,7 @@ class Core(MobileIron):
         return chain.from_iterable(pages)
 
     def _fields(self, space: Any) -> list[str]:
-        """The names of all fields that devices may have, the general ones first."""
+        """Return the names of all fields that devices may have, the general ones first."""
         fields = self._results("/api/v2/device_spaces/criteria", adminDeviceSpaceId=space)
         names = [member(field, "name", str, where=self.url) for field in fields]
         return sorted(names, key=lambda name: not name.startswith("common."))

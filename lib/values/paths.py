@@ -36,7 +36,7 @@ LONGEST = 500  # of the selectors in a longer path, too many would stand in one 
 NUMBER = re.compile(r"\d{1,9}")
 
 
-class Step(NamedTuple):
+class PathStep(NamedTuple):
     """One step of a path: a key, what picks from the list there, and the path from here on.
 
     `nth` is the item that the key means in a list.
@@ -48,10 +48,10 @@ class Step(NamedTuple):
     rest: str
 
 
-def steps(path: str) -> tuple[Step, ...]:
+def steps(path: str) -> tuple[PathStep, ...]:
     """The steps of a path; one that follows no rule is a single key."""
     found = tuple(_steps(path)) if len(path) <= LONGEST else ()
-    return found or (Step(path, None, (), path),)
+    return found or (PathStep(path, None, (), path),)
 
 
 def check_path(path: str) -> None:
@@ -100,7 +100,7 @@ def compile_path(path: str) -> Getter:
     return _getter(way)
 
 
-def _getter(way: tuple[Step, ...]) -> Getter:
+def _getter(way: tuple[PathStep, ...]) -> Getter:
     """A function that follows a way from a value on; quick for what most ways are."""
     if any(step.selectors for step in way):
         return _selecting(way)
@@ -118,7 +118,7 @@ def _getter(way: tuple[Step, ...]) -> Getter:
     return get
 
 
-def _follow(value: Any, way: tuple[Step, ...]) -> Any:
+def _follow(value: Any, way: tuple[PathStep, ...]) -> Any:
     """Follow a way without selectors."""
     for key, nth, _, rest in way:
         if isinstance(value, dict):
@@ -132,7 +132,7 @@ def _follow(value: Any, way: tuple[Step, ...]) -> Any:
     return value
 
 
-def _selecting(way: tuple[Step, ...]) -> Getter:
+def _selecting(way: tuple[PathStep, ...]) -> Getter:
     """Follows a way with selectors."""
     key, nth, selectors, rest = way[0]
     behind = _behind(selectors, way[1:])
@@ -145,7 +145,7 @@ def _selecting(way: tuple[Step, ...]) -> Getter:
     return get
 
 
-def _behind(selectors: tuple[str, ...], way: tuple[Step, ...]) -> Getter:
+def _behind(selectors: tuple[str, ...], way: tuple[PathStep, ...]) -> Getter:
     """Follows selectors, then a way; behind `[*]` the values of all items that have one."""
     if not selectors:
         return _getter(way) if way else lambda value: value
@@ -164,7 +164,7 @@ def _behind(selectors: tuple[str, ...], way: tuple[Step, ...]) -> Getter:
     return collect
 
 
-def _steps(path: str) -> Iterator[Step]:
+def _steps(path: str) -> Iterator[PathStep]:
     at = 0
     found = []
     while at < len(path):
@@ -173,7 +173,7 @@ def _steps(path: str) -> Iterator[Step]:
             return
         key = next(part for part in match.group("double", "single", "plain") if part is not None)
         selectors = tuple(item[1:-1] for item in re.findall(SELECTOR, match["selectors"]))
-        found.append(Step(key, _nth(key), selectors, path[at:]))
+        found.append(PathStep(key, _nth(key), selectors, path[at:]))
         at = match.end()
     yield from found
 

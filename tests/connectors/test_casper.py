@@ -30,8 +30,8 @@ from lib.errors import (
 from lib.http.client import NotFound
 from lib.jamfpro import COMPUTERS as COMPUTERS_OF_PRO
 from lib.jamfpro import MOBILE_DEVICES as DEVICES_OF_PRO
-from lib.jamfpro.forms import classic_paths
 from lib.jamfpro.inventory import PAGE, PAGE_OF_LONG_RECORDS
+from lib.jamfpro.transforms import classic_paths
 from lib.mapping import mapping
 from lib.mapping.mapper import Mapper
 from lib.settings import read_settings

@@ -11,8 +11,8 @@ import pytest
 
 from lib import jamfpro
 from lib.connector import Projection
-from lib.jamfpro import COMPUTERS, MOBILE_DEVICES, Inventory, Presentation, sections_of
-from lib.jamfpro.forms import (
+from lib.jamfpro import COMPUTERS, MOBILE_DEVICES, ClassicView, Inventory, sections_of
+from lib.jamfpro.transforms import (
     attributes,
     classic_paths,
     in_utc,
@@ -89,9 +89,9 @@ def differing(
 
 @pytest.mark.parametrize("version", [1, 2, 3, 4])
 def test_each_field_of_a_computer_is_the_same_in_both_apis(version: int) -> None:
-    present = Presentation(COMPUTERS, EVERYTHING)
+    view = ClassicView(COMPUTERS, EVERYTHING)
     records = [JAMF.computers.record(number) for number in range(1, COUNT + 1)]
-    pairs = [(record, present(of_computer(record, version))) for record in records]
+    pairs = [(record, view(of_computer(record, version))) for record in records]
     assert differing(COMPUTERS, pairs) == set()
     lacking = {
         record["general"]["id"]
@@ -103,12 +103,12 @@ def test_each_field_of_a_computer_is_the_same_in_both_apis(version: int) -> None
 
 
 def test_each_field_of_a_mobile_device_is_the_same_in_both_apis() -> None:
-    present = Presentation(MOBILE_DEVICES, EVERYTHING)
+    view = ClassicView(MOBILE_DEVICES, EVERYTHING)
     records = [JAMF.mobile_devices.record(number) for number in range(1, COUNT + 1)]
     for record in records:
         for attribute in record["extension_attributes"]:
             del attribute["multi_value"]
-    pairs = [(record, present(of_mobile_device(record))) for record in records]
+    pairs = [(record, view(of_mobile_device(record))) for record in records]
     assert differing(MOBILE_DEVICES, pairs) == set()
     assert not any(
         missing_in(path, one) for path in classic_paths(MOBILE_DEVICES.fields) for one in records
@@ -119,9 +119,9 @@ def test_each_field_of_a_mobile_device_is_the_same_in_both_apis() -> None:
 def test_what_tells_a_moment_without_its_zone_is_in_utc(hours: float) -> None:
     there = JamfPro(computers=COUNT, zone=timezone(timedelta(hours=hours)))
     here = JamfPro(computers=COUNT, zone=UTC)
-    present = Presentation(COMPUTERS, EVERYTHING)
+    view = ClassicView(COMPUTERS, EVERYTHING)
     for number in range(1, COUNT + 1):
-        general = present(of_computer(there.computers.record(number)))["general"]
+        general = view(of_computer(there.computers.record(number)))["general"]
         expected = here.computers.record(number)["general"]
         for name in ("report_date", "last_contact_time"):
             for key in (name, f"{name}_epoch", f"{name}_utc"):
@@ -198,8 +198,8 @@ def test_no_field_is_there_twice() -> None:
     ],
 )
 def test_only_the_sections_that_are_looked_at(looked_at: set[str], sections: set[str]) -> None:
-    present = Presentation(COMPUTERS, Projection(frozenset(looked_at)))
-    assert set(present.sections) == {"GENERAL"} | sections
+    view = ClassicView(COMPUTERS, Projection(frozenset(looked_at)))
+    assert set(view.sections) == {"GENERAL"} | sections
 
 
 def test_all_sections_are_known_to_the_service() -> None:
@@ -209,21 +209,19 @@ def test_all_sections_are_known_to_the_service() -> None:
     ):
         asked = set().union(*map(sections_of, inventory.fields))
         assert asked <= set(known)
-        assert set(Presentation(inventory, EVERYTHING).sections) == asked
+        assert set(ClassicView(inventory, EVERYTHING).sections) == asked
 
 
 def test_what_nothing_leads_to_is_told() -> None:
     looked_at = {"hardware.service_pack", "harware.model", "general.name", "iphones.0.name"}
-    present = Presentation(COMPUTERS, Projection(frozenset(looked_at)))
-    assert present.missing == ["hardware.service_pack", "harware.model", "iphones.0.name"]
+    view = ClassicView(COMPUTERS, Projection(frozenset(looked_at)))
+    assert view.missing == ["hardware.service_pack", "harware.model", "iphones.0.name"]
 
 
 def test_names_of_departments_are_needed_where_they_are_looked_at() -> None:
-    present = Presentation(
-        COMPUTERS, Projection(frozenset({"location.username", "location.building"}))
-    )
-    assert present.places == {"location.building": "Buildings"}
-    record = present({"userAndLocation": {"username": "ada", "departmentId": "4", "building": "B"}})
+    view = ClassicView(COMPUTERS, Projection(frozenset({"location.username", "location.building"})))
+    assert view.lookups == {"location.building": "Buildings"}
+    record = view({"userAndLocation": {"username": "ada", "departmentId": "4", "building": "B"}})
     assert record["location"]["building"] == "B"
     assert "department" not in record["location"], "an empty one would be a lie"
 
@@ -232,18 +230,18 @@ def test_names_of_departments_are_needed_where_they_are_looked_at() -> None:
     ("path", "is_long"), [("software.applications", True), ("hardware.model", False)]
 )
 def test_long_lists_make_long_records(path: str, is_long: bool) -> None:
-    assert Presentation(COMPUTERS, Projection(frozenset({path}))).is_long is is_long
+    assert ClassicView(COMPUTERS, Projection(frozenset({path}))).is_long is is_long
 
 
 def test_nothing_is_an_empty_text_or_list() -> None:
     for inventory in (COMPUTERS, MOBILE_DEVICES):
-        record = Presentation(inventory, EVERYTHING)({})
+        record = ClassicView(inventory, EVERYTHING)({})
         for item in inventory.fields:
             value = compile_path(item.classic)(record)
             assert value in ("", 0, [], {}, {"id": "", "name": ""}), item.classic
 
 
-# The forms.
+# The transforms.
 
 
 @pytest.mark.parametrize(
@@ -284,7 +282,7 @@ def test_constants_in_words(value: str | None, words: str) -> None:
     assert worded(value) == words
 
 
-def test_small_forms() -> None:
+def test_small_transforms() -> None:
     assert [yes_or_no(value) for value in (True, False, None)] == ["Yes", "No", ""]
     assert [whole(value) for value in ("42", 7, None, "x")] == [42, 7, "", "x"]
     assert [last_user(value) for value in (["a", "b"], [], None)] == [
@@ -308,8 +306,8 @@ def test_extension_attributes_are_gathered_from_all_sections_by_their_number() -
         "purchasing": {"extensionAttributes": [attribute(2, None, "DATE_TIME")]},
         "extensionAttributes": [attribute(1, ["one"], "NEW")],
     }
-    present = Presentation(COMPUTERS, Projection(frozenset({"extension_attributes"})))
-    found = present(record)["extension_attributes"]
+    view = ClassicView(COMPUTERS, Projection(frozenset({"extension_attributes"})))
+    found = view(record)["extension_attributes"]
     assert [(item["id"], item["type"], item["value"]) for item in found] == [
         (1, "NEW", "one"),
         (2, "Date", ""),
@@ -325,4 +323,4 @@ def test_a_section_of_another_kind_is_no_crash() -> None:
     for inventory in (COMPUTERS, MOBILE_DEVICES):
         keys = {path.split(".")[0] for item in inventory.fields for path in item.pro}
         for wrong in (None, "", [], {}, ["x"]):
-            Presentation(inventory, EVERYTHING)(dict.fromkeys(keys - jamfpro.ALWAYS, wrong))
+            ClassicView(inventory, EVERYTHING)(dict.fromkeys(keys - jamfpro.ALWAYS, wrong))

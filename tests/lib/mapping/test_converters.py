@@ -6,7 +6,7 @@ import pytest
 
 import converters
 from lib.ini import Entry
-from lib.mapping.converters import Resources, conversion, names, parse_spec
+from lib.mapping.converters import Resources, conversion, converter_names, parse_spec
 
 CODE = '''
 """All that a converter gets."""
@@ -203,7 +203,7 @@ def test_a_program_of_the_ini_is_found_in_any_case_and_hides_all_others(folder):
 
 def test_all_names_are_known(folder):
     resources = Resources({"mine": Entry("mine", "value", 1)}, folder=folder(_no="", own="").folder)
-    known = names(resources)
+    known = converter_names(resources)
     assert {"mine", "own", "date_format"} <= set(known)
     assert "_no" not in known
     with pytest.raises(ValueError, match=r"did you mean mine\?"):

@@ -73,7 +73,7 @@ def own():
     ],
 )
 def test_a_mapping_is_json_or_a_python_dict_or_a_bare_path_or_nothing(text, attributes):
-    assert mapping.parse(text) == attributes
+    assert mapping.parse_field_mapping(text) == attributes
 
 
 @pytest.mark.parametrize(
@@ -104,13 +104,13 @@ def test_a_mapping_is_json_or_a_python_dict_or_a_bare_path_or_nothing(text, attr
 )
 def test_what_cannot_be_read_is_told_in_words(text, words):
     with pytest.raises(ValueError) as caught:
-        mapping.parse(text)
+        mapping.parse_field_mapping(text)
     assert words in str(caught.value)
 
 
 def test_no_code_in_a_mapping_is_run():
     with pytest.raises(ValueError):
-        mapping.parse("{'source': __import__('os').getcwd()}")
+        mapping.parse_field_mapping("{'source': __import__('os').getcwd()}")
 
 
 @pytest.mark.parametrize(
@@ -131,14 +131,14 @@ def test_a_mapping_may_name_only_settings_that_can_be_sent_and_converters_that_a
     attributes, words
 ):
     with pytest.raises(ValueError) as caught:
-        mapping.check(attributes, Example, NOTHING)
+        mapping.check_field_mapping(attributes, Example, NOTHING)
     assert words in str(caught.value)
 
 
 def test_what_is_right_passes_the_check():
-    mapping.check({"setting": "default_role"}, Example, NOTHING)
-    mapping.check({"source": "x", "converter": "date_format"}, Example, NOTHING)
-    mapping.check({"source": "x", "converter": ""}, Example, NOTHING)
+    mapping.check_field_mapping({"setting": "default_role"}, Example, NOTHING)
+    mapping.check_field_mapping({"source": "x", "converter": "date_format"}, Example, NOTHING)
+    mapping.check_field_mapping({"source": "x", "converter": ""}, Example, NOTHING)
 
 
 def test_the_server_s_answer_has_the_source_first_and_one_field_or_several():

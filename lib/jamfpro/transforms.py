@@ -1,7 +1,7 @@
-"""The fields of Jamf Pro's inventory in the Classic API's form: names, dates, wordings, lists.
+"""Transforms from the Jamf Pro API to the Classic API: names, dates, constants, lists.
 
-A field is read from a record of the Jamf Pro API and written into one that looks like the Classic
-API's, where nothing is an empty text (or list) and not null.
+A field is read from a record of the Jamf Pro API and written into one in the format of the Classic
+API, in which an empty string (or list) takes the place of null.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from lib.record import Record
 from lib.values.dates import moment_or_none
 
-Form = Callable[[Any], Any]
+Transform = Callable[[Any], Any]
 
 # How the Classic API words what the Jamf Pro API has as a constant; others are in plain words.
 WORDINGS = {
@@ -29,17 +29,17 @@ ATTRIBUTE_TYPES = {"STRING": "String", "INTEGER": "Number", "DATE": "Date", "DAT
 
 @dataclass(frozen=True)
 class ClassicField:
-    """The path of a field in the Classic API, the paths of its source, and how to read it."""
+    """A field of the Classic API: its path, its paths in the Jamf Pro API, and how to read it."""
 
     classic: str
     pro: tuple[str, ...]
-    form: Form
+    transform: Transform
     read: Callable[[Record], Any]
 
     @property
     def paths(self) -> Iterator[str]:
-        """The path; of a list, those of what its items have."""
-        inner = self.form.fields if isinstance(self.form, Each) else None
+        """The path of the field; for a list of dicts, the paths of the fields of its items."""
+        inner = self.transform.fields if isinstance(self.transform, Each) else None
         if inner is None:
             yield self.classic
         for item in inner or ():
@@ -47,7 +47,7 @@ class ClassicField:
 
 
 class Each:
-    """The form of a list: each of its items with these fields."""
+    """The transform of a list of dicts: each item with these fields."""
 
     def __init__(self, *fields: ClassicField) -> None:
         self.fields = fields
@@ -61,36 +61,36 @@ class Each:
 
 
 def text(value: Any) -> Any:
-    """A value as it is; nothing is an empty text."""
+    """Return a value unchanged; None becomes an empty string."""
     return "" if value is None else value
 
 
-def mapped(classic: str, *pro: str, form: Form = text) -> ClassicField:
-    """One that comes from the first of these paths that leads to something."""
+def mapped(classic: str, *pro: str, transform: Transform = text) -> ClassicField:
+    """Return a field whose value is read from the first of these paths that has one."""
     getters = [_getter(path) for path in pro]
     if len(getters) == 1:
         (get,) = getters
-        return ClassicField(classic, pro, form, lambda record: form(get(record)))
+        return ClassicField(classic, pro, transform, lambda record: transform(get(record)))
 
     def first(record: Record) -> Any:
-        found = (get(record) for get in getters)
-        return form(next((value for value in found if value is not None), None))
+        values = (get(record) for get in getters)
+        return transform(next((value for value in values if value is not None), None))
 
-    return ClassicField(classic, pro, form, first)
+    return ClassicField(classic, pro, transform, first)
 
 
-def gathered(classic: str, *pro: str, form: Form) -> ClassicField:
-    """One that comes from the lists at all these paths."""
+def gathered(classic: str, *pro: str, transform: Transform) -> ClassicField:
+    """Return a field whose value is read from the lists at all these paths, joined."""
     getters = [_getter(path) for path in pro]
 
     def read(record: Record) -> Any:
-        return form(list(chain.from_iterable(get(record) or () for get in getters)))
+        return transform(list(chain.from_iterable(get(record) or () for get in getters)))
 
-    return ClassicField(classic, pro, form, read)
+    return ClassicField(classic, pro, transform, read)
 
 
 def _getter(path: str) -> Callable[[Record], Any]:
-    """What looks up a path of plain keys."""
+    """Return a function that looks up a path of plain keys."""
     *sections, key = path.split(".")
 
     def get(record: Record) -> Any:
@@ -104,62 +104,65 @@ def _getter(path: str) -> Callable[[Record], Any]:
 
 
 def renamed(**names: str) -> list[ClassicField]:
-    """Fields that only have other names: `bundle_id="bundleId"`."""
+    """Return fields that only have other names: `bundle_id="bundleId"`."""
     return [mapped(classic, pro) for classic, pro in names.items()]
 
 
 def below(classic: str, pro: str, **names: str) -> list[ClassicField]:
-    """Fields of one section that only have other names in one section."""
+    """Return the fields of one section that only have other names in another section."""
     return [mapped(f"{classic}.{name}", f"{pro}.{theirs}") for name, theirs in names.items()]
 
 
 def classic_paths(fields: Iterable[ClassicField]) -> list[str]:
-    """The paths of the Classic API that these fields fill."""
+    """Return the paths of the Classic API that these fields fill."""
     return [path for item in fields for path in item.paths]
 
 
 def dated(classic: str, *pro: str, plain: bool = True) -> list[ClassicField]:
-    """A moment: as plain text (in UTC), as milliseconds, and with its offset."""
-    spelled = [mapped(classic, *pro, form=partial(in_utc, form="%Y-%m-%d %H:%M:%S"))]
-    return [*(spelled if plain else []), *_twins(classic, *pro)]
+    """Return the fields of a timestamp: plain (UTC), in milliseconds, and with an offset."""
+    spelled = [mapped(classic, *pro, transform=partial(in_utc, pattern="%Y-%m-%d %H:%M:%S"))]
+    return [*(spelled if plain else []), *_epoch_and_utc(classic, *pro)]
 
 
 def day(classic: str, pro: str) -> list[ClassicField]:
-    """A day, of which the two other forms are the midnight in UTC."""
-    return [mapped(classic, pro, form=partial(in_utc, form="%Y-%m-%d")), *_twins(classic, pro)]
-
-
-def _twins(classic: str, *pro: str) -> list[ClassicField]:
+    """Return the fields of a day: plain, and its midnight in UTC in the two other formats."""
     return [
-        mapped(f"{classic}_epoch", *pro, form=milliseconds),
-        mapped(f"{classic}_utc", *pro, form=with_offset),
+        mapped(classic, pro, transform=partial(in_utc, pattern="%Y-%m-%d")),
+        *_epoch_and_utc(classic, pro),
     ]
 
 
-def in_utc(value: Any, form: str) -> str:
-    """A moment in ISO 8601 as text of this form, in UTC; what is none stays as it is."""
+def _epoch_and_utc(classic: str, *pro: str) -> list[ClassicField]:
+    return [
+        mapped(f"{classic}_epoch", *pro, transform=milliseconds),
+        mapped(f"{classic}_utc", *pro, transform=with_offset),
+    ]
+
+
+def in_utc(value: Any, pattern: str) -> str:
+    """Format an ISO 8601 timestamp by a pattern, in UTC; other values stay unchanged."""
     at = _parsed(value)
-    return at.strftime(form) if at else str(text(value))
+    return at.strftime(pattern) if at else str(text(value))
 
 
 def milliseconds(value: Any) -> int:
-    """Milliseconds since 1970; 0 for no moment."""
+    """Return an ISO 8601 timestamp as milliseconds since 1970; 0 for other values."""
     at = _parsed(value)
     return round(at.timestamp() * 1000) if at else 0
 
 
 def milliseconds_or_none(value: Any) -> int | str:
-    """What certificates of computers have: an empty text for no moment."""
+    """Return milliseconds as certificates of computers have them: an empty string for none."""
     return milliseconds(value) or ""
 
 
 def milliseconds_in_text(value: Any) -> str:
-    """What certificates of mobile devices have."""
+    """Return milliseconds as certificates of mobile devices have them: as a string."""
     return str(milliseconds(value) or "")
 
 
 def with_offset(value: Any) -> str:
-    """The form 2024-03-11T13:37:05.120+0000; an empty text for no moment."""
+    """Format a timestamp as 2024-03-11T13:37:05.120+0000; other values become empty."""
     at = _parsed(value)
     return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}+0000" if at else ""
 
@@ -170,22 +173,24 @@ def _parsed(value: Any) -> datetime | None:
 
 
 def worded(value: Any) -> Any:
-    """A constant in words: "Not Available" of NOT_AVAILABLE."""
+    """Return a constant in words: NOT_AVAILABLE becomes "Not Available"."""
     if not isinstance(value, str):
         return text(value)
     return WORDINGS.get(value, value.replace("_", " ").title())
 
 
 def lowered(value: Any) -> Any:
+    """Return a string in lowercase."""
     return value.lower() if isinstance(value, str) else text(value)
 
 
 def yes_or_no(value: Any) -> Any:
+    """Return a boolean as "Yes" or "No"."""
     return text(value) if not isinstance(value, bool) else "Yes" if value else "No"
 
 
 def whole(value: Any) -> Any:
-    """An id, which is a number in the Classic API and text in the Jamf Pro API."""
+    """Return an ID as a number, as the Classic API has it; the Jamf Pro API has strings."""
     try:
         return int(value)
     except (TypeError, ValueError):
@@ -193,33 +198,37 @@ def whole(value: Any) -> Any:
 
 
 def listed(value: Any) -> Any:
-    """A list; nothing is an empty one."""
+    """Return a list; None becomes an empty one."""
     return [] if value is None else value
 
 
 def names_of(items: Any, key: str = "name") -> list[Any]:
-    """The names of the items of a list."""
+    """Return the names of the items of a list."""
     return [item.get(key) for item in items or () if isinstance(item, dict)]
 
 
 def last_user(users: Any) -> Record:
-    """Of several users the Classic API's JSON has the last only."""
+    """Return the last of several users, the only one that the Classic API's JSON has."""
     return {"mdm_capable_user": users[-1]} if users else {}
 
 
 def megabytes(value: Any) -> str:
-    """The size of a home folder, as text: "-1MB"."""
+    """Return the size of a home folder as a string: "-1MB"."""
     return "" if value is None else f"{value}MB"
 
 
 def site(value: Any) -> Record:
+    """Return a site with its ID as a number."""
     value = value if isinstance(value, dict) else {}
     return {"id": whole(value.get("id")), "name": text(value.get("name"))}
 
 
 def attributes(items: list[Any], *, number: str, kind: str, values: str) -> list[Record]:
-    """Extension attributes by their number; the last three are the keys of what they have."""
-    found = [
+    """Return extension attributes, sorted by their ID.
+
+    `number`, `kind`, and `values` are the keys of the ID, the type, and the values of an item.
+    """
+    converted = [
         {
             "id": whole(item.get(number)),
             "name": text(item.get("name")),
@@ -230,11 +239,11 @@ def attributes(items: list[Any], *, number: str, kind: str, values: str) -> list
         for item in items
         if isinstance(item, dict)
     ]
-    return sorted(found, key=lambda item: item["id"] if isinstance(item["id"], int) else 0)
+    return sorted(converted, key=lambda item: item["id"] if isinstance(item["id"], int) else 0)
 
 
 def _only(values: Any) -> Any:
-    """The value of an attribute; of one that has several, all of them."""
+    """Return the value of an attribute, or a list if it has several."""
     if not isinstance(values, list):
         return text(values)
     return "" if not values else text(values[0]) if len(values) == 1 else values
