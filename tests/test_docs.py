@@ -51,7 +51,7 @@ def test_links_between_pages_lead_somewhere():
 @pytest.fixture
 def acme(tmp_path, monkeypatch):
     """The example of the guide, put where a new connector goes."""
-    guide = (ROOT / "docs" / "adding-a-connector.md").read_text("utf-8")
+    guide = (ROOT / "docs" / "tutorials" / "write-a-connector.md").read_text("utf-8")
     packages = {"connectors": connectors, "converters": converters, "sandbox": sandbox}
     for package, name, code in FILES.findall(guide):
         if package not in packages:
@@ -106,7 +106,7 @@ def test_the_guide_s_connector_passes_the_contract(tmp_path):
                 (tmp_path / entry.name / file.name).symlink_to(file)
         elif not entry.name.startswith("."):
             (tmp_path / entry.name).symlink_to(entry)
-    guide = (ROOT / "docs" / "adding-a-connector.md").read_text("utf-8")
+    guide = (ROOT / "docs" / "tutorials" / "write-a-connector.md").read_text("utf-8")
     for package, name, code in FILES.findall(guide):
         (tmp_path / package / name).write_text(code, "utf-8")
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "tests/test_acme.py"]

@@ -1,6 +1,6 @@
 """The events of a run as lines of JSON, for programs that show a run while it goes on.
 
-docs/monitoring.md describes what is in them.
+docs/reference/report.md describes what is in them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The run's report, for machines that watch over the runs: as JSON, for Prometheus, to a webhook.
 
-docs/monitoring.md describes what is in it.
+docs/reference/report.md describes what is in it.
 """
 
 from __future__ import annotations

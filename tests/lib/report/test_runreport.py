@@ -41,7 +41,7 @@ from lib.run.tally import Example, Outcome, Tally
 from sandbox.web import WebServer
 from tests.certificates import issue
 
-PAGE = (Path(__file__).parents[3] / "docs" / "monitoring.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "report.md").read_text("utf-8")
 STARTED = datetime(2026, 11, 23, 2, 15, tzinfo=UTC).timestamp()
 ENDED = datetime(2026, 11, 23, 2, 16, 12, tzinfo=UTC).timestamp()
 SECRET = "s3cret & <more>"
@@ -54,7 +54,7 @@ def report(*outcomes, ended=ENDED, testmode=False, exit_code=0):
 
 
 def documented():
-    """The outcomes of the example in docs/monitoring.md."""
+    """The outcomes of the example in docs/reference/report.md."""
     ldap = Outcome(
         "ldap",
         Tally(fetched=300, incomplete=7, unchanged=240, sent=52, rejected=1),
