@@ -1,5 +1,6 @@
 """The docs hold what the code says, and the code in them runs."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -42,10 +43,74 @@ def test_what_is_generated_is_up_to_date():
     assert stale == [], "run `make docs`"
 
 
-def test_links_between_pages_lead_somewhere():
-    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
-        for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text("utf-8")):
-            assert "://" in target or (page.parent / target).exists(), f"{page.name}: {target}"
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+BLOCK = re.compile(r"^( *)```.*?^\1```$", re.DOTALL | re.MULTILINE)
+
+
+def links(page: Path) -> list[str]:
+    """The targets of a page's links; what looks like one in a block of code is none."""
+    return re.findall(r"\]\(([^)\s]+)\)", BLOCK.sub("", page.read_text("utf-8")))
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors that GitHub gives to the headings of a page."""
+    found: set[str] = set()
+    text = BLOCK.sub("", page.read_text("utf-8"))
+    for heading in re.findall(r"^#+ (.+?) *$", text, re.MULTILINE):
+        words = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading).lower()
+        anchor = re.sub(r"[^\w\- ]", "", words).replace(" ", "-")
+        number = sum(1 for each in found if re.fullmatch(rf"{re.escape(anchor)}(-\d+)?", each))
+        found.add(f"{anchor}-{number}" if number else anchor)
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_link_leads_to_a_file_and_a_heading(page):
+    for target in links(page):
+        if "://" in target:
+            continue
+        path, _, anchor = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        assert file.exists(), target
+        if anchor:
+            assert anchor in anchors(file), target
+
+
+def test_link_checker_finds_a_missing_file_and_a_missing_heading(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("# A `b`: c\n[x](page.md#a-b-c) [y](#gone) [z](no.md)\n```\n# no\n```\n")
+    assert links(page) == ["page.md#a-b-c", "#gone", "no.md"]
+    assert anchors(page) == {"a-b-c"}
+
+
+def test_index_links_every_page():
+    index = ROOT / "docs" / "README.md"
+    linked = {(index.parent / target.partition("#")[0]).resolve() for target in links(index)}
+    assert set(PAGES) & set((ROOT / "docs").rglob("*.md")) - {index} <= linked
+
+
+def texts_of_the_program() -> str:
+    """All texts in the code, one a line; what is put into them stands as an ellipsis."""
+    texts = []
+    for path in [*(ROOT / "lib").rglob("*.py"), *(ROOT / "connectors").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                parts = (getattr(part, "value", "") for part in node.values)
+                texts.append("".join(part if isinstance(part, str) else "…" for part in parts))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                texts.append(node.value)
+    return "\n".join(texts)
+
+
+def test_message_on_the_page_is_one_of_the_program():
+    page = (ROOT / "docs" / "reference" / "messages.md").read_text("utf-8")
+    quoted = re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE)
+    assert len(quoted) > 20
+    texts = texts_of_the_program()
+    for message in quoted:
+        parts = (re.sub(r"\d+", "(?:[0-9]+|…)", re.escape(part)) for part in message.split("…"))
+        pattern = ".*".join(parts)
+        assert re.search(pattern, texts), message
 
 
 @pytest.fixture
