@@ -11,6 +11,7 @@ import pytest
 import connectors
 import converters
 import sandbox
+from lib import plugins
 from lib.config import config, generate
 from lib.errors import SignInError
 from lib.run.pipeline import RunOptions, run_section
@@ -89,6 +90,33 @@ def test_index_links_every_page():
     assert set(PAGES) & set((ROOT / "docs").rglob("*.md")) - {index} <= linked
 
 
+CONNECTOR_PAGES = sorted((ROOT / "docs" / "reference" / "connectors").glob("*.md"))
+TEMPLATE = [
+    "Overview",
+    "Before you begin",
+    "Minimal configuration",
+    "Settings",
+    "Default mapping",
+    "Source record",
+    "Which records are read",
+    "Skipped and rejected records",
+    "Rate limits and limitations",
+    "Troubleshooting",
+]
+
+
+@pytest.mark.parametrize("page", CONNECTOR_PAGES, ids=lambda page: page.stem)
+def test_connector_page_has_the_headings_of_all(page):
+    text = BLOCK.sub("", page.read_text("utf-8"))
+    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == TEMPLATE
+
+
+def test_connector_has_a_page():
+    settings = "".join(page.read_text("utf-8") for page in CONNECTOR_PAGES)
+    for name in plugins.names("connectors"):
+        assert f"<!-- settings: connectors.{name}.Settings -->" in settings
+
+
 def texts_of_the_program() -> str:
     """All texts in the code, one a line; what is put into them stands as an ellipsis."""
     texts = []
@@ -102,15 +130,16 @@ def texts_of_the_program() -> str:
     return "\n".join(texts)
 
 
-def test_message_on_the_page_is_one_of_the_program():
-    page = (ROOT / "docs" / "reference" / "messages.md").read_text("utf-8")
-    quoted = re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE)
-    assert len(quoted) > 20
+def test_message_on_a_page_is_one_of_the_program():
+    pages = [ROOT / "docs" / "reference" / "messages.md", *CONNECTOR_PAGES]
     texts = texts_of_the_program()
-    for message in quoted:
-        parts = (re.sub(r"\d+", "(?:[0-9]+|…)", re.escape(part)) for part in message.split("…"))
-        pattern = ".*".join(parts)
-        assert re.search(pattern, texts), message
+    for page in pages:
+        part = page.read_text("utf-8").split("## Troubleshooting\n")[-1]
+        quoted = re.findall(r"^\| `([^`]+)` \|", part, re.MULTILINE)
+        assert quoted or page.stem in ("csv_users", "jsonl_users"), page.name
+        for message in quoted:
+            parts = (re.sub(r"\d+", "(?:[0-9]+|…)", re.escape(it)) for it in message.split("…"))
+            assert re.search(".*".join(parts), texts), f"{page.name}: {message}"
 
 
 @pytest.fixture
