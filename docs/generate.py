@@ -1,7 +1,8 @@
 """Write what is made from the code: the tables in the docs' pages, and config.ini.example.
 
-Run it with `make docs`. A line `<!-- settings: MODULE.CLASS -->` or `<!-- converters -->` in a page
-is followed by what is generated, down to `<!-- end -->`.
+Run it with `make docs`. A line `<!-- settings: MODULE.CLASS -->`, `<!-- converters -->`,
+`<!-- commands -->` or `<!-- options -->` (those of all commands) in a page is followed by what is
+generated, down to `<!-- end -->`.
 """
 
 from __future__ import annotations
@@ -10,20 +11,25 @@ import importlib
 import inspect
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+import click
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from lib import plugins  # noqa: E402
+from lib.cli import main as command_line  # noqa: E402
 from lib.config import generate  # noqa: E402
 from lib.connector import ConnectorSettings  # noqa: E402
 from lib.mapping.converters import REQUIRED, Parameter  # noqa: E402
 from lib.settings import Setting, as_text, declared  # noqa: E402
 
 MARK = re.compile(
-    r"(<!-- (settings: (?P<kind>[\w.]+)|converters) -->\n)(.*?<!-- end -->\n)?", re.DOTALL
+    r"(<!-- (settings: (?P<kind>[\w.]+)|(?P<what>converters|commands|options)) -->\n)"
+    r"(.*?<!-- end -->\n)?",
+    re.DOTALL,
 )
 
 
@@ -43,7 +49,8 @@ def generated() -> Iterator[tuple[Path, str]]:
 
 
 def _fill(mark: re.Match[str]) -> str:
-    table = _settings(mark["kind"]) if mark["kind"] else _converters()
+    made = {"converters": _converters, "commands": _commands, "options": _common_options}
+    table = _settings(mark["kind"]) if mark["kind"] else made[mark["what"]]()
     return f"{mark[1]}\n{table}\n<!-- end -->\n"
 
 
@@ -88,6 +95,43 @@ def _given(parameter: Parameter) -> str:
     if default is REQUIRED:
         return "*must be given*"
     return f"`{default}`" if default not in (None, "", False) else "*none*"
+
+
+def _commands() -> str:
+    """Each command with its help text, and the options that are its own."""
+    common = {option.name for option in command_line.params}
+    parts = []
+    for name, command in sorted(command_line.commands.items()):
+        arguments = [_argument(item) for item in command.params if isinstance(item, click.Argument)]
+        parts += [
+            f"### `{name}`",
+            "```\n" + " ".join(["connector.py", name, "[OPTIONS]", *arguments]) + "\n```",
+            inspect.cleandoc(command.help or ""),
+        ]
+        own = [item for item in command.params if item.name not in common]
+        parts += [_options(own)] if any(isinstance(item, click.Option) for item in own) else []
+    return "\n\n".join([*parts, ""])
+
+
+def _common_options() -> str:
+    return _options(command_line.params) + "\n"
+
+
+def _argument(argument: click.Argument) -> str:
+    name = (argument.name or "").upper()
+    return f"{name}" if argument.required else f"[{name}]..."
+
+
+def _options(parameters: Iterable[click.Parameter]) -> str:
+    options = [item for item in parameters if isinstance(item, click.Option)]
+    rows = [f"| `{_usage(option)}` | {(option.help or '').strip()} |" for option in options]
+    return "\n".join(["| option | meaning |", "|---|---|", *rows])
+
+
+def _usage(option: click.Option) -> str:
+    kind = "N" if isinstance(option.type, click.types.IntParamType) else option.type.name.upper()
+    value = "" if option.is_flag else f" {option.metavar or kind}"
+    return option.opts[-1] + value
 
 
 if __name__ == "__main__":

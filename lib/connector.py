@@ -1,7 +1,7 @@
 """What every connector is: a declaration, and a generator of records.
 
 A file in `connectors/` holds a class `Settings` and a class `Connector`, derived from the ones
-here; docs/adding-a-connector.md shows one being written.
+here; docs/tutorials/write-a-connector.md shows one being written.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The examples of the pages in docs/connectors, run as an administrator would run them."""
+"""The examples of docs/reference/connectors, run as an administrator would run them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lib.run.tally import Outcome
 from sandbox.oomnitza import Oomnitza
 from sandbox.web import WebServer
 
-PAGES = Path(__file__).resolve().parent.parent / "docs" / "connectors"
+PAGES = Path(__file__).resolve().parent.parent / "docs" / "reference" / "connectors"
 # One request after the other: tests look at the order in which records arrive.
 OOMNITZA = "[oomnitza]\nurl = {url}\napi_token = sandbox-token\nretries = 0\nupload_workers = 1\n\n"
 

@@ -1,5 +1,6 @@
 """The docs hold what the code says, and the code in them runs."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 import connectors
 import converters
 import sandbox
+from lib import plugins
 from lib.config import config, generate
 from lib.errors import SignInError
 from lib.run.pipeline import RunOptions, run_section
@@ -42,16 +44,108 @@ def test_what_is_generated_is_up_to_date():
     assert stale == [], "run `make docs`"
 
 
-def test_links_between_pages_lead_somewhere():
-    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
-        for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text("utf-8")):
-            assert "://" in target or (page.parent / target).exists(), f"{page.name}: {target}"
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+BLOCK = re.compile(r"^( *)```.*?^\1```$", re.DOTALL | re.MULTILINE)
+
+
+def links(page: Path) -> list[str]:
+    """The targets of a page's links; what looks like one in a block of code is none."""
+    return re.findall(r"\]\(([^)\s]+)\)", BLOCK.sub("", page.read_text("utf-8")))
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors that GitHub gives to the headings of a page."""
+    found: set[str] = set()
+    text = BLOCK.sub("", page.read_text("utf-8"))
+    for heading in re.findall(r"^#+ (.+?) *$", text, re.MULTILINE):
+        words = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading).lower()
+        anchor = re.sub(r"[^\w\- ]", "", words).replace(" ", "-")
+        number = sum(1 for each in found if re.fullmatch(rf"{re.escape(anchor)}(-\d+)?", each))
+        found.add(f"{anchor}-{number}" if number else anchor)
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_link_leads_to_a_file_and_a_heading(page):
+    for target in links(page):
+        if "://" in target:
+            continue
+        path, _, anchor = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        assert file.exists(), target
+        if anchor:
+            assert anchor in anchors(file), target
+
+
+def test_link_checker_finds_a_missing_file_and_a_missing_heading(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("# A `b`: c\n[x](page.md#a-b-c) [y](#gone) [z](no.md)\n```\n# no\n```\n")
+    assert links(page) == ["page.md#a-b-c", "#gone", "no.md"]
+    assert anchors(page) == {"a-b-c"}
+
+
+def test_index_links_every_page():
+    index = ROOT / "docs" / "README.md"
+    linked = {(index.parent / target.partition("#")[0]).resolve() for target in links(index)}
+    assert set(PAGES) & set((ROOT / "docs").rglob("*.md")) - {index} <= linked
+
+
+CONNECTOR_PAGES = sorted((ROOT / "docs" / "reference" / "connectors").glob("*.md"))
+TEMPLATE = [
+    "Overview",
+    "Before you begin",
+    "Minimal configuration",
+    "Settings",
+    "Default mapping",
+    "Source record",
+    "Which records are read",
+    "Skipped and rejected records",
+    "Rate limits and limitations",
+    "Troubleshooting",
+]
+
+
+@pytest.mark.parametrize("page", CONNECTOR_PAGES, ids=lambda page: page.stem)
+def test_connector_page_has_the_headings_of_all(page):
+    text = BLOCK.sub("", page.read_text("utf-8"))
+    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == TEMPLATE
+
+
+def test_connector_has_a_page():
+    settings = "".join(page.read_text("utf-8") for page in CONNECTOR_PAGES)
+    for name in plugins.names("connectors"):
+        assert f"<!-- settings: connectors.{name}.Settings -->" in settings
+
+
+def texts_of_the_program() -> str:
+    """All texts in the code, one a line; what is put into them stands as an ellipsis."""
+    texts = []
+    for path in [*(ROOT / "lib").rglob("*.py"), *(ROOT / "connectors").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                parts = (getattr(part, "value", "") for part in node.values)
+                texts.append("".join(part if isinstance(part, str) else "…" for part in parts))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                texts.append(node.value)
+    return "\n".join(texts)
+
+
+def test_message_on_a_page_is_one_of_the_program():
+    pages = [ROOT / "docs" / "reference" / "messages.md", *CONNECTOR_PAGES]
+    texts = texts_of_the_program()
+    for page in pages:
+        part = page.read_text("utf-8").split("## Troubleshooting\n")[-1]
+        quoted = re.findall(r"^\| `([^`]+)` \|", part, re.MULTILINE)
+        assert quoted or page.stem in ("csv_users", "jsonl_users"), page.name
+        for message in quoted:
+            parts = (re.sub(r"\d+", "(?:[0-9]+|…)", re.escape(it)) for it in message.split("…"))
+            assert re.search(".*".join(parts), texts), f"{page.name}: {message}"
 
 
 @pytest.fixture
 def acme(tmp_path, monkeypatch):
     """The example of the guide, put where a new connector goes."""
-    guide = (ROOT / "docs" / "adding-a-connector.md").read_text("utf-8")
+    guide = (ROOT / "docs" / "tutorials" / "write-a-connector.md").read_text("utf-8")
     packages = {"connectors": connectors, "converters": converters, "sandbox": sandbox}
     for package, name, code in FILES.findall(guide):
         if package not in packages:
@@ -106,7 +200,7 @@ def test_the_guide_s_connector_passes_the_contract(tmp_path):
                 (tmp_path / entry.name / file.name).symlink_to(file)
         elif not entry.name.startswith("."):
             (tmp_path / entry.name).symlink_to(entry)
-    guide = (ROOT / "docs" / "adding-a-connector.md").read_text("utf-8")
+    guide = (ROOT / "docs" / "tutorials" / "write-a-connector.md").read_text("utf-8")
     for package, name, code in FILES.findall(guide):
         (tmp_path / package / name).write_text(code, "utf-8")
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "tests/test_acme.py"]

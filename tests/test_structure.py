@@ -301,7 +301,7 @@ def is_entered_by_its_name(folder: str) -> bool:
 
 
 def test_the_architecture_page_names_every_module_of_lib():
-    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    page = (ROOT / "docs" / "explanation" / "architecture.md").read_text("utf-8")
     modules = set()
     for name in in_folder("lib"):
         folder, _, file = name.rpartition("/")

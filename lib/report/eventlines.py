@@ -1,6 +1,6 @@
 """Write the events of a run as lines of JSON, for programs that follow a run in progress.
 
-docs/monitoring.md describes what is in them.
+docs/reference/report.md describes what is in them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The report of a run for monitoring: as JSON, as Prometheus metrics, and to a webhook.
 
-docs/monitoring.md describes what is in it.
+docs/reference/report.md describes what is in it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The run of one section.
 
 Records come from its connector, pass the record filter, are mapped to Oomnitza fields, and are
-delivered; every record ends in exactly one named outcome. docs/architecture.md has the table of the
-phases that a run passes.
+delivered; every record ends in exactly one named outcome. docs/explanation/architecture.md has the
+table of the phases that a run passes.
 """
 
 from __future__ import annotations

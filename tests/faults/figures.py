@@ -6,7 +6,7 @@ import re
 import textwrap
 from pathlib import Path
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "reliability.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "reliability.md"
 
 
 def write(name: str, text: str) -> None:

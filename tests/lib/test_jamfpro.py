@@ -163,7 +163,7 @@ def test_what_the_inventory_lacks_is_named_and_nothing_else(kind: str) -> None:
 
 @pytest.mark.parametrize("inventory", [COMPUTERS, MOBILE_DEVICES])
 def test_what_the_inventory_lacks_is_in_the_docs(inventory: Inventory) -> None:
-    page = (ROOT / "docs" / "connectors" / "casper.md").read_text("utf-8")
+    page = (ROOT / "docs" / "reference" / "connectors" / "casper.md").read_text("utf-8")
     assert [path for path in inventory.absent if f"`{path}`" not in page] == []
 
 

@@ -9,7 +9,7 @@ from lib import ini
 from lib.config.reportsettings import ReportSettings
 from lib.settings import declared, read_settings, secrets_of
 
-PAGE = (Path(__file__).parents[3] / "docs" / "monitoring.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "how-to" / "monitor.md").read_text("utf-8")
 
 
 def read(**given):

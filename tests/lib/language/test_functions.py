@@ -13,7 +13,7 @@ from lib.language.functions import FUNCTIONS
 from lib.language.methods import ATTRIBUTES, METHODS
 from lib.language.patterns import PATTERN_FLAGS, PATTERN_FUNCTIONS
 
-PAGE = (Path(__file__).parents[3] / "docs" / "recordfilter.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "record-filter.md").read_text("utf-8")
 NOW = datetime(2024, 5, 6, 7, 8, 9, 500_000, tzinfo=UTC)
 NEW_YEAR = datetime(2024, 1, 1, tzinfo=UTC)
 

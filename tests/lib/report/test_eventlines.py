@@ -27,7 +27,7 @@ from lib.run.events import (
 from lib.run.tally import Outcome, Tally
 from lib.secrets import MASK
 
-PAGE = (Path(__file__).parents[3] / "docs" / "monitoring.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "report.md").read_text("utf-8")
 AT = 1795400100.25
 OUTCOME = Outcome("ldap", Tally(fetched=2, sent=1, rejected=1), error=SourceFault("no"))
 COUNTS = dict.fromkeys(Tally.__dataclass_fields__, int)

@@ -13,7 +13,7 @@ from lib import secrets
 from lib.report.ledgertext import history, json_lines, missing, rejects
 from lib.state import Missing, PastRun, SavedRecord
 
-PAGE = (Path(__file__).parents[3] / "docs" / "monitoring.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "cli.md").read_text("utf-8")
 NOW = datetime(2026, 11, 23, 2, 15, tzinfo=UTC).timestamp()
 DAY = 86_400
 # What a terminal would obey: clear the screen, go back to the beginning of the line.

@@ -41,7 +41,9 @@ from lib.run.tally import Example, Outcome, Tally
 from sandbox.web import WebServer
 from tests.certificates import issue
 
-PAGE = (Path(__file__).parents[3] / "docs" / "monitoring.md").read_text("utf-8")
+DOCS = Path(__file__).parents[3] / "docs"
+PAGE = (DOCS / "reference" / "report.md").read_text("utf-8")
+GUIDE = (DOCS / "how-to" / "monitor.md").read_text("utf-8")
 STARTED = datetime(2026, 11, 23, 2, 15, tzinfo=UTC).timestamp()
 ENDED = datetime(2026, 11, 23, 2, 16, 12, tzinfo=UTC).timestamp()
 SECRET = "s3cret & <more>"
@@ -54,7 +56,7 @@ def report(*outcomes, ended=ENDED, testmode=False, exit_code=0):
 
 
 def documented():
-    """The outcomes of the example in docs/monitoring.md."""
+    """The outcomes of the example in docs/reference/report.md."""
     ldap = Outcome(
         "ldap",
         Tally(fetched=300, incomplete=7, unchanged=240, sent=52, rejected=1),
@@ -239,7 +241,7 @@ class TestFile:
         ("age", "exit_code", "good"), [(1, 0, True), (1, 4, False), (27, 0, False)]
     )
     def test_the_page_s_check_notices_what_is_wrong(self, age, exit_code, good, tmp_path):
-        [check] = re.findall(r"^jq -e '(.*)' /var", PAGE, re.MULTILINE)
+        [check] = re.findall(r"^jq -e '(.*)' /var", GUIDE, re.MULTILINE)
         path = tmp_path / "report.json"
         write_json(report(ended=time.time() - age * 3600, exit_code=exit_code), path)
         ended = subprocess.run(["jq", "-e", check, path], capture_output=True, check=False)
@@ -298,8 +300,10 @@ class TestPrometheus:
             assert not family.name.endswith(("_total", "_count", "_sum", "_bucket", "_info"))
 
     def test_the_page_names_the_metrics_there_are_and_shows_them_as_they_are(self, path):
-        named = set(re.findall(r"oomnitza_connector_(\w+)", PAGE))
-        assert named == set(METRICS)
+        for text in (PAGE, GUIDE):
+            named = set(re.findall(r"oomnitza_connector_(\w+)", text))
+            assert named <= set(METRICS)
+        assert set(re.findall(r"oomnitza_connector_(\w+)", PAGE)) == set(METRICS)
         write_prometheus(example(), path)
         [shown] = [block for block in blocks("") if block.startswith("oomnitza_connector_")]
         assert [line for line in shown.splitlines() if line not in path.read_text("utf-8")] == []
