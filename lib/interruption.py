@@ -29,6 +29,11 @@ def requested() -> bool:
     return _watch is not None and _watch.exit_code is not None
 
 
+def signal_exit_code() -> int | None:
+    """Return the exit code for the signal that has arrived, as a shell expects it, or None."""
+    return _watch.exit_code if _watch else None
+
+
 def leave(exit_code: Any) -> None:
     """End the program after a signal, without waiting for requests in other threads."""
     if requested() and threading.active_count() > 1:

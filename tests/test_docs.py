@@ -113,7 +113,7 @@ def test_connector_page_has_the_headings_of_all(page):
 
 def test_connector_has_a_page():
     settings = "".join(page.read_text("utf-8") for page in CONNECTOR_PAGES)
-    for name in plugins.names("connectors"):
+    for name in plugins.plugin_names("connectors"):
         assert f"<!-- settings: connectors.{name}.Settings -->" in settings
 
 

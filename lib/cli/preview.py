@@ -66,7 +66,7 @@ def explain_command(ctx: click.Context, /, **_: Any) -> None:
     [section] = loaded.sections
     records = read_records(given["record"]) if given["record"] else None
     options = {name: given[name] for name in ("offline", "all_fields")}
-    options["count"] = given["record_count"] or 1
+    options |= {"count": given["record_count"] or 1, "state": loaded.state}
     explanations = explain_section(section, loaded.oomnitza, records, **options)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDE
     for text in render_explanations(section, explanations, width):

@@ -103,7 +103,7 @@ def resend(ctx: click.Context, /, **_: Any) -> None:
 def _run(ctx: click.Context, loaded: Config, given: dict[str, Any]) -> None:
     """Run the sections, publish the result, and exit."""
     from lib.cli.listening import listening
-    from lib.report.summary import exit_code
+    from lib.report.summary import command_exit_code
     from lib.run.sections import run_sections
 
     with listening(given["events"]) as listener:
@@ -116,7 +116,7 @@ def _run(ctx: click.Context, loaded: Config, given: dict[str, Any]) -> None:
             fail_fast=given["fail_fast"],
             keep_days=loaded.run.keep_days,
         )
-        code = int(exit_code(ended.outcomes))
+        code = command_exit_code(ended.outcomes)
         _publish(ended, code, loaded, given)
     ctx.exit(code)
 

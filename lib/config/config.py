@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lib import ini, plugins
+from lib import ini, plugins, secrets
 from lib.config.problems import InvalidConfig, Problem
 from lib.config.reportsettings import ReportSettings
 from lib.config.runsettings import RunSettings
 from lib.config.sections import CONVERTERS, DEFAULT, LOOKUP, RESERVED, Section, SectionReader
+from lib.connector import load_connector
 from lib.errors import ConfigurationError, UsageError
 from lib.ini import IniFile, IniSection
 from lib.oomnitza.target import OomnitzaSettings
-from lib.settings import boolean
+from lib.settings import boolean, declared
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,10 @@ def problems(path: Path, *, disabled: bool = False) -> list[Problem]:
 
 
 def common(path: Path) -> Config:
-    """Read the settings that concern every run, and no section."""
-    return _loaded(_read(path), [])
+    """Read the settings that concern every run, and no section but for its secrets."""
+    file = _read(path)
+    _remember_secrets(file)
+    return _loaded(file, [])
 
 
 def spelled(path: Path, names: Iterable[str]) -> list[str]:
@@ -101,6 +105,19 @@ def _read_sections(
     oomnitza, run, report = reader.oomnitza(), reader.run(), reader.report()
     sections = [reader.section(item) for item in chosen]
     return oomnitza, run, report, [item for item in sections if item]
+
+
+def _remember_secrets(file: IniFile) -> None:
+    """Let the secrets of all sections be masked, whatever else is wrong with them."""
+    for section in _sources(file).values():
+        module = plugins.find("connectors", section.name.split(".")[0])
+        for item in declared(load_connector(module).settings_type) if module else ():
+            entry = section.entries.get(item.name)
+            variable = section.entries.get(f"env_{item.name}")
+            if item.about.secret and entry:
+                secrets.remember(entry.value.strip())
+            if item.about.secret and variable:
+                secrets.remember(os.environ.get(variable.value.strip(), ""))
 
 
 def _undecided(file: IniFile) -> Iterator[Problem]:

@@ -48,7 +48,7 @@ def seconds_to_reset(headers: Mapping[str, str]) -> float | None:
     if reset is None:
         return None
     if reset < LONGEST_WINDOW:
-        return reset
+        return max(0.0, reset)
     # The server's clock has no fractions: a second more, lest the quota is not there yet.
     return max(0.0, reset - _now(headers) + 1)
 

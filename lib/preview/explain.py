@@ -11,18 +11,20 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
+from pathlib import Path
 from typing import IO, Any, Literal
 
 from lib.config.sections import Section
 from lib.connector import Records
-from lib.errors import RecordGone, SourceFault
+from lib.errors import RecordGone, SourceFault, StateUnreadable
 from lib.jsontext import to_json
 from lib.language import Stopped
 from lib.mapping.mapper import Mapped, Mapper
 from lib.mapping.mapping import ORIGINS, FieldMapping
 from lib.record import Record
 from lib.recordfilter import RecordFilter
-from lib.run.plan import make_plan
+from lib.run.checkpoints import check_place
+from lib.run.plan import SectionPlan, make_plan
 from lib.secrets import redact, redact_data
 from lib.target.target import TargetSettings
 from lib.values.sendable import shown
@@ -121,16 +123,18 @@ def explain_section(
     offline: bool = False,
     all_fields: bool = False,
     count: int = 1,
+    state: Path | None = None,
 ) -> Iterator[tuple[str, Explanation | None]]:
     """Explain the first `count` records of the source of a section, or of the given records.
 
     Yields the name of a record with what becomes of it, and sentences with None. `offline` leaves
-    Oomnitza alone; with `all_fields` the source is asked for all that it has. Raises the
-    ConnectorError that keeps the source from being read.
+    Oomnitza alone; with `all_fields` the source is asked for all that it has. `state` is the state
+    database, which is only looked at. Raises the ConnectorError that keeps the source from being
+    read.
     """
     with closing(settings.connect()) as target:
         plan = make_plan(section, None if offline else target, strict=False)
-        for note in plan.notes:
+        for note in [*plan.notes, *_unreadable(plan, settings.url, state)]:
             yield note, None
         explain = partial(explain_record, plan.mapper, plan.fields, plan.record_filter)
         records = given or plan.source.records(plan.projection(all_fields=all_fields))
@@ -138,6 +142,15 @@ def explain_section(
             yield from _each(delivered, count, explain)
     for name in () if plan.without_server else plan.unmapped_sync_fields:
         yield f"An upload would be refused: the sync_field {name} gets no value", None
+
+
+def _unreadable(plan: SectionPlan, target: str, state: Path | None) -> Iterator[str]:
+    """A sentence, if earlier runs cannot be looked at."""
+    try:
+        if state:
+            check_place(plan.section, plan.source, target, state)
+    except StateUnreadable as error:
+        yield f"Not compared with earlier runs: {error}"
 
 
 def read_records(file: IO[bytes]) -> Records:

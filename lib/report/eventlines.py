@@ -9,18 +9,21 @@ import os
 import stat
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from filelock import FileLock, Timeout
+
 from lib import __version__
 from lib.errors import UsageError
 from lib.interruption import shielded
 from lib.jsontext import to_json
 from lib.report.runreport import section_report
-from lib.report.summary import exit_code
+from lib.report.summary import command_exit_code
 from lib.run.events import (
     Event,
     Listener,
@@ -72,10 +75,12 @@ class EventLines(Listener):
 class EventFile:
     """A file for events, readable by its owner only, or a pipe; to be closed.
 
-    Raises UsageError for a file that cannot be written, or is something else.
+    Raises UsageError for a file that cannot be written, is something else, or is being written by
+    another run.
     """
 
     def __init__(self, path: Path) -> None:
+        self._lock: FileLock | None = None
         flags = os.O_RDWR | os.O_CREAT if _is_file(path) else os.O_WRONLY
         try:
             descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0), 0o600)
@@ -83,7 +88,17 @@ class EventFile:
             raise _unusable(path, f"the file cannot be written ({error.strerror})") from None
         self._file = os.fdopen(descriptor, "wb", buffering=0)
         if _is_file(path):
-            self._empty(path, descriptor)
+            try:
+                self._lock = _locked(path)
+                self._empty(path, descriptor)
+            except BaseException:
+                self.close()
+                raise
+
+    def close(self) -> None:
+        self._file.close()
+        if self._lock:
+            self._lock.release()
 
     def write(self, line: Line) -> None:
         """Write a line at once, with all secrets masked. Raises OSError."""
@@ -93,10 +108,11 @@ class EventFile:
 
     def _empty(self, path: Path, descriptor: int) -> None:
         if os.read(descriptor, len(BEGIN)) not in (b"", BEGIN):
-            self._file.close()
             raise _unusable(path, "this file holds something else, and is left as it is")
         os.lseek(descriptor, 0, os.SEEK_SET)
         os.truncate(descriptor, 0)
+        with suppress(OSError):  # it may belong to somebody else
+            path.chmod(0o600)
 
     def __enter__(self) -> Self:
         return self
@@ -107,7 +123,7 @@ class EventFile:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._file.close()
+        self.close()
 
 
 def as_line(event: Event) -> Line:
@@ -132,7 +148,7 @@ def _members(event: Event) -> tuple[str, Line]:
             return "section_ended", section_report(outcome)
         case RunEnded(outcomes=outcomes, started=started, at=at):
             seconds = round(at - started, 3)
-            return "run_ended", {"exit_code": int(exit_code(outcomes)), "seconds": seconds}
+            return "run_ended", {"exit_code": command_exit_code(outcomes), "seconds": seconds}
     raise TypeError(f"there is no line for {type(event).__name__}")
 
 
@@ -145,6 +161,19 @@ def _moment(at: float) -> str:
 def _is_file(path: Path) -> bool:
     """Whether there is, or would be, an ordinary file; else it is a pipe, or a device."""
     return not path.exists() or stat.S_ISREG(path.stat().st_mode)
+
+
+def _locked(path: Path) -> FileLock:
+    """A lock on an events file, for this run alone."""
+    lock = FileLock(f"{path}.lock", mode=0o600, thread_local=False)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise _unusable(path, "another run writes its events to this file") from None
+    except (OSError, NotImplementedError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise _unusable(path, f"the lock file next to it cannot be made ({reason})") from None
+    return lock
 
 
 def _unusable(path: Path, what: str) -> UsageError:

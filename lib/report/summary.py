@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from lib.errors import ExitCode, gravest
+from lib.interruption import signal_exit_code
 from lib.mapping.mapping import FieldMapping
 from lib.run.tally import Example, Outcome
 
@@ -35,7 +36,7 @@ def summary(outcomes: Sequence[Outcome], *, testmode: bool = False) -> str:
 
 
 def exit_code(outcomes: Iterable[Outcome]) -> ExitCode:
-    """Return the exit code of the command: that of the most severe outcome of its sections."""
+    """Return the exit code of the most severe outcome of sections."""
     codes = []
     for outcome in outcomes:
         if outcome.error:
@@ -43,6 +44,15 @@ def exit_code(outcomes: Iterable[Outcome]) -> ExitCode:
         if _left_records(outcome):
             codes.append(ExitCode.RECORDS_LEFT)
     return gravest(codes)
+
+
+def command_exit_code(outcomes: Iterable[Outcome]) -> int:
+    """Return the exit code of a command that has run these sections, or was to run them.
+
+    After a signal, it is the one of the signal, unless all went well nevertheless.
+    """
+    code = int(exit_code(outcomes))
+    return (signal_exit_code() or code) if code else code
 
 
 def _left_records(outcome: Outcome) -> bool:

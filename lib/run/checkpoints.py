@@ -33,11 +33,13 @@ def checkpoint_of(
 
 
 def check_place(section: Section, source: Connector[Any], target: str, state: Path) -> None:
-    """Check that the checkpoint of a section, if it has one, could be stored.
+    """Check that the state can be read, and the checkpoint of a section, if it has one, stored.
 
     Raises ConfigurationError if not, and StateUnreadable where the store cannot be looked into.
     """
     if not isinstance(source, IncrementalConnector):
+        with open_to_read(state) as store:
+            store.section(section.name, target).last_complete()
         return
     if not source.settings.storage and not _is_writable(state):
         raise ConfigurationError(
@@ -85,4 +87,5 @@ def _place(
 
 
 def _is_writable(path: Path) -> bool:
-    return os.access(path if path.exists() else path.parent, os.W_OK)
+    """Whether a state database can be written, for which files next to it are needed."""
+    return os.access(path.parent, os.W_OK) and (not path.exists() or os.access(path, os.W_OK))

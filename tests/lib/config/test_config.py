@@ -564,3 +564,17 @@ def test_a_field_without_an_origin_is_told_when_the_ini_is_read(problems):
         names=["casper"],
     )
     assert "mapping.A has neither a source" in lines[0]
+
+
+def test_common_settings_let_the_secrets_of_all_sections_be_masked(tmp_path, monkeypatch):
+    monkeypatch.setenv("OKTA_SECRET", "from the environment")
+    ini = tmp_path / "config.ini"
+    ini.write_text(
+        "[oomnitza]\nurl = https://x.example.com\napi_token = t0ken-of-oomnitza\n"
+        "[ldap]\nenable = False\npassword = pass of ldap\n"
+        "[okta]\nenv_api_token = OKTA_SECRET\n[unheard_of]\npassword = left alone\n",
+        "utf-8",
+    )
+    config.common(ini)
+    text = "t0ken-of-oomnitza, pass of ldap, from the environment, left alone"
+    assert secrets.redact(text) == f"{secrets.MASK}, {secrets.MASK}, {secrets.MASK}, left alone"

@@ -31,6 +31,10 @@ def test_a_reset_that_has_passed_asks_for_no_wait():
     assert seconds_to_reset(headers) == 0
 
 
+def test_negative_reset_asks_for_no_wait():
+    assert seconds_to_reset({"X-Rate-Limit-Reset": "-9999999"}) == 0
+
+
 @pytest.mark.parametrize("headers", [{}, {"X-RateLimit-Reset": ""}, {"X-RateLimit-Reset": "soon"}])
 def test_without_a_reset_nothing_is_known(headers):
     assert seconds_to_reset(headers) is None

@@ -5,6 +5,7 @@ import pytest
 from lib.config import config
 from lib.errors import ExitCode
 from lib.preview.check import check_section
+from lib.preview.explain import explain_section
 from sandbox.jamf import JamfPro
 from sandbox.jasper import Jasper
 from sandbox.oomnitza import Oomnitza
@@ -158,3 +159,48 @@ def test_a_state_that_cannot_be_read_is_a_note(jasper, tmp_path):
     found = jasper()
     assert codes(found, "not compared with earlier runs") == [ExitCode.OK]
     assert "source: 10 sample records read" in found
+
+
+CSV = """
+[oomnitza]
+url = {oomnitza}
+api_token = sandbox-token
+retries = 0
+[csv_assets]
+enable = True
+filename = assets.csv
+mapping.SERIAL = serial
+"""
+
+
+@pytest.fixture
+def csv(tmp_path):
+    """Check a [csv_assets] section, and explain its record; the state is `state.db`."""
+
+    def check():
+        with WebServer(Oomnitza().app) as target:
+            (tmp_path / "assets.csv").write_text("serial\nS1\n", "utf-8")
+            ini, state = tmp_path / "config.ini", tmp_path / "state.db"
+            ini.write_text(CSV.format(oomnitza=target.url), "utf-8")
+            loaded = config.load_config(ini, ["csv_assets"])
+            section = loaded.sections[0]
+            explained = explain_section(section, loaded.oomnitza, state=state)
+            found = check_section(section, loaded.oomnitza, state=state)
+            texts = {finding.text: finding.exit_code for finding in found}
+            return texts, [text for text, _ in explained]
+
+    return check
+
+
+def test_unreadable_state_is_noted_by_check_and_explain_for_any_source(csv, tmp_path):
+    (tmp_path / "state.db").write_text("garbage" * 100)
+    findings, explained = csv()
+    assert codes(findings, "not compared with earlier runs") == [ExitCode.OK]
+    assert explained[0].startswith("Not compared with earlier runs: ")
+
+
+def test_readable_or_missing_state_is_not_mentioned(csv, tmp_path):
+    findings, explained = csv()
+    assert codes(findings, "earlier runs") == []
+    assert explained == ["record 1"]
+    assert not (tmp_path / "state.db").exists()

@@ -199,6 +199,26 @@ class TestFile:
         with EventFile(tmp_path / "events.jsonl"):
             assert stat.S_IMODE((tmp_path / "events.jsonl").stat().st_mode) == 0o600
 
+    @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permissions")
+    def test_file_of_earlier_run_becomes_private(self, tmp_path):
+        path = tmp_path / "events.jsonl"
+        path.touch(mode=0o666)
+        path.chmod(0o666)
+        with EventFile(path):
+            assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+    def test_file_of_running_run_is_refused_and_kept(self, tmp_path):
+        path = tmp_path / "events.jsonl"
+        with EventFile(path) as file:
+            file.write({"kind": "x", "number": 1})
+            with pytest.raises(UsageError, match="another run writes its events"):
+                EventFile(path)
+            file.write({"kind": "x", "number": 2})
+        numbers = [json.loads(line)["number"] for line in path.read_text("utf-8").splitlines()]
+        assert numbers == [1, 2]
+        with EventFile(path) as file:
+            file.write({"kind": "x", "number": 3})
+
     def test_events_of_an_earlier_run_are_written_anew(self, tmp_path):
         path = tmp_path / "events.jsonl"
         for number in (1, 2):

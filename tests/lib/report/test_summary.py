@@ -1,5 +1,9 @@
 """The summary that ends a run, its exit code, and the table of mappings."""
 
+import os
+import signal
+import time
+
 import pytest
 
 from lib.errors import (
@@ -12,8 +16,9 @@ from lib.errors import (
     SourceUnavailable,
     TargetUnavailable,
 )
+from lib.interruption import Interruption
 from lib.mapping import mapping
-from lib.report.summary import exit_code, mappings, summary, table
+from lib.report.summary import command_exit_code, exit_code, mappings, summary, table
 from lib.run.tally import Outcome, Tally
 
 
@@ -129,3 +134,18 @@ def test_records_that_oomnitza_counted_as_errors_were_not_taken():
     assert "Oomnitza did not take 1 of the records that it was sent" in summary([outcome])
     outcome.server["errors"] = 0
     assert exit_code([outcome]) is ExitCode.OK
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_command_exit_code_after_signal_is_that_of_the_signal(monkeypatch, number, code):
+    interrupted = outcome(fetched=1, unsent=1)
+    interrupted.error = Interrupted("the run was interrupted")
+    with pytest.raises(KeyboardInterrupt), Interruption():
+        os.kill(os.getpid(), number)
+        time.sleep(5)
+    assert command_exit_code([interrupted]) == code
+    assert command_exit_code([outcome(fetched=1, sent=1)]) == 0
+
+
+def test_command_exit_code_without_signal_is_that_of_the_outcomes():
+    assert command_exit_code([outcome(fetched=3, incomplete=3)]) == 4
