@@ -23,7 +23,7 @@ class Ears(Listener):
         super().__init__()
         self.heard: list[Event] = []
 
-    def hear(self, event: Event) -> None:
+    def handle(self, event: Event) -> None:
         self.heard.append(event)
 
 
@@ -76,7 +76,7 @@ def test_progress_is_emitted_at_intervals_and_at_the_end(ears, clock):
 
 
 def test_progress_without_interest_is_not_emitted(ears, clock):
-    ears.hears_progress = False
+    ears.wants_progress = False
     made = SectionEvents("ldap", ears)
     made.progress(Outcome("ldap"), 5)
     made.end(Outcome("ldap"))
@@ -112,7 +112,7 @@ def test_listeners_receive_the_same_events():
     one, other = Ears(), Ears()
     both = Listeners(one.stop, one, other)
     event = SectionStarted("ldap")
-    both.hear(event)
+    both.handle(event)
     assert one.heard == other.heard == [event]
     assert SectionEvents("ldap", both).stop is one.stop
 

@@ -162,7 +162,7 @@ def test_prepare_without_required_value_is_incomplete():
 
 
 def test_prepare_records_seen_keys_in_portions(monkeypatch):
-    monkeypatch.setattr("lib.run.preparation.NOTED_AT_ONCE", 2)
+    monkeypatch.setattr("lib.run.preparation.SEEN_AT_ONCE", 2)
     ledger = RecordingLedger()
     prepare = Preparation(section_plan(key_mapper=recogniser), Outcome("ldap"), ledger, Saved())
     for _ in range(3):

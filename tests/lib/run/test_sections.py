@@ -25,7 +25,7 @@ class Ears(Listener):
         super().__init__()
         self.heard: list[Event] = []
 
-    def hear(self, event: Event) -> None:
+    def handle(self, event: Event) -> None:
         self.heard.append(event)
 
 
