@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from hashlib import blake2b
 
 BUCKETS = 1 << 12
-# How many bytes are kept of each hash, beside the 12 bits that its bucket tells.
+# How many bytes of each hash are stored; its bucket stands for 12 more bits.
 KEPT = 8
 
 

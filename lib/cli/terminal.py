@@ -16,7 +16,7 @@ from lib.report.summary import table
 from lib.run.events import Event, Listener, Progress, RecordShown, SectionEnded, SectionStarted
 from lib.secrets import redact_data
 
-# How a record is beside the way in which it was last sent.
+# How a record compares with what was last sent.
 STATES = {"new": "new", "changed": "changed", "same": "as last sent"}
 
 
@@ -27,11 +27,11 @@ class TerminalListener(Listener):
         super().__init__(stop)
         self._bars: dict[str, Any] = {}
         self._consoles: list[logging.StreamHandler[Any]] = []
-        self.hears_progress = self._with_bars = sys.stderr.isatty()
+        self.wants_progress = self._with_bars = sys.stderr.isatty()
         self._for_people = sys.stdout.isatty()
         self._with_records = records
 
-    def hear(self, event: Event) -> None:
+    def handle(self, event: Event) -> None:
         match event:
             case RecordShown() if self._with_records:
                 self._show(event)
@@ -84,7 +84,7 @@ def _bar(section: str) -> Any:
     """A progress line; its library is imported where there is a terminal to show it on."""
     from tqdm import tqdm
 
-    # How often it is written anew is for those to say who tell of the progress.
+    # How often it is redrawn is decided by the sender of the events.
     return tqdm(desc=printable(section), unit=" records", leave=False, mininterval=0, miniters=1)
 
 

@@ -121,7 +121,7 @@ def _remember_secrets(file: IniFile) -> None:
 
 
 def _undecided(file: IniFile) -> Iterator[Problem]:
-    """Sections that are taken for disabled since nobody can tell."""
+    """Yield a warning for each section with an invalid `enable`, which counts as disabled."""
     for section in _sources(file).values():
         entry = section.entries.get("enable")
         if entry is None or not entry.value.strip():

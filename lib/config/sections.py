@@ -33,7 +33,7 @@ RESERVED = (OOMNITZA, RUN, REPORT, CONVERTERS, DEFAULT)
 LOOKUP = sharedsections.LOOKUP
 SPECIAL_KEYS = ("enable", "recordfilter")
 MAPPING = mapping.PREFIX
-# What is taken for a slip of the pen, since a mapping that is left aside is data left out.
+# Misspelling these is an error: an ignored mapping would mean missing data.
 NEAR_MAPPING = ("mappings", "maping", "mappping", "map")
 
 

@@ -102,7 +102,7 @@ class EditableIni:
     def remove_section(self, section: str) -> None:
         """Remove a section, its comments, and the empty lines after it.
 
-        Comments above its name stay: nobody can tell whether they are about it alone.
+        Comments above its header stay, since they may be about other sections, too.
         """
         self._section(section)
         text = Layout(self._text).without_section(section.lower())
@@ -170,7 +170,7 @@ def _sections(text: str) -> dict[str, _Section]:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Raises OSError, also where the file would then be somebody else's."""
+    """Replace the file. Raises OSError, also if its owner would change."""
     before = path.stat()
     if not os.access(path, os.W_OK):
         raise PermissionError(None, "it is not to be written to")

@@ -36,9 +36,9 @@ from lib.run.events import (
 )
 from lib.secrets import redact_data
 
-# Grows when something that programs may rely on is renamed or goes away.
+# Increased when a member that programs may rely on is renamed or removed.
 FORMAT = 1
-# By which a file is known as one that may be written anew.
+# The begin of a file that may be overwritten.
 BEGIN = b'{"kind"'
 
 Line = dict[str, Any]
@@ -58,7 +58,7 @@ class EventLines(Listener):
         self._write = write
         self._lock = threading.Lock()
 
-    def hear(self, event: Event) -> None:
+    def handle(self, event: Event) -> None:
         line = as_line(event)
         with shielded(), self._lock:  # a signal leaves no half of a line
             if self.closed or self.failure:

@@ -30,7 +30,7 @@ from lib.run.tally import Example, Outcome
 
 Report = dict[str, Any]
 
-# Grows when something that programs may rely on is renamed or goes away.
+# Increased when a member that programs may rely on is renamed or removed.
 FORMAT = 1
 
 OUTCOMES = {
@@ -62,10 +62,10 @@ SAMPLE = re.compile(
 # How long one run waits for another one that writes the same textfile, in seconds.
 LOCK_TIMEOUT = 10
 
-# Of an error, so many characters are told in one line on all sections.
+# The most characters of an error in the sentence about all sections.
 LONGEST_ERROR = 300
 WEBHOOK = ConnectionSettings(timeout=30)
-# A shorter path is no secret, and masking it would mask other texts.
+# A shorter path is not a secret, and masking it would mask other texts.
 SHORTEST_SECRET_PATH = 12
 
 

@@ -19,8 +19,8 @@ def attempt(section: str, act: Callable[[], None]) -> ConnectorError | None:
     except KeyboardInterrupt:
         return Interrupted("the run was interrupted")
     except BrokenPipeError:
-        raise  # whoever read the output of testmode has seen enough
-    except (Exception, SystemExit) as error:  # a connector may be anybody's code
+        raise  # the reader of the output of a test run has closed it
+    except (Exception, SystemExit) as error:  # a connector may raise anything
         log.exception("[%s] unexpected error", section)
         return ConnectorError(
             f"an error that should not happen ({type(error).__name__})",

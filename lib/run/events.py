@@ -85,12 +85,12 @@ class Listener:
     ends cleanly at its next record: signals do not reach threads.
     """
 
-    hears_progress = True  # without it, no record costs the time to look at the clock
+    wants_progress = True  # without it, the clock is not read for each record
 
     def __init__(self, stop: threading.Event | None = None) -> None:
         self.stop = stop or threading.Event()
 
-    def hear(self, event: Event) -> None:
+    def handle(self, event: Event) -> None:
         """Handle an event. Each section emits its events in the order in which they happen."""
 
 
@@ -100,11 +100,11 @@ class Listeners(Listener):
     def __init__(self, stop: threading.Event, *listeners: Listener) -> None:
         super().__init__(stop)
         self._listeners = listeners
-        self.hears_progress = any(listener.hears_progress for listener in listeners)
+        self.wants_progress = any(listener.wants_progress for listener in listeners)
 
-    def hear(self, event: Event) -> None:
+    def handle(self, event: Event) -> None:
         for listener in self._listeners:
-            listener.hear(event)
+            listener.handle(event)
 
 
 class SectionEvents:
@@ -113,8 +113,8 @@ class SectionEvents:
     def __init__(self, section: str, listener: Listener | None = None) -> None:
         listener = listener or Listener()
         self.stop = listener.stop
-        self._hear = listener.hear
-        self._hears_progress = listener.hears_progress
+        self._handle = listener.handle
+        self._wants_progress = listener.wants_progress
         self._section = section
         self._started = time.monotonic()
         self._due = 0.0
@@ -123,11 +123,11 @@ class SectionEvents:
     def begin(self) -> None:
         """Emit SectionStarted."""
         self._started = time.monotonic()
-        self._hear(SectionStarted(self._section))
+        self._handle(SectionStarted(self._section))
 
     def progress(self, outcome: Outcome, expected: int | None) -> None:
         """Emit Progress from time to time; called for each record, with their number if known."""
-        if not self._hears_progress:
+        if not self._wants_progress:
             return
         if expected is not None:
             self._expected = expected
@@ -136,16 +136,16 @@ class SectionEvents:
 
     def show(self, section: str, record: Record, before: Record | None) -> None:
         """Emit RecordShown for a record of a test run, and how it was last sent, if known."""
-        self._hear(RecordShown(section, record, before))
+        self._handle(RecordShown(section, record, before))
 
     def end(self, outcome: Outcome) -> None:
         """Emit the last Progress, and SectionEnded."""
-        if self._hears_progress:
+        if self._wants_progress:
             self._tell(outcome)
-        self._hear(SectionEnded(outcome))
+        self._handle(SectionEnded(outcome))
 
     def _tell(self, outcome: Outcome) -> None:
         now = time.monotonic()
         self._due = now + INTERVAL
         counts, seconds = replace(outcome.tally), round(now - self._started, 3)
-        self._hear(Progress(self._section, counts, self._expected, seconds))
+        self._handle(Progress(self._section, counts, self._expected, seconds))

@@ -1,8 +1,7 @@
-"""The run of one section.
+"""Run one section: read its records, filter them, map them, and send them.
 
-Records come from its connector, pass the record filter, are mapped to Oomnitza fields, and are
-delivered; every record ends in exactly one named outcome. docs/explanation/architecture.md has the
-table of the phases that a run passes.
+Each record gets exactly one outcome. docs/explanation/architecture.md has the table of the phases of
+a run.
 """
 
 from __future__ import annotations
@@ -49,13 +48,13 @@ log = logging.getLogger(__name__)
 
 
 class Phase(Enum):
-    """How far a run has come; it passes them in this order, or ends early with an error."""
+    """The phases of a run, in their order; an error may end it in any of them."""
 
-    OPENING = "the plan is made; nothing was read"
-    READING = "records are read, and sent batch by batch"
-    SENDING = "no more are read; what is left of them is sent"
-    CLOSING = "all were sent; the run is closed at Oomnitza"
-    CLOSED = "Oomnitza has all, and knows that this is so"
+    OPENING = "the plan is being made; nothing was read"
+    READING = "records are being read, and sent in batches"
+    SENDING = "reading has ended; the last records are being sent"
+    CLOSING = "all records were sent; the run is being closed at Oomnitza"
+    CLOSED = "Oomnitza has all records, and knows that the run has ended"
 
 
 @dataclass
@@ -69,12 +68,12 @@ class _Run:
     outcome: Outcome
     phase: Phase = Phase.OPENING
     ledger: SectionLedger = field(default_factory=NullLedger)
-    complete: bool = False  # all that the source has was read
+    complete: bool = False  # the whole source was read
 
 
 @dataclass(frozen=True)
 class _Parts:
-    """What the records of a run pass through."""
+    """The parts of a run through which its records pass."""
 
     target: Target
     plan: SectionPlan
@@ -91,7 +90,10 @@ def run_section(
     options: RunOptions,
     events: SectionEvents | None = None,
 ) -> Outcome:
-    """Run one section to its end, good or bad; what went wrong is in the outcome."""
+    """Run one section, and return its outcome; an error is in the outcome, and never raised.
+
+    BrokenPipeError alone is raised: the reader of the output of a test run has closed it.
+    """
     outcome = Outcome(section.name)
     run = _Run(section, target, Mode(options), events or SectionEvents(section.name), outcome)
     started = time.monotonic()
@@ -124,7 +126,7 @@ def _record_end(run: _Run) -> None:
 
 
 def _transfer(run: _Run) -> None:
-    """Open, read and close; what was read before an error is sent or saved for resend."""
+    """Open, read, and close. Records read before an error are sent, or saved for resend."""
     with ExitStack() as stack:
         parts = _open(run, stack)
         try:
@@ -138,7 +140,7 @@ def _transfer(run: _Run) -> None:
 
 
 def _open(run: _Run, stack: ExitStack) -> _Parts:
-    """Make the plan, and the parts that records pass through."""
+    """Make the plan, and create the parts of the run."""
     section, mode, ledger, outcome = run.section, run.mode, run.ledger, run.outcome
     secrets.remember(*secrets_of(section.settings), *secrets_of(run.settings))
     target = stack.enter_context(closing(run.settings.connect()))
@@ -201,7 +203,7 @@ def _close(run: _Run, parts: _Parts) -> None:
 
 @shielded()
 def _close_at_target(run: _Run, parts: _Parts, error: str = "") -> None:
-    """A signal comes before that or after it, never in between."""
+    """Close the run; a signal takes effect before or after that."""
     run.phase = Phase.CLOSING
     parts.uploader.finish(error)
     run.ledger.closed()
@@ -210,7 +212,7 @@ def _close_at_target(run: _Run, parts: _Parts, error: str = "") -> None:
 
 @shielded()
 def _abort(run: _Run, parts: _Parts, error: BaseException) -> None:
-    """Send what was read before the error, save for resend what cannot be sent, close the run."""
+    """Send what was read before the error, save what cannot be sent, and close the run."""
     reason = secrets.redact(str(error)) or "the run was interrupted"
     sender = parts.sender
     try:
@@ -241,7 +243,7 @@ def _conclude(run: _Run, parts: _Parts) -> None:
 
 
 def _show(run: _Run, item: Item) -> None:
-    """Show a record of testmode beside the way in which it was last sent, if that is known."""
+    """Emit a record of a test run, with how it was last sent, if that is known."""
     known = run.ledger.known([item.key]).get(item.key) if item.key is not None else None
     before = run.ledger.last_sent(known) if known else None
     record = item.values

@@ -19,8 +19,8 @@ from lib.target.item import Item
 
 log = logging.getLogger(__name__)
 
-# Records that are written down together.
-NOTED_AT_ONCE = 500
+# How many keys are recorded as seen at once.
+SEEN_AT_ONCE = 500
 
 
 class Preparation:
@@ -33,7 +33,7 @@ class Preparation:
         self._keep = plan.record_filter
         self._mapper = plan.mapper
         self._key_mapper = plan.key_mapper
-        self._still_there: list[str] = []
+        self._seen_keys: list[str] = []
         self._key_fields = plan.upload.key_fields
         self._plan = plan_digest(plan.upload)
         self._outcome = outcome
@@ -48,7 +48,7 @@ class Preparation:
                 self._tally.filtered += 1
                 if saved_id is not None:
                     self._ledger.clear([saved_id])
-                self._note_there(self._key_mapper(record).values)
+                self._note_seen(self._key_mapper(record).values)
                 return None
         except Stopped as error:
             self.reject(RecordUnreadable(f"the record filter fails: {error}"), record, saved_id)
@@ -74,14 +74,14 @@ class Preparation:
 
     def finish(self) -> None:
         """Record which of the records that are not sent still exist in the source."""
-        self._ledger.seen(self._still_there)
-        self._still_there.clear()
+        self._ledger.seen(self._seen_keys)
+        self._seen_keys.clear()
 
-    def _note_there(self, values: Record) -> None:
-        """Note a record that is not sent now, but may have been: it is not missing."""
+    def _note_seen(self, values: Record) -> None:
+        """Note that a record that is not sent now still exists: it is not missing."""
         if self._key_fields and all(values[name] is not None for name in self._key_fields):
-            self._still_there.append(record_key(values, self._key_fields) or "")
-        if len(self._still_there) >= NOTED_AT_ONCE:
+            self._seen_keys.append(record_key(values, self._key_fields) or "")
+        if len(self._seen_keys) >= SEEN_AT_ONCE:
             self.finish()
 
     def _item(self, record: Record, saved_id: int | None) -> Item | None:
@@ -99,7 +99,7 @@ class Preparation:
             reason = f"without a value for {', '.join(mapped.missing)}"
             self._outcome.note_not_sent(reason, brief(values))
             log.info("[%s] incomplete, %s: %s", self._outcome.section, reason, brief(values))
-            self._note_there(values)
+            self._note_seen(values)
             return None
         self._saved.add_upload(values)
         text = to_json(values)

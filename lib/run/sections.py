@@ -32,10 +32,10 @@ def run_sections(
 ) -> RunEnded:
     """Run the sections, up to `parallel` at a time; errors of a section are in its outcome.
 
-    None is begun after an interruption, after the listener's `stop` was set, or with `fail_fast`
-    after one has failed. With `keep_days`, what the ledger has held for longer is dropped first.
-    Raises ConfigurationError where the ledger cannot be used for that, and BrokenPipeError where
-    nobody reads any more what the listener shows.
+    No section is started after an interruption, after the listener's `stop` was set, or with
+    `fail_fast` after a section has failed. With `keep_days`, older state is deleted first. Raises
+    ConfigurationError if the state database cannot be used for that, and BrokenPipeError if the
+    reader of the output has closed it.
     """
     listener = listener or Listener()
     started = time.time()
@@ -43,7 +43,7 @@ def run_sections(
         with open_store(options.state) as store:
             store.expire(keep_days)
     names = tuple(section.name for section in sections)
-    listener.hear(RunStarted(names, options.testmode, options.resend, at=started))
+    listener.handle(RunStarted(names, options.testmode, options.resend, at=started))
     over = threading.Event()
 
     def run_one(section: Section) -> Outcome | None:
@@ -62,7 +62,7 @@ def run_sections(
     else:
         outcomes = _side_by_side(run_one, sections, parallel, listener.stop)
     ended = RunEnded(tuple(outcome for outcome in outcomes if outcome), started)
-    listener.hear(ended)
+    listener.handle(ended)
     return ended
 
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lib.state.checkpointfile import CheckpointFile
+from lib.state.readonly import NullLedger, ReadOnlyLedger
 from lib.state.rows import (
     Known,
     Missing,
@@ -30,7 +31,6 @@ from lib.state.rows import (
 )
 from lib.state.section import SectionLedger
 from lib.state.store import Store
-from lib.state.twins import NullLedger, ReadOnlyLedger
 
 __all__ = [
     "CheckpointFile",

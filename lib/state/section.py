@@ -49,7 +49,7 @@ class SectionLedger(Protocol):
 
         The state is "complete" where all of the source was read and every record has its outcome;
         else "partial" (it was not meant to be), "failed" or "interrupted"; raises ValueError for
-        another one. With "unreadable" among the counts it is not known what is missing.
+        another one. With "unreadable" among the counts, missing records are unknown.
         """
 
     def left_open(self) -> list[PastRun]:
@@ -67,7 +67,7 @@ class SectionLedger(Protocol):
     def last_full(self) -> float | None:
         """Return when the latest complete run began that sent all records, unchanged ones too.
 
-        None where a run was killed since: nobody knows what Oomnitza got of its last batches.
+        None if a run was killed since: what Oomnitza received of its last batches is unknown.
         """
 
     def known(self, keys: Sequence[str]) -> dict[str, Known]:

@@ -148,7 +148,7 @@ def serials(oomnitza: Oomnitza) -> list[str]:
 
 class TestHelp:
     @pytest.mark.parametrize("word", ["-h", "--help"])
-    def test_it_names_every_option_and_action(self, cli, word):
+    def test_help_lists_all_options_and_commands(self, cli, word):
         ended = cli(word)
         assert ended.code == 0
         for name in ("--show-mappings", "--testmode", "--save-data", "--ini", "--logging-config"):
@@ -157,14 +157,14 @@ class TestHelp:
             assert name in ended.out
 
     @pytest.mark.parametrize("action", ["upload", "generate-ini", "check", "gui", "sandbox"])
-    def test_each_action_has_its_own(self, cli, action):
+    def test_help_of_each_command(self, cli, action):
         for word in ("-h", "--help"):
             ended = cli(action, word)
             assert ended.code == 0
             assert f"connector.py {action}" in ended.out
 
     @pytest.mark.parametrize("words", [("--version",), ("upload", "--version")])
-    def test_version(self, cli, words):
+    def test_version_option_prints_the_version(self, cli, words):
         ended = cli(*words)
         assert ended.code == 0
         assert __version__ in ended.out
@@ -180,18 +180,18 @@ class TestOptions:
             ("--ini", "INI", "upload", "--record-count=2", "--testmode", "casper"),
         ],
     )
-    def test_they_may_stand_before_or_behind_the_action(self, cli, ini, words):
+    def test_options_before_or_after_the_command(self, cli, ini, words):
         ended = cli(*[word.replace("INI", str(ini)) for word in words])
         assert ended.code == 0
         assert shown(ended) == ["SNDBXMAC0001", "SNDBXMAC0002"]
 
-    def test_of_two_the_one_behind_counts(self, cli, ini):
+    def test_option_after_the_command_takes_precedence(self, cli, ini):
         before = ("--record-count", "1", "--ini", "/nowhere.ini")
         behind = ("--record-count", "3", "--ini", ini)
         assert len(shown(cli(*before, "upload", "casper", "--testmode", *behind))) == 3
 
     @pytest.mark.parametrize("words", [["--logging-config", "LOG"], []])
-    def test_the_logging_configuration_may_stand_before_too(self, cli, ini, logs, words):
+    def test_logging_config_before_the_command(self, cli, ini, logs, words):
         other = logs.with_name("other.json")
         shutil.copy(logs, other)
         change(other, "info.log", "other.log")
@@ -199,21 +199,21 @@ class TestOptions:
         assert logs.with_name("other.log").exists()
 
     @pytest.mark.parametrize("names", [["CASPER", "casper.mdm"], ["Casper", "Casper.MDM"]])
-    def test_sections_are_found_in_any_case(self, upload, oomnitza, names):
+    def test_section_names_are_case_insensitive(self, upload, oomnitza, names):
         ended = upload(*names)
         assert ended.code == 0
         assert [run.connector_name for run in oomnitza.runs()] == ["Casper", "Casper.MDM"]
         assert (oomnitza.count("assets")) == 10
 
-    def test_a_section_named_twice_runs_once(self, upload, oomnitza):
+    def test_section_named_twice_runs_once(self, upload, oomnitza):
         upload("casper", "Casper")
         assert len(oomnitza.runs()) == 1
 
-    def test_sections_run_in_the_order_in_which_they_are_named(self, upload, oomnitza):
+    def test_sections_run_in_the_given_order(self, upload, oomnitza):
         upload("casper.mdm", "casper")
         assert [run.connector_name for run in oomnitza.runs()] == ["Casper.MDM", "Casper"]
 
-    def test_record_count_asks_for_no_more_than_needed(self, upload, jamf, oomnitza):
+    def test_record_count_limits_requests(self, upload, jamf, oomnitza):
         assert upload("casper", "--record-count", "1").code == 0
         assert oomnitza.count("assets") == 1
         details = [path for _, path in jamf.requests if "/id/" in path]
@@ -233,7 +233,9 @@ class TestUsage:
             (("casper", "off"), "[off] is not enabled"),
         ],
     )
-    def test_sections_that_cannot_be_run(self, upload, oomnitza, words, error):
+    def test_upload_of_unknown_or_disabled_section_is_a_usage_error(
+        self, upload, oomnitza, words, error
+    ):
         ended = upload(*words)
         assert ended.code == 2
         assert ended.out == ""
@@ -257,12 +259,12 @@ class TestUsage:
             (("--testmode",), "Missing command"),
         ],
     )
-    def test_words_that_mean_nothing(self, cli, words, error):
+    def test_unknown_command_or_option_is_a_usage_error(self, cli, words, error):
         ended = cli(*words)
         assert ended.code == 2
         assert error in ended.err
 
-    def test_the_gui_is_not_there_yet(self, cli):
+    def test_gui_is_a_usage_error(self, cli):
         ended = cli("gui")
         assert ended.code == 2
         assert ended.err.startswith("Error: this version has no gui yet.")
@@ -271,7 +273,7 @@ class TestUsage:
 class TestConfiguration:
     """What has to be put right in a file first: exit code 3, and nobody is asked anything."""
 
-    def test_no_ini(self, cli, tmp_path):
+    def test_missing_config_file_is_an_error(self, cli, tmp_path):
         ended = cli("upload", "casper", "--ini", tmp_path / "none.ini")
         assert ended.code == 3
         assert ended.err == (
@@ -279,7 +281,7 @@ class TestConfiguration:
             " generate-ini`, or name yours with --ini.\n"
         )
 
-    def test_all_mistakes_at_once_with_their_lines(self, cli, upload, ini, oomnitza):
+    def test_config_errors_are_reported_together_with_lines(self, cli, upload, ini, oomnitza):
         change(ini, "api_token = sandbox-token\n", "timeout = long\n")
         change(ini, "sync_type = mobiledevices", "sync_type = fridges")
         ended = upload("casper.mdm")
@@ -289,13 +291,13 @@ class TestConfiguration:
         assert re.search(r"line \d+ \[Casper\.MDM\] sync_type: 'fridges' is not one", ended.err)
         assert oomnitza.requests == []
 
-    def test_a_file_in_another_encoding(self, upload, ini):
+    def test_config_file_in_another_encoding_is_an_error(self, upload, ini):
         ini.write_bytes("[oomnitza]\n# Zoë\n".encode("latin-1"))
         ended = upload("casper")
         assert ended.code == 3
         assert ended.err.startswith(f"Error: {ini}: line 2 is not UTF-8 text.")
 
-    def test_what_is_odd_is_a_warning(self, upload, ini):
+    def test_unknown_setting_is_a_warning(self, upload, ini):
         change(ini, "[Casper.MDM]\n", "[Casper.MDM]\nsync_feild = X\n")
         ended = upload("casper.mdm")
         assert ended.code == 0
@@ -323,9 +325,7 @@ class TestConfiguration:
             ('{"version": 1, "root": {"level": "LOUD"}}', "cannot be used ("),
         ],
     )
-    def test_a_logging_configuration_that_cannot_be_used(
-        self, upload, tmp_path, text, error, oomnitza
-    ):
+    def test_invalid_logging_config_is_an_error(self, upload, tmp_path, text, error, oomnitza):
         path = tmp_path / "broken.json"
         if text is not None:
             path.write_text(text)
@@ -338,7 +338,7 @@ class TestConfiguration:
 
 
 class TestRuns:
-    def test_a_good_run_prints_its_books_and_nothing_else(self, upload):
+    def test_upload_prints_the_summary_only(self, upload):
         ended = upload("casper")
         assert ended.code == 0
         assert ended.err == ""
@@ -347,19 +347,19 @@ class TestRuns:
         assert line.split()[:-1] == ["casper", "6", "0", "0", "6", "0", "0"]
         assert counted == "[casper] Oomnitza counted 6 added, 0 updated, 0 skipped, 0 errors"
 
-    def test_the_second_run_updates(self, upload, oomnitza):
+    def test_upload_twice_updates_records(self, upload, oomnitza):
         upload("casper")
         upload("casper")
         assert [(run.added, run.updated) for run in oomnitza.runs()] == [(6, 0), (0, 6)]
 
-    def test_rejected_records_give_4(self, upload, oomnitza):
+    def test_upload_with_rejected_records_exits_with_4(self, upload, oomnitza):
         oomnitza.refuse = lambda record: "too old" if record["SERIAL"].endswith("3") else None
         ended = upload("casper")
         assert ended.code == 4
         assert "[casper] 1 record rejected: " in ended.out
         assert "too old" in ended.out
 
-    def test_a_source_that_is_away_gives_1_and_the_next_section_runs(self, upload, ini, oomnitza):
+    def test_upload_source_unavailable_exits_with_1_and_continues(self, upload, ini, oomnitza):
         away = closed_port()
         text = ini.read_text("utf-8")
         before, after = text.split("[Casper.MDM]")
@@ -376,14 +376,14 @@ class TestRuns:
         assert line.partition("Failed: ")[2] in (ini.parent / "errors.log").read_text("utf-8")
         assert oomnitza.count("assets") == 4
 
-    def test_a_wrong_password_gives_1(self, upload, jamf):
+    def test_upload_with_wrong_password_exits_with_1(self, upload, jamf):
         jamf.password = "another"
         ended = upload("casper")
         assert ended.code == 1
         assert "the server answered 401" in ended.out
         assert "sandbox password" not in ended.out + ended.err
 
-    def test_oomnitza_away_gives_1(self, upload, ini, stage, jamf):
+    def test_upload_target_unavailable_exits_with_1(self, upload, ini, stage, jamf):
         away = closed_port()
         change(ini, stage.url, away)
         ended = upload("casper")
@@ -391,7 +391,7 @@ class TestRuns:
         assert f"[casper] Failed: {away}/api/v2/mappings: the connection was refused." in ended.out
         assert jamf.requests == []
 
-    def test_a_connector_with_a_mistake_gives_1_and_its_traceback_is_in_the_log(
+    def test_upload_unexpected_error_exits_with_1_and_is_logged(
         self, upload, monkeypatch, tmp_path
     ):
         def mistaken(*_: object) -> None:
@@ -404,9 +404,7 @@ class TestRuns:
         assert "Traceback" in (tmp_path / "info.log").read_text("utf-8")
         assert "Traceback" in (tmp_path / "errors.log").read_text("utf-8")
 
-    def test_a_mistake_outside_of_a_run_ends_in_one_sentence_too(
-        self, upload, monkeypatch, tmp_path
-    ):
+    def test_unexpected_error_outside_of_a_run_is_one_sentence(self, upload, monkeypatch, tmp_path):
         def mistaken(name: str) -> None:
             raise LookupError("a mistake")
 
@@ -416,7 +414,7 @@ class TestRuns:
         assert "Error: an error that should not happen: LookupError('a mistake')" in ended.err
         assert "Traceback" in (tmp_path / "errors.log").read_text("utf-8")
 
-    def test_the_ending_of_click_itself_is_left_alone(self, cli, monkeypatch):
+    def test_exit_of_click_is_passed_on(self, cli, monkeypatch):
         def refuse(*_: object, **__: object) -> None:
             raise click.UsageError("as click says it")
 
@@ -425,7 +423,7 @@ class TestRuns:
         assert ended.code == 2
         assert "as click says it" in ended.err
 
-    def test_ctrl_c_outside_of_a_run(self, cli, monkeypatch):
+    def test_interrupt_outside_of_a_run_exits_with_130(self, cli, monkeypatch):
         def interrupted(*_: object, **__: object) -> None:
             raise KeyboardInterrupt
 
@@ -434,7 +432,7 @@ class TestRuns:
         assert ended == Ended(130, "", "Error: Interrupted.\n")
 
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-    def test_a_failure_after_a_signal_is_the_signal_s(self, cli, monkeypatch, number):
+    def test_failure_after_a_signal_has_its_exit_code(self, cli, monkeypatch, number):
         def cut_short(*_: object, **__: object) -> None:
             with suppress(KeyboardInterrupt):
                 signal.raise_signal(number)
@@ -443,7 +441,7 @@ class TestRuns:
         monkeypatch.setattr(main.commands["gui"], "callback", cut_short)
         assert cli("gui").code == 128 + number
 
-    def test_ctrl_c_while_the_program_is_still_loading(self):
+    def test_interrupt_while_loading_exits_quietly(self):
         # As if it came while lib.cli is imported.
         code = (
             "import runpy, sys\n"
@@ -464,7 +462,7 @@ class TestRuns:
         )
         assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
 
-    def test_saved_data_lie_beside_the_ini(self, upload, ini):
+    def test_save_data_is_next_to_the_config_file(self, upload, ini):
         ended = upload("casper", "--save-data", "--record-count", "2")
         assert ended.code == 0
         saved = sorted((ini.parent / "saved_data").iterdir())
@@ -477,7 +475,7 @@ class TestRuns:
 
 
 class TestTestmode:
-    def test_records_go_to_standard_output_and_all_else_to_standard_error(self, upload, oomnitza):
+    def test_testmode_prints_records_to_stdout_and_others_to_stderr(self, upload, oomnitza):
         ended = upload("casper", "--testmode")
         assert ended.code == 0
         assert shown(ended) == [f"SNDBXMAC000{number}" for number in range(1, 7)]
@@ -486,7 +484,7 @@ class TestTestmode:
         assert not [asked for asked in oomnitza.requests if asked.method == "POST"]
         assert oomnitza.runs() == []
 
-    def test_without_oomnitza(self, upload, ini, stage):
+    def test_testmode_without_target_uses_the_local_mapping(self, upload, ini, stage):
         away = closed_port()
         change(ini, stage.url, away)
         ended = upload("casper", "--testmode", "--record-count", "1")
@@ -505,7 +503,7 @@ class TestTestmode:
 
 
 class TestShowMappings:
-    def test_each_field_with_its_source_and_where_that_came_from(self, upload, oomnitza, jamf):
+    def test_show_mappings_has_fields_sources_and_layers(self, upload, oomnitza, jamf):
         oomnitza.mappings["Casper"] = {"hardware.model": "MODEL", "general.name": ["NAME", "HOST"]}
         ended = upload("casper", "--show-mappings")
         assert ended.code == 0
@@ -517,12 +515,12 @@ class TestShowMappings:
         assert jamf.requests == []
         assert oomnitza.runs() == []
 
-    def test_built_in_ones(self, upload, ini):
+    def test_show_mappings_of_built_in_fields(self, upload, ini):
         change(ini, "mapping.APPLICATIONS =\n", "")
         ended = upload("casper", "--show-mappings")
         assert "APPLICATIONS  source software.applications [built-in]" in ended.out
 
-    def test_without_names_those_that_are_enabled(self, upload):
+    def test_show_mappings_without_names_uses_enabled_sections(self, upload):
         ended = upload("--show-mappings")
         titles = [line for line in ended.out.splitlines() if line.startswith("[")]
         assert titles == ["[casper] Casper, assets", "[Casper.MDM] Casper.MDM, assets"]
@@ -532,7 +530,7 @@ class TestShowMappings:
         assert upload("casper", "--show-mappings").code == 0
         assert oomnitza.requests == []
 
-    def test_oomnitza_away(self, upload, ini, stage):
+    def test_show_mappings_target_unavailable_is_an_error(self, upload, ini, stage):
         change(ini, stage.url, closed_port())
         ended = upload("casper", "--show-mappings")
         assert ended.code == 1
@@ -559,7 +557,7 @@ class TestExplain:
         jamf.requests.clear()
         return data.fetched
 
-    def test_the_first_record_of_the_source(self, explain, ini, oomnitza):
+    def test_explain_first_record_of_the_source(self, explain, ini, oomnitza):
         text = 'mapping.USER = {"source": "location.username", "converter": ["strip", "upper"]}'
         change(ini, "mapping.APPLICATIONS =\n", f"mapping.APPLICATIONS =\n{text}\n")
         change(ini, "[casper]\n", "[casper]\nrecordfilter:\n    return record.general.name != ''\n")
@@ -580,26 +578,26 @@ class TestExplain:
         ]
         assert oomnitza.runs() == []
 
-    def test_more_records(self, explain):
+    def test_explain_with_record_count(self, explain):
         ended = explain("casper", "--record-count", "3")
         assert ended.out.count("Would be sent.") == 3
 
     @pytest.mark.parametrize("words", [("--offline",), ()])
-    def test_records_that_were_saved(self, explain, saved, jamf, oomnitza, words):
+    def test_explain_saved_records(self, explain, saved, jamf, oomnitza, words):
         ended = explain("casper", "--record", saved, "--record-count", "9", *words)
         assert ended.code == 0
         assert ended.out.count("Would be sent.") == 6
         assert jamf.requests == []
         assert (oomnitza.requests == []) is bool(words)
 
-    def test_a_record_from_standard_input(self, explain, saved, monkeypatch):
+    def test_explain_record_from_stdin(self, explain, saved, monkeypatch):
         with saved.open(encoding="utf-8") as file:
             monkeypatch.setattr("sys.stdin", file)
             ended = explain("casper", "--record", "-")
         assert ended.code == 0
         assert '"SNDBXMAC0001"' in ended.out
 
-    def test_a_file_that_is_no_json(self, explain, tmp_path):
+    def test_explain_invalid_json_is_an_error(self, explain, tmp_path):
         path = tmp_path / "broken.json"
         path.write_text('{\n"a": 1\n"b": 2}')
         ended = explain("casper", "--record", path)
@@ -608,30 +606,30 @@ class TestExplain:
             f"Error: {path}: line 3: this is not JSON (Expecting ',' delimiter, column 1)\n"
         )
 
-    def test_a_file_that_is_not_there(self, explain, tmp_path):
+    def test_explain_missing_file_is_an_error(self, explain, tmp_path):
         ended = explain("casper", "--record", tmp_path / "none.json")
         assert ended.code == 2
         assert "No such file" in ended.err
 
-    def test_a_section_that_is_not_there(self, explain):
+    def test_explain_unknown_section_is_an_error(self, explain):
         ended = explain("caspar")
         assert ended.code == 2
         assert "there is no section [caspar]. Did you mean casper?" in ended.err
 
-    def test_offline_needs_a_record(self, explain, jamf):
+    def test_explain_offline_without_record_is_an_error(self, explain, jamf):
         ended = explain("casper", "--offline")
         assert ended == Ended(
             2, "", "Error: --offline explains records of a file. Add --record FILE.\n"
         )
         assert jamf.requests == []
 
-    def test_a_mapping_that_cannot_be_read(self, explain, ini):
+    def test_explain_invalid_mapping_is_an_error(self, explain, ini):
         change(ini, "mapping.NAME = general.name", 'mapping.NAME = {"sorce": "x"}')
         ended = explain("casper")
         assert ended.code == 3
         assert "did you mean source?" in ended.err
 
-    def test_a_source_that_is_away(self, explain, ini, jamf):
+    def test_explain_source_unavailable_is_an_error(self, explain, ini, jamf):
         change(ini, f"enable = True\nurl = {jamf.url}", f"enable = True\nurl = {closed_port()}")
         ended = explain("casper")
         assert ended.code == 1
@@ -647,13 +645,13 @@ class TestExplain:
         assert '"********"' in ended.out
         assert "sandbox" not in ended.out
 
-    def test_it_fits_a_terminal(self, explain, saved, monkeypatch, capsys):
+    def test_explain_fits_the_terminal(self, explain, saved, monkeypatch, capsys):
         monkeypatch.setenv("COLUMNS", "60")
         monkeypatch.setattr(type(sys.stdout), "isatty", lambda _: True)
         ended = explain("casper", "--record", saved)
         assert max(map(len, ended.out.splitlines())) <= 60
 
-    def test_its_help(self, cli):
+    def test_explain_help(self, cli):
         ended = cli("explain", "--help")
         assert ended.code == 0
         for word in ("connector.py explain", "--record ", "--offline", "SECTION"):
@@ -661,7 +659,7 @@ class TestExplain:
 
 
 class TestGenerateIni:
-    def test_it_writes_what_can_be_read_and_only_by_its_owner(self, cli, tmp_path):
+    def test_generate_ini_writes_a_valid_private_file(self, cli, tmp_path):
         path = tmp_path / "new.ini"
         ended = cli("generate-ini", "--ini", path)
         assert ended.code == 0
@@ -670,7 +668,7 @@ class TestGenerateIni:
         ended = cli("upload", "--ini", path)
         assert "Enabled in the ini: none" in ended.err
 
-    def test_older_files_are_kept_each_under_its_own_name(self, cli, tmp_path):
+    def test_generate_ini_keeps_older_files(self, cli, tmp_path):
         path = tmp_path / "config.ini"
         for number in range(4):
             if number:
@@ -684,7 +682,7 @@ class TestGenerateIni:
         ]
         assert path.read_text("utf-8").startswith("#")
 
-    def test_the_backups_name_is_told(self, cli, tmp_path):
+    def test_generate_ini_names_the_backup(self, cli, tmp_path):
         path = tmp_path / "config.ini"
         path.touch()
         assert f"The older file is now {path}.bak." in cli("--ini", path, "generate-ini").out
@@ -697,7 +695,7 @@ class TestGenerateIni:
             f"Error: {path}: the file cannot be written (No such file or directory)\n"
         )
 
-    def test_a_failure_leaves_the_older_file_in_its_place(self, cli, tmp_path, monkeypatch):
+    def test_generate_ini_failure_keeps_the_older_file(self, cli, tmp_path, monkeypatch):
         def mistaken(name: str) -> None:
             raise SyntaxError("a mistake")
 
@@ -712,14 +710,14 @@ class TestGenerateIni:
 
 
 class TestLogging:
-    def test_what_happened_is_in_info_log_beside_the_configuration(self, upload, tmp_path):
+    def test_log_file_is_next_to_the_logging_config(self, upload, tmp_path):
         upload("casper")
         text = (tmp_path / "info.log").read_text("utf-8")
         assert "[casper] begins" in text
         assert "[casper] ends" in text
         assert not (tmp_path / "errors.log").exists()
 
-    def test_another_configuration_puts_its_files_beside_itself(self, upload, logs, tmp_path):
+    def test_log_files_of_another_config_are_next_to_it(self, upload, logs, tmp_path):
         folder = tmp_path / "elsewhere"
         folder.mkdir()
         shutil.copy(logs, folder / "my-logging.json")
@@ -727,7 +725,7 @@ class TestLogging:
         assert (folder / "info.log").exists()
         assert not (tmp_path / "info.log").exists()
 
-    def test_a_log_that_cannot_be_written_is_told_and_stops_nothing(self, upload, logs, oomnitza):
+    def test_unwritable_log_is_a_warning(self, upload, logs, oomnitza):
         change(logs, '"info.log"', '"no/such/folder/info.log"')
         ended = upload("casper")
         assert ended.code == 0
@@ -736,7 +734,7 @@ class TestLogging:
 
 
 @pytest.mark.parametrize("action", ["rejects", "missing", "history"])
-def test_a_section_that_there_never_was_is_no_empty_answer(tmp_path, cli, action):
+def test_inspect_unknown_section_is_an_error(tmp_path, cli, action):
     path = tmp_path / "config.ini"
     path.write_text("[oomnitza]\nurl = http://127.0.0.1\napi_token = t\n[ldap]\n", "utf-8")
     assert cli(action, "LDAP", "--ini", path).code == 0

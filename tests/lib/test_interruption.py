@@ -26,7 +26,7 @@ def stop(number=signal.SIGTERM):
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_the_first_signal_is_a_keyboard_interrupt_with_an_exit_code_of_its_own(number, code, capfd):
+def test_first_signal_raises_keyboard_interrupt(number, code, capfd):
     with Interruption() as caught:
         assert caught.exit_code is None
         with pytest.raises(KeyboardInterrupt):
@@ -35,14 +35,14 @@ def test_the_first_signal_is_a_keyboard_interrupt_with_an_exit_code_of_its_own(n
     assert capfd.readouterr().err == "Stopping in good order; a second time stops at once.\n"
 
 
-def test_afterwards_signals_do_what_they_did_before():
+def test_signal_handlers_are_restored():
     before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
     with Interruption():
         assert signal.getsignal(signal.SIGTERM) != before[0]
     assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
 
 
-def test_in_a_thread_none_are_caught():
+def test_interruption_in_a_thread_catches_no_signals():
     codes = []
 
     def run():
@@ -55,7 +55,7 @@ def test_in_a_thread_none_are_caught():
     assert codes == [None]
 
 
-def test_a_second_signal_ends_the_program_at_once_also_where_it_is_shielded():
+def test_second_signal_exits_at_once():
     code = (
         "import os, signal, time\n"
         "from lib.interruption import Interruption, shielded\n"
@@ -77,7 +77,7 @@ class Dying:
         self._last_words()
 
 
-class TestWherePythonTidiesUp:
+class TestUnraisable:
     """What is raised there, Python only prints."""
 
     @pytest.fixture
@@ -86,13 +86,13 @@ class TestWherePythonTidiesUp:
         monkeypatch.setattr(sys, "unraisablehook", lambda lost: told.append(lost.exc_type))
         return told
 
-    def test_a_signal_is_kept_quiet_and_known_all_the_same(self, told):
+    def test_lost_interrupt_is_not_printed_but_requested(self, told):
         with Interruption() as caught:
             Dying(stop)
             assert requested()
         assert (caught.exit_code, told) == (143, [])
 
-    def test_what_else_is_raised_is_told(self, told):
+    def test_other_unraisable_errors_are_printed(self, told):
         with Interruption():
             Dying(lambda: 1 / 0)
             with pytest.raises(KeyboardInterrupt):
@@ -100,7 +100,7 @@ class TestWherePythonTidiesUp:
             Dying(lambda: 1 / 0)
         assert told == [ZeroDivisionError, ZeroDivisionError]
 
-    def test_afterwards_python_tells_as_it_did_before(self, told):
+    def test_unraisable_hook_is_restored(self, told):
         before = sys.unraisablehook
         with Interruption():
             assert sys.unraisablehook != before
@@ -108,7 +108,7 @@ class TestWherePythonTidiesUp:
 
 
 class TestShielded:
-    def test_a_signal_waits_for_the_end_of_the_block(self):
+    def test_shielded_delays_a_signal_until_the_end(self):
         done = []
         with Interruption(), pytest.raises(KeyboardInterrupt):
             with shielded():
@@ -117,7 +117,7 @@ class TestShielded:
             done.append("not this")
         assert done == ["to its end"]
 
-    def test_and_for_the_end_of_the_outermost_one(self):
+    def test_shielded_nested_delays_until_the_outermost_end(self):
         done = []
         with Interruption(), pytest.raises(KeyboardInterrupt), shielded():
             with shielded():
@@ -125,27 +125,27 @@ class TestShielded:
             done.append("within the outer one")
         assert done == ["within the outer one"]
 
-    def test_it_is_told_once(self):
+    def test_shielded_raises_once(self):
         with Interruption():
             with pytest.raises(KeyboardInterrupt), shielded():
                 stop()
             with shielded():
                 pass
 
-    def test_without_a_signal_nothing_happens(self):
+    def test_shielded_without_signal_does_nothing(self):
         with Interruption(), shielded():
             pass
 
-    def test_an_error_of_the_block_is_raised(self):
+    def test_shielded_passes_errors_on(self):
         with Interruption(), pytest.raises(ValueError, match="mine"), shielded():
             raise ValueError("mine")
 
-    def test_a_signal_counts_more_than_an_error(self):
+    def test_shielded_signal_takes_precedence_over_an_error(self):
         with Interruption(), pytest.raises(KeyboardInterrupt), shielded():
             stop()
             raise ValueError("mine")
 
-    def test_a_thread_shields_nobody_else(self):
+    def test_shielded_in_a_thread_does_not_delay_the_main_thread(self):
         inside, over = threading.Event(), threading.Event()
 
         def run():
@@ -161,7 +161,7 @@ class TestShielded:
         over.set()
         thread.join()
 
-    def test_it_may_stand_before_a_function(self):
+    def test_shielded_as_decorator(self):
         done = []
 
         @shielded()
@@ -175,19 +175,19 @@ class TestShielded:
 
 
 class TestPause:
-    def test_it_lasts_as_long_as_it_is_told(self, monkeypatch):
+    def test_pause_lasts_the_given_time(self, monkeypatch):
         slept = []
         monkeypatch.setattr("time.sleep", slept.append)
         pause(17)
         assert slept == [17]
 
-    def test_it_lasts_also_where_signals_are_caught(self):
+    def test_pause_within_interruption_lasts_the_given_time(self):
         started = time.monotonic()
         with Interruption():
             pause(0.3)
         assert time.monotonic() - started >= 0.3
 
-    def test_a_signal_cuts_it_short_where_it_is_shielded(self):
+    def test_pause_ends_at_a_signal_when_shielded(self):
         started = time.monotonic()
         threading.Timer(0.05, stop).start()
         with Interruption(), pytest.raises(KeyboardInterrupt), shielded():
@@ -195,7 +195,7 @@ class TestPause:
             assert requested()
         assert time.monotonic() - started < 30
 
-    def test_and_in_every_thread_also_when_the_program_is_about_to_end(self):
+    def test_pause_in_threads_ends_at_a_signal(self):
         ended = []
 
         def run():
@@ -213,7 +213,7 @@ class TestPause:
             thread.join(30)
         assert ended == [True, True]
 
-    def test_what_comes_after_a_quiet_end_is_not_cut_short(self):
+    def test_pause_after_the_block_lasts_the_given_time(self):
         with Interruption():
             assert not requested()
         assert not requested()
@@ -221,7 +221,7 @@ class TestPause:
 
 
 @pytest.mark.parametrize(("signalled", "code"), [(True, 130), (False, 7)])
-def test_after_a_signal_no_thread_keeps_the_program_alive(signalled, code):
+def test_leave_after_a_signal_does_not_wait_for_threads(signalled, code):
     script = (
         "import signal, sys, threading\n"
         "from lib.interruption import Interruption, leave\n"

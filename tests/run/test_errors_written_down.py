@@ -17,7 +17,7 @@ def run(run: Runner, tmp_path: Path) -> Runner:
     return run
 
 
-def test_no_secret_is_in_it(run: Runner, oomnitza: Oomnitza) -> None:
+def test_outcome_contains_no_secret(run: Runner, oomnitza: Oomnitza) -> None:
     secrets.remember("hunter2")
     run(devices(40))
     run([*devices(1), RecordUnreadable("no hunter2"), SourceUnavailable("not with hunter2")])
@@ -28,7 +28,7 @@ def test_no_secret_is_in_it(run: Runner, oomnitza: Oomnitza) -> None:
     assert oomnitza.runs()[-1].error == error
 
 
-def test_it_tells_how_many_requests_were_repeated(
+def test_outcome_counts_retries(
     run: Runner, oomnitza: Oomnitza, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lib.retry.pause", lambda _: None)

@@ -17,8 +17,8 @@ from lib.report.summary import exit_code
 from tests.run.made_up import Watcher, counts, devices, posts, serials
 
 
-class TestTheSourceFails:
-    def test_what_was_read_before_is_sent_and_the_run_closed(self, run, oomnitza):
+class TestSourceErrors:
+    def test_source_error_sends_what_was_read_and_closes_the_run(self, run, oomnitza):
         outcome = run([*devices(130), SourceUnavailable("gone away", where="https://jamf")])
         assert counts(outcome) == {"fetched": 130, "sent": 130}
         assert isinstance(outcome.error, SourceUnavailable)
@@ -28,13 +28,13 @@ class TestTheSourceFails:
         assert len(serials(oomnitza)) == 130
         assert oomnitza.runs()[0].error == "https://jamf: gone away"
 
-    def test_at_once(self, run, oomnitza):
+    def test_source_error_before_the_first_record_sends_nothing(self, run, oomnitza):
         outcome = run([SignInError("wrong password")])
         assert counts(outcome) == {}
         assert isinstance(outcome.error, SignInError)
         assert posts(oomnitza) == []  # no run was opened
 
-    def test_a_mistake_in_a_connector_loses_nothing_that_was_read(self, run, oomnitza, caplog):
+    def test_unexpected_error_in_connector_sends_what_was_read(self, run, oomnitza, caplog):
         outcome = run([*devices(130), KeyError("computers")])
         assert counts(outcome) == {"fetched": 130, "sent": 130}
         assert str(outcome.error).startswith("an error that should not happen (KeyError).")
@@ -43,30 +43,30 @@ class TestTheSourceFails:
         [logged] = [item for item in caplog.records if item.exc_info]
         assert logged.exc_info[0] is KeyError
 
-    def test_a_connector_that_exits_ends_its_section_only(self, run, oomnitza):
+    def test_connector_calls_exit_ends_its_section_only(self, run, oomnitza):
         outcome = run([*devices(130), SystemExit(0)])
         assert counts(outcome) == {"fetched": 130, "sent": 130}
         assert str(outcome.error).startswith("an error that should not happen (SystemExit).")
         assert oomnitza.runs()[0].finished is not None
 
-    def test_what_is_no_record_is_a_mistake_too(self, run, oomnitza):
+    def test_connector_yields_no_record_is_an_unexpected_error(self, run, oomnitza):
         outcome = run([*devices(2), 7, *devices(2)])
         assert outcome.tally.sent == 2
         assert "an error that should not happen" in str(outcome.error)
 
-    def test_and_oomnitza_too(self, run, oomnitza):
+    def test_source_and_target_errors_leave_records_unsent(self, run, oomnitza):
         run.listener = Watcher()
         run.listener.at[130] = lambda: oomnitza.fail_next(9, 503)
         outcome = run([*devices(130), SourceUnavailable("gone away")])
         assert counts(outcome) == {"fetched": 130, "sent": 100, "unsent": 30}
         assert outcome.error is not None
 
-    def test_a_failure_is_in_the_log(self, run, caplog):
+    def test_failed_run_logs_its_error(self, run, caplog):
         run([*devices(1), SourceUnavailable("gone away", where="https://jamf")])
         [logged] = [item for item in caplog.records if item.levelno == logging.ERROR]
         assert "[made_up] failed: https://jamf: gone away" in logged.getMessage()
 
-    def test_vanished_and_unreadable_records_do_not_stop_it(self, run, oomnitza):
+    def test_vanished_and_unreadable_records_do_not_stop_the_run(self, run, oomnitza):
         items = [
             *devices(2),
             RecordGone("device 7 is no longer there"),
@@ -80,15 +80,15 @@ class TestTheSourceFails:
         assert serials(oomnitza) == ["S0", "S1", "S9"]
 
 
-class TestOomnitzaFails:
-    def test_away_from_the_beginning(self, run, source, offline):
+class TestTargetErrors:
+    def test_target_unavailable_at_the_start_reads_nothing(self, run, source, offline):
         run.oomnitza = replace(run.oomnitza, url=offline)
         outcome = run(devices(3))
         assert isinstance(outcome.error, TargetUnavailable)
         assert source.given == 0
         assert exit_code([outcome]) is ExitCode.SECTION_FAILED
 
-    def test_an_outage_in_the_middle_leaves_the_rest_unsent(self, run, source, oomnitza):
+    def test_target_unavailable_during_the_run_leaves_the_rest_unsent(self, run, source, oomnitza):
         run.listener = Watcher()
         run.listener.at[101] = lambda: oomnitza.fail_next(9, 503)
         outcome = run(devices(1000))
@@ -98,7 +98,7 @@ class TestOomnitzaFails:
         assert source.given == 200
         assert source.closed
 
-    def test_a_token_that_is_revoked_in_the_middle(self, run, oomnitza):
+    def test_token_revoked_during_the_run_leaves_the_rest_unsent(self, run, oomnitza):
         run.listener = Watcher()
         run.listener.at[101] = oomnitza.revoke_tokens
         outcome = run(devices(300))
@@ -106,16 +106,14 @@ class TestOomnitzaFails:
         assert isinstance(outcome.error, SignInError)
         assert posts(oomnitza) == [("bulk", 200), ("bulk", 401)]
 
-    def test_a_run_that_cannot_be_closed_has_failed(self, run, oomnitza):
+    def test_closing_fails_makes_the_run_failed(self, run, oomnitza):
         oomnitza.fail_next(1, 503, path="/api/v3/bulk/")
         outcome = run(devices(10))
         assert counts(outcome) == {"fetched": 10, "sent": 10}
         assert isinstance(outcome.error, TargetUnavailable)
         assert posts(oomnitza) == [("bulk", 200), ("finalize", 503)]
 
-    def test_refused_records_are_rejected_with_their_reason_and_the_others_sent(
-        self, run, oomnitza
-    ):
+    def test_refused_records_are_rejected_and_the_others_sent(self, run, oomnitza):
         bad = {"S3", "S64", "S99", "S120"}
         oomnitza.refuse = lambda record: record["SERIAL"] in bad and f"{record['SERIAL']} is bad"
         outcome = run(devices(130))
@@ -130,13 +128,13 @@ class TestOomnitzaFails:
         assert "SERIAL S64" in text
         assert posts(oomnitza)[-1] == ("finalize", 200)
 
-    def test_a_refusal_of_all_does_not_end_the_run(self, run, oomnitza):
+    def test_all_records_refused_completes_a_small_run(self, run, oomnitza):
         oomnitza.refuse = lambda record: "no"
         outcome = run(devices(7))
         assert counts(outcome) == {"fetched": 7, "rejected": 7}
         assert sum(example.count for example in outcome.not_sent.values()) == 7
 
-    def test_when_it_takes_none_at_all_the_others_are_not_even_sent(self, run, source, oomnitza):
+    def test_first_records_all_refused_stops_the_run(self, run, source, oomnitza):
         oomnitza.refuse = lambda record: "no such field"
         outcome = run(devices(1000))
         assert isinstance(outcome.error, ConfigurationError)
@@ -146,7 +144,7 @@ class TestOomnitzaFails:
         assert source.given < 1000
         assert posts(oomnitza)[-1] == ("finalize", 200)
 
-    def test_an_outage_while_the_refused_one_is_looked_for(self, run, oomnitza):
+    def test_target_unavailable_during_bisection_leaves_the_rest_unsent(self, run, oomnitza):
         def refuse(record: dict[str, Any]) -> str | None:
             if record["SERIAL"] != "S1":
                 return None
@@ -161,16 +159,16 @@ class TestOomnitzaFails:
         assert counts(outcome) == {"fetched": 8, "unsent": 8}
         assert isinstance(outcome.error, TargetUnavailable)
 
-    def test_more_than_oomnitza_takes_at_once_is_sent_in_parts(self, run, oomnitza):
+    def test_batch_too_large_is_sent_in_parts(self, run, oomnitza):
         oomnitza.max_records = 30
         outcome = run(devices(100))
         assert counts(outcome) == {"fetched": 100, "sent": 100}
 
-    def test_half_an_emoji_spoils_no_other_record(self, run, oomnitza):
+    def test_half_surrogate_rejects_no_other_record(self, run, oomnitza):
         outcome = run([*devices(2), {"serial": "S9", "name": "cut \ud83d"}, *devices(2, start=4)])
         assert counts(outcome) == {"fetched": 5, "sent": 4, "rejected": 1}
 
-    def test_what_json_does_not_know_spoils_no_record(self, run, oomnitza):
+    def test_values_without_json_form_reject_no_record(self, run, oomnitza):
         odd = [{"serial": "S8", "name": float("nan")}, {"serial": "S9", "name": {"a", "b"}}]
         outcome = run([*devices(1), *odd])
         assert counts(outcome) == {"fetched": 3, "sent": 3}
@@ -182,7 +180,7 @@ class TestOomnitzaFails:
 
 
 class TestRefusals:
-    def test_when_all_of_the_first_are_refused_the_others_are_not_tried(self, run, oomnitza):
+    def test_first_records_all_refused_stops_sending(self, run, oomnitza):
         oomnitza.refuse = lambda _: "no such field"
         outcome = run(devices(200))
         assert (outcome.tally.rejected, outcome.tally.sent) == (outcome.tally.fetched, 0)

@@ -23,7 +23,7 @@ class TestInterrupted:
             (130, {"fetched": 130, "sent": 130}),
         ],
     )
-    def test_what_had_been_read_is_sent(self, run, source, oomnitza, before, expected):
+    def test_interrupt_sends_what_was_read(self, run, source, oomnitza, before, expected):
         outcome = run([*devices(before), KeyboardInterrupt(), *devices(5)])
         assert counts(outcome) == expected
         assert isinstance(outcome.error, Interrupted)
@@ -32,7 +32,7 @@ class TestInterrupted:
         assert posts(oomnitza)[-1:] == ([("finalize", 200)] if before else [])
 
     @pytest.mark.parametrize("step", ["finish", "close"])
-    def test_behind_the_last_record_the_run_is_closed_once(self, run, oomnitza, monkeypatch, step):
+    def test_interrupt_after_the_last_record_closes_once(self, run, oomnitza, monkeypatch, step):
         done = getattr(BatchSender, step)
 
         def interrupted(sender: BatchSender) -> None:
@@ -45,7 +45,7 @@ class TestInterrupted:
         assert counts(outcome) == {"fetched": 3, "sent": 3}
         assert [each for each in posts(oomnitza) if each[0] == "finalize"] == [("finalize", 200)]
 
-    def test_while_the_end_is_written_down_the_ledger_says_so_too(self, run, tmp_path, monkeypatch):
+    def test_interrupt_while_recording_the_end_is_in_the_ledger(self, run, tmp_path, monkeypatch):
         end, signals = lifecycle.end, [KeyboardInterrupt()]
 
         def interrupted(*about: Any, **how: Any) -> None:
@@ -60,7 +60,7 @@ class TestInterrupted:
             [past] = ledger.history()
         assert past.state == "interrupted"
 
-    def test_between_two_records(self, run, oomnitza):
+    def test_stop_between_records_sends_what_was_read(self, run, oomnitza):
         def interrupt() -> None:
             raise KeyboardInterrupt
 
@@ -68,7 +68,7 @@ class TestInterrupted:
         run.listener.at[3] = interrupt
         assert counts(run(devices(9))) == {"fetched": 3, "sent": 3}
 
-    def test_also_where_the_signal_itself_was_lost(self, run, oomnitza, monkeypatch):
+    def test_lost_signal_still_stops_the_run(self, run, oomnitza, monkeypatch):
         """As one is that comes while Python tidies up."""
         run.listener = Watcher()
         run.listener.at[3] = lambda: monkeypatch.setattr("lib.run.pipeline.requested", lambda: True)
@@ -76,7 +76,7 @@ class TestInterrupted:
         assert counts(outcome) == {"fetched": 3, "sent": 3}
         assert isinstance(outcome.error, Interrupted)
 
-    def test_with_rejected_and_incomplete_ones_before(self, run, oomnitza):
+    def test_interrupt_counts_rejected_and_incomplete_records(self, run, oomnitza):
         oomnitza.refuse = lambda record: "bad" if record["SERIAL"] == "S1" else None
         run.oomnitza = replace(run.oomnitza, batch_size=3)
         items = [*devices(3), {}, RecordGone("x"), RecordUnreadable("y"), *devices(1, start=5)]

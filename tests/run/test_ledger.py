@@ -25,7 +25,7 @@ def refuse(oomnitza: Oomnitza, *serials: str) -> None:
     oomnitza.refuse = lambda record: "no such model" if record["SERIAL"] in serials else None
 
 
-class TestTheEntry:
+class TestPastRun:
     @pytest.mark.parametrize(
         ("end", "options", "state"),
         [
@@ -40,7 +40,7 @@ class TestTheEntry:
             ([KeyboardInterrupt()], {}, "interrupted"),
         ],
     )
-    def test_says_how_the_run_ended(
+    def test_past_run_has_its_end(
         self, run: Runner, end: list[Any], options: dict[str, Any], state: str
     ) -> None:
         outcome = run([*devices(3), *end], **options)
@@ -50,7 +50,7 @@ class TestTheEntry:
         assert past.full
         assert past.ended
 
-    def test_holds_every_count(self, run: Runner, oomnitza: Oomnitza) -> None:
+    def test_past_run_has_all_counts(self, run: Runner, oomnitza: Oomnitza) -> None:
         refuse(oomnitza, "S1")
         run.filter('return record["serial"] != "S2"')
         run.require("NAME")
@@ -71,14 +71,14 @@ class TestTheEntry:
         }
         assert (outcome.ready, outcome.unreadable) == (4, 1)
 
-    def test_says_as_what_oomnitza_knows_the_run(self, run: Runner, oomnitza: Oomnitza) -> None:
+    def test_past_run_has_its_portion(self, run: Runner, oomnitza: Oomnitza) -> None:
         run(devices(1))
         [past] = history(run)
         assert [past.portion] == [each.portion for each in oomnitza.runs()]
         assert past.opened and past.closed
         assert past.started <= past.opened <= past.closed
 
-    def test_testmode_leaves_none(self, run: Runner) -> None:
+    def test_testmode_records_no_run(self, run: Runner) -> None:
         run(devices(3), testmode=True)
         assert run.state
         assert not run.state.exists()
@@ -86,9 +86,7 @@ class TestTheEntry:
         run(devices(3), testmode=True)
         assert [past.counts["sent"] for past in history(run)] == [2]
 
-    def test_a_run_that_was_left_open_is_closed_by_the_next_one(
-        self, run: Runner, oomnitza: Oomnitza
-    ) -> None:
+    def test_open_run_is_closed_by_the_next_run(self, run: Runner, oomnitza: Oomnitza) -> None:
         oomnitza.fail_next(1, 503, path="/api/v3/bulk/")
         run(devices(1))
         [left] = history(run)
@@ -99,7 +97,7 @@ class TestTheEntry:
         assert history(run)[0].closed
         assert all(each.finished for each in oomnitza.runs())
 
-    def test_the_next_run_that_sends_nothing_new_is_not_full(self, run: Runner) -> None:
+    def test_changed_only_second_run_is_not_full(self, run: Runner) -> None:
         run.set(changed_only=True)
         tallies = [run(devices(2), **options).tally for options in ({}, {}, {"full": True}, {})]
         assert [past.full for past in history(run)] == [True, False, True, False]
@@ -110,7 +108,7 @@ class TestTheEntry:
             (0, 2),
         ]
 
-    def test_another_way_to_send_makes_all_records_new(self, run: Runner) -> None:
+    def test_changed_plan_sends_all_records(self, run: Runner) -> None:
         run.set(changed_only=True)
         run(devices(2))
         run.set(sync_field=("NAME",))
@@ -118,13 +116,13 @@ class TestTheEntry:
 
 
 class TestMissing:
-    def test_is_what_no_longer_comes(self, run: Runner) -> None:
+    def test_missing_records_are_no_longer_in_the_source(self, run: Runner) -> None:
         assert run(devices(4)).missing == 0
         assert run(devices(3)).missing == 1
         assert run(devices(4)).missing == 0
 
     @pytest.mark.parametrize("count", [1, 499, 500, 501])
-    def test_is_not_what_comes_and_is_not_sent(self, run: Runner, count: int) -> None:
+    def test_missing_excludes_records_that_are_not_sent(self, run: Runner, count: int) -> None:
         run.filter('return record["name"] != "in repair"')
         run.require("NAME")
         run(devices(count + 2))
@@ -137,7 +135,9 @@ class TestMissing:
         assert outcome.tally.filtered == count
         assert outcome.missing == 2
 
-    def test_is_not_what_is_unchanged_or_refused(self, run: Runner, oomnitza: Oomnitza) -> None:
+    def test_missing_excludes_unchanged_and_refused_records(
+        self, run: Runner, oomnitza: Oomnitza
+    ) -> None:
         run.set(changed_only=True)
         run(devices(3))
         refuse(oomnitza, "S1")
@@ -146,15 +146,17 @@ class TestMissing:
         assert outcome.missing == 1
 
     @pytest.mark.parametrize("options", [{"record_count": 1}, {"resend": True}])
-    def test_is_nothing_after_a_part_of_a_run(self, run: Runner, options: dict[str, Any]) -> None:
+    def test_missing_after_a_partial_run_is_none(
+        self, run: Runner, options: dict[str, Any]
+    ) -> None:
         run(devices(3))
         assert run(devices(3), **options).missing == 0
 
-    def test_is_nothing_where_some_could_not_be_read(self, run: Runner) -> None:
+    def test_missing_with_unreadable_records_is_none(self, run: Runner) -> None:
         run(devices(3))
         assert run([*devices(1), RecordUnreadable("broken")]).missing == 0
 
-    def test_is_nothing_of_a_source_that_brings_only_what_changed(
+    def test_missing_of_an_incremental_source_is_none(
         self, run: Runner, source: type[MadeUp]
     ) -> None:
         source.incremental = True
@@ -163,7 +165,7 @@ class TestMissing:
 
 
 class TestResend:
-    def test_sends_what_was_refused_and_asks_no_source(
+    def test_resend_sends_rejected_records_without_the_source(
         self, run: Runner, source: type[MadeUp], oomnitza: Oomnitza
     ) -> None:
         refuse(oomnitza, "S1", "S3")
@@ -177,9 +179,7 @@ class TestResend:
         assert (left.key, left.times, left.outcome) == ("s3", 2, "rejected")
         assert sorted(serials(oomnitza)) == ["S0", "S1", "S2", "S4"]
 
-    def test_a_record_that_is_unchanged_is_no_longer_saved(
-        self, run: Runner, oomnitza: Oomnitza
-    ) -> None:
+    def test_unchanged_record_is_no_longer_saved(self, run: Runner, oomnitza: Oomnitza) -> None:
         run.set(changed_only=True)
         run(devices(3))
         run.filter('return record["serial"] < 5')  # fails
@@ -191,7 +191,7 @@ class TestResend:
         assert saved(run) == []
         assert len(posts(oomnitza)) == 3  # of the first run, and that the others ended
 
-    def test_a_record_that_the_filter_drops_now_is_no_longer_saved(
+    def test_resend_filtered_record_is_no_longer_saved(
         self, run: Runner, oomnitza: Oomnitza
     ) -> None:
         refuse(oomnitza, "S1")
@@ -200,16 +200,14 @@ class TestResend:
         assert counts(run([], resend=True)) == {"fetched": 1, "filtered": 1}
         assert saved(run) == []
 
-    def test_a_record_that_lacks_a_value_now_stays_saved(
-        self, run: Runner, oomnitza: Oomnitza
-    ) -> None:
+    def test_resend_incomplete_record_stays_saved(self, run: Runner, oomnitza: Oomnitza) -> None:
         refuse(oomnitza, "S9")
         run([*devices(3), {"serial": "S9"}])
         run.require("NAME")
         assert counts(run([], resend=True)) == {"fetched": 1, "incomplete": 1}
         assert [aside.key for aside in saved(run)] == ["s9"]
 
-    def test_it_is_never_the_last_complete_run(self, run: Runner, oomnitza: Oomnitza) -> None:
+    def test_resend_is_not_a_complete_run(self, run: Runner, oomnitza: Oomnitza) -> None:
         refuse(oomnitza, "S1")
         run(devices(40))
         run([], resend=True)
@@ -222,14 +220,14 @@ class TestResend:
         assert complete.counts["ready"] == 40
         assert counts(run(devices(19)))["unsent"] == 19
 
-    def test_without_anything_saved_nothing_is_sent(self, run: Runner, oomnitza: Oomnitza) -> None:
+    def test_resend_without_saved_records_sends_nothing(
+        self, run: Runner, oomnitza: Oomnitza
+    ) -> None:
         run(devices(2))
         assert counts(run(devices(5), resend=True)) == {}
         assert serials(oomnitza) == ["S0", "S1"]
 
-    def test_what_was_unsent_is_sent_in_the_order_in_which_it_came(
-        self, run: Runner, oomnitza: Oomnitza
-    ) -> None:
+    def test_resend_sends_unsent_records_in_order(self, run: Runner, oomnitza: Oomnitza) -> None:
         oomnitza.fail_next(1, 503, path="/api/v3/bulk")
         assert counts(run(devices(100))) == {"fetched": 100, "unsent": 100}
         assert {aside.outcome for aside in saved(run)} == {"unsent"}
@@ -237,14 +235,14 @@ class TestResend:
         assert serials(oomnitza) == [f"S{number}" for number in range(100)]
         assert saved(run) == []
 
-    def test_a_complete_run_drops_what_came_again(self, run: Runner, oomnitza: Oomnitza) -> None:
+    def test_complete_run_clears_saved_records(self, run: Runner, oomnitza: Oomnitza) -> None:
         refuse(oomnitza, "S1", "S2")
         run(devices(3))
         refuse(oomnitza, "S2")
         run(devices(3))
         assert [(aside.key, aside.times) for aside in saved(run)] == [("s2", 2)]
 
-    def test_testmode_shows_what_is_saved_and_leaves_it(
+    def test_resend_in_testmode_shows_and_keeps_saved_records(
         self, run: Runner, oomnitza: Oomnitza
     ) -> None:
         refuse(oomnitza, "S1")
@@ -253,8 +251,8 @@ class TestResend:
         assert [(aside.key, aside.times) for aside in saved(run)] == [("s1", 1)]
 
 
-class TestALedgerThatFails:
-    def test_nothing_more_is_sent_once_it_could_not_be_written(
+class TestLedgerErrors:
+    def test_ledger_write_fails_stops_sending(
         self, run: Runner, oomnitza: Oomnitza, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         run.set(changed_only=True)
@@ -272,7 +270,7 @@ class TestALedgerThatFails:
         assert [aside.key for aside in saved(run)] == ["s4", "s5"]
         assert history(run)[-1].state == "failed"
 
-    def test_what_is_refused_is_on_the_disk_before_the_run_goes_on(
+    def test_rejected_records_are_durable_at_once(
         self, run: Runner, oomnitza: Oomnitza, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         batch, save_for_resend = SectionLedger.batch, SectionLedger.save_for_resend
@@ -299,7 +297,7 @@ class TestALedgerThatFails:
         run([*devices(4), RecordUnreadable("broken")])
         assert kept == [True, True, True]
 
-    def test_two_runs_of_a_section_are_never_side_by_side(self, run: Runner) -> None:
+    def test_second_run_of_a_section_is_refused(self, run: Runner) -> None:
         inner: list[Any] = []
 
         def items() -> Iterator[Any]:
@@ -316,7 +314,7 @@ class TestALedgerThatFails:
         assert len(history(run)) == 1
         assert counts(run(devices(1))) == {"fetched": 1, "sent": 1}
 
-    def test_sections_and_targets_know_nothing_of_each_other(self, run: Runner, stage: Any) -> None:
+    def test_sections_and_targets_are_independent(self, run: Runner, stage: Any) -> None:
         run.set(changed_only=True)
         run(devices(40))
         assert run.state

@@ -11,7 +11,7 @@ from tests.run.made_up import counts, devices, posts, serials
 
 
 class TestMapping:
-    def test_the_servers_mapping_stands_between_the_built_in_one_and_the_ini(self, run, oomnitza):
+    def test_server_mapping_overrides_built_in_and_is_overridden_by_ini(self, run, oomnitza):
         oomnitza.mappings["Made up"] = {"model": "MODEL", "os": "OS", "label": "NAME"}
         run.section = replace(run.section, mapping={"OS": {"hardcoded": "from the ini"}})
         run([{"serial": "S1", "name": "n", "label": "l", "model": "m", "os": "o"}])
@@ -19,22 +19,20 @@ class TestMapping:
             {"SERIAL": "S1", "NAME": "l", "MODEL": "m", "OS": "from the ini"}
         ]
 
-    def test_without_the_servers_mapping_it_is_not_asked_for(self, run, oomnitza):
+    def test_use_server_map_false_does_not_request_it(self, run, oomnitza):
         oomnitza.mappings["Made up"] = {"model": "MODEL"}
         run.set(use_server_map=False)
         run([{"serial": "S1", "model": "m"}])
         assert oomnitza.records("assets") == [{"SERIAL": "S1", "NAME": None}]
         assert [asked.path for asked in oomnitza.requests].count("/api/v2/mappings") == 1  # sign-in
 
-    def test_the_source_is_told_which_paths_are_wanted(self, run, source, oomnitza):
+    def test_projection_has_the_paths_of_the_mapping(self, run, source, oomnitza):
         oomnitza.mappings["Made up"] = {"hardware.model": "MODEL"}
         run([])
         assert source.projection == Projection(frozenset({"serial", "name", "hardware.model"}))
 
     @pytest.mark.parametrize("names", [("NOWHERE",), ("SERIAL", "NOWHERE")])
-    def test_a_sync_field_without_a_value_stops_the_run_before_it_begins(
-        self, run, source, oomnitza, names
-    ):
+    def test_unmapped_sync_field_stops_the_run_at_once(self, run, source, oomnitza, names):
         run.set(sync_field=names)
         outcome = run(devices(3))
         assert isinstance(outcome.error, ConfigurationError)
@@ -46,12 +44,12 @@ class TestMapping:
         assert source.given == 0
         assert posts(oomnitza) == []
 
-    def test_sync_fields_are_found_in_any_case(self, run, oomnitza):
+    def test_sync_fields_are_case_insensitive(self, run, oomnitza):
         run.set(sync_field=("serial",))
         assert counts(run(devices(2) + devices(1))) == {"fetched": 3, "sent": 3}
         assert oomnitza.count("assets") == 2
 
-    def test_a_record_without_its_sync_field_cannot_be_recognised(self, run, oomnitza):
+    def test_empty_sync_field_makes_a_record_incomplete(self, run, oomnitza):
         outcome = run([{"serial": "S1"}, {"name": "nameless"}, {"serial": "", "name": "x"}])
         assert counts(outcome) == {"fetched": 3, "sent": 1, "incomplete": 2}
         assert outcome.not_sent["without a value for SERIAL"].count == 2
@@ -59,13 +57,13 @@ class TestMapping:
         assert serials(oomnitza) == ["S1"]
         assert exit_code([outcome]) is ExitCode.OK
 
-    def test_a_required_field_that_is_empty_leaves_the_record_aside(self, run, oomnitza):
+    def test_empty_required_field_makes_a_record_incomplete(self, run, oomnitza):
         run.section = replace(run.section, mapping={"NAME": {"required": True}})
         outcome = run([{"serial": "S1"}, {"serial": "S2", "name": "Mac"}])
         assert counts(outcome) == {"fetched": 2, "sent": 1, "incomplete": 1}
         assert list(outcome.not_sent) == ["without a value for NAME"]
 
-    def test_a_converter_that_fails_leaves_its_field_empty(self, run, oomnitza):
+    def test_failed_converter_leaves_its_field_empty(self, run, oomnitza):
         run.section = replace(
             run.section, mapping={"SEEN": {"source": "seen", "converter": "date_format"}}
         )
@@ -75,7 +73,7 @@ class TestMapping:
         assert outcome.failed_conversions["SEEN"].count == 1
         assert "'soon'" in outcome.failed_conversions["SEEN"].text
 
-    def test_a_mapping_without_an_origin_is_said_to_be_so(self, run, source):
+    def test_mapping_without_origin_is_an_error(self, run, source):
         run.section = replace(run.section, mapping={"LOST": {"required": True}})
         outcome = run(devices(1))
         assert isinstance(outcome.error, ConfigurationError)

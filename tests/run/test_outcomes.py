@@ -14,8 +14,8 @@ from lib.report.summary import exit_code
 from tests.run.made_up import MadeUp, Runner, Watcher, counts, devices, posts, serials
 
 
-class TestAGoodEnd:
-    def test_everything_is_sent_in_batches_and_in_order_and_closed_once(self, run, oomnitza):
+class TestCompleteRun:
+    def test_complete_run_sends_batches_in_order_and_closes_once(self, run, oomnitza):
         outcome = run(devices(250))
         assert counts(outcome) == {"fetched": 250, "sent": 250}
         assert outcome.error is None
@@ -24,23 +24,23 @@ class TestAGoodEnd:
         assert serials(oomnitza) == [f"S{n}" for n in range(250)]
         assert oomnitza.runs()[0].late == 0
 
-    def test_a_record_holds_every_mapped_field_also_empty_ones(self, run, oomnitza):
+    def test_sent_records_have_all_mapped_fields(self, run, oomnitza):
         run([{"serial": "S1"}])
         assert oomnitza.records("assets") == [{"SERIAL": "S1", "NAME": None}]
 
     @pytest.mark.parametrize(("size", "requests"), [(1, 5), (2, 3), (5, 1), (100, 1)])
-    def test_a_batch_is_as_large_as_set(self, run, oomnitza, size, requests):
+    def test_batch_size_limits_batches(self, run, oomnitza, size, requests):
         run.oomnitza = replace(run.oomnitza, batch_size=size)
         run(devices(5))
         assert posts(oomnitza).count(("bulk", 200)) == requests
 
-    def test_an_empty_source_is_a_run_too(self, run, oomnitza):
+    def test_empty_source_is_a_complete_run(self, run, oomnitza):
         outcome = run([])
         assert counts(outcome) == {}
         assert outcome.error is None
         assert posts(oomnitza) == [("finalize", 200)]
 
-    def test_the_plan_reaches_oomnitza(self, run, oomnitza):
+    def test_requests_contain_the_upload_plan(self, run, oomnitza):
         run(devices(2))
         run.set(insert_only=True)
         run([{"serial": "S0", "name": "changed"}])
@@ -49,18 +49,18 @@ class TestAGoodEnd:
         assert [(each.added, each.skipped) for each in oomnitza.runs()] == [(2, 0), (0, 1), (0, 1)]
         assert {each.connector_name for each in oomnitza.runs()} == {"Made up"}
 
-    def test_the_older_api_is_used_where_it_is_set(self, run, oomnitza):
+    def test_api_v2_is_used_if_set(self, run, oomnitza):
         run.oomnitza = replace(run.oomnitza, api="v2")
         outcome = run(devices(25))
         assert counts(outcome) == {"fetched": 25, "sent": 25}
         assert posts(oomnitza) == [("audit", 200)] * 3
 
-    def test_progress_is_told_with_each_record(self, run):
+    def test_progress_is_reported_for_each_record(self, run):
         run.listener = Watcher()
         run(devices(3))
         assert [fetched for fetched, _ in run.listener.heard] == [1, 2, 3, 3]
 
-    def test_the_log_tells_begin_and_end(self, run, caplog):
+    def test_log_has_begin_and_end(self, run, caplog):
         caplog.set_level(logging.INFO, "lib.run.pipeline")
         run(devices(2))
         first, last = caplog.messages[0], caplog.messages[-1]
@@ -68,41 +68,41 @@ class TestAGoodEnd:
         assert "ends" in last
         assert "fetched=2" in last
 
-    def test_a_section_can_be_handed_to_another_process(self, run):
+    def test_section_can_be_pickled(self, run):
         assert pickle.loads(pickle.dumps(run.section)) == run.section
         assert pickle.loads(pickle.dumps(run.oomnitza)) == run.oomnitza
 
 
-class TestFewRecords:
-    def test_the_source_is_asked_for_no_more_than_the_count(self, run, source, oomnitza):
+class TestRecordCount:
+    def test_record_count_stops_reading(self, run, source, oomnitza):
         outcome = run(devices(50), record_count=7)
         assert counts(outcome) == {"fetched": 7, "sent": 7}
         assert source.given == 7
         assert source.closed
         assert posts(oomnitza) == [("bulk", 200), ("finalize", 200)]
 
-    def test_a_source_with_fewer_is_read_once(self, run, oomnitza):
+    def test_record_count_above_the_source_reads_it_once(self, run, oomnitza):
         assert counts(run(devices(3), record_count=10)) == {"fetched": 3, "sent": 3}
         assert oomnitza.runs()[0].updated == 0
 
-    def test_what_the_filter_drops_does_not_count(self, run, source):
+    def test_record_count_ignores_filtered_records(self, run, source):
         run.filter('return "5" in record["serial"]')
         outcome = run(devices(100), record_count=2)
         assert counts(outcome) == {"fetched": 16, "filtered": 14, "sent": 2}
 
 
 class TestFilter:
-    def test_it_counts_what_it_drops(self, run, oomnitza):
+    def test_filter_counts_filtered_records(self, run, oomnitza):
         run.filter('return "1" in record["serial"]')
         assert counts(run(devices(20))) == {"fetched": 20, "filtered": 9, "sent": 11}
         assert serials(oomnitza) == ["S1", *(f"S{n}" for n in range(10, 20))]
 
-    def test_the_source_is_told_what_it_looks_at(self, run, source):
+    def test_projection_has_the_paths_of_the_filter(self, run, source):
         run.filter('return record["model"] == "iMac"')
         run([{"serial": "S1", "model": "iMac"}])
         assert source.projection == Projection(frozenset({"serial", "name", "model"}))
 
-    def test_a_record_on_which_it_fails_is_rejected_and_the_others_are_not(self, run, oomnitza):
+    def test_filter_fails_rejects_that_record_only(self, run, oomnitza):
         run.filter('return record["n"] > 1')
         outcome = run([{"serial": "S1", "n": 2}, {"serial": "S2", "n": "x"}, {"serial": "S3"}])
         assert outcome.tally.sent + outcome.tally.rejected + outcome.tally.filtered == 3
@@ -120,13 +120,13 @@ class TestPeople:
         run.set(sync_field=())
         return run
 
-    def test_without_a_login_they_are_incomplete(self, people, oomnitza):
+    def test_users_without_login_are_incomplete(self, people, oomnitza):
         outcome = people([{"login": "ada", "name": "Ada"}, {"login": " ", "name": "Nobody"}])
         assert counts(outcome) == {"fetched": 2, "sent": 1, "incomplete": 1}
         assert [person["USER"] for person in oomnitza.records("users")] == ["ada"]
 
 
-def test_one_record_is_never_in_two_places(run, oomnitza):
+def test_every_record_has_exactly_one_outcome(run, oomnitza):
     """A run with a bit of everything: each record that came is found in exactly one place."""
     oomnitza.refuse = lambda record: "bad" if record["SERIAL"].endswith("7") else None
     run.oomnitza = replace(run.oomnitza, batch_size=20)

@@ -22,21 +22,21 @@ def people(
     return run
 
 
-def test_the_unchanged_and_the_missing_are_found_by_it(people: Runner) -> None:
+def test_login_identifies_unchanged_and_missing_users(people: Runner) -> None:
     people([ADA, BOB])
     outcome = people([{**ADA, "login": "ada"}])
     assert counts(outcome) == {"fetched": 1, "unchanged": 1}
     assert outcome.missing == 1
 
 
-def test_large_and_small_letters_and_blanks_make_no_difference(people: Runner) -> None:
+def test_login_ignores_case_and_spaces(people: Runner) -> None:
     people([ADA, BOB])
     outcome = people([{**ADA, "login": " ADA "}, {**BOB, "name": "Robert"}])
     assert counts(outcome) == {"fetched": 2, "sent": 2}, "as they are sent they differ"
     assert outcome.missing == 0
 
 
-def test_another_sync_field_counts_before_it(people: Runner) -> None:
+def test_sync_field_takes_precedence_over_login(people: Runner) -> None:
     people.set(sync_field=("NAME",))
     people([ADA, BOB])
     outcome = people([{**ADA, "login": "ada2"}])
@@ -44,7 +44,7 @@ def test_another_sync_field_counts_before_it(people: Runner) -> None:
     assert outcome.missing == 1
 
 
-def test_where_no_login_is_mapped_nothing_is_known_of_them(
+def test_users_without_mapped_login_have_no_key(
     people: Runner, source: type[MadeUp], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(source, "mapping", {"NAME": {"source": "name"}})

@@ -18,7 +18,7 @@ class TestSavedData:
         [fetched], [uploads] = folder.glob("*.fetched.jsonl"), folder.glob("*.uploads.jsonl")
         return fetched, uploads
 
-    def test_each_record_is_kept_as_it_came_and_as_it_was_sent(self, run, oomnitza, tmp_path):
+    def test_save_data_writes_fetched_and_sent_records(self, run, oomnitza, tmp_path):
         oomnitza.refuse = lambda record: "bad" if record["SERIAL"] == "S1" else None
         items = [*devices(2), {"name": "Zoë 佐藤", "deep": {"list": [1, None]}}, RecordGone("x")]
         outcome = run([*items, {"serial": "S3", "more": True}], save_data=tmp_path / "saved_data")
@@ -31,21 +31,21 @@ class TestSavedData:
         ]
         assert outcome.notes == [f"Saved: {fetched} and {uploads.name}"]
 
-    def test_the_files_are_their_owners_alone(self, run, tmp_path):
+    def test_save_data_files_are_private(self, run, tmp_path):
         run(devices(1), save_data=tmp_path / "saved_data")
         for path in self.files(tmp_path / "saved_data"):
             assert stat.S_IMODE(path.stat().st_mode) == 0o600
             assert path.name.startswith("made_up.")
         assert stat.S_IMODE((tmp_path / "saved_data").stat().st_mode) == 0o700
 
-    def test_the_source_is_asked_for_no_more_than_in_an_upload(self, run, source, tmp_path):
+    def test_save_data_does_not_widen_the_projection(self, run, source, tmp_path):
         run(devices(1))
         asked = source.projection
         run(devices(1), save_data=tmp_path)
         assert source.projection == asked
         assert not asked.everything
 
-    def test_the_source_is_asked_for_all_fields_if_wished(self, run, source, tmp_path):
+    def test_all_fields_requests_everything(self, run, source, tmp_path):
         run(devices(1), save_data=tmp_path, all_fields=True)
         assert source.projection.everything
 
@@ -56,23 +56,23 @@ class TestSavedData:
         assert "pass word" not in saved
         assert "sandbox-token" not in saved
 
-    def test_testmode_saves_what_it_would_send(self, run, oomnitza, tmp_path):
+    def test_save_data_in_testmode_writes_both_files(self, run, oomnitza, tmp_path):
         run(devices(2), testmode=True, save_data=tmp_path)
         fetched, uploads = self.files(tmp_path)
         assert len(self.lines(fetched)) == 2
         assert self.lines(uploads)[0] == {"SERIAL": "S0", "NAME": "Mac 0"}
 
-    def test_the_records_of_a_run_that_breaks_off_are_kept(self, run, tmp_path):
+    def test_save_data_of_a_failed_run_is_kept(self, run, tmp_path):
         run([*devices(2), KeyboardInterrupt()], save_data=tmp_path)
         fetched, uploads = self.files(tmp_path)
         assert (len(self.lines(fetched)), len(self.lines(uploads))) == (2, 2)
 
-    def test_two_runs_at_the_same_time_keep_files_of_their_own(self, run, tmp_path):
+    def test_save_data_of_parallel_runs_uses_own_files(self, run, tmp_path):
         for _ in range(3):
             run(devices(2), save_data=tmp_path)
         assert [len(self.lines(path)) for path in tmp_path.glob("*.fetched.jsonl")] == [2, 2, 2]
 
-    def test_a_folder_that_cannot_be_made_stops_the_run(self, run, source, tmp_path):
+    def test_save_data_folder_cannot_be_created_stops_the_run(self, run, source, tmp_path):
         (tmp_path / "file").touch()
         outcome = run(devices(2), save_data=tmp_path / "file" / "saved_data")
         assert isinstance(outcome.error, ConfigurationError)

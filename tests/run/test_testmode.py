@@ -15,7 +15,7 @@ class TestTestmode:
         run.listener = Watcher()
         return run
 
-    def test_it_shows_what_would_be_sent_and_sends_nothing(self, run, oomnitza):
+    def test_testmode_shows_records_and_sends_nothing(self, run, oomnitza):
         oomnitza.mappings["Made up"] = {"model": "MODEL"}
         outcome = run([{"serial": "S1", "name": "n", "model": "m"}, {}], testmode=True)
         assert run.listener.shown == [{"SERIAL": "S1", "NAME": "n", "MODEL": "m"}]
@@ -24,13 +24,13 @@ class TestTestmode:
         assert {asked.path for asked in oomnitza.requests} == {"/api/v2/mappings"}
         assert oomnitza.runs() == []
 
-    def test_it_shows_each_record_before_the_next_is_fetched(self, run, source):
+    def test_testmode_shows_each_record_before_the_next_is_fetched(self, run, source):
         seen = []
         run.listener.show = lambda section, record, before: seen.append(source.given)
         run(devices(3), testmode=True)
         assert seen == [1, 2, 3]
 
-    def test_without_oomnitza_it_goes_on_with_the_local_mapping_and_says_so(self, run, offline):
+    def test_testmode_without_target_uses_the_local_mapping(self, run, offline):
         run.oomnitza = replace(run.oomnitza, url=offline)
         outcome = run(devices(1), testmode=True)
         assert outcome.error is None
@@ -42,25 +42,25 @@ class TestTestmode:
     @pytest.mark.parametrize(
         ("status", "body"), [(404, ""), (400, ""), (200, "<p>Maintenance</p>"), (200, "[]")]
     )
-    def test_also_when_something_else_answers(self, run, oomnitza, status, body):
+    def test_testmode_with_wrong_server_uses_the_local_mapping(self, run, oomnitza, status, body):
         oomnitza.fail_next(3, status, body)
         outcome = run(devices(1), testmode=True)
         assert outcome.error is None
         assert len(run.listener.shown) == 1
         assert "Without the mapping kept in Oomnitza" in outcome.notes[0]
 
-    def test_a_wrong_token_is_told_here_too(self, run, source):
+    def test_testmode_with_wrong_token_fails(self, run, source):
         run.oomnitza = replace(run.oomnitza, api_token="wrong")
         outcome = run(devices(1), testmode=True)
         assert isinstance(outcome.error, SignInError)
         assert run.listener.shown == []
 
-    def test_without_the_servers_mapping_oomnitza_is_not_asked_at_all(self, run, oomnitza):
+    def test_testmode_without_server_map_makes_no_request(self, run, oomnitza):
         run.set(use_server_map=False)
         assert counts(run(devices(2), testmode=True)) == {"fetched": 2, "sent": 2}
         assert oomnitza.requests == []
 
-    def test_a_sync_field_without_a_value_is_a_note(self, run):
+    def test_testmode_with_unmapped_sync_field_is_a_note(self, run):
         run.set(sync_field=("NOWHERE",))
         outcome = run(devices(1), testmode=True)
         assert outcome.error is None
@@ -69,7 +69,7 @@ class TestTestmode:
         ]
         assert len(run.listener.shown) == 1
 
-    def test_a_closed_pipe_is_passed_on(self, run, source):
+    def test_testmode_with_closed_pipe_raises(self, run, source):
         def show(section: str, record: Any, before: Any) -> None:
             raise BrokenPipeError
 

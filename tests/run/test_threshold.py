@@ -38,16 +38,16 @@ def unreadable(count: int) -> list[RecordUnreadable]:
     ("before", "limit", "enough"),
     [(40, "50%", 20), (41, "50%", 21), (20, "50%", 10), (19, "50%", 1), (40, "5", 35), (1, "0", 1)],
 )
-def test_one_record_less_stops_the_run(run: Runner, before: int, limit: str, enough: int) -> None:
+def test_threshold_one_record_less_stops_the_run(
+    run: Runner, before: int, limit: str, enough: int
+) -> None:
     run.set(shrink_limit=limit)
     run(devices(before))
     assert not goes_on(run, devices(enough - 1))
     assert goes_on(run, devices(enough))
 
 
-def test_what_stops_it_says_so_and_leaves_oomnitza_as_it_was(
-    run: Runner, oomnitza: Oomnitza
-) -> None:
+def test_threshold_error_sends_nothing(run: Runner, oomnitza: Oomnitza) -> None:
     run(devices(40))
     before = posts(oomnitza)
     outcome = run([{"serial": f"S{number}", "name": "new"} for number in range(19)])
@@ -62,7 +62,7 @@ def test_what_stops_it_says_so_and_leaves_oomnitza_as_it_was(
     assert [past.state for past in history(run)] == ["complete", "failed"]
 
 
-def test_the_run_that_was_stopped_changes_nothing_for_the_next_one(run: Runner) -> None:
+def test_threshold_is_unchanged_after_a_stopped_run(run: Runner) -> None:
     run(devices(40))
     assert not goes_on(run, devices(19))
     assert not goes_on(run, devices(10))
@@ -70,18 +70,18 @@ def test_the_run_that_was_stopped_changes_nothing_for_the_next_one(run: Runner) 
     assert goes_on(run, devices(10)), "half of those of the last complete run"
 
 
-def test_unreadable_records_count_for_the_next_run_and_not_for_this_one(run: Runner) -> None:
+def test_threshold_counts_unreadable_records_of_the_last_run(run: Runner) -> None:
     run([*devices(20), *unreadable(20)])
     assert not goes_on(run, [*devices(19), *unreadable(40)])
     assert goes_on(run, devices(20))
 
 
-def test_unreadable_records_alone_count_too(run: Runner) -> None:
+def test_threshold_counts_a_run_of_unreadable_records(run: Runner) -> None:
     run(unreadable(40))
     assert not goes_on(run, devices(19))
 
 
-def test_filtered_and_incomplete_ones_do_not_count(run: Runner) -> None:
+def test_threshold_ignores_filtered_and_incomplete_records(run: Runner) -> None:
     run.filter('return record["name"] != "in repair"')
     left_out = [{"serial": f"F{number}", "name": "in repair"} for number in range(20)]
     incomplete = [{"name": f"without {number}"} for number in range(20)]
@@ -90,7 +90,7 @@ def test_filtered_and_incomplete_ones_do_not_count(run: Runner) -> None:
     assert goes_on(run, devices(20))
 
 
-def test_refused_and_unchanged_ones_do_count(run: Runner, oomnitza: Oomnitza) -> None:
+def test_threshold_counts_rejected_and_unchanged_records(run: Runner, oomnitza: Oomnitza) -> None:
     run.set(changed_only=True)
     oomnitza.refuse = lambda record: "bad" if record["SERIAL"] in ("S38", "S39") else None
     run(devices(40))
@@ -100,7 +100,7 @@ def test_refused_and_unchanged_ones_do_count(run: Runner, oomnitza: Oomnitza) ->
 
 
 @pytest.mark.parametrize("items", [[*devices(5), SourceUnavailable("away")], [KeyboardInterrupt()]])
-def test_only_a_complete_run_is_what_the_next_is_compared_to(run: Runner, items: list[Any]) -> None:
+def test_threshold_uses_the_last_complete_run(run: Runner, items: list[Any]) -> None:
     run(devices(40))
     run(items)
     run(devices(2), record_count=2)
@@ -108,28 +108,26 @@ def test_only_a_complete_run_is_what_the_next_is_compared_to(run: Runner, items:
 
 
 @pytest.mark.parametrize("options", [{"force": True}, {"record_count": 5}, {"record_count": 1}])
-def test_who_asks_for_few_or_for_all_that_come_gets_them(
-    run: Runner, options: dict[str, Any]
-) -> None:
+def test_threshold_with_record_count_or_force_is_off(run: Runner, options: dict[str, Any]) -> None:
     run(devices(40))
     outcome = run(devices(5), **options)
     assert outcome.error is None
     assert outcome.tally.sent == options.get("record_count", 5)
 
 
-def test_after_force_its_number_counts(run: Runner) -> None:
+def test_threshold_after_force_uses_its_count(run: Runner) -> None:
     run(devices(40))
     run(devices(2), force=True)
     assert goes_on(run, devices(1))
 
 
-def test_without_a_ledger_nothing_is_expected(run: Runner) -> None:
+def test_threshold_without_ledger_is_off(run: Runner) -> None:
     run(devices(40))
     run.state = None
     assert goes_on(run, [])
 
 
-def test_a_source_of_changes_may_bring_any_number(run: Runner, source: type[MadeUp]) -> None:
+def test_threshold_of_an_incremental_source_is_off(run: Runner, source: type[MadeUp]) -> None:
     source.incremental = True
     run(devices(40))
     assert goes_on(run, devices(1))
@@ -149,7 +147,7 @@ def test_a_source_of_changes_may_bring_any_number(run: Runner, source: type[Made
         (0, {"resend": True}, []),
     ],
 )
-def test_testmode_says_what_would_happen(
+def test_threshold_in_testmode_is_a_note(
     run: Runner, count: int, options: dict[str, Any], notes: list[str]
 ) -> None:
     run(devices(40))
@@ -158,9 +156,7 @@ def test_testmode_says_what_would_happen(
     assert outcome.notes == notes
 
 
-def test_records_that_waited_for_enough_are_sent_in_their_order(
-    run: Runner, oomnitza: Oomnitza
-) -> None:
+def test_threshold_reached_sends_held_records_in_order(run: Runner, oomnitza: Oomnitza) -> None:
     run(devices(300))
     new = [{"serial": f"N{number}", "name": "new"} for number in range(170)]
     assert goes_on(run, new)

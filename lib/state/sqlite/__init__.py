@@ -1,4 +1,4 @@
-"""The store in one SQLite file, with a lock file for each section beside it."""
+"""The store in one SQLite file, with a lock file for each section next to it."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class SectionLock:
     ) -> None:
         begin = f"{state.name}.{_file_name(section)}"
         self._path = state.with_name(f"{begin}.lock")
-        # By itself, since Windows lets nobody read a file that is locked.
+        # A file of its own: on Windows, a locked file cannot be read.
         self._holder = state.with_name(f"{begin}.holder")
         self._section = section
         self._wait = wait

@@ -40,7 +40,7 @@ def _modes(path: Path) -> Iterator[str]:
     """The ways in which it may be read without leaving a trace, the best one first.
 
     A connection that could write tidies up behind itself; one that cannot leaves the files of the
-    WAL behind, unless they are there already. A file that nobody has open is whole without them.
+    WAL behind, unless they are there already. A closed file is complete without them.
     """
     if os.access(path, os.W_OK):
         yield "mode=rw"

@@ -16,15 +16,15 @@ RECORD = RecordShown("ldap", {"A": "my pass word"}, None)
 
 def test_without_events_records_are_printed(capsys):
     with listening(None) as listener:
-        listener.hear(RECORD)
+        listener.handle(RECORD)
     assert json.loads(capsys.readouterr().out) == RECORD.record
 
 
 def test_on_standard_output_there_are_events_alone(capsys):
     secrets.remember("pass word")
     with listening(STDOUT) as listener:
-        listener.hear(SectionStarted("ldap"))
-        listener.hear(RECORD)
+        listener.handle(SectionStarted("ldap"))
+        listener.handle(RECORD)
     printed = capsys.readouterr()
     lines = [json.loads(line) for line in printed.out.splitlines()]
     assert [line["kind"] for line in lines] == ["section_started", "record"]
@@ -34,7 +34,7 @@ def test_on_standard_output_there_are_events_alone(capsys):
 
 def test_with_a_file_nothing_is_printed(tmp_path, capsys):
     with listening(tmp_path / "events") as listener:
-        listener.hear(RECORD)
+        listener.handle(RECORD)
     assert json.loads((tmp_path / "events").read_text("utf-8"))["kind"] == "record"
     assert tuple(capsys.readouterr()) == ("", "")
 
@@ -53,7 +53,7 @@ def test_a_full_disk_is_a_warning(tmp_path, capsys, monkeypatch):
 
     monkeypatch.setattr(module.EventFile, "write", full)
     with listening(tmp_path / "events") as listener:
-        listener.hear(RECORD)
+        listener.handle(RECORD)
         assert not listener.stop.is_set()
     assert capsys.readouterr().err == (
         "Warning: not all events could be written (No space left on device)\n"
@@ -67,7 +67,7 @@ def test_a_reader_that_goes_away_stops_the_run_and_is_told_at_its_end(monkeypatc
     monkeypatch.setattr(module, "say_json", gone)
     ended = False
     with pytest.raises(BrokenPipeError), listening(STDOUT) as listener:
-        listener.hear(RECORD)
+        listener.handle(RECORD)
         assert listener.stop.is_set()
         ended = True
     assert ended

@@ -47,7 +47,7 @@ def console() -> Iterator[logging.StreamHandler]:
 
 def shown(record: dict[str, Any], before: dict[str, Any] | None = None) -> str:
     with TerminalListener() as listener:
-        listener.hear(RecordShown("ldap", record, before))
+        listener.handle(RecordShown("ldap", record, before))
     return sys.stdout.getvalue()
 
 
@@ -55,29 +55,29 @@ class TestRecordsForPrograms:
     def test_a_record_is_one_line_of_json(self, capsys):
         with TerminalListener() as listener:
             record = {"USER": "zoë", "NOTE": "two\nlines", "LIST": [1, None]}
-            listener.hear(RecordShown("ldap", record, None))
-            listener.hear(RecordShown("ldap", {"SEEN": date(2015, 7, 21)}, None))
+            listener.handle(RecordShown("ldap", record, None))
+            listener.handle(RecordShown("ldap", {"SEEN": date(2015, 7, 21)}, None))
         first, second = capsys.readouterr().out.splitlines()
         assert json.loads(first) == {"USER": "zoë", "NOTE": "two\nlines", "LIST": [1, None]}
         assert json.loads(second) == {"SEEN": "2015-07-21"}
 
     def test_there_is_no_progress(self, capsys):
         with TerminalListener() as listener:
-            listener.hear(SectionStarted("ldap"))
-            listener.hear(Progress("ldap", Tally(fetched=5, sent=5), 10, 0.1))
-            listener.hear(SectionEnded(Outcome("ldap")))
+            listener.handle(SectionStarted("ldap"))
+            listener.handle(Progress("ldap", Tally(fetched=5, sent=5), 10, 0.1))
+            listener.handle(SectionEnded(Outcome("ldap")))
         assert tuple(capsys.readouterr()) == ("", "")
 
     def test_where_records_are_told_otherwise_none_is_shown(self, capsys):
         with TerminalListener(records=False) as listener:
-            listener.hear(RecordShown("ldap", {"USER": "zoë"}, None))
+            listener.handle(RecordShown("ldap", {"USER": "zoë"}, None))
         assert tuple(capsys.readouterr()) == ("", "")
 
     def test_secrets_are_masked_wherever_they_are(self, capsys):
         secrets.remember("pass word")
         with TerminalListener() as listener:
             record = {"A": "my pass word", "B": [{"c": "pass word"}]}
-            listener.hear(RecordShown("ldap", record, None))
+            listener.handle(RecordShown("ldap", record, None))
         assert "pass word" not in capsys.readouterr().out
 
 
@@ -134,11 +134,11 @@ class TestProgress:
     def test_it_counts_on_one_line_and_leaves_no_trace(self, terminal):
         stderr = terminal("stderr")
         with TerminalListener() as listener:
-            listener.hear(SectionStarted("ldap"))
+            listener.handle(SectionStarted("ldap"))
             for number in range(1, 4):
-                listener.hear(Progress("ldap", Tally(fetched=number, sent=number - 1), 4, 0.1))
+                listener.handle(Progress("ldap", Tally(fetched=number, sent=number - 1), 4, 0.1))
             text = stderr.getvalue()
-            listener.hear(SectionEnded(Outcome("ldap")))
+            listener.handle(SectionEnded(Outcome("ldap")))
         assert "ldap" in text
         assert "3/4" in text
         assert "sent=2" in text
@@ -148,18 +148,18 @@ class TestProgress:
     def test_vanished_records_count_as_done(self, terminal):
         stderr = terminal("stderr")
         with TerminalListener() as listener:
-            listener.hear(SectionStarted("ldap"))
-            listener.hear(Progress("ldap", Tally(fetched=1, vanished=2), 3, 0.1))
+            listener.handle(SectionStarted("ldap"))
+            listener.handle(Progress("ldap", Tally(fetched=1, vanished=2), 3, 0.1))
         assert "3/3" in stderr.getvalue()
 
     def test_each_of_several_sections_has_its_line(self, terminal):
         stderr = terminal("stderr")
         with TerminalListener() as listener:
             for name in ("ldap", "casper"):
-                listener.hear(SectionStarted(name))
-            listener.hear(Progress("ldap", Tally(fetched=1), 5, 0.1))
-            listener.hear(Progress("casper", Tally(fetched=2), 7, 0.1))
-            listener.hear(SectionEnded(Outcome("ldap")))
+                listener.handle(SectionStarted(name))
+            listener.handle(Progress("ldap", Tally(fetched=1), 5, 0.1))
+            listener.handle(Progress("casper", Tally(fetched=2), 7, 0.1))
+            listener.handle(SectionEnded(Outcome("ldap")))
         text = stderr.getvalue()
         assert "1/5" in text
         assert "2/7" in text
@@ -168,7 +168,7 @@ class TestProgress:
         stderr = terminal("stderr")
         console.setStream(stderr)
         with TerminalListener() as listener:
-            listener.hear(SectionStarted("ldap"))
+            listener.handle(SectionStarted("ldap"))
             logging.getLogger("lib.test").warning("look here")
         lines = stderr.getvalue().replace("\r", "\n").split("\n")
         assert "look here" in lines  # on a line of its own

@@ -37,7 +37,7 @@ def people(count: int) -> list[dict[str, Any]]:
 
 
 class TestV3:
-    def test_a_body_is_complete(self, server, connect):
+    def test_v3_body_has_all_members(self, server, connect):
         bulk = BulkV3(connect(), PEOPLE, 100)
         bulk.send(items(people(2)))
         [asked], [body] = server.asked, bodies(server)
@@ -57,18 +57,18 @@ class TestV3:
         }
 
     @pytest.mark.parametrize("sync_field", [(), ("SERIAL",), ("SERIAL", "SITE")])
-    def test_sync_fields_are_a_list_empty_for_the_servers_own(self, server, connect, sync_field):
+    def test_v3_sync_field_is_a_list(self, server, connect, sync_field):
         BulkV3(connect(), replace(DEVICES, sync_field=sync_field), 100).send(items([{}]))
         assert bodies(server)[0]["sync_field"] == list(sync_field)
 
     @pytest.mark.parametrize("flags", [(True, False), (False, True), (False, False)])
-    def test_insert_only_and_update_only_are_booleans(self, server, connect, flags):
+    def test_v3_insert_only_and_update_only_are_booleans(self, server, connect, flags):
         plan = replace(DEVICES, insert_only=flags[0], update_only=flags[1])
         BulkV3(connect(), plan, 100).send(items([{}]))
         [body] = bodies(server)
         assert (body["insert_only"], body["update_only"]) == flags
 
-    def test_one_character_that_takes_four_bytes_does_not_make_the_others_take_as_many(self):
+    def test_v3_body_with_emoji_uses_little_memory(self):
         records = items([{"NAME": "🎉"}, *({"NAME": "x" * 100_000} for _ in range(20))])
         client = SimpleNamespace(post_encoded=lambda path, body: bodies.append(body))
         bodies: list[bytes] = []
@@ -81,13 +81,11 @@ class TestV3:
         assert [item.values for item in records] == json.loads(bodies[0])["records"]
         assert peak < 4 * len(bodies[0])
 
-    def test_one_record_is_a_list_too(self, server, connect):
+    def test_v3_one_record_is_a_list(self, server, connect):
         BulkV3(connect(), PEOPLE, 1).send(items(people(1)))
         assert bodies(server)[0]["records"] == people(1)
 
-    def test_the_requests_of_a_run_share_its_portion_and_another_run_has_its_own(
-        self, server, connect
-    ):
+    def test_v3_portion_is_unique_per_run(self, server, connect):
         client = connect()
         for bulk in (BulkV3(client, PEOPLE, 100), BulkV3(client, PEOPLE, 100)):
             bulk.send(items(people(1)))
@@ -95,7 +93,7 @@ class TestV3:
         first, second, third, fourth = (body["portion"] for body in bodies(server))
         assert first == second != third == fourth
 
-    def test_finish_closes_the_portion(self, server, connect):
+    def test_v3_finish_closes_the_portion(self, server, connect):
         bulk = BulkV3(connect(), PEOPLE, 100)
         bulk.send(items(people(1)))
         bulk.finish()
@@ -103,7 +101,7 @@ class TestV3:
         assert server.asked[1].path == f"/api/v3/bulk/{portion}/finalize"
         assert (server.asked[1].method, server.asked[1].body) == ("POST", b"{}")
 
-    def test_a_run_that_failed_is_closed_with_its_error(self, oomnitza, connect):
+    def test_v3_finish_with_error_reports_it(self, oomnitza, connect):
         client = connect()
         client.sign_in()
         bulk = BulkV3(client, PEOPLE, 100)
@@ -113,11 +111,11 @@ class TestV3:
         assert (run.added, run.error) == (2, "the source is away")
         assert run.finished is not None
 
-    def test_a_run_that_failed_before_it_sent_anything_was_never_opened(self, server, connect):
+    def test_v3_finish_with_error_before_sending_does_nothing(self, server, connect):
         BulkV3(connect(), PEOPLE, 100).finish("the source is away")
         assert server.asked == []
 
-    def test_it_is_closed_also_where_its_error_is_not_taken(self, server, connect):
+    def test_v3_finish_with_refused_error_still_closes(self, server, connect):
         bulk = BulkV3(connect(), PEOPLE, 100)
         bulk.send(items(people(1)))
         server.answers = [(400, "no records"), (200, "{}")]
@@ -128,7 +126,7 @@ class TestV3:
             "finalize",
         ]
 
-    def test_it_hears_that_somebody_cancelled_the_run(self, oomnitza, connect):
+    def test_v3_canceled_run_is_detected(self, oomnitza, connect):
         client = connect()
         client.sign_in()
         bulk = BulkV3(client, PEOPLE, 100)
@@ -139,25 +137,23 @@ class TestV3:
     @pytest.mark.parametrize(
         "answer", [(200, "{}"), (200, "[]"), (200, '{"canceled": "true"}'), (404, ""), (204, "")]
     )
-    def test_an_oomnitza_that_does_not_know_of_cancelling_lets_the_run_go_on(
-        self, server, connect, answer
-    ):
+    def test_v3_canceled_unknown_to_the_server_is_false(self, server, connect, answer):
         server.answers = [answer]
         assert BulkV3(connect(), PEOPLE, 100).canceled() is False
 
-    def test_one_that_is_away_cannot_be_asked(self, server, connect):
+    def test_v3_canceled_target_unavailable_raises(self, server, connect):
         server.answers = [(500, "")]
         with pytest.raises(TargetUnavailable):
             BulkV3(connect(), PEOPLE, 100).canceled()
 
-    def test_a_web_page_does_not_count_as_taken_whatever_its_status(self, server, connect):
+    def test_v3_send_web_page_in_response_is_an_error(self, server, connect):
         server.answers = [(200, "\n<!DOCTYPE html><p>Maintenance</p>")]
         bulk = BulkV3(connect(), PEOPLE, 100)
         for call in (lambda: bulk.send(items(people(1))), bulk.finish, connect(**LOGIN).sign_in):
             with pytest.raises(TargetUnavailable, match="a web page answers instead of Oomnitza"):
                 call()
 
-    def test_the_sandbox_takes_and_stores_it(self, oomnitza, connect):
+    def test_v3_send_to_the_sandbox_stores_records(self, oomnitza, connect):
         client = connect()
         client.sign_in()
         bulk = BulkV3(client, PEOPLE, 100)
@@ -182,12 +178,12 @@ class TestV3:
             (503, TargetUnavailable),
         ],
     )
-    def test_only_refusals_of_the_records_count_as_such(self, server, connect, status, kind):
+    def test_v3_send_error_classes_by_status(self, server, connect, status, kind):
         server.answers = [(status, "because")]
         with pytest.raises(kind, match=rf"/api/v3/bulk: the server answered {status} \(because\)"):
             BulkV3(connect(), PEOPLE, 100).send(items(people(1)))
 
-    def test_an_overloaded_oomnitza_gets_the_batch_again(self, oomnitza, connect, pauses):
+    def test_v3_send_is_retried_when_overloaded(self, oomnitza, connect, pauses):
         client = connect(retries=2)
         client.sign_in()
         oomnitza.fail_next(1, 503)
@@ -196,7 +192,7 @@ class TestV3:
         assert [asked.status for asked in oomnitza.requests] == [200, 503, 429, 200]
         assert oomnitza.count("users") == 3
 
-    def test_a_token_that_is_revoked_in_the_middle_is_renewed_by_the_login(self, oomnitza, connect):
+    def test_revoked_token_is_renewed_with_login(self, oomnitza, connect):
         client = connect(**LOGIN)
         client.sign_in()
         bulk = BulkV3(client, PEOPLE, 100)
@@ -214,7 +210,7 @@ class TestV3:
         ]
         assert oomnitza.count("users") == 2
 
-    def test_csrf_tokens_survive_the_renewal(self, oomnitza, connect):
+    def test_csrf_token_survives_the_renewal(self, oomnitza, connect):
         oomnitza.csrf = True
         client = connect(**LOGIN)
         client.sign_in()
@@ -222,7 +218,7 @@ class TestV3:
         BulkV3(client, PEOPLE, 100).send(items(people(1)))
         assert oomnitza.count("users") == 1
 
-    def test_an_api_token_that_is_revoked_in_the_middle_ends_it(self, oomnitza, connect):
+    def test_revoked_api_token_raises(self, oomnitza, connect):
         client = connect()
         client.sign_in()
         oomnitza.revoke_tokens()
@@ -231,7 +227,7 @@ class TestV3:
 
 
 class TestV2:
-    def test_users_are_a_list_and_the_rest_is_in_the_query(self, server, connect):
+    def test_v2_users_are_a_list(self, server, connect):
         bulk = BulkV2(connect(api="v2"), PEOPLE, 100)
         bulk.send(items(people(2)))
         bulk.finish()
@@ -244,13 +240,13 @@ class TestV2:
     @pytest.mark.parametrize(
         ("sync_field", "sent"), [((), "USER"), (("EMAIL",), "EMAIL"), (("A", "B"), "A,B")]
     )
-    def test_the_sync_field_of_users_is_user_unless_set(self, server, connect, sync_field, sent):
+    def test_v2_users_default_sync_field_is_user(self, server, connect, sync_field, sent):
         BulkV2(connect(api="v2"), replace(PEOPLE, sync_field=sync_field), 100).send(
             items(people(1))
         )
         assert server.asked[0].query["sync_field"] == sent
 
-    def test_assets_go_to_audit_with_flags_as_words(self, server, connect):
+    def test_v2_assets_are_sent_to_audit(self, server, connect):
         BulkV2(connect(api="v2"), DEVICES, 100).send(items([{"SERIAL": "s1"}]))
         [asked] = server.asked
         assert (asked.method, asked.path) == ("POST", "/api/v2/bulk/audit")
@@ -264,14 +260,14 @@ class TestV2:
         }
 
     @pytest.mark.parametrize(("asked_for", "size"), [(100, 10), (10, 10), (3, 3)])
-    def test_audit_takes_at_most_10(self, connect, asked_for, size):
+    def test_v2_audit_batch_size_is_at_most_10(self, connect, asked_for, size):
         assert BulkV2(connect(), DEVICES, asked_for).batch_size == size
 
-    def test_assets_need_a_sync_field(self, connect):
+    def test_v2_assets_without_sync_field_raise(self, connect):
         with pytest.raises(ConfigurationError, match="assets need a sync_field"):
             BulkV2(connect(), replace(DEVICES, sync_field=()), 10)
 
-    def test_the_sandbox_takes_and_stores_both(self, oomnitza, connect):
+    def test_v2_send_to_the_sandbox_stores_records(self, oomnitza, connect):
         client = connect(api="v2")
         client.sign_in()
         BulkV2(client, PEOPLE, 100).send(items(people(100)))
@@ -279,7 +275,7 @@ class TestV2:
         audit.send(items([{"SERIAL": f"s{number}"} for number in range(audit.batch_size)]))
         assert (oomnitza.count("users"), oomnitza.count("assets")) == (100, 10)
 
-    def test_it_can_be_asked_whether_it_is_there(self, server, connect):
+    def test_v2_canceled_target_unavailable_raises(self, server, connect):
         audit = BulkV2(connect(), DEVICES, 100)
         assert audit.canceled() is False
         assert server.asked[0].path == "/api/v2/mappings"
@@ -289,13 +285,13 @@ class TestV2:
 
 
 @pytest.mark.parametrize(("api", "kind"), [("v3", BulkV3), ("v2", BulkV2)])
-def test_the_settings_say_which_api_is_used(connect, api, kind):
+def test_open_run_uses_the_api_of_the_settings(connect, api, kind):
     made = connect(api=api, batch_size=7, upload_workers=3).open_run(PEOPLE)
     assert isinstance(made, kind)
     assert (made.batch_size, made.workers) == (7, 3)
 
 
 @pytest.mark.parametrize("flag", ["insert_only", "update_only"])
-def test_the_older_api_cannot_be_told_what_not_to_do_with_people(connect, flag):
+def test_v2_users_with_insert_only_raise(connect, flag):
     with pytest.raises(ConfigurationError, match="neither insert_only nor update_only"):
         BulkV2(connect(), replace(PEOPLE, **{flag: True}), 100)

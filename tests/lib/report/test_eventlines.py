@@ -136,7 +136,7 @@ class TestListener:
             raise BrokenPipeError("gone")
 
         lines = EventLines(write)
-        lines.hear(EVENTS[0])
+        lines.handle(EVENTS[0])
         assert lines.stop.is_set()
         assert str(lines.closed) == "gone"
 
@@ -150,7 +150,7 @@ class TestListener:
 
         lines = EventLines(write)
         for event in EVENTS:
-            lines.hear(event)
+            lines.handle(event)
         assert lines.failure == "No space left on device"
         assert not lines.stop.is_set()
         assert [line["kind"] for line in written] == ["run_started"]
@@ -168,7 +168,7 @@ class TestListener:
 
         def tell():
             for _ in range(200):
-                lines.hear(EVENTS[1])
+                lines.handle(EVENTS[1])
 
         threads = [threading.Thread(target=tell) for _ in range(4)]
         for thread in threads:

@@ -98,82 +98,80 @@ def kept(oomnitza: Any) -> list[datetime]:
         return list(store.section("acme", oomnitza.url).checkpoints().values())
 
 
-def test_a_complete_run_settles(oomnitza: Oomnitza):
+def test_complete_run_commits(oomnitza: Oomnitza):
     assert run(oomnitza).tally.sent == 250
     assert kept(oomnitza) == [NOON - OVERLAP]
 
 
-def test_an_empty_run_settles(oomnitza: Oomnitza):
+def test_empty_run_commits(oomnitza: Oomnitza):
     Connector.delivered = []
     assert run(oomnitza).error is None
     assert kept(oomnitza) == [NOON - OVERLAP]
 
 
-def test_records_that_are_left_aside_on_purpose_settle(oomnitza: Oomnitza):
+def test_filtered_and_unchanged_records_commit(oomnitza: Oomnitza):
     Connector.delivered = [{"tag": "A-1"}, {"tag": "A-9"}, RecordGone("A-3 is gone")]
     outcome = run(oomnitza, recordfilter="record['tag'] != 'A-9'")
     assert (outcome.tally.filtered, outcome.tally.vanished) == (1, 1)
     assert kept(oomnitza) == [NOON - OVERLAP]
 
 
-def test_an_incomplete_record_keeps_the_position_so_that_it_comes_again(oomnitza: Oomnitza):
+def test_incomplete_record_commits_nothing(oomnitza: Oomnitza):
     Connector.delivered = [{"tag": "A-1"}, {"tag": ""}]
     assert run(oomnitza).tally.incomplete == 1
     assert kept(oomnitza) == []
 
 
-def test_it_settles_after_everything_was_sent(oomnitza: Oomnitza, monkeypatch: pytest.MonkeyPatch):
+def test_commit_comes_after_the_last_batch(oomnitza: Oomnitza, monkeypatch: pytest.MonkeyPatch):
     held = []
     monkeypatch.setattr(Checkpoint, "commit", lambda _: held.append(oomnitza.count("assets")))
     run(oomnitza)
     assert held == [250]
 
 
-def test_testmode_settles_nothing(oomnitza: Oomnitza):
+def test_testmode_commits_nothing(oomnitza: Oomnitza):
     assert run(oomnitza, testmode=True).tally.sent == 250
     assert kept(oomnitza) == []
 
 
 @pytest.mark.parametrize("count", [1, 100, 249])
-def test_a_run_that_is_cut_short_settles_nothing(count: int, oomnitza: Oomnitza):
+def test_record_count_reached_commits_nothing(count: int, oomnitza: Oomnitza):
     assert run(oomnitza, record_count=count).tally.sent == count
     assert kept(oomnitza) == []
 
 
-def test_a_limit_that_is_not_reached_cuts_nothing_short(oomnitza: Oomnitza):
+def test_record_count_not_reached_commits(oomnitza: Oomnitza):
     assert run(oomnitza, record_count=251).tally.sent == 250
     assert kept(oomnitza) == [NOON - OVERLAP]
 
 
 @pytest.mark.parametrize("error", [SourceUnavailable("away"), KeyboardInterrupt(), KeyError("bug")])
-def test_a_source_that_fails_settles_nothing(error: Any, oomnitza: Oomnitza):
+def test_source_error_commits_nothing(error: Any, oomnitza: Oomnitza):
     Connector.delivered = [*Connector.delivered[:150], error]
     assert run(oomnitza).error
     assert kept(oomnitza) == []
 
 
-def test_an_oomnitza_that_goes_away_settles_nothing(oomnitza: Oomnitza):
+def test_target_unavailable_commits_nothing(oomnitza: Oomnitza):
     oomnitza.fail_next(1000, 503, path="/api/v3/bulk")
     assert isinstance(run(oomnitza).error, TargetUnavailable)
     assert kept(oomnitza) == []
 
 
-def test_a_record_that_oomnitza_refuses_settles_nothing(oomnitza: Oomnitza):
+def test_refused_record_commits_nothing(oomnitza: Oomnitza):
     """It has to come again once the administrator has put right what is wrong with it."""
     oomnitza.refuse = lambda record: "no such tag" if record["BARCODE"] == "A-7" else None
     assert run(oomnitza).tally.rejected == 1
     assert kept(oomnitza) == []
 
 
-def test_a_record_that_cannot_be_read_settles_nothing(oomnitza: Oomnitza):
+def test_unreadable_record_commits_nothing(oomnitza: Oomnitza):
     Connector.delivered = [*Connector.delivered, RecordUnreadable("A-251 cannot be read")]
     assert run(oomnitza).tally.rejected == 1
     assert kept(oomnitza) == []
 
 
-def test_a_checkpoint_that_cannot_be_kept_fails_the_run(
-    oomnitza: Oomnitza, monkeypatch: pytest.MonkeyPatch
-):
+def test_commit_fails_makes_the_run_failed(oomnitza: Oomnitza, monkeypatch: pytest.MonkeyPatch):
     def full(*_: Any) -> None:
         raise ConfigurationError("storage: the file cannot be written")
 
@@ -186,19 +184,19 @@ def test_a_checkpoint_that_cannot_be_kept_fails_the_run(
 # Where it is kept.
 
 
-def test_the_next_run_goes_on_from_there(oomnitza: Oomnitza):
+def test_next_run_reads_from_the_checkpoint(oomnitza: Oomnitza):
     for _ in range(2):
         run(oomnitza)
     assert Connector.since == [None, NOON - OVERLAP]
 
 
-def test_testmode_reads_from_there(oomnitza: Oomnitza):
+def test_testmode_reads_from_the_checkpoint(oomnitza: Oomnitza):
     run(oomnitza)
     run(oomnitza, testmode=True)
     assert Connector.since == [None, NOON - OVERLAP]
 
 
-def test_full_begins_anew_and_keeps_what_it_reaches(oomnitza: Oomnitza):
+def test_full_reads_everything_and_commits(oomnitza: Oomnitza):
     run(oomnitza)
     Connector.reached = NOON + timedelta(days=1)
     run(oomnitza, full=True)
@@ -206,14 +204,14 @@ def test_full_begins_anew_and_keeps_what_it_reaches(oomnitza: Oomnitza):
     assert kept(oomnitza) == [NOON + timedelta(days=1) - OVERLAP]
 
 
-def test_it_never_goes_back(oomnitza: Oomnitza):
+def test_checkpoint_never_decreases(oomnitza: Oomnitza):
     run(oomnitza)
     Connector.reached = NOON - timedelta(days=1)
     run(oomnitza)
     assert kept(oomnitza) == [NOON - OVERLAP]
 
 
-def test_another_filter_begins_anew(oomnitza: Oomnitza):
+def test_another_filter_reads_everything(oomnitza: Oomnitza):
     run(oomnitza)
     run(oomnitza, recordfilter="record['tag'] != 'A-9'")
     assert Connector.since == [None, None]
@@ -227,7 +225,7 @@ def test_another_filter_begins_anew(oomnitza: Oomnitza):
     ],
     ids=["mapping", "section"],
 )
-def test_another_mapping_or_section_begins_anew(oomnitza: Any, other: Any):
+def test_another_mapping_or_section_reads_everything(oomnitza: Any, other: Any):
     target = OomnitzaSettings(url=oomnitza.url, api_token="sandbox-token", retries=0)
     section = section_of(oomnitza)
     for each in (section, section, other(section)):
@@ -235,21 +233,21 @@ def test_another_mapping_or_section_begins_anew(oomnitza: Any, other: Any):
     assert Connector.since == [None, NOON - OVERLAP, None]
 
 
-def test_another_oomnitza_begins_anew(oomnitza: Any):
+def test_another_target_reads_everything(oomnitza: Any):
     run(oomnitza)
     oomnitza.url = oomnitza.url.replace("127.0.0.1", "localhost")
     assert run(oomnitza).error is None
     assert Connector.since == [None, None]
 
 
-def test_settings_that_do_not_decide_on_the_records_change_nothing(oomnitza: Any):
+def test_unrelated_settings_keep_the_checkpoint(oomnitza: Any):
     target = OomnitzaSettings(url=oomnitza.url, api_token="sandbox-token", retries=0)
     for how in ({}, {"changed_only": True, "shrink_limit": "10%", "retries": 1}):
         run_section(section_of(oomnitza, **how), target, RunOptions(state=oomnitza.state))
     assert Connector.since == [None, NOON - OVERLAP]
 
 
-def test_a_storage_in_the_ini_is_the_place_and_the_store_has_none(oomnitza: Any):
+def test_storage_setting_is_used_instead_of_the_store(oomnitza: Any):
     file = oomnitza.state.with_name("kept.json")
     for _ in range(2):
         run(oomnitza, storage=file)
@@ -273,7 +271,7 @@ def old_key(oomnitza: Any) -> str:
     return f"somebody acme {oomnitza.url} {print_}"
 
 
-def test_what_an_old_file_beside_the_ini_holds_is_taken_over_once(oomnitza: Any):
+def test_legacy_file_is_taken_over_once(oomnitza: Any):
     before = NOON - timedelta(days=30)
     file = old_file(oomnitza, json.dumps({old_key(oomnitza): before.isoformat()}))
     content = file.read_bytes()
@@ -285,29 +283,27 @@ def test_what_an_old_file_beside_the_ini_holds_is_taken_over_once(oomnitza: Any)
     assert {item.name for item in file.parent.iterdir()} >= {"storage.db", "state.db"}
 
 
-def test_the_moment_of_the_first_file_is_taken_over_and_later_counts_no_more(oomnitza: Any):
+def test_legacy_file_without_keys_is_taken_over_once(oomnitza: Any):
     old_file(oomnitza, "2015-07-21T10:00:00Z")
     run(oomnitza)
     run(oomnitza, recordfilter="record['tag'] != 'A-9'")
     assert Connector.since == [datetime(2015, 7, 21, 10, tzinfo=UTC), None]
 
 
-def test_an_old_file_of_another_section_is_none_of_this_one(oomnitza: Any):
+def test_legacy_file_of_another_section_is_ignored(oomnitza: Any):
     old_file(oomnitza, json.dumps({"somebody other https://x 1": NOON.isoformat()}))
     run(oomnitza)
     assert Connector.since == [None]
 
 
-def test_garbage_in_an_old_file_is_told(oomnitza: Any):
+def test_invalid_legacy_file_is_an_error(oomnitza: Any):
     old_file(oomnitza, "garbage")
     outcome = run(oomnitza)
     assert isinstance(outcome.error, ConfigurationError)
     assert "no moment" in str(outcome.error)
 
 
-def test_a_setting_that_a_connector_gets_later_on_changes_nothing(
-    oomnitza: Any, monkeypatch: pytest.MonkeyPatch
-):
+def test_later_setting_keeps_the_checkpoint(oomnitza: Any, monkeypatch: pytest.MonkeyPatch):
     run(oomnitza)
 
     @dataclass(frozen=True, kw_only=True)
@@ -327,14 +323,14 @@ def try_it(oomnitza: Any, **settings: Any) -> None:
     checkpoints.check_place(section, Connector(section.settings), oomnitza.url, oomnitza.state)
 
 
-def test_nothing_is_made_when_it_is_tried(oomnitza: Any):
+def test_check_place_creates_nothing(oomnitza: Any):
     try_it(oomnitza)
     try_it(oomnitza, storage=oomnitza.state.with_name("kept.json"))
     assert list(oomnitza.state.parent.iterdir()) == []
 
 
 @pytest.mark.parametrize("content", ["garbage", "7"])
-def test_a_file_that_holds_something_else_is_told(content: str, oomnitza: Any):
+def test_check_place_with_another_file_raises(content: str, oomnitza: Any):
     file = old_file(oomnitza, content)
     with pytest.raises(ConfigurationError, match="no moment"):
         try_it(oomnitza, storage=file)
@@ -342,7 +338,7 @@ def test_a_file_that_holds_something_else_is_told(content: str, oomnitza: Any):
         try_it(oomnitza)
 
 
-def test_a_place_where_nothing_can_be_made_is_told(oomnitza: Any):
+def test_check_place_not_writable_raises(oomnitza: Any):
     with pytest.raises(ConfigurationError, match="storage: the file cannot be written"):
         try_it(oomnitza, storage=oomnitza.state.parent / "none" / "kept.json")
     oomnitza.state = oomnitza.state.parent / "none" / "state.db"
@@ -350,7 +346,7 @@ def test_a_place_where_nothing_can_be_made_is_told(oomnitza: Any):
         try_it(oomnitza)
 
 
-def test_a_store_that_cannot_be_read_is_told(oomnitza: Any):
+def test_check_place_with_unreadable_store_raises(oomnitza: Any):
     oomnitza.state.write_text("garbage" * 100)
     with pytest.raises(StateUnreadable):
         try_it(oomnitza)

@@ -23,7 +23,7 @@ class Ears(Listener):
         super().__init__()
         self.heard: list[Event] = []
 
-    def hear(self, event: Event) -> None:
+    def handle(self, event: Event) -> None:
         self.heard.append(event)
 
 
@@ -44,7 +44,7 @@ def progress(ears):
     return [item for item in ears.heard if isinstance(item, Progress)]
 
 
-def test_a_section_begins_goes_on_and_ends(ears, clock):
+def test_section_events_start_progress_end(ears, clock):
     made = SectionEvents("ldap", ears)
     outcome = Outcome("ldap", Tally(fetched=1))
     made.begin()
@@ -63,7 +63,7 @@ def test_a_section_begins_goes_on_and_ends(ears, clock):
     assert (first.expected, last.expected, first.seconds) == (9, 9, 0.5)
 
 
-def test_progress_is_told_a_few_times_a_second_and_at_the_end(ears, clock):
+def test_progress_is_emitted_at_intervals_and_at_the_end(ears, clock):
     made = SectionEvents("ldap", ears)
     outcome = Outcome("ldap")
     for number in range(1, 1001):
@@ -75,15 +75,15 @@ def test_progress_is_told_a_few_times_a_second_and_at_the_end(ears, clock):
     assert progress(ears)[-1].counts.fetched == 1000
 
 
-def test_who_hears_of_no_progress_is_told_of_none(ears, clock):
-    ears.hears_progress = False
+def test_progress_without_interest_is_not_emitted(ears, clock):
+    ears.wants_progress = False
     made = SectionEvents("ldap", ears)
     made.progress(Outcome("ldap"), 5)
     made.end(Outcome("ldap"))
     assert [type(item) for item in ears.heard] == [SectionEnded]
 
 
-def test_counts_are_those_of_their_moment(ears, clock):
+def test_progress_has_a_copy_of_the_counts(ears, clock):
     made = SectionEvents("ldap", ears)
     outcome = Outcome("ldap", Tally(fetched=1))
     made.progress(outcome, None)
@@ -91,7 +91,7 @@ def test_counts_are_those_of_their_moment(ears, clock):
     assert progress(ears)[0].counts.fetched == 1
 
 
-def test_the_number_that_is_expected_is_kept_once_it_is_known(ears, clock):
+def test_progress_keeps_the_expected_number(ears, clock):
     made = SectionEvents("ldap", ears)
     outcome = Outcome("ldap")
     for expected in (None, 0, None):
@@ -104,20 +104,20 @@ def test_the_number_that_is_expected_is_kept_once_it_is_known(ears, clock):
     ("record", "before", "state"),
     [({"A": 1}, None, "new"), ({"A": 1}, {"A": 1}, "same"), ({"A": 1}, {"A": 2}, "changed")],
 )
-def test_a_record_is_compared_with_how_it_was_last_sent(record, before, state):
+def test_record_shown_state_by_last_sent(record, before, state):
     assert RecordShown("ldap", record, before).state == state
 
 
-def test_several_listeners_hear_the_same_and_share_one_stop():
+def test_listeners_receive_the_same_events():
     one, other = Ears(), Ears()
     both = Listeners(one.stop, one, other)
     event = SectionStarted("ldap")
-    both.hear(event)
+    both.handle(event)
     assert one.heard == other.heard == [event]
     assert SectionEvents("ldap", both).stop is one.stop
 
 
-def test_an_event_knows_its_moment():
+def test_event_has_its_time():
     before = time.time()
     assert before <= SectionStarted("ldap").at <= time.time()
     assert SectionStarted("ldap", at=7.0).at == 7.0

@@ -71,12 +71,12 @@ def settings_of(name: str) -> Any:
     return settings
 
 
-def test_every_connector_of_the_first_version_is_known() -> None:
+def test_legacy_settings_cover_all_connectors() -> None:
     assert set(SETTINGS) == set(FINGERPRINTS) <= set(plugins.plugin_names("connectors"))
 
 
 @pytest.mark.parametrize("name", sorted(FINGERPRINTS))
-def test_fingerprints_are_as_the_first_version_computed_them(name: str) -> None:
+def test_legacy_fingerprint_is_as_in_the_first_version(name: str) -> None:
     section = Section(name, name, settings_of(name), {}, Entry("recordfilter", "record.a", 3))
     assert legacy_fingerprint(section, KEYS) == FINGERPRINTS[name]
 
@@ -136,26 +136,24 @@ def later_kind(monkeypatch: pytest.MonkeyPatch) -> type[Any]:
     return Later
 
 
-def test_records_that_the_first_version_sent_are_unchanged(oomnitza: Oomnitza) -> None:
+def test_upgrade_keeps_sent_records_unchanged(oomnitza: Oomnitza) -> None:
     tally = upload(oomnitza).tally
     assert (tally.unchanged, tally.sent, tally.rejected) == (3, 0, 1)
 
 
-def test_what_was_missing_before_is_missing_after(oomnitza: Oomnitza) -> None:
+def test_upgrade_keeps_missing_records(oomnitza: Oomnitza) -> None:
     assert missing(oomnitza) == ["dora"]
     for _ in range(2):
         assert upload(oomnitza).missing == 1
         assert missing(oomnitza) == ["dora"]
 
 
-def test_a_setting_that_is_added_with_the_upgrade_changes_neither(
-    oomnitza: Oomnitza, later_kind: type[Any]
-) -> None:
+def test_upgrade_with_a_new_setting_keeps_both(oomnitza: Oomnitza, later_kind: type[Any]) -> None:
     outcome = upload(oomnitza, later_kind)
     assert (outcome.tally.unchanged, outcome.missing) == (3, 1)
 
 
-def test_a_setting_that_is_added_later_changes_neither(
+def test_later_setting_after_the_upgrade_keeps_both(
     oomnitza: Oomnitza, later_kind: type[Any]
 ) -> None:
     upload(oomnitza)
@@ -163,7 +161,7 @@ def test_a_setting_that_is_added_later_changes_neither(
     assert (outcome.tally.unchanged, outcome.missing) == (3, 1)
 
 
-def test_another_filter_than_before_the_upgrade_reports_none(oomnitza: Oomnitza) -> None:
+def test_upgrade_with_another_filter_has_no_missing_records(oomnitza: Oomnitza) -> None:
     Path("other.csv").write_text(PEOPLE, "utf-8")
     outcome = upload(
         oomnitza, lambda **given: csv_users.Settings(**given | {"encoding": "utf-8-sig"})
@@ -171,7 +169,7 @@ def test_another_filter_than_before_the_upgrade_reports_none(oomnitza: Oomnitza)
     assert (outcome.tally.unchanged, outcome.missing) == (3, 0)
 
 
-def test_testmode_compares_with_a_file_that_is_still_of_the_first_version(
+def test_testmode_reads_a_file_of_the_first_version(
     oomnitza: Oomnitza,
 ) -> None:
     shutil.copy(VERSION1, "state.db")
@@ -182,7 +180,7 @@ def test_testmode_compares_with_a_file_that_is_still_of_the_first_version(
     assert Path("state.db").read_bytes() == content
 
 
-def test_what_was_rejected_before_can_be_sent_again(oomnitza: Oomnitza) -> None:
+def test_upgrade_keeps_rejected_records_for_resend(oomnitza: Oomnitza) -> None:
     oomnitza.refuse = None
     assert upload(oomnitza, resend=True).tally.sent == 1
     with open_to_read(Path("state.db")) as store:
@@ -190,7 +188,7 @@ def test_what_was_rejected_before_can_be_sent_again(oomnitza: Oomnitza) -> None:
         assert [past.state for past in store.history()] == ["partial", "complete", "complete"]
 
 
-def test_the_file_where_no_storage_was_written_is_part_of_the_fingerprint(tmp_path: Path) -> None:
+def test_legacy_fingerprint_contains_the_default_storage(tmp_path: Path) -> None:
     settings = settings_of("jasper")
     unset = Section("jasper", "jasper", settings, {}, folder=tmp_path)
     written = dataclasses.replace(settings, storage=tmp_path / "storage.db")

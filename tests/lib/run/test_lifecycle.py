@@ -61,27 +61,27 @@ def run(state, how, *, complete=True):
 
 
 class TestOpening:
-    def test_without_a_file_nothing_is_remembered(self, stack):
+    def test_open_ledger_without_state_is_a_null_ledger(self, stack):
         assert isinstance(open_ledger(stack, None), NullLedger)
 
-    def test_testmode_makes_no_file_and_takes_no_lock(self, stack, state):
+    def test_open_ledger_in_testmode_creates_nothing(self, stack, state):
         assert isinstance(open_ledger(stack, state, testmode=True), ReadOnlyLedger)
         assert isinstance(open_ledger(stack, state, testmode=True), ReadOnlyLedger)
         assert list(state.parent.iterdir()) == []
 
-    def test_testmode_goes_on_without_what_cannot_be_read(self, stack, state):
+    def test_open_ledger_in_testmode_with_unreadable_state_has_a_note(self, stack, state):
         state.write_text("no database" * 100)
         told = outcome()
         assert type(open_ledger(stack, state, testmode=True, told=told)) is NullLedger
         [note] = told.notes
         assert note.startswith(f"Not compared with earlier runs: {state}: state: ")
 
-    def test_what_is_to_be_sent_again_must_be_readable(self, stack, state):
+    def test_open_ledger_for_resend_with_unreadable_state_raises(self, stack, state):
         state.write_text("no database" * 100)
         with pytest.raises(StateUnreadable):
             open_ledger(stack, state, testmode=True, resend=True)
 
-    def test_testmode_goes_on_without_what_turns_out_to_be_damaged(self, stack, state):
+    def test_read_only_ledger_with_damaged_rows_has_a_note(self, stack, state):
         with open_store(state) as store:
             section = store.section("ldap", TARGET)
             section.begin()
@@ -94,7 +94,7 @@ class TestOpening:
             assert ledger.known(list(map(str, range(3_000)))) == {}
         assert len(told.notes) == 1
 
-    def test_a_section_is_opened_once_at_a_time(self, state):
+    def test_open_ledger_twice_raises_already_running(self, state):
         with ExitStack() as first, ExitStack() as second:
             open_ledger(first, state)
             with pytest.raises(AlreadyRunning):
@@ -103,7 +103,7 @@ class TestOpening:
             open_ledger(second, state)
 
 
-class TestHowItEnds:
+class TestEnd:
     @pytest.mark.parametrize(
         ("error", "complete", "state_told"),
         [
@@ -113,7 +113,7 @@ class TestHowItEnds:
             (Interrupted("stopped"), False, "interrupted"),
         ],
     )
-    def test_is_written_down(self, state, error, complete, state_told):
+    def test_end_records_state_counts_and_error(self, state, error, complete, state_told):
         run(state, outcome(error, fetched=3, sent=3), complete=complete)
         [past] = history(state)
         assert past.state == state_told
@@ -121,12 +121,12 @@ class TestHowItEnds:
         assert past.error == (str(error) if error else "")
         assert past.ended is not None
 
-    def test_a_run_that_was_never_begun_leaves_no_entry(self, state, stack):
+    def test_end_without_begin_records_nothing(self, state, stack):
         ledger = open_ledger(stack, state)
         lifecycle.end(ledger, outcome(Interrupted("stopped")), complete=False)
         assert history(state) == []
 
-    def test_only_a_complete_run_says_what_is_missing(self, state):
+    def test_end_of_a_complete_run_counts_missing_records(self, state):
         with ExitStack() as stack:
             ledger = open_ledger(stack, state)
             lifecycle.begin(ledger, outcome())
@@ -150,8 +150,8 @@ class TestHowItEnds:
         assert complete.missing == 1
 
 
-class TestRunsThatWereKilled:
-    def test_are_told_of_once(self, state):
+class TestKilledRuns:
+    def test_begin_after_a_killed_run_has_a_note_once(self, state):
         with ExitStack() as stack:
             lifecycle.begin(open_ledger(stack, state), outcome())
         moment = time.strftime("%Y-%m-%d")
@@ -161,7 +161,7 @@ class TestRunsThatWereKilled:
         assert run(state, outcome()) == []
         assert [past.state for past in history(state)] == ["complete", "complete", "killed"]
 
-    def test_that_had_sent_something_make_the_next_one_full(self, state):
+    def test_begin_after_a_killed_open_run_forces_a_full_refresh(self, state):
         run(state, outcome())
         for opened in (False, True):
             with ExitStack() as stack:
@@ -191,7 +191,7 @@ class Closing:
             raise self._error
 
 
-class TestRunsThatWereLeftOpen:
+class TestCloseEarlierRuns:
     @pytest.fixture
     def ledger(self, state, stack):
         ledger = open_ledger(stack, state)
@@ -201,48 +201,48 @@ class TestRunsThatWereLeftOpen:
         lifecycle.begin(ledger, outcome())
         return ledger
 
-    def test_are_closed_once(self, ledger):
+    def test_close_earlier_runs_closes_each_once(self, ledger):
         client = Closing()
         lifecycle.close_earlier_runs(ledger, client)
         lifecycle.close_earlier_runs(ledger, client)
         assert client.closed == ["one", "two"]
 
-    def test_those_that_oomnitza_no_longer_knows_are_let_go(self, ledger):
+    def test_close_earlier_runs_unknown_to_the_target_are_closed(self, ledger):
         lifecycle.close_earlier_runs(ledger, Closing(TargetRefused("unknown")))
         assert ledger.left_open() == []
 
-    def test_when_oomnitza_is_away_they_stay(self, ledger):
+    def test_close_earlier_runs_with_target_unavailable_leaves_them_open(self, ledger):
         with pytest.raises(TargetUnavailable):
             lifecycle.close_earlier_runs(ledger, Closing(TargetUnavailable("away")))
         assert [past.portion for past in ledger.left_open()] == ["one", "two"]
 
 
 class TestCloseTally:
-    def test_what_had_no_outcome_when_a_run_failed_is_unsent(self):
+    def test_close_tally_of_a_failed_run_counts_unsent(self):
         how = outcome(SourceFault("it broke"), fetched=9, filtered=1, sent=4, rejected=1)
         lifecycle.close_tally(how)
         assert how.tally.unsent == 3
         assert how.tally.balanced
 
-    def test_that_do_not_balance_fail_the_run(self):
+    def test_close_tally_with_too_few_outcomes_is_an_error(self):
         how = outcome(fetched=9, sent=8)
         lifecycle.close_tally(how)
         assert "the books do not balance" in str(how.error)
         assert how.tally.unsent == 0
 
-    def test_more_outcomes_than_records_are_told_too(self):
+    def test_close_tally_with_too_many_outcomes_is_an_error(self):
         how = outcome(fetched=3, sent=4)
         lifecycle.close_tally(how)
         assert "the books do not balance" in str(how.error)
 
-    def test_that_balance_are_left_alone(self):
+    def test_close_tally_balanced_changes_nothing(self):
         how = outcome(fetched=3, sent=1, unchanged=1, incomplete=1)
         lifecycle.close_tally(how)
         assert how.error is None
 
 
 @pytest.mark.parametrize("error", [TargetFault("500"), TargetRefused("400")])
-def test_a_run_that_oomnitza_cannot_close_holds_up_no_later_one(stack, state, error):
+def test_close_earlier_runs_refused_are_closed(stack, state, error):
     class Client:
         def close_run(self, portion):
             raise error

@@ -61,73 +61,73 @@ def with_settings(section: Section, **changes: Any) -> Section:
 
 
 class TestServerMapping:
-    def test_its_layer_is_part_of_the_fields(self, section):
+    def test_server_mapping_is_a_layer_of_the_fields(self, section):
         target = Target({"tag": "ASSET_TAG"})
         plan = make_plan(section, target, strict=True)
         assert plan.fields["ASSET_TAG"].layers["source"] == "server"
         assert target.asked == ["sign in", "mapping Devices"]
         assert not plan.without_server
 
-    def test_an_upload_signs_in_also_where_the_layer_is_not_used(self, section):
+    def test_make_plan_strict_signs_in_without_server_map(self, section):
         target = Target({"tag": "ASSET_TAG"})
         plan = make_plan(with_settings(section, use_server_map=False), target, strict=True)
         assert target.asked == ["sign in"]
         assert set(plan.fields) == {"SERIAL", "NAME"}
 
-    def test_a_preview_does_not(self, section):
+    def test_make_plan_for_a_preview_without_server_map_makes_no_request(self, section):
         target = Target()
         make_plan(with_settings(section, use_server_map=False), target, strict=False)
         assert target.asked == []
 
     @pytest.mark.parametrize("kind", [TargetUnavailable, TargetRefused])
-    def test_a_preview_goes_on_without_it_and_says_so(self, section, kind):
+    def test_make_plan_for_a_preview_without_target_has_a_note(self, section, kind):
         plan = make_plan(section, Target(error=kind("it is away")), strict=False)
         assert plan.notes == ("Without the mapping kept in Oomnitza: it is away",)
         assert plan.without_server
 
     @pytest.mark.parametrize("kind", [TargetUnavailable, TargetRefused, SignInError])
-    def test_an_upload_does_not(self, section, kind):
+    def test_make_plan_strict_without_target_raises(self, section, kind):
         with pytest.raises(kind):
             make_plan(section, Target(error=kind("it is away")), strict=True)
 
-    def test_refused_credentials_end_a_preview_too(self, section):
+    def test_make_plan_with_refused_credentials_raises(self, section):
         with pytest.raises(SignInError):
             make_plan(section, Target(error=SignInError("wrong token")), strict=False)
 
-    def test_a_field_that_is_filled_twice_is_noted(self, section):
+    def test_make_plan_with_a_doubly_mapped_field_has_a_note(self, section):
         plan = make_plan(section, Target({"a": "TAG", "b": "TAG"}), strict=True)
         assert plan.notes == ("Oomnitza's mapping fills TAG from a and b; the last one counts",)
 
 
 class TestProjection:
-    def test_it_is_what_the_mapping_and_the_record_filter_read(self, section):
+    def test_projection_has_the_paths_of_mapping_and_filter(self, section):
         kept = replace(section, recordfilter=Entry("recordfilter", "return record.site == 1", 1))
         projection = make_plan(kept, None, strict=False).projection()
         assert projection.paths == {"hardware.serial", "name", "site"}
         assert not projection.everything
 
-    def test_it_is_everything_where_a_converter_may_read_anything(self, section, monkeypatch):
+    def test_projection_with_unlimited_converter_is_everything(self, section, monkeypatch):
         mapper = make_plan(section, None, strict=False).mapper
         monkeypatch.setattr(type(mapper), "paths", None)
         assert make_plan(section, None, strict=False).projection().everything
 
-    def test_it_is_everything_if_wished(self, section):
+    def test_projection_with_all_fields_is_everything(self, section):
         assert make_plan(section, None, strict=False).projection(all_fields=True).everything
 
-    def test_it_begins_at_the_checkpoint(self, section):
+    def test_projection_has_the_checkpoint(self, section):
         checkpoint = Checkpoint()
         assert (
             make_plan(section, None, strict=False).projection(checkpoint).checkpoint is checkpoint
         )
 
 
-def test_a_sync_field_that_nothing_fills_is_known(section):
+def test_unmapped_sync_fields_names_them(section):
     plan = make_plan(with_settings(section, sync_field=("TAG",)), None, strict=False)
     assert plan.unmapped_sync_fields == ["TAG"]
     assert plan.upload.key_fields == ()
 
 
-def test_the_key_mapper_maps_what_identifies_a_record_and_no_more(section):
+def test_key_mapper_maps_key_fields_only(section):
     plan = make_plan(section, None, strict=False)
     record = {"hardware": {"serial": "S1"}, "name": "n"}
     assert plan.key_mapper(record).values == {"SERIAL": "S1"}

@@ -76,7 +76,7 @@ def prepared(record, aside=None, plan=PLAN):
 ADA = {"uid": "ada", "mail": "ada@example.com"}
 
 
-def test_what_a_converter_does_to_a_record_does_not_reach_what_is_set_aside(monkeypatch):
+def test_item_fetched_is_not_changed_by_converters(monkeypatch):
     def careless(record):
         mapped = SimpleNamespace(values={"USER": record["uid"]}, missing=[], failures=[])
         record["names"].pop()
@@ -90,7 +90,7 @@ def test_what_a_converter_does_to_a_record_does_not_reach_what_is_set_aside(monk
 
 
 @pytest.mark.parametrize("key", [date(2015, 7, 21), object()])
-def test_a_record_that_json_cannot_hold_is_rejected_alone(key):
+def test_prepare_record_without_json_form_rejects_it(key):
     found = prepared({"uid": "ada", "mail": "a@example.com", "more": {key: 1}})
     assert found.item is None
     assert (found.outcome.tally.rejected, found.kept) == (1, 1)
@@ -99,7 +99,7 @@ def test_a_record_that_json_cannot_hold_is_rejected_alone(key):
     assert "cannot be written as JSON" in aside.reason
 
 
-def test_a_record_becomes_what_is_sent():
+def test_prepare_returns_the_mapped_item():
     found = prepared(ADA)
     assert unpack(found.item.fetched) == ADA
     assert found.item.values == {"USER": "ada", "EMAIL": "ada@example.com"}
@@ -110,7 +110,7 @@ def test_a_record_becomes_what_is_sent():
     assert found.outcome.tally.accounted == 0
 
 
-def test_one_that_the_filter_drops_counts_as_filtered():
+def test_prepare_filtered_record_is_counted():
     found = prepared({"uid": "bot"})
     assert found.item is None
     assert (found.outcome.tally.filtered, found.kept) == (1, 0)
@@ -127,16 +127,16 @@ def test_one_that_the_filter_drops_counts_as_filtered():
         ({"uid": 0}, ["0"]),
     ],
 )
-def test_one_that_is_not_sent_is_still_known_to_be_there(record, key):
+def test_prepare_unsent_record_is_recorded_as_seen(record, key):
     assert prepared(record).ledger.there == key
 
 
-def test_one_that_was_set_aside_and_is_dropped_now_is_set_aside_no_longer():
+def test_prepare_filtered_record_is_no_longer_saved():
     assert prepared({"uid": "bot"}, aside=5).ledger.cleared == [5]
     assert prepared(ADA, aside=5).ledger.cleared == []
 
 
-def test_one_on_which_the_filter_fails_is_set_aside():
+def test_prepare_filter_fails_saves_the_record():
     found = prepared({"uid": "odd"})
     assert found.item is None
     assert (found.outcome.tally.rejected, found.kept) == (1, 0)
@@ -146,13 +146,13 @@ def test_one_on_which_the_filter_fails_is_set_aside():
     assert "a text has no length" in aside.reason
 
 
-def test_one_that_was_set_aside_and_on_which_the_filter_fails_is_set_aside_anew():
+def test_prepare_saved_record_filter_fails_saves_it_again():
     found = prepared({"uid": "odd"}, aside=5)
     assert found.ledger.cleared == [5]
     assert len(found.ledger.aside) == 1
 
 
-def test_one_without_a_required_value_is_incomplete():
+def test_prepare_without_required_value_is_incomplete():
     found = prepared({"uid": "ada"})
     assert found.item is None
     assert (found.outcome.tally.incomplete, found.kept) == (1, 1)
@@ -161,8 +161,8 @@ def test_one_without_a_required_value_is_incomplete():
     assert (found.ledger.aside, found.saved) == ([], [])
 
 
-def test_what_is_still_there_is_written_down_now_and_then(monkeypatch):
-    monkeypatch.setattr("lib.run.preparation.NOTED_AT_ONCE", 2)
+def test_prepare_records_seen_keys_in_portions(monkeypatch):
+    monkeypatch.setattr("lib.run.preparation.SEEN_AT_ONCE", 2)
     ledger = RecordingLedger()
     prepare = Preparation(section_plan(key_mapper=recogniser), Outcome("ldap"), ledger, Saved())
     for _ in range(3):
@@ -170,13 +170,13 @@ def test_what_is_still_there_is_written_down_now_and_then(monkeypatch):
     assert ledger.there == ["bot", "bot"]
 
 
-def test_conversions_that_failed_are_counted():
+def test_prepare_counts_failed_conversions():
     found = prepared({**ADA, "phone": "?"})
     assert found.item is not None
     assert found.outcome.failed_conversions["PHONE"].count == 1
 
 
-def test_one_that_cannot_be_read_is_set_aside_without_secrets(monkeypatch):
+def test_reject_masks_secrets(monkeypatch):
     monkeypatch.setattr("lib.run.preparation.redact", lambda text: text.replace("s3cret", "***"))
     outcome, ledger = Outcome("ldap"), RecordingLedger()
     prepare = Preparation(section_plan(), outcome, ledger, NothingSaved())
@@ -187,8 +187,8 @@ def test_one_that_cannot_be_read_is_set_aside_without_secrets(monkeypatch):
     assert outcome.not_sent["rejected: 500 (s3cret)"].text == "device 7"
 
 
-class TestWhatCountsAsTheSame:
-    def test_the_same_record_sent_in_the_same_way(self):
+class TestDigest:
+    def test_digest_of_the_same_record_is_equal(self):
         assert prepared(ADA).item.digest == prepared(dict(ADA)).item.digest
 
     @pytest.mark.parametrize(
@@ -199,14 +199,14 @@ class TestWhatCountsAsTheSame:
             UploadPlan("Okta", "users", ("USER",), key_fields=("USER",)),
         ],
     )
-    def test_sent_in_another_way_it_is_another(self, plan):
+    def test_digest_with_another_plan_differs(self, plan):
         assert prepared(ADA).item.digest != prepared(ADA, plan=plan).item.digest
 
-    def test_with_another_value_it_is_another(self):
+    def test_digest_with_another_value_differs(self):
         assert prepared(ADA).item.digest != prepared({**ADA, "mail": "b@example.com"}).item.digest
 
-    def test_what_is_not_sent_does_not_count(self):
+    def test_digest_ignores_unmapped_values(self):
         assert prepared(ADA).item.digest == prepared({**ADA, "shoe": 42}).item.digest
 
-    def test_where_only_oomnitza_knows_the_fields_there_is_no_key(self):
+    def test_item_without_key_fields_has_no_key(self):
         assert prepared(ADA, plan=UploadPlan("X", "assets", ())).item.key is None

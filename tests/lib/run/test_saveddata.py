@@ -19,7 +19,7 @@ def lines(path):
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
-def test_records_are_kept_as_they_came_and_as_they_were_sent(tmp_path):
+def test_saved_data_has_fetched_and_sent_records(tmp_path):
     with SavedData(tmp_path / "saved_data", "ldap") as saved:
         saved.add_fetched({"mail": "jürgen@example.com", "since": date(2015, 7, 21)})
         saved.add_fetched({"mail": "two\nlines"})
@@ -32,7 +32,7 @@ def test_records_are_kept_as_they_came_and_as_they_were_sent(tmp_path):
     assert "ü" in saved.fetched.read_text("utf-8")
 
 
-def test_files_are_named_by_section_moment_and_content(tmp_path):
+def test_saved_data_files_are_named_by_section_and_time(tmp_path):
     with SavedData(tmp_path, "Casper.MDM") as saved:
         pass
     assert saved.fetched.parent == saved.uploads.parent == tmp_path
@@ -41,7 +41,7 @@ def test_files_are_named_by_section_moment_and_content(tmp_path):
     assert saved.uploads.name.endswith("Z.uploads.jsonl")
 
 
-def test_a_section_s_name_leads_into_no_other_folder(tmp_path):
+def test_section_name_cannot_leave_the_folder(tmp_path):
     with SavedData(tmp_path / "saved", "ldap.../../x\\y:z") as saved:
         pass
     assert saved.fetched.parent == tmp_path / "saved"
@@ -50,7 +50,7 @@ def test_a_section_s_name_leads_into_no_other_folder(tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
-def test_only_their_owner_may_read_them(tmp_path):
+def test_saved_data_files_are_private(tmp_path):
     before = os.umask(0)
     try:
         with SavedData(tmp_path / "saved_data", "ldap") as saved:
@@ -62,7 +62,7 @@ def test_only_their_owner_may_read_them(tmp_path):
     assert stat.S_IMODE((tmp_path / "saved_data").stat().st_mode) == 0o700
 
 
-def test_secrets_are_masked_in_both(tmp_path):
+def test_saved_data_masks_secrets(tmp_path):
     secrets.remember("hunter2")
     with SavedData(tmp_path, "ldap") as saved:
         saved.add_fetched({"note": "his password is hunter2", "list": [{"deep": "hunter2"}]})
@@ -71,7 +71,7 @@ def test_secrets_are_masked_in_both(tmp_path):
     assert lines(saved.uploads) == [{"NOTE": MASK}]
 
 
-def test_a_run_within_the_same_second_overwrites_nothing(tmp_path, monkeypatch):
+def test_saved_data_of_the_same_second_overwrites_nothing(tmp_path, monkeypatch):
     class OneMoment(datetime):
         @classmethod
         def now(cls, zone=None):
@@ -85,21 +85,21 @@ def test_a_run_within_the_same_second_overwrites_nothing(tmp_path, monkeypatch):
     assert [lines(saved.fetched) for saved in made] == [[{"run": at}] for at in range(12)]
 
 
-def test_a_folder_that_cannot_be_made_is_told_by_name(tmp_path):
+def test_folder_cannot_be_created_raises_with_its_name(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(ConfigurationError) as caught:
         SavedData(tmp_path / "file" / "saved_data", "ldap")
     assert str(caught.value).startswith(f"{tmp_path / 'file' / 'saved_data'}: the data cannot be")
 
 
-def test_the_one_that_saves_nothing_takes_the_same_records(tmp_path, monkeypatch):
+def test_nothing_saved_accepts_records(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     NothingSaved().add_fetched({"a": 1})
     NothingSaved().add_upload({"a": 1})
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_record_that_is_nested_too_deeply_ends_nothing(tmp_path):
+def test_saved_data_with_deeply_nested_record_continues(tmp_path):
     deep = []
     for _ in range(sys.getrecursionlimit()):
         deep = [deep]

@@ -25,7 +25,7 @@ class Ears(Listener):
         super().__init__()
         self.heard: list[Event] = []
 
-    def hear(self, event: Event) -> None:
+    def handle(self, event: Event) -> None:
         self.heard.append(event)
 
 
@@ -52,7 +52,7 @@ def names(ended):
 
 
 @pytest.mark.parametrize("parallel", [1, 2, 8])
-def test_all_of_them_run_and_their_outcomes_are_in_their_order(acts, parallel):
+def test_run_sections_returns_outcomes_in_order(acts, parallel):
     second = threading.Event()
     if parallel > 1:
         acts["a"] = lambda _: second.wait(30) and None
@@ -61,29 +61,29 @@ def test_all_of_them_run_and_their_outcomes_are_in_their_order(acts, parallel):
 
 
 @pytest.mark.parametrize("parallel", [1, 2])
-def test_one_that_fails_keeps_the_others_from_nothing(acts, parallel):
+def test_run_sections_continues_after_a_failure(acts, parallel):
     acts["a"] = lambda _: ConnectorError("no")
     assert names(run(parallel=parallel)) == [*NAMES]
 
 
-def test_unless_that_is_wanted(acts):
+def test_run_sections_with_fail_fast_stops_after_a_failure(acts):
     acts["b"] = lambda _: ConnectorError("no")
     assert names(run(fail_fast=True)) == ["a", "b"]
 
 
-def test_after_an_interruption_none_begins(acts):
+def test_run_sections_after_an_interruption_starts_no_other(acts):
     acts["a"] = lambda _: Interrupted("the run was interrupted")
     assert names(run()) == ["a"]
 
 
 @pytest.mark.parametrize("parallel", [1, 2])
-def test_after_the_stop_none_begins(acts, parallel):
+def test_run_sections_after_stop_starts_none(acts, parallel):
     ears = Ears()
     ears.stop.set()
     assert names(run(ears, parallel=parallel)) == []
 
 
-def test_an_interruption_of_the_one_who_waits_stops_those_that_run(acts, monkeypatch):
+def test_run_sections_interrupted_stops_parallel_runs(acts, monkeypatch):
     begun = threading.Barrier(3)
 
     def until_stopped(events):
@@ -101,7 +101,7 @@ def test_an_interruption_of_the_one_who_waits_stops_those_that_run(acts, monkeyp
     assert all(isinstance(outcome.error, Interrupted) for outcome in ended.outcomes)
 
 
-def test_who_listens_hears_of_the_run_and_of_each_section(acts):
+def test_run_sections_emits_events(acts):
     ears = Ears()
     ended = run(ears, RunOptions(testmode=True))
     first, *middle, last = ears.heard
@@ -116,7 +116,7 @@ def test_who_listens_hears_of_the_run_and_of_each_section(acts):
 
 
 @pytest.mark.parametrize("parallel", [1, 2])
-def test_what_sections_learn_is_masked_for_the_one_who_runs_them(acts, parallel):
+def test_run_sections_shares_secrets_with_its_caller(acts, parallel):
     acts["a"] = lambda _: secrets.remember("hunter2")
     with secrets.apart():
         run(parallel=parallel)
@@ -135,7 +135,9 @@ def test_what_sections_learn_is_masked_for_the_one_who_runs_them(acts, parallel)
         ({"state": None}, {"keep_days": 9}, []),
     ],
 )
-def test_old_state_is_dropped_first(acts, monkeypatch, tmp_path, options, how, expired):
+def test_run_sections_with_keep_days_expires_old_state(
+    acts, monkeypatch, tmp_path, options, how, expired
+):
     days = []
     monkeypatch.setattr(SqliteStore, "expire", lambda _, keep: days.append(keep))
     acts["a"] = lambda _: days.append("a")

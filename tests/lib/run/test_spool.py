@@ -27,7 +27,7 @@ def waiting(size):
         yield waiting
 
 
-def test_they_come_out_in_the_order_in_which_they_came(waiting):
+def test_spool_keeps_the_order(waiting):
     items = [{"NAME": f"Ada {number}", "none": None, "list": [1.5, "☃"]} for number in range(500)]
     for item in items:
         waiting.add(item)
@@ -37,12 +37,12 @@ def test_they_come_out_in_the_order_in_which_they_came(waiting):
     assert list(waiting) == []
 
 
-def test_none_waits_at_first(waiting):
+def test_spool_is_empty_at_first(waiting):
     assert len(waiting) == 0
     assert list(waiting) == []
 
 
-def test_what_an_error_leaves_comes_out_later(waiting):
+def test_spool_iterated_again_yields_the_rest(waiting):
     for number in range(100):
         waiting.add(number)
     with pytest.raises(ZeroDivisionError):
@@ -52,7 +52,7 @@ def test_what_an_error_leaves_comes_out_later(waiting):
     assert list(waiting) == list(range(43, 100))
 
 
-def test_more_may_come_while_they_are_taken_out(waiting):
+def test_spool_add_while_iterating(waiting):
     for number in range(50):
         waiting.add(number)
     first = list(islice(waiting, 20))
@@ -66,13 +66,13 @@ def test_more_may_come_while_they_are_taken_out(waiting):
     assert first + second == [*range(80), *range(120, 160)]
 
 
-def test_an_item_may_be_larger_than_what_stays_in_memory(waiting):
+def test_spool_accepts_items_larger_than_memory(waiting):
     waiting.add("x" * 5_000_000)
     waiting.add("y")
     assert [len(item) for item in waiting] == [5_000_000, 1]
 
 
-def test_after_closing_none_waits(waiting):
+def test_spool_closed_is_empty(waiting):
     for number in range(100):
         waiting.add(number)
     waiting.close()
@@ -81,14 +81,14 @@ def test_after_closing_none_waits(waiting):
     assert list(waiting) == []
 
 
-def test_an_item_that_was_changed_afterwards_comes_out_as_it_was(waiting):
+def test_spool_stores_items_as_they_were_added(waiting):
     item = {"NAME": "Ada"}
     waiting.add(item)
     item["NAME"] = "Grace"
     assert list(waiting) == [{"NAME": "Ada"}]
 
 
-def test_the_file_is_written_in_large_pieces(monkeypatch):
+def test_spool_writes_large_blocks(monkeypatch):
     monkeypatch.setattr(spool, "IN_MEMORY", 1_000)
     with closing(Spool()) as waiting:
         for _ in range(1_000):
@@ -96,7 +96,7 @@ def test_the_file_is_written_in_large_pieces(monkeypatch):
         assert len(waiting._blocks) < 110
 
 
-def test_memory_stays_flat_however_many_there_are(monkeypatch):
+def test_spool_memory_is_limited(monkeypatch):
     monkeypatch.setattr(spool, "IN_MEMORY", 100_000)
     tracemalloc.start()
     try:
@@ -137,7 +137,7 @@ assert [number for number, _ in waiting] == list(range(1, added + 1))
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limits")
 @pytest.mark.parametrize("later", [False, True])
-def test_when_the_disk_is_full_it_says_so_and_loses_nothing(tmp_path, later):
+def test_spool_with_full_disk_raises_and_loses_nothing(tmp_path, later):
     result = subprocess.run(
         [sys.executable, "-c", FULL.replace("LATER", str(later))],
         cwd=ROOT,
@@ -153,7 +153,7 @@ def test_when_the_disk_is_full_it_says_so_and_loses_nothing(tmp_path, later):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_that_cannot_be_read_any_more_is_told_in_words(monkeypatch):
+def test_spool_with_unreadable_file_raises(monkeypatch):
     monkeypatch.setattr(spool, "IN_MEMORY", 1)
     with closing(Spool()) as waiting:
         waiting.add("a")

@@ -19,21 +19,21 @@ def test_tally_when_every_record_has_one_outcome_is_balanced():
 
 
 @pytest.mark.parametrize("name", ENDS)
-def test_a_record_that_ended_twice_or_never_shows(name):
+def test_tally_with_a_wrong_count_is_not_balanced(name):
     assert Tally(fetched=1, **{name: 1}).balanced
     assert not Tally(fetched=1, **{name: 2}).balanced
     assert not Tally(fetched=2, **{name: 1}).balanced
 
 
-def test_what_vanished_at_the_source_was_never_fetched():
+def test_tally_ignores_vanished_records():
     assert Tally(fetched=1, sent=1, vanished=5).balanced
 
 
-def test_every_count_is_an_end_or_fetched_or_vanished():
+def test_tally_has_no_other_counts():
     assert {item.name for item in fields(Tally)} == {*ENDS, "fetched", "vanished"}
 
 
-def test_the_first_example_of_each_reason_is_kept_and_all_are_counted():
+def test_note_not_sent_keeps_the_first_example_and_counts():
     outcome = Outcome("ldap")
     outcome.note_not_sent("no EMAIL", "first")
     outcome.note_not_sent("no EMAIL", "second")
@@ -42,7 +42,7 @@ def test_the_first_example_of_each_reason_is_kept_and_all_are_counted():
     assert outcome.failed_conversions == {"BOUGHT": Example(1, "bad date")}
 
 
-def test_reasons_without_end_take_no_memory_without_end():
+def test_note_not_sent_limits_the_number_of_reasons():
     outcome = Outcome("ldap")
     for number in range(1000):
         outcome.note_not_sent(f"reason {number}", "x")
@@ -53,7 +53,7 @@ def test_reasons_without_end_take_no_memory_without_end():
     assert outcome.not_sent["reason 0"].count == 2
 
 
-def test_an_outcome_can_be_pickled():
+def test_outcome_can_be_pickled():
     outcome = Outcome("ldap", Tally(fetched=1, sent=1), 0.5, SignInError("no", where="x"))
     outcome.note_not_sent("why", "such")
     copy = pickle.loads(pickle.dumps(outcome))
@@ -61,7 +61,7 @@ def test_an_outcome_can_be_pickled():
     assert (copy.tally, copy.not_sent) == (outcome.tally, outcome.not_sent)
 
 
-def test_a_record_is_told_by_its_first_short_fields_that_are_filled():
+def test_brief_has_the_first_short_filled_fields():
     record = {
         "A": "",
         "B": None,

@@ -32,62 +32,62 @@ def read(file: Path, key: str = "one") -> datetime | None:
     return Checkpoint(CheckpointFile(file, key)).read()
 
 
-def test_without_a_file_there_is_no_checkpoint(file: Path):
+def test_load_without_file_is_none(file: Path):
     assert read(file) is None
     assert not file.exists()
 
 
-def test_what_was_kept_is_read_by_the_next_run(file: Path):
+def test_load_returns_what_was_stored(file: Path):
     keep(file, NOON - timedelta(hours=1))
     assert read(file) == NOON - timedelta(hours=1) - OVERLAP
 
 
-def test_nothing_is_kept_before_something_was_reached(file: Path):
+def test_commit_without_advance_stores_nothing(file: Path):
     Checkpoint(CheckpointFile(file, "one")).commit()
     assert not file.exists()
 
 
-def test_nothing_is_written_before_it_is_to_be_kept(file: Path):
+def test_advance_writes_nothing(file: Path):
     Checkpoint(CheckpointFile(file, "one")).advance(NOON, NOON)
     assert not file.exists()
 
 
-def test_a_checkpoint_stays_behind_by_a_margin(file: Path):
+def test_commit_subtracts_the_overlap(file: Path):
     assert timedelta(minutes=1) <= OVERLAP <= timedelta(hours=1)
 
 
-def test_what_changed_after_the_source_was_asked_is_read_again(file: Path):
+def test_advance_is_limited_to_the_time_of_the_request(file: Path):
     keep(file, latest=NOON + timedelta(hours=3), asked=NOON)
     assert read(file) == NOON - OVERLAP
 
 
-def test_a_checkpoint_never_goes_back(file: Path):
+def test_keep_of_an_earlier_time_changes_nothing(file: Path):
     keep(file, NOON)
     keep(file, NOON - timedelta(days=1))
     assert read(file) == NOON - OVERLAP
 
 
-def test_sections_share_a_file(file: Path):
+def test_keep_leaves_other_sections_alone(file: Path):
     keep(file, NOON, key="one")
     keep(file, NOON - timedelta(days=1), key="other")
     assert read(file) == NOON - OVERLAP
     assert read(file, "other") == NOON - timedelta(days=1) - OVERLAP
 
 
-def test_the_file_of_earlier_versions_is_understood(file: Path):
+def test_load_legacy_file_without_keys(file: Path):
     file.write_text("2015-07-21T10:00:00Z\n")
     assert read(file) == datetime(2015, 7, 21, 10, tzinfo=UTC)
     keep(file, NOON)
     assert json.loads(file.read_text()) == {"one": (NOON - OVERLAP).isoformat()}
 
 
-def test_an_empty_file_holds_no_checkpoint(file: Path):
+def test_load_empty_file_is_none(file: Path):
     file.write_text("")
     assert read(file) is None
 
 
 @pytest.mark.parametrize("text", ["garbage", '{"one": "yesterday"}', '{"one": 5}', "[1, 2]", "7"])
-def test_what_is_no_moment_is_never_sent(text: str, file: Path):
+def test_load_invalid_time_raises(text: str, file: Path):
     file.write_text(text)
     with pytest.raises(ConfigurationError, match="no moment") as caught:
         read(file)
@@ -95,27 +95,25 @@ def test_what_is_no_moment_is_never_sent(text: str, file: Path):
     assert "Delete it" in caught.value.fix
 
 
-def test_bytes_that_are_no_text_are_told(file: Path):
+def test_load_invalid_encoding_raises(file: Path):
     file.write_bytes(b"SQLite format 3\x00\xff\xfe")
     with pytest.raises(ConfigurationError, match="cannot be read"):
         read(file)
 
 
-def test_a_place_that_cannot_be_written_is_told_before_anything_is_read(tmp_path: Path):
+def test_load_not_writable_raises(tmp_path: Path):
     with pytest.raises(ConfigurationError, match="cannot be written"):
         read(tmp_path / "nowhere" / "storage.db")
 
 
 @pytest.mark.skipif(os.name != "posix" or os.getuid() == 0, reason="root may write everything")
-def test_a_file_that_belongs_to_somebody_else_is_told(file: Path):
+def test_load_file_of_another_user_raises(file: Path):
     file.touch(mode=0o400)
     with pytest.raises(ConfigurationError, match="cannot be written"):
         read(file)
 
 
-def test_a_crash_while_writing_leaves_the_file_as_it_was(
-    file: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_keep_interrupted_leaves_the_file_intact(file: Path, monkeypatch: pytest.MonkeyPatch):
     keep(file, NOON)
     before = file.read_text()
 
@@ -128,7 +126,7 @@ def test_a_crash_while_writing_leaves_the_file_as_it_was(
     assert file.read_text() == before
 
 
-def test_what_an_earlier_version_kept_is_found_under_its_key(file: Path):
+def test_load_uses_legacy_keys(file: Path):
     keep(file, NOON, key="account as it was")
     checkpoint = Checkpoint(CheckpointFile(file, "account", ["account as it was"]))
     assert checkpoint.read() == NOON - OVERLAP
@@ -139,7 +137,7 @@ def test_what_an_earlier_version_kept_is_found_under_its_key(file: Path):
     assert read(file, "account as it was") == NOON - OVERLAP
 
 
-def test_to_begin_anew_is_to_read_from_the_beginning_and_to_keep_what_is_reached(file: Path):
+def test_checkpoint_with_full_refresh_reads_everything_and_commits(file: Path):
     keep(file, NOON)
     checkpoint = Checkpoint(CheckpointFile(file, "one"), full_refresh=True)
     assert checkpoint.read() is None
@@ -149,7 +147,7 @@ def test_to_begin_anew_is_to_read_from_the_beginning_and_to_keep_what_is_reached
     assert read(file) == later - OVERLAP
 
 
-def test_without_a_place_nothing_is_kept():
+def test_checkpoint_without_place_stores_nothing():
     checkpoint = Checkpoint()
     checkpoint.advance(NOON, NOON)
     checkpoint.commit()

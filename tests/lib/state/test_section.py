@@ -35,7 +35,7 @@ def missing(section):
 
 
 class TestRuns:
-    def test_a_run_tells_who_carried_it_out_and_what_came_of_it(self, ledger, section):
+    def test_past_run_has_process_and_result(self, ledger, section):
         before = time.time()
         ident = section.begin()
         section.describe(fingerprint="f1", full=True)
@@ -52,11 +52,11 @@ class TestRuns:
         assert before <= past.started <= past.ended <= time.time()
         assert (past.portion, past.opened, past.closed) == (None, None, None)
 
-    def test_only_what_is_an_end_ends_a_run(self, running):
+    def test_end_with_invalid_state_raises(self, running):
         with pytest.raises(ValueError, match="running"):
             running.end("running", {})
 
-    def test_nothing_is_noted_without_a_run(self, section):
+    def test_writes_before_begin_raise(self, section):
         for call in (
             lambda: section.sent(records("a")),
             lambda: section.seen(["a"]),
@@ -68,7 +68,7 @@ class TestRuns:
             with pytest.raises(RuntimeError):
                 call()
 
-    def test_the_latest_complete_run_is_not_the_latest_run(self, section):
+    def test_last_complete_skips_later_failed_runs(self, section):
         assert section.last_complete() is None
         run(section)
         complete = run(section)
@@ -77,13 +77,13 @@ class TestRuns:
         section.begin()
         assert section.last_complete().id == complete
 
-    def test_a_run_that_read_no_source_is_not_the_latest_complete_one(self, section):
+    def test_last_complete_skips_runs_without_fingerprint(self, section):
         complete = run(section, full=True)
         section.begin()
         section.end("complete", {})
         assert section.last_complete().id == complete
 
-    def test_the_latest_full_run_is_one_that_was_complete(self, ledger, section):
+    def test_last_full_skips_failed_runs(self, ledger, section):
         assert section.last_full() is None
         run(section, "failed", full=True)
         assert section.last_full() is None
@@ -93,7 +93,7 @@ class TestRuns:
         [started] = [past.started for past in ledger.history() if past.id == full]
         assert section.last_full() == started
 
-    def test_a_run_that_was_killed_is_found_by_the_next_one(self, another, section):
+    def test_left_running_returns_killed_runs(self, another, section):
         killed = section.begin()
         with another() as other:
             later = other.section("ldap", TARGET)
@@ -103,7 +103,7 @@ class TestRuns:
             assert later.left_running() == []
             assert [past.state for past in other.history()] == ["running", "killed"]
 
-    def test_after_a_run_was_killed_that_had_opened_no_earlier_one_counts_as_full(self, section):
+    def test_last_full_after_a_killed_open_run_is_none(self, section):
         run(section, full=True)
         section.begin()
         section.begin()
@@ -118,10 +118,10 @@ class TestRuns:
         run(section, full=True)
         assert section.last_full() is not None
 
-    def test_the_run_under_way_is_not_taken_for_dead(self, running):
+    def test_left_running_excludes_the_current_run(self, running):
         assert running.left_running() == []
 
-    def test_a_run_may_be_said_to_be_open_again_and_again_and_the_next_one_too(self, section):
+    def test_opened_can_be_repeated(self, section):
         for _ in range(2):
             section.begin()
             for _ in range(3):
@@ -132,7 +132,7 @@ class TestRuns:
             (later - 1, "portion"),
         ]
 
-    def test_a_run_that_was_opened_is_left_open_until_it_was_closed(self, section):
+    def test_left_open_until_closed(self, section):
         first = section.begin()
         assert section.left_open() == []
         section.opened("portion-1")
@@ -147,12 +147,12 @@ class TestRuns:
         section.begin()
         assert section.left_open() == []
 
-    def test_a_run_that_opened_nothing_has_nothing_to_close(self, section):
+    def test_left_open_excludes_runs_that_were_not_opened(self, section):
         run(section, "failed")
         section.begin()
         assert section.left_open() == []
 
-    def test_it_is_opened_once_however_often_that_is_said(self, ledger, running):
+    def test_opened_is_written_once(self, ledger, running):
         running.opened("p")
         [first] = ledger.history()
         running.opened("p")
@@ -165,7 +165,7 @@ class TestRuns:
 
 
 class TestRecords:
-    def test_what_was_sent_is_known(self, running):
+    def test_known_returns_sent_records(self, running):
         running.sent(records("a", "b"))
         running.sent([("b", b"new", '{"KEY": "changed"}')])
         known = running.known(["a", "b", "c"])
@@ -176,37 +176,37 @@ class TestRecords:
         assert running.last_sent(known["a"]) == {"KEY": "a"}
         assert running.last_sent(known["b"]) == {"KEY": "changed"}
 
-    def test_any_number_of_keys_can_be_asked_for(self, running):
+    def test_known_accepts_any_number_of_keys(self, running):
         running.sent(records(*map(str, range(3000))))
         keys = [str(number) for number in range(1000, 4000)]
         assert set(running.known(keys)) == {str(number) for number in range(1000, 3000)}
         assert running.known([]) == {}
 
     @pytest.mark.parametrize("key", ["", "Ünïcode", "nul\0", "\ud83d", "'; DROP TABLE record"])
-    def test_odd_keys_are_keys(self, running, key):
+    def test_known_accepts_unusual_keys(self, running, key):
         running.sent([(key, b"d", "{}"), ("other", b"o", "{}")])
         assert running.known([key])[key].digest == b"d"
         running.forget([key])
         assert set(running.known([key, "other"])) == {"other"}
 
-    def test_large_fields_come_back(self, running):
+    def test_last_sent_returns_large_fields(self, running):
         text = '{"NOTES": "' + "many words ☃ " * 5000 + '"}'
         running.sent([("a", b"d", text)])
         assert running.last_sent(running.known(["a"])["a"]) == json.loads(text)
 
-    def test_what_is_forgotten_is_not_known(self, section):
+    def test_forget_deletes_records(self, section):
         run(section, sent=["a", "b", "c"])
         section.forget(["a", "b"])
         assert set(section.known(["a", "b", "c"])) == {"c"}
 
-    def test_to_be_seen_changes_nothing_of_what_is_known(self, section):
+    def test_seen_keeps_the_digest(self, section):
         run(section, sent=["a"])
         before = section.known(["a"])
         run(section, seen=["a", "never sent"])
         assert section.known(["a", "never sent"]) == before
         assert before["a"].digest == b"digest of a"
 
-    def test_what_was_looked_up_can_be_seen_without_its_key(self, section):
+    def test_seen_again_uses_known_records(self, section):
         run(section, sent=["a", "b", "c"])
         section.begin()
         section.describe(fingerprint="f", full=False)
@@ -217,7 +217,7 @@ class TestRecords:
         assert missing(section) == ["b"]
         assert section.known(["a", "c"]) == known
 
-    def test_sections_and_targets_have_nothing_in_common(self, ledger, running):
+    def test_ledgers_of_sections_and_targets_are_independent(self, ledger, running):
         running.sent(records("a"))
         running.end("complete", {})
         others = [
@@ -235,7 +235,7 @@ class TestRecords:
         assert set(running.known(["a"])) == {"a"}
         assert ledger.section("ldap", TARGET).last_complete().id == running.run
 
-    def test_all_is_there_after_opening_it_again(self, another):
+    def test_reopened_store_has_all_records(self, another):
         with another() as ledger:
             run(ledger.section("ldap", TARGET), sent=["a"])
         with another() as ledger:
@@ -243,7 +243,7 @@ class TestRecords:
 
 
 class TestMissing:
-    def test_what_the_latest_complete_run_did_not_see_is_missing(self, section):
+    def test_missing_is_what_the_latest_complete_run_did_not_see(self, section):
         run(section, sent=["a", "b", "c", "d"])
         before = time.time()
         run(section, sent=["a"], seen=["b"])
@@ -253,7 +253,7 @@ class TestMissing:
         assert section.last_complete().started - 60 < found[0].last_seen <= before
         assert section.count_missing() == 2
 
-    def test_it_stays_missing_until_it_comes_back_or_is_forgotten(self, section):
+    def test_missing_until_seen_or_forgotten(self, section):
         run(section, sent=["a", "b", "c"])
         for _ in range(3):
             run(section, seen=["a"])
@@ -263,7 +263,7 @@ class TestMissing:
         run(section, seen=["a", "c"])
         assert missing(section) == []
 
-    def test_a_first_run_misses_nothing(self, section):
+    def test_missing_after_the_first_run_is_none(self, section):
         assert missing(section) == []
         run(section, "failed", sent=["a", "b"])
         assert missing(section) == []
@@ -271,25 +271,25 @@ class TestMissing:
         assert missing(section) == []
 
     @pytest.mark.parametrize("state", ["partial", "failed", "interrupted"])
-    def test_a_run_that_was_not_complete_makes_nothing_missing(self, section, state):
+    def test_missing_ignores_runs_that_are_not_complete(self, section, state):
         run(section, sent=["a", "b"])
         run(section, state, seen=["a"])
         assert missing(section) == []
 
-    def test_what_a_later_run_saw_is_not_missing(self, section):
+    def test_missing_excludes_records_of_later_runs(self, section):
         run(section, sent=["a", "b"])
         run(section, seen=["a"])
         assert missing(section) == ["b"]
         run(section, "interrupted", sent=["b"])
         assert missing(section) == []
 
-    def test_what_a_run_between_two_complete_ones_sent_can_be_missing(self, section):
+    def test_missing_includes_records_of_partial_runs(self, section):
         run(section, sent=["a"])
         run(section, "partial", sent=["b"])
         run(section, seen=["a"])
         assert missing(section) == ["b"]
 
-    def test_a_new_fingerprint_begins_anew(self, section):
+    def test_missing_with_a_new_fingerprint_starts_again(self, section):
         run(section, sent=["a", "b", "c"], fingerprint="all")
         run(section, seen=["a", "b"], fingerprint="filtered")
         assert missing(section) == []
@@ -298,15 +298,13 @@ class TestMissing:
         run(section, seen=["a"], fingerprint="all")
         assert missing(section) == []
 
-    def test_what_a_run_under_another_fingerprint_sent_is_not_missing_when_that_is_undone(
-        self, section
-    ):
+    def test_missing_after_a_fingerprint_was_restored_is_none(self, section):
         run(section, sent=["a"], fingerprint="f")
         run(section, "partial", sent=["b"], fingerprint="wider")
         run(section, seen=["a"], fingerprint="f")
         assert missing(section) == []
 
-    def test_a_run_that_reads_no_source_takes_no_part(self, section):
+    def test_missing_ignores_runs_without_fingerprint(self, section):
         run(section, sent=["a", "b"])
         section.begin()
         section.sent(records("c"))
@@ -314,7 +312,7 @@ class TestMissing:
         run(section, seen=["a", "c"])
         assert missing(section) == ["b"]
 
-    def test_a_record_that_was_refused_is_not_missing(self, section):
+    def test_missing_excludes_saved_records(self, section):
         run(section, sent=["a"])
         section.begin()
         section.describe(fingerprint="f", full=False)
@@ -322,7 +320,7 @@ class TestMissing:
         section.end("complete", {})
         assert missing(section) == []
 
-    def test_what_another_section_sees_stays_missing(self, ledger, section):
+    def test_missing_ignores_other_sections(self, ledger, section):
         run(section, sent=["a", "b"])
         other = ledger.section("other", TARGET)
         run(other, sent=["a", "c"])
@@ -331,7 +329,7 @@ class TestMissing:
         assert missing(section) == ["b"]
         assert missing(other) == []
 
-    def test_a_record_that_was_refused_does_not_count_as_unchanged(self, ledger, section):
+    def test_saved_record_loses_its_digest(self, ledger, section):
         other = ledger.section("other", TARGET)
         for each in (section, other):
             run(each, sent=["a", "b"])
@@ -343,14 +341,14 @@ class TestMissing:
         assert known["b"].digest == b"digest of b"
         assert other.known(["a"])["a"].digest == b"digest of a"
 
-    def test_a_clock_that_was_put_back_changes_nothing(self, section, monkeypatch):
+    def test_missing_ignores_the_clock(self, section, monkeypatch):
         run(section, sent=["a", "b"])
         monkeypatch.setattr(time, "time", lambda: 1.0)
         run(section, seen=["a"])
         assert missing(section) == ["b"]
         assert section.last_complete().started == 1.0
 
-    def test_many_are_given_page_by_page_and_may_be_forgotten_on_the_way(self, ledger, section):
+    def test_missing_is_read_in_pages(self, ledger, section):
         keys = [f"{number:04}" for number in range(1000)]
         run(ledger.section("other", TARGET), sent=keys)
         run(section, sent=keys)
@@ -364,7 +362,7 @@ class TestMissing:
 
 
 class TestBatches:
-    def test_all_of_a_batch_is_kept_or_nothing(self, ledger, another, running):
+    def test_batch_is_atomic(self, ledger, another, running):
         with pytest.raises(KeyboardInterrupt), running.batch():
             running.sent(records("a"))
             running.save_for_resend([RecordToSave("rejected", "no")])
@@ -380,14 +378,14 @@ class TestBatches:
         assert set(running.known(["a"])) == {"a"}
         assert len(list(ledger.saved_records())) == 1
 
-    def test_a_batch_within_a_batch_is_a_part_of_it(self, running):
+    def test_nested_batch_is_part_of_the_outer_one(self, running):
         with pytest.raises(ZeroDivisionError), running.batch():
             with running.batch():
                 running.sent(records("a"))
             running.seen([str(1 // 0)])
         assert running.known(["a"]) == {}
 
-    def test_records_that_cannot_be_made_undo_the_call(self, running):
+    def test_error_in_an_iterable_rolls_back_the_call(self, running):
         def broken():
             yield from records("a")
             raise EOFError
@@ -400,7 +398,7 @@ class TestBatches:
 
 
 class TestFingerprints:
-    def test_what_stood_for_the_same_in_an_earlier_version_goes_on(self, section):
+    def test_describe_renames_the_legacy_fingerprint(self, section):
         run(section, fingerprint="old", sent=["a", "b"])
         section.begin()
         section.describe(fingerprint="new", full=False, legacy="old")
@@ -410,7 +408,7 @@ class TestFingerprints:
         run(section, fingerprint="new", seen=["a"])
         assert missing(section) == ["b"]
 
-    def test_what_stood_for_something_else_does_not(self, section):
+    def test_describe_keeps_other_fingerprints(self, section):
         run(section, fingerprint="other", sent=["a", "b"])
         section.begin()
         section.describe(fingerprint="new", full=False, legacy="old")
@@ -418,13 +416,13 @@ class TestFingerprints:
         section.end("complete", {})
         assert missing(section) == []
 
-    def test_a_run_without_one_changes_none(self, ledger, section):
+    def test_describe_without_fingerprint_renames_none(self, ledger, section):
         run(section, fingerprint="old")
         section.begin()
         section.describe(fingerprint="", full=False, legacy="old")
         assert [past.fingerprint for past in ledger.history()] == ["", "old"]
 
-    def test_other_sections_keep_theirs(self, ledger, section):
+    def test_describe_renames_in_its_section_only(self, ledger, section):
         run(ledger.section("other", TARGET), fingerprint="old")
         section.begin()
         section.describe(fingerprint="new", full=False, legacy="old")
@@ -436,22 +434,22 @@ LATER = NOON + timedelta(hours=1)
 
 
 class TestCheckpoints:
-    def test_there_is_none_at_first(self, section):
+    def test_checkpoints_are_empty_at_first(self, section):
         assert section.checkpoints() == {}
 
-    def test_each_scope_has_its_own(self, running, another):
+    def test_checkpoints_are_kept_by_scope(self, running, another):
         running.reach("one", NOON)
         running.reach("two", LATER)
         with another(reading=True) as store:
             found = store.section("ldap", TARGET).checkpoints()
         assert found == {"one": NOON, "two": LATER}
 
-    def test_it_never_goes_back(self, running):
+    def test_reach_of_an_earlier_time_changes_nothing(self, running):
         running.reach("one", LATER)
         running.reach("one", NOON)
         assert running.checkpoints() == {"one": LATER}
 
-    def test_sections_and_targets_have_their_own(self, ledger, running):
+    def test_checkpoints_of_sections_and_targets_are_independent(self, ledger, running):
         running.reach("one", NOON)
         for name, target in (("other", TARGET), ("ldap", "https://other.example.com")):
             section = ledger.section(name, target)
@@ -459,9 +457,7 @@ class TestCheckpoints:
             assert section.checkpoints() == {}
         assert running.checkpoints() == {"one": NOON}
 
-    def test_of_two_who_keep_theirs_at_once_both_stay_and_the_later_moment_counts(
-        self, running, another
-    ):
+    def test_reach_by_two_threads_keeps_the_later_time(self, running, another):
         """As two processes do that have each read what there was before."""
         moments = [NOON + timedelta(minutes=number) for number in range(40)]
 
@@ -480,13 +476,13 @@ class TestCheckpoints:
             thread.join()
         assert running.checkpoints() == dict.fromkeys(("both", *given), moments[-1])
 
-    def test_it_is_a_part_of_a_batch(self, running):
+    def test_reach_is_part_of_a_batch(self, running):
         with pytest.raises(ZeroDivisionError), running.batch():
             running.reach("one", NOON)
             raise ZeroDivisionError
         assert running.checkpoints() == {}
 
-    def test_it_does_not_expire(self, ledger, running):
+    def test_expire_keeps_checkpoints(self, ledger, running):
         running.reach("one", NOON)
         running.end("complete", {})
         ledger.expire(1, now=time.time() + 1e9)

@@ -35,7 +35,7 @@ def ids(ledger):
     return [past.id for past in ledger.history()]
 
 
-def test_the_latest_run_comes_first_of_the_sections_that_are_asked_for(ledger):
+def test_history_is_latest_first_and_by_section(ledger):
     one, two = ledger.section("ldap", TARGET), ledger.section("Casper.MDM", TARGET)
     elsewhere = ledger.section("ldap", "https://other.example.com")
     begun = [run(section) for section in (one, two, elsewhere, one)]
@@ -47,7 +47,7 @@ def test_the_latest_run_comes_first_of_the_sections_that_are_asked_for(ledger):
     assert [past.id for past in ledger.history(limit=2)] == begun[:1:-1]
 
 
-def test_sections_are_those_that_were_run_for_the_target(ledger):
+def test_sections_are_those_of_the_target(ledger):
     assert ledger.sections(TARGET) == []
     for name in ("ldap", "Casper.MDM", "ldap"):
         run(ledger.section(name, TARGET))
@@ -56,7 +56,7 @@ def test_sections_are_those_that_were_run_for_the_target(ledger):
     assert ledger.sections(TARGET) == ["Casper.MDM", "ldap"]
 
 
-def test_the_latest_is_the_one_that_began_last_whatever_the_clock_said(ledger, section, at):
+def test_history_order_ignores_the_clock(ledger, section, at):
     at(9)
     first = run(section)
     at(3)
@@ -64,7 +64,7 @@ def test_the_latest_is_the_one_that_began_last_whatever_the_clock_said(ledger, s
     assert ids(ledger) == [second, first]
 
 
-def test_what_was_set_aside_too_long_ago_is_dropped(ledger, section, at):
+def test_expire_deletes_old_saved_records(ledger, section, at):
     for day in (1, 2, 3):
         at(day)
         section.begin()
@@ -78,7 +78,7 @@ def test_what_was_set_aside_too_long_ago_is_dropped(ledger, section, at):
     assert list(ledger.saved_records()) == []
 
 
-def test_runs_are_dropped_but_for_those_that_the_next_one_needs(ledger, section, at):
+def test_expire_keeps_runs_that_the_next_run_needs(ledger, section, at):
     at(1)
     run(section, full=True)
     full = run(section, full=True)
@@ -117,7 +117,7 @@ def test_expire_keeps_open_and_running_runs(ledger, section, at):
     assert ids(ledger) == [latest, opened, later, under_way]
 
 
-def test_what_is_missing_stays_so_when_old_runs_are_dropped(ledger, section, at):
+def test_expire_keeps_missing_records(ledger, section, at):
     at(1)
     section.begin()
     section.describe(fingerprint="f", full=True)
@@ -134,7 +134,7 @@ def test_what_is_missing_stays_so_when_old_runs_are_dropped(ledger, section, at)
     assert next(section.missing()).last_seen == 1 * DAY
 
 
-def test_a_run_of_another_kind_counts_however_old_it_is(ledger, section, at):
+def test_expire_keeps_the_latest_full_run(ledger, section, at):
     """The fingerprint changed there, and was changed back."""
     at(1)
     run(section)
@@ -151,7 +151,7 @@ def test_a_run_of_another_kind_counts_however_old_it_is(ledger, section, at):
     assert list(section.missing()) == []
 
 
-def test_nothing_recent_is_dropped(ledger, running):
+def test_expire_keeps_recent_runs_and_records(ledger, running):
     running.save_for_resend([RecordToSave("rejected", "no")])
     running.end("failed", {})
     run(running)
@@ -159,7 +159,7 @@ def test_nothing_recent_is_dropped(ledger, running):
     assert len(ids(ledger)) == 2
 
 
-def test_two_ledgers_may_have_the_file_open(another, ledger, running):
+def test_two_stores_can_share_a_file(another, ledger, running):
     with another() as other:
         run(other.section("other", TARGET))
         running.sent([("a", b"d", "{}")])
@@ -170,7 +170,7 @@ def test_two_ledgers_may_have_the_file_open(another, ledger, running):
 # Locks.
 
 
-def test_a_section_is_run_by_one_at_a_time(ledger, another):
+def test_lock_twice_raises_already_running(ledger, another):
     with another() as other:
         with ledger.lock("ldap"):
             with pytest.raises(AlreadyRunning), other.lock("ldap"):
@@ -181,7 +181,7 @@ def test_a_section_is_run_by_one_at_a_time(ledger, another):
             pass
 
 
-def test_who_waits_for_a_section_gets_it_and_says_once_what_for(ledger, another):
+def test_lock_with_wait_announces_once(ledger, another):
     said = []
     held = ledger.lock("ldap")
     held.__enter__()
@@ -196,7 +196,7 @@ def test_who_waits_for_a_section_gets_it_and_says_once_what_for(ledger, another)
 # To read only.
 
 
-def test_what_was_never_made_is_empty_and_is_not_made(another, path):
+def test_open_to_read_missing_store_is_empty(another, path):
     with another(reading=True) as store:
         section = store.section("ldap", TARGET)
         assert store.sections(TARGET) == store.history() == list(store.saved_records()) == []
@@ -213,7 +213,7 @@ def reasons(ledger, *sections):
     return [item.reason for item in ledger.saved_records(sections)]
 
 
-def test_it_is_kept_with_its_reason_and_in_both_forms(ledger, running):
+def test_saved_record_has_reason_fetched_and_mapped(ledger, running):
     fetched = '{"mail": "ada@example.com", "long": "' + "☃" * 40_000 + '"}'
     item = RecordToSave("rejected", "no such role", "ada@example.com", fetched, '{"EMAIL": "ada"}')
     before = time.time()
@@ -226,7 +226,7 @@ def test_it_is_kept_with_its_reason_and_in_both_forms(ledger, running):
     assert found.times == 1
 
 
-def test_one_that_cannot_be_read_has_nothing_but_a_reason(ledger, running):
+def test_saved_unreadable_record_has_a_reason_only(ledger, running):
     running.save_for_resend([RecordToSave("rejected", "unreadable \ud83d")])
     [found] = ledger.saved_records()
     assert (found.reason, found.key) == ("unreadable \\ud83d", None)
@@ -241,9 +241,7 @@ def test_one_that_cannot_be_read_has_nothing_but_a_reason(ledger, running):
         ((None, "x" * 9_000), (None, "x" * 9_000)),
     ],
 )
-def test_one_that_is_set_aside_again_is_brought_up_to_date(
-    ledger, section, first, again, monkeypatch
-):
+def test_save_for_resend_again_updates_the_record(ledger, section, first, again, monkeypatch):
     monkeypatch.setattr(time, "time", lambda: 1000.0)
     section.begin()
     section.save_for_resend([RecordToSave("unsent", "it is down", *first)])
@@ -258,7 +256,7 @@ def test_one_that_is_set_aside_again_is_brought_up_to_date(
     assert (after.first_at, after.at, after.times) == (1000.0, 2000.0, 2)
 
 
-def test_the_same_reason_without_a_record_is_one_entry(ledger, running):
+def test_save_for_resend_same_reason_is_one_record(ledger, running):
     running.save_for_resend([RecordToSave("rejected", "page 3 is broken")] * 2)
     running.save_for_resend([RecordToSave("rejected", "page 4 is broken")])
     found = list(ledger.saved_records())
@@ -268,7 +266,7 @@ def test_the_same_reason_without_a_record_is_one_entry(ledger, running):
     ]
 
 
-def test_a_key_a_text_and_a_reason_are_not_taken_for_each_other(ledger, running):
+def test_saved_record_identity_separates_key_text_and_reason(ledger, running):
     running.save_for_resend(
         [RecordToSave("rejected", "same"), RecordToSave("rejected", "r", "same")]
     )
@@ -276,14 +274,14 @@ def test_a_key_a_text_and_a_reason_are_not_taken_for_each_other(ledger, running)
     assert len(list(ledger.saved_records())) == 3
 
 
-def test_it_can_be_set_aside_as_it_was_found(ledger, running):
+def test_save_for_resend_accepts_a_saved_record(ledger, running):
     running.save_for_resend([RecordToSave("rejected", "no", "a", "{}", "{}")])
     running.save_for_resend(ledger.saved_records())
     [found] = ledger.saved_records()
     assert (found.key, found.times) == ("a", 2)
 
 
-def test_one_that_is_sent_is_no_longer_set_aside(ledger, running):
+def test_sent_record_is_no_longer_saved(ledger, running):
     running.save_for_resend([RecordToSave("rejected", key, key) for key in "abc"])
     other = ledger.section("other", TARGET)
     other.begin()
@@ -292,7 +290,7 @@ def test_one_that_is_sent_is_no_longer_set_aside(ledger, running):
     assert reasons(ledger) == ["b", "of other"]
 
 
-def test_to_be_cleared_it_is_named_by_its_id(ledger, running):
+def test_clear_deletes_by_id(ledger, running):
     running.save_for_resend([RecordToSave("rejected", key) for key in "abc"])
     first, _, third = ledger.saved_records()
     other = ledger.section("other", TARGET)
@@ -306,7 +304,7 @@ def test_to_be_cleared_it_is_named_by_its_id(ledger, running):
     assert [each.times for each in ledger.saved_records()] == [1, 2]
 
 
-def test_ids_are_never_given_twice(ledger, running):
+def test_saved_record_ids_are_unique(ledger, running):
     running.save_for_resend([RecordToSave("rejected", "a")])
     [first] = ledger.saved_records()
     running.begin()
@@ -316,7 +314,7 @@ def test_ids_are_never_given_twice(ledger, running):
     assert second.id > first.id
 
 
-def test_the_oldest_comes_first_of_the_sections_that_are_asked_for(ledger, running):
+def test_saved_records_are_oldest_first_and_by_section(ledger, running):
     other = ledger.section("Casper.MDM", TARGET)
     elsewhere = ledger.section("ldap", "https://other.example.com")
     for each, reason in ((running, "1"), (other, "2"), (running, "3"), (elsewhere, "4")):
@@ -331,7 +329,7 @@ def test_the_oldest_comes_first_of_the_sections_that_are_asked_for(ledger, runni
     assert [item.reason for item in running.saved_records()] == ["1", "3"]
 
 
-def test_what_is_set_aside_while_they_are_read_is_for_the_next_time(ledger, running):
+def test_saved_records_ignores_records_saved_while_iterating(ledger, running):
     running.save_for_resend([RecordToSave("rejected", str(number)) for number in range(450)])
     running.begin()
     read = 0
@@ -343,7 +341,7 @@ def test_what_is_set_aside_while_they_are_read_is_for_the_next_time(ledger, runn
     assert len(list(ledger.saved_records())) == 450
 
 
-def test_however_many_there_are_few_are_in_memory(ledger, running):
+def test_saved_records_are_read_in_pages(ledger, running):
     def some():
         for number in range(4000):
             yield RecordToSave("rejected", "no", str(number), f"{number}" + "x" * 1_900)
@@ -361,7 +359,7 @@ def test_however_many_there_are_few_are_in_memory(ledger, running):
 
 
 @pytest.mark.parametrize(("fingerprint", "kept"), [("all of it", []), ("", ["u1"])])
-def test_a_run_that_read_all_of_the_source_met_again_what_still_is_there(ledger, fingerprint, kept):
+def test_complete_run_clears_older_unreadable_records(ledger, fingerprint, kept):
     section = ledger.section("ldap", "https://acme.example.com")
     section.begin()
     section.describe(fingerprint=fingerprint, full=True)

@@ -17,19 +17,19 @@ from tests.values import TEXTS, VALUES
 
 
 @given(st.dictionaries(TEXTS, VALUES))
-def test_a_record_comes_back_as_it_was(record):
+def test_pack_and_unpack_return_an_equal_record(record):
     back = unpack(pack(record))
     # Written, so that 1 and True are told apart, and what is no number equals itself.
     assert repr(back) == repr(record)
 
 
 @pytest.mark.parametrize("length", [SMALL - 100, SMALL, SMALL + 100, 50 * SMALL])
-def test_so_does_one_of_any_length(length):
+def test_pack_and_unpack_records_of_any_length(length):
     record = {"text": "☃" * (length // 3), "cut": "\ud83d", "bytes": b"\xff", "set": {1}}
     assert unpack(pack(record)) == record
 
 
-def test_a_large_one_is_compressed():
+def test_pack_compresses_large_records():
     applications = [{"name": f"Application {number}", "version": "1.0"} for number in range(1_000)]
     record = {"software": {"applications": applications}}
     assert len(pack(record)) < len(to_json(record)) / 4
@@ -50,14 +50,14 @@ NOT_PLAIN = {
 
 @pytest.mark.parametrize("name", NOT_PLAIN)
 @pytest.mark.parametrize("more", [0, 10 * SMALL])
-def test_what_is_more_than_plain_data_is_as_json_has_it(name, more):
+def test_pack_other_types_become_their_json_form(name, more):
     record = {name: NOT_PLAIN[name], "more": "x" * more}
     back = unpack(pack(record))
     assert back == json.loads(to_json(record))
     assert to_json(back) == to_json(record), "so it is set aside as the record would have been"
 
 
-def test_one_nested_as_deeply_as_json_may_be_comes_back():
+def test_pack_deeply_nested_record_is_unpacked():
     deep = []
     for _ in range(sys.getrecursionlimit() - 10):
         deep = [deep]

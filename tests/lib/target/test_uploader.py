@@ -33,7 +33,7 @@ class Target:
         raise AssertionError("deliver does not end a run")
 
 
-def test_an_item_takes_little_room_and_gives_its_record_back():
+def test_item_is_small_and_returns_its_record():
     record = {"SERIAL": "佐藤", "APPLICATIONS": [{"name": "☃", "version": "1.0"}] * 500}
     [packed] = items([record])
     assert len(packed.fetched) + len(packed.mapped) < len(to_json(record)) / 5
@@ -59,7 +59,7 @@ def refused(target: Target, batch: list[Item]) -> list[int]:
     return found
 
 
-def test_a_batch_without_fault_is_sent_once():
+def test_send_with_bisect_accepted_batch_is_one_request():
     target = Target()
     assert list(send_with_bisect(target, records(100))) == [(records(100), None)]
     assert target.sent == [list(range(100))]
@@ -69,33 +69,33 @@ def test_a_batch_without_fault_is_sent_once():
     "bad",
     [[0], [99], [50], [49, 50], [3, 4, 5, 77], list(range(0, 100, 2)), list(range(100))],
 )
-def test_exactly_the_refused_records_are_found(bad: list[int]):
+def test_send_with_bisect_finds_all_refused_records(bad: list[int]):
     target = Target(*bad)
     assert refused(target, records(100)) == bad
     assert target.taken == [number for number in range(100) if number not in bad]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 10])
-def test_every_place_in_a_batch_of_any_size_is_found(size: int):
+def test_send_with_bisect_finds_a_record_at_any_index(size: int):
     for bad in range(size):
         target = Target(bad)
         assert refused(target, records(size)) == [bad]
         assert target.taken == [number for number in range(size) if number != bad]
 
 
-def test_one_refused_record_in_a_hundred_takes_few_requests():
+def test_send_with_bisect_needs_few_requests():
     target = Target(63)
     refused(target, records(100))
     assert len(target.sent) <= 15
 
 
-def test_each_refusal_is_the_answer_to_its_own_record():
+def test_send_with_bisect_yields_the_refusal_of_each_record():
     [first, second] = [error for _, error in send_with_bisect(Target(1, 2), records(4)) if error]
     assert (str(first), str(second)) == ("refused with [1]", "refused with [2]")
 
 
 @pytest.mark.parametrize("error", [TargetUnavailable("away"), SignInError("token"), ValueError()])
-def test_other_errors_are_raised_and_nothing_more_is_sent(error: Exception):
+def test_send_with_bisect_raises_other_errors(error: Exception):
     class Away(Target):
         def send(self, items: list[Item]) -> None:
             super().send(items)
@@ -107,7 +107,7 @@ def test_other_errors_are_raised_and_nothing_more_is_sent(error: Exception):
     assert len(target.sent) == 1
 
 
-def test_an_outage_while_bisecting_leaves_the_rest_unsent():
+def test_send_with_bisect_target_unavailable_stops():
     class Fading(Target):
         def send(self, items: list[Item]) -> None:
             if len(self.sent) == 2:
@@ -139,13 +139,13 @@ class Faulty(Target):
         return False
 
 
-def test_an_internal_error_is_traced_to_the_records_that_cause_it():
+def test_send_with_bisect_finds_records_that_cause_a_500():
     target = Faulty(2, 6)
     assert refused(target, records(8)) == [2, 6]
     assert target.taken == [0, 1, 3, 4, 5, 7]
 
 
-def test_an_internal_error_of_an_oomnitza_that_is_down_is_no_reason_to_look_for_records():
+def test_send_with_bisect_500_of_a_target_that_is_down_raises():
     target = Faulty(*range(8))
     target.away_after = 0
     with pytest.raises(TargetUnavailable, match="away"):
@@ -153,7 +153,7 @@ def test_an_internal_error_of_an_oomnitza_that_is_down_is_no_reason_to_look_for_
     assert len(target.sent) == 1
 
 
-def test_a_dry_run_shows_each_record_and_refuses_none():
+def test_dry_run_shows_each_record():
     shown: list[Item] = []
     dry = DryRun(shown.append)
     assert list(send_with_bisect(dry, records(3))) == [(records(3), None)]

@@ -48,7 +48,7 @@ def records(*keys):
 
 
 class TestThreads:
-    def test_what_several_write_at_once_is_all_there(self, ledger, running):
+    def test_writes_of_several_threads_are_all_stored(self, ledger, running):
         def write(name):
             for number in range(40):
                 running.sent(records(f"{name} {number}"))
@@ -63,7 +63,7 @@ class TestThreads:
         assert set(running.known(keys)) == set(keys)
         assert {item.reason for item in ledger.saved_records()} == set(keys)
 
-    def test_a_batch_of_one_is_not_mixed_with_what_another_one_writes(self, ledger, running):
+    def test_batch_of_a_thread_excludes_other_threads(self, ledger, running):
         other = ledger.section("other", TARGET)
         begun, done = threading.Event(), threading.Event()
 
@@ -86,7 +86,7 @@ class TestThreads:
 
 
 class TestKilled:
-    def test_a_writer_may_be_killed_at_any_moment(self, path):
+    def test_killed_writer_leaves_a_consistent_file(self, path):
         moments = random.Random(5)
         written = 0
         for _ in range(KILLS):
@@ -142,7 +142,7 @@ class TestKilled:
             connection.close()
 
 
-class TestInWords:
+class TestErrors:
     @staticmethod
     def told(path, call):
         with pytest.raises(ConnectorError) as caught:
@@ -152,7 +152,7 @@ class TestInWords:
         assert "Traceback" not in str(caught.value)
         return caught.value
 
-    def test_a_full_disk_ends_the_batch_and_nothing_else(self, path, running):
+    def test_full_disk_rolls_back_the_batch_only(self, path, running):
         running.sent(records("before"))
         connection = running._database._connection
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
@@ -171,7 +171,7 @@ class TestInWords:
         write()
         assert set(running.known(["before", "small", "99"])) == {"before", "small", "99"}
 
-    def test_a_disk_that_is_really_full(self, tmp_path):
+    def test_full_disk_is_a_connector_error(self, tmp_path):
         disk = tmp_path / "disk"
         disk.mkdir()
         mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(disk)]
@@ -211,7 +211,7 @@ class TestInWords:
             section.sent(records("after"))
             assert len(section.known([*written, "after"])) == len(written) + 1
 
-    def test_a_damaged_file(self, path):
+    def test_damaged_file_is_a_connector_error(self, path):
         with open_store(path) as ledger:
             section = ledger.section("ldap", TARGET)
             section.begin()
@@ -225,7 +225,7 @@ class TestInWords:
         assert "damaged" in str(error)
         assert "Move it away" in error.fix
 
-    def test_a_file_that_another_program_keeps_locked(self, path, monkeypatch, running):
+    def test_locked_file_is_a_connector_error(self, path, monkeypatch, running):
         monkeypatch.setattr(opening, "BUSY_TIMEOUT", 0.05)
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
@@ -233,13 +233,13 @@ class TestInWords:
         other.close()
         assert "the state file is locked" in str(error)
 
-    def test_a_file_that_becomes_unwritable(self, path, running):
+    def test_unwritable_file_is_a_configuration_error(self, path, running):
         running._database._connection.execute("PRAGMA query_only = ON")
         error = self.told(path, lambda: running.sent(records("a")))
         assert isinstance(error, ConfigurationError)
         assert "cannot be written" in str(error)
 
-    def test_a_ledger_that_was_closed(self, path, ledger, running):
+    def test_closed_store_is_a_connector_error(self, path, ledger, running):
         ledger.close()
         for call in (ledger.history, lambda: running.sent(records("a")), ledger.saved_records):
             self.told(path, call)
@@ -252,18 +252,18 @@ class TestLasting:
     def waits_for(self, ledger):
         return lambda: ledger._database.rows("PRAGMA synchronous")[0][0]
 
-    def test_what_must_last_waits_for_the_disk(self, running, waits_for):
+    def test_lasting_batch_waits_for_the_disk(self, running, waits_for):
         with running.batch():
             assert waits_for() == 2
 
-    def test_what_need_not_does_not_and_what_comes_next_does_again(self, running, waits_for):
+    def test_batch_after_a_not_lasting_one_waits_again(self, running, waits_for):
         with running.batch(lasting=False):
             running.sent(records("ada"))
             assert waits_for() == 1
         running.save_for_resend([RecordToSave("rejected", "no")])
         assert waits_for() == 2
 
-    def test_an_error_leaves_nothing_behind(self, running, waits_for):
+    def test_error_in_a_not_lasting_batch_keeps_the_next_lasting(self, running, waits_for):
         with pytest.raises(ZeroDivisionError), running.batch(lasting=False):
             running.sent(records("ada"))
             raise ZeroDivisionError
@@ -271,7 +271,7 @@ class TestLasting:
         with running.batch():
             assert waits_for() == 2
 
-    def test_a_signal_while_it_is_said_leaves_no_doubt(self, path, ledger, running, monkeypatch):
+    def test_interrupted_pragma_is_set_again(self, path, ledger, running, monkeypatch):
         database = ledger._database
         run = database._execute
 

@@ -53,7 +53,7 @@ def is_free(state, section="ldap"):
         return False
 
 
-def test_who_runs_the_section_is_told(state):
+def test_lock_held_names_its_holder(state):
     with another_process(state, "ldap") as process, pytest.raises(AlreadyRunning) as caught:
         SectionLock(state, "ldap").__enter__()
     text = str(caught.value)
@@ -66,7 +66,7 @@ def test_who_runs_the_section_is_told(state):
     assert is_free(state)
 
 
-def test_a_dead_holder_is_not_in_the_way(state):
+def test_lock_of_a_dead_process_is_free(state):
     with another_process(state, "ldap") as process:
         assert not is_free(state)
         process.kill()
@@ -77,14 +77,14 @@ def test_a_dead_holder_is_not_in_the_way(state):
             assert about["pid"] == os.getpid()
 
 
-def test_the_lock_is_given_back_also_after_an_error(state):
+def test_lock_is_released_after_an_error(state):
     with pytest.raises(KeyboardInterrupt), SectionLock(state, "ldap"):
         raise KeyboardInterrupt
     assert is_free(state)
     assert not state.with_name("state.db.ldap.holder").exists()
 
 
-def test_threads_of_one_process_exclude_each_other(state):
+def test_lock_excludes_threads_of_one_process(state):
     inside, most, counted = [], [], threading.Lock()
 
     def run():
@@ -104,14 +104,14 @@ def test_threads_of_one_process_exclude_each_other(state):
     assert set(most) == {1}
 
 
-def test_it_is_taken_once_even_by_the_same_object(state):
+def test_lock_is_not_reentrant(state):
     with SectionLock(state, "ldap") as held:
         with pytest.raises(AlreadyRunning), held:
             pytest.fail("it was taken twice")
         assert not is_free(state)
 
 
-def test_who_waits_says_so_once_and_gets_it(state, monkeypatch):
+def test_lock_wait_announces_once(state, monkeypatch):
     said, pauses = [], []
     with another_process(state, "ldap") as process:
 
@@ -130,7 +130,7 @@ def test_who_waits_says_so_once_and_gets_it(state, monkeypatch):
     assert "waiting" in text
 
 
-def test_who_waits_can_be_interrupted(state, monkeypatch):
+def test_lock_wait_can_be_interrupted(state, monkeypatch):
     def interrupt(_seconds):
         raise KeyboardInterrupt
 
@@ -144,7 +144,7 @@ def test_who_waits_can_be_interrupted(state, monkeypatch):
     assert is_free(state)
 
 
-def test_waiting_is_noted_in_the_log_unless_it_is_said_elsewhere(state, monkeypatch, caplog):
+def test_lock_wait_is_logged_by_default(state, monkeypatch, caplog):
     held = SectionLock(state, "ldap")
     monkeypatch.setattr(lock.time, "sleep", lambda _seconds: held.__exit__(None, None, None))
     with held, caplog.at_level("INFO"):
@@ -153,7 +153,7 @@ def test_waiting_is_noted_in_the_log_unless_it_is_said_elsewhere(state, monkeypa
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"pid": 1}', '{"started": 1e99}', "\udcff"])
-def test_a_holder_that_has_not_told_yet_is_another_process(state, content):
+def test_lock_held_without_holder_file_is_another_process(state, content):
     with SectionLock(state, "ldap"):
         holder = state.with_name("state.db.ldap.holder")
         holder.write_text(content, encoding="utf-8", errors="surrogateescape")
@@ -177,7 +177,7 @@ def test_a_holder_that_has_not_told_yet_is_another_process(state, content):
         ("ldap.\ud83d", "ldap.\ud83e"),
     ],
 )
-def test_sections_do_not_share_a_lock(state, one, two):
+def test_lock_of_another_section_is_independent(state, one, two):
     with SectionLock(state, one):
         assert not is_free(state, one)
         with SectionLock(state, two):
@@ -186,13 +186,13 @@ def test_sections_do_not_share_a_lock(state, one, two):
             assert all(re.fullmatch(r"state\.db\.[\w.~-]{,80}", name, re.ASCII) for name in names)
 
 
-def test_state_files_do_not_share_a_lock(state):
+def test_lock_of_another_state_file_is_independent(state):
     with SectionLock(state, "ldap"), SectionLock(state.with_name("other.db"), "ldap"):
         pass
 
 
 @pytest.mark.parametrize("section", ["../up", "/etc/ldap", "..", "a\\b", "ldap.\n"])
-def test_a_section_s_name_leads_into_no_other_folder(tmp_path, section):
+def test_lock_file_cannot_leave_the_folder(tmp_path, section):
     folder = tmp_path / "in" / "here"
     folder.mkdir(parents=True)
     with SectionLock(folder / "state.db", section):
@@ -201,7 +201,7 @@ def test_a_section_s_name_leads_into_no_other_folder(tmp_path, section):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
-def test_only_their_owner_may_read_the_files(state):
+def test_lock_files_are_private(state):
     before = os.umask(0)
     try:
         with SectionLock(state, "ldap"):
@@ -211,7 +211,7 @@ def test_only_their_owner_may_read_the_files(state):
     assert modes == {0o600}
 
 
-def test_a_folder_in_which_no_file_can_be_made_is_told_by_name(tmp_path):
+def test_lock_in_unwritable_folder_raises(tmp_path):
     (tmp_path / "file").touch()
     for folder in (tmp_path / "file", tmp_path / "none"):
         with pytest.raises(ConfigurationError) as caught:
@@ -222,14 +222,14 @@ def test_a_folder_in_which_no_file_can_be_made_is_told_by_name(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_a_holder_that_cannot_be_told_does_not_break_the_lock(state):
+def test_lock_with_invalid_holder_file_still_holds(state):
     state.with_name("state.db.ldap.holder").mkdir()
     with SectionLock(state, "ldap"), pytest.raises(AlreadyRunning, match="by another process"):
         SectionLock(state, "ldap").__enter__()
     assert is_free(state)
 
 
-def test_where_files_cannot_be_locked_no_section_is_run(state, monkeypatch):
+def test_lock_not_supported_raises(state, monkeypatch):
     def acquire(*_, **__):
         raise NotImplementedError("this file system knows no locks")
 

@@ -25,8 +25,8 @@ from tests.lib.state.sqlite.statefile import (
 )
 
 
-class TestToWrite:
-    def test_a_new_file_is_durable_and_has_a_version(self, path):
+class TestOpenStore:
+    def test_open_store_new_file_is_durable_and_has_a_version(self, path):
         with open_store(path) as ledger:
             connection = ledger._database._connection
             assert connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
@@ -35,7 +35,7 @@ class TestToWrite:
         assert [item.name for item in path.parent.iterdir()] == [path.name]
 
     @POSIX
-    def test_only_its_owner_may_read_any_part_of_it(self, path):
+    def test_open_store_files_are_private(self, path):
         before = os.umask(0)
         try:
             with open_store(path) as ledger:
@@ -46,25 +46,25 @@ class TestToWrite:
         finally:
             os.umask(before)
 
-    def test_an_odd_name_is_a_name(self, tmp_path):
+    def test_open_store_accepts_any_file_name(self, tmp_path):
         path = tmp_path / "a?mode=memory#x%20 ä.db"
         fill(path)
         assert path.exists()
         with open_to_read(path) as ledger:
             assert knows(ledger, "a") == ["a"]
 
-    def test_a_name_may_be_relative(self, tmp_path, monkeypatch):
+    def test_open_store_accepts_a_relative_path(self, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
         fill(Path("state.db"))
         assert (tmp_path / "state.db").exists()
 
-    def test_an_empty_file_is_filled(self, path):
+    def test_open_store_initializes_an_empty_file(self, path):
         path.touch()
         fill(path)
         with open_store(path) as ledger:
             assert knows(ledger, "a") == ["a"]
 
-    def test_several_may_begin_with_it_at_once(self, path):
+    def test_open_store_by_several_processes_at_once(self, path):
         code = (
             f"{LOOK}\nwith open_store(path) as ledger: ledger.section('ldap', sys.argv[2]).begin()"
         )
@@ -76,7 +76,7 @@ class TestToWrite:
         with open_store(path) as ledger:
             assert len(ledger.history()) == 6
 
-    def test_it_waits_for_one_who_begins_with_it(self, path):
+    def test_open_store_waits_for_another_process(self, path):
         other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         other.execute("BEGIN IMMEDIATE")
         ends = threading.Timer(0.1, other.execute, ["COMMIT"])
@@ -85,15 +85,15 @@ class TestToWrite:
         ends.join()
         other.close()
 
-    def test_to_close_it_twice_does_no_harm(self, path):
+    def test_close_twice_is_allowed(self, path):
         ledger = open_store(path)
         ledger.close()
         ledger.close()
 
 
 @pytest.mark.parametrize("opened", [open_store, open_to_read])
-class TestMistaken:
-    def test_a_file_of_a_newer_version_is_left_as_it_is(self, path, opened):
+class TestForeignFiles:
+    def test_open_store_newer_version_raises(self, path, opened):
         fill(path)
         connection = sqlite3.connect(path)
         connection.execute(f"PRAGMA user_version = {VERSION + 1}")
@@ -105,7 +105,7 @@ class TestMistaken:
     @pytest.mark.parametrize(
         "statement", ["CREATE TABLE record (id)", "PRAGMA user_version = 1", "VACUUM"]
     )
-    def test_the_database_of_another_program_is_left_as_it_is(self, path, opened, statement):
+    def test_open_store_foreign_database_raises(self, path, opened, statement):
         connection = sqlite3.connect(path)
         connection.execute(statement)
         if statement == "VACUUM":
@@ -115,7 +115,7 @@ class TestMistaken:
         refused(opened, path, "another program", "Name another file")
         assert path.read_bytes() == content
 
-    def test_a_file_that_is_no_database_is_left_as_it_is(self, path, opened):
+    def test_open_store_not_a_database_raises(self, path, opened):
         path.write_text("[ldap]\nenable = True\n" * 100)
         content = path.read_bytes()
         refused(opened, path, "not a database", "another file")
@@ -123,17 +123,17 @@ class TestMistaken:
 
 
 class TestNotWritable:
-    def test_a_folder_that_is_not_there(self, tmp_path):
+    def test_open_store_missing_folder_raises(self, tmp_path):
         refused(open_store, tmp_path / "none" / "state.db", "No such file", "folder")
         (tmp_path / "file").touch()
         refused(open_store, tmp_path / "file" / "state.db", "cannot be made", "folder")
 
-    def test_a_folder_in_place_of_the_file(self, path):
+    def test_open_store_of_a_folder_raises(self, path):
         path.mkdir()
         refused(open_store, path, "cannot be written")
 
     @POSIX
-    def test_a_folder_that_is_not_writable(self, open_folder):
+    def test_open_store_unwritable_folder_raises(self, open_folder):
         open_folder.chmod(0o555)
         told = "try: open_store(path)\nexcept ConfigurationError as error: print(error)"
         text = " ".join(as_somebody_else(told, str(open_folder / "state.db")))
@@ -142,7 +142,7 @@ class TestNotWritable:
 
     @POSIX
     @pytest.mark.parametrize("mode", [0o444, 0o666])
-    def test_a_file_that_cannot_be_written_or_has_no_room_beside_it(self, open_folder, mode):
+    def test_open_store_unwritable_file_raises(self, open_folder, mode):
         path = open_folder / "state.db"
         fill(path)
         path.chmod(mode)

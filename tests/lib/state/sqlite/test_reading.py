@@ -14,7 +14,7 @@ from tests.lib.state.conftest import TARGET
 from tests.lib.state.sqlite.statefile import KNOWN, POSIX, ROOT, add, as_somebody_else, fill, knows
 
 
-def test_a_file_that_is_not_there_is_empty_and_is_not_made(tmp_path):
+def test_open_to_read_missing_file_is_empty_and_not_created(tmp_path):
     for path in (tmp_path / "state.db", tmp_path / "none" / "state.db"):
         with open_to_read(path) as ledger:
             section = ledger.section("ldap", TARGET)
@@ -25,14 +25,14 @@ def test_a_file_that_is_not_there_is_empty_and_is_not_made(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_empty_file_is_empty_and_stays_so(path):
+def test_open_to_read_empty_file_stays_empty(path):
     path.touch()
     with open_to_read(path) as ledger:
         assert ledger.history() == []
     assert path.read_bytes() == b""
 
 
-def test_all_can_be_read_and_nothing_written(path):
+def test_open_to_read_rejects_writes(path):
     fill(path)
     content = path.read_bytes()
     with open_to_read(path) as ledger:
@@ -46,7 +46,7 @@ def test_all_can_be_read_and_nothing_written(path):
     assert path.read_bytes() == content
 
 
-def test_while_a_run_writes_its_latest_is_seen(path):
+def test_open_to_read_sees_commits_of_a_run(path):
     with open_store(path) as writer:
         add(writer, "a")
         with open_to_read(path) as ledger:
@@ -55,7 +55,7 @@ def test_while_a_run_writes_its_latest_is_seen(path):
             assert knows(ledger, "a", "b") == ["a", "b"]
 
 
-def test_while_a_run_begins_and_ends_what_is_read_is_whole(path):
+def test_open_to_read_during_a_run_is_consistent(path):
     fill(path)
     with open_to_read(path) as ledger:
         assert knows(ledger, "a") == ["a"]
@@ -67,7 +67,7 @@ def test_while_a_run_begins_and_ends_what_is_read_is_whole(path):
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_what_a_killed_run_left_is_seen(path):
+def test_open_to_read_sees_commits_of_a_killed_run(path):
     killed = "import os\nfrom tests.lib.state.sqlite.statefile import *\n"
     killed += f"add(open_store(Path({str(path)!r})), 'a')\nos._exit(9)"
     assert subprocess.run([sys.executable, "-c", killed], cwd=ROOT, check=False).returncode == 9
@@ -77,7 +77,7 @@ def test_what_a_killed_run_left_is_seen(path):
 
 
 @POSIX
-def test_it_can_be_read_where_nothing_can_be_written(open_folder):
+def test_open_to_read_in_unwritable_folder(open_folder):
     path = open_folder / "state.db"
     fill(path)
     path.chmod(0o644)
@@ -87,7 +87,7 @@ def test_it_can_be_read_where_nothing_can_be_written(open_folder):
 
 
 @POSIX
-def test_another_user_leaves_nothing_behind_where_the_folder_is_open_to_all(open_folder):
+def test_open_to_read_by_another_user_leaves_no_files(open_folder):
     path = open_folder / "state.db"
     fill(path)
     path.chmod(0o444)
@@ -97,7 +97,7 @@ def test_another_user_leaves_nothing_behind_where_the_folder_is_open_to_all(open
 
 
 @POSIX
-def test_another_user_sees_what_a_run_writes(open_folder):
+def test_open_to_read_by_another_user_sees_commits(open_folder):
     path = open_folder / "state.db"
     with open_store(path) as ledger:
         add(ledger, "a")
@@ -128,7 +128,7 @@ def unreadable(path, *words):
 @POSIX
 @pytest.mark.skipif(os.name == "posix" and os.getuid() != 0, reason="needs another user")
 @pytest.mark.parametrize("whose", ["file", "folder"])
-def test_what_is_for_other_users_is_not_taken_for_empty(open_folder, whose):
+def test_open_to_read_without_permission_raises(open_folder, whose):
     path = open_folder / "in" / "state.db"
     path.parent.mkdir()
     fill(path)
@@ -141,7 +141,7 @@ def test_what_is_for_other_users_is_not_taken_for_empty(open_folder, whose):
 
 @POSIX
 @pytest.mark.skipif(os.name == "posix" and os.getuid() != 0, reason="needs another user")
-def test_what_a_killed_run_left_and_only_its_owner_can_put_in_is_told(open_folder):
+def test_open_to_read_wal_of_another_user_raises(open_folder):
     path = open_folder / "state.db"
     killed = "import os\nfrom tests.lib.state.sqlite.statefile import *\n"
     killed += f"add(open_store(Path({str(path)!r})), 'a')\nos._exit(9)"
@@ -152,18 +152,18 @@ def test_what_a_killed_run_left_and_only_its_owner_can_put_in_is_told(open_folde
     assert "beside it lies what a run wrote last" in " ".join(as_somebody_else(told, str(path)))
 
 
-def test_a_folder_is_no_file(path):
+def test_open_to_read_of_a_folder_raises(path):
     path.mkdir()
     unreadable(path, "it is a folder")
 
 
-def test_a_text_is_no_database(path):
+def test_open_to_read_not_a_database_raises(path):
     path.write_text("[ldap]\n" * 100)
     unreadable(path, "not a database")
 
 
 @pytest.mark.parametrize("part", ["all but the head", "the middle", "cut"])
-def test_a_damaged_file_is_told(path, part):
+def test_open_to_read_damaged_file_raises(path, part):
     with open_store(path) as store:
         section = store.section("ldap", TARGET)
         for _ in range(30):
@@ -182,7 +182,7 @@ def test_a_damaged_file_is_told(path, part):
     unreadable(path, "damaged")
 
 
-def test_what_is_kept_in_a_wrong_form_is_told(path):
+def test_open_to_read_invalid_row_raises(path):
     fill(path)
     with closing(sqlite3.connect(path)) as database, database:
         database.execute("UPDATE run SET counts = '{'")

@@ -56,7 +56,7 @@ def tables(path):
         return {name for (name,) in found if not name.startswith("sqlite_")}
 
 
-def test_an_old_file_is_brought_to_today_s_version_with_all_that_is_in_it(old):
+def test_upgrade_keeps_all_rows(old):
     assert pragma(old, "user_version") == 1
     with open_store(old) as store:
         assert what_is_in(store) == LEFT
@@ -67,7 +67,7 @@ def test_an_old_file_is_brought_to_today_s_version_with_all_that_is_in_it(old):
     assert "checkpoint" in tables(old)
 
 
-def test_before_that_it_is_copied_for_its_owner_alone(old):
+def test_upgrade_makes_a_private_copy_first(old):
     before = os.umask(0)
     try:
         with open_store(old):
@@ -84,7 +84,7 @@ def test_before_that_it_is_copied_for_its_owner_alone(old):
         assert stat.S_IMODE(copy.stat().st_mode) == 0o600
 
 
-def test_the_copy_has_also_what_a_killed_run_wrote_last(old):
+def test_upgrade_copy_contains_the_wal(old):
     wal = (
         "import sqlite3, sys, os\n"
         "database = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
@@ -100,14 +100,14 @@ def test_the_copy_has_also_what_a_killed_run_wrote_last(old):
         assert {past.error for past in store.history()} == {"written last"}
 
 
-def test_a_file_of_today_is_not_copied(path):
+def test_upgrade_of_a_current_file_makes_no_copy(path):
     for _ in range(2):
         with open_store(path):
             pass
     assert [item.name for item in path.parent.iterdir()] == ["state.db"]
 
 
-def test_an_old_file_can_be_looked_at_and_is_left_as_it_is(old):
+def test_open_to_read_old_file_leaves_it_unchanged(old):
     content = old.read_bytes()
     with open_to_read(old) as store:
         assert what_is_in(store) == LEFT
@@ -117,7 +117,7 @@ def test_an_old_file_can_be_looked_at_and_is_left_as_it_is(old):
 
 
 @POSIX
-def test_it_can_be_looked_at_where_nothing_can_be_written(open_folder):
+def test_open_to_read_old_file_in_unwritable_folder(open_folder):
     path = open_folder / "state.db"
     shutil.copy(VERSION1, path)
     path.chmod(0o444)
@@ -126,7 +126,7 @@ def test_it_can_be_looked_at_where_nothing_can_be_written(open_folder):
         assert what_is_in(store) == LEFT
 
 
-def test_several_may_bring_it_to_today_s_version_at_once(old):
+def test_upgrade_by_several_processes_at_once(old):
     code = f"{LOOK}\nopen_store(path).section('people', sys.argv[2]).begin()"
     begun = [
         subprocess.Popen([sys.executable, "-c", code, str(old), str(number)], cwd=ROOT)
@@ -136,7 +136,7 @@ def test_several_may_bring_it_to_today_s_version_at_once(old):
     assert len(what_is_in(open_store(old))["states"]) == 8
 
 
-def test_a_program_of_the_old_version_that_is_still_running_may_go_on(old):
+def test_upgrade_while_the_old_version_runs(old):
     with closing(sqlite3.connect(old, isolation_level=None)) as running:
         running.execute("UPDATE run SET error = 'before'")
         with open_store(old):
@@ -146,7 +146,7 @@ def test_a_program_of_the_old_version_that_is_still_running_may_go_on(old):
         assert {past.error for past in store.history()} == {"after"}
 
 
-def test_it_waits_for_one_who_is_writing(old):
+def test_upgrade_waits_for_a_writer(old):
     other = sqlite3.connect(old, isolation_level=None, check_same_thread=False)
     other.execute("BEGIN IMMEDIATE")
     other.execute("UPDATE run SET error = 'written'")
@@ -160,7 +160,7 @@ def test_it_waits_for_one_who_is_writing(old):
         assert {past.error for past in store.history()} == {"written"}
 
 
-class TestThatFails:
+class TestFailedUpgrade:
     @staticmethod
     def is_as_it_was(path):
         assert pragma(path, "user_version") == 1
@@ -168,7 +168,7 @@ class TestThatFails:
         with open_to_read(path) as store:
             assert what_is_in(store) == LEFT
 
-    def test_in_the_middle_of_a_step(self, old, monkeypatch):
+    def test_upgrade_error_within_a_step_rolls_back(self, old, monkeypatch):
         broken = (*schema.STEPS[1], "CREATE TABLE section (id)")
         monkeypatch.setattr(schema, "STEPS", (schema.STEPS[0], broken))
         with pytest.raises(ConnectorError, match="already exists"):
@@ -178,7 +178,7 @@ class TestThatFails:
         with open_store(old) as store:
             assert what_is_in(store) == LEFT
 
-    def test_since_there_is_no_place_for_a_copy(self, old):
+    def test_upgrade_copy_cannot_be_made_raises(self, old):
         old.with_name("state.db.v1").mkdir()
         with pytest.raises(ConnectorError, match="cannot be copied"):
             open_store(old)
@@ -186,7 +186,7 @@ class TestThatFails:
         self.is_as_it_was(old)
 
     @pytest.mark.parametrize("left", [0, 50_000])
-    def test_on_a_disk_that_is_full(self, tmp_path, left):
+    def test_upgrade_with_full_disk_rolls_back(self, tmp_path, left):
         """First there is no room for the copy; then there is for that, and for nothing else."""
         disk = tmp_path / "disk"
         disk.mkdir()

@@ -3,7 +3,7 @@
 import sqlite3
 
 
-def test_more_keys_than_sqlite_takes_at_once_can_be_asked_for(ledger, running):
+def test_known_accepts_more_keys_than_sqlite_parameters(ledger, running):
     limit = sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER
     ledger._database._connection.setlimit(limit, 999)  # as in older ones
     running.sent((key, b"d", "{}") for key in ("0", "1999"))
