@@ -7,7 +7,7 @@ import inspect
 import pkgutil
 
 import sandbox
-from sandbox.standin import MockSystem
+from sandbox.mock import MockSystem
 
 
 def mock_systems() -> list[type[MockSystem]]:

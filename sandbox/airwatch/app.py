@@ -16,8 +16,8 @@ from werkzeug.exceptions import HTTPException
 from sandbox.airwatch.answers import JSON, error, refuse, version
 from sandbox.airwatch.devices import Device, devices, enrolment, network
 from sandbox.airwatch.sign_in import SignIn
+from sandbox.mock import SERIAL_NUMBER, MockServer, ServerMapping
 from sandbox.quota import Quota
-from sandbox.standin import SERIAL_NUMBER, MockServer, ServerMapping
 
 DAY = 86_400
 NOT_FOUND = 5061

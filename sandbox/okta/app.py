@@ -17,10 +17,10 @@ from urllib.parse import urlencode
 from flask import Response, abort, jsonify, request
 from werkzeug.exceptions import HTTPException
 
+from sandbox.mock import MockServer, ServerMapping
 from sandbox.okta.filters import Malformed, NotAllowed, compile_filter
 from sandbox.okta.users import User, users
 from sandbox.quota import Quota
-from sandbox.standin import MockServer, ServerMapping
 
 LARGEST_PAGE = 200
 WINDOW = 60  # seconds
