@@ -111,18 +111,18 @@ def _files(settings: FileSettings, suffix: str) -> list[Path]:
     folder = settings.directory
     assert folder  # noqa: S101  one of the two is given
     try:
-        found = sorted(path for path in folder.iterdir() if _is_wanted(path, suffix))
+        paths = sorted(path for path in folder.iterdir() if _is_wanted(path, suffix))
     except OSError as error:
         raise SourceUnavailable(
             f"the directory cannot be read ({error.strerror})",
             where=str(folder),
             fix="Check directory",
         ) from None
-    if not found:
+    if not paths:
         raise SourceUnavailable(
             f"there is no {suffix} file in the directory", where=str(folder), fix="Check directory"
         )
-    return found
+    return paths
 
 
 def _is_wanted(path: Path, suffix: str) -> bool:

@@ -93,11 +93,11 @@ def conversion(spec: str, resources: Resources = NOTHING) -> Conversion:
     if entry is not None:
         program = compile_entry(entry, ARGUMENTS)
         return Conversion(name.lower(), program.run, params, program.reads("record"))
-    known, module = _module(name, resources)
+    full_name, module = _module(name, resources)
     try:
-        return _from_module(known, module, params, resources)
+        return _from_module(full_name, module, params, resources)
     except ValueError as error:
-        raise ValueError(f"converter {known}: {error}") from None
+        raise ValueError(f"converter {full_name}: {error}") from None
 
 
 def converter_names(resources: Resources) -> list[str]:
@@ -197,14 +197,14 @@ def _module(name: str, resources: Resources) -> tuple[str, ModuleType]:
     for path in ownconverters.files(resources.folder):
         if path.stem.lower() == name.lower():
             return path.stem, ownconverters.load_converter(path, Parameter)
-    known = plugins.find("converters", name)
-    if known is None:
+    full_name = plugins.find("converters", name)
+    if full_name is None:
         raise ValueError(_unknown(name, converter_names(resources)))
-    return known, plugins.load("converters", known)
+    return full_name, plugins.load("converters", full_name)
 
 
-def _unknown(name: str, known: Iterable[str]) -> str:
+def _unknown(name: str, existing: Iterable[str]) -> str:
     if "|" in name:
         return f'{name!r} is no converter; several are written as a list: ["one", "other"]'
-    hint = plugins.did_you_mean(name, known) or f"there are: {', '.join(known)}"
+    hint = plugins.did_you_mean(name, existing) or f"there are: {', '.join(existing)}"
     return f"there is no converter {name!r}; {hint}"

@@ -96,16 +96,16 @@ def moment(value: Any, zone: tzinfo = UTC, pattern: str = "") -> datetime | None
         text = value.strip()
         if not text or text == "0" or text.startswith("0000-00-00"):
             return None
-        found = _by_pattern(text, zone, pattern) if pattern else _from_text(text, zone)
+        parsed = _by_pattern(text, zone, pattern) if pattern else _from_text(text, zone)
     elif isinstance(value, datetime):
-        found = value if value.tzinfo else value.replace(tzinfo=zone)
+        parsed = value if value.tzinfo else value.replace(tzinfo=zone)
     elif isinstance(value, date):
-        found = datetime(value.year, value.month, value.day, tzinfo=UTC)
+        parsed = datetime(value.year, value.month, value.day, tzinfo=UTC)
     elif isinstance(value, int | float) and not isinstance(value, bool):
         return _from_number(value)
     else:
         raise ValueError(f"a {type(value).__name__} is no date")
-    return None if found is None or (found.year < 1602 and found.date() in NO_DATES) else found
+    return None if parsed is None or (parsed.year < 1602 and parsed.date() in NO_DATES) else parsed
 
 
 def moment_or_none(value: Any) -> datetime | None:
@@ -184,14 +184,14 @@ def _from_text(text: str, zone: tzinfo) -> datetime | None:
     else:
         iso = _from_words(text)
     try:
-        found = datetime.fromisoformat(iso)
+        parsed = datetime.fromisoformat(iso)
     except ValueError:
         iso = _from_words(text)
-        found = _parsed(iso, text)
-    if found.tzinfo:
-        return found
+        parsed = _parsed(iso, text)
+    if parsed.tzinfo:
+        return parsed
     # What `replace` would give, in a fifth of its time.
-    return datetime.combine(found, found.time(), zone if len(iso) > len("2015-07-21") else UTC)
+    return datetime.combine(parsed, parsed.time(), zone if len(iso) > len("2015-07-21") else UTC)
 
 
 def _parsed(iso: str, text: str) -> datetime:
@@ -234,12 +234,12 @@ def _from_words(text: str) -> str:
 
 def _by_pattern(text: str, zone: tzinfo, pattern: str) -> datetime:
     try:
-        found = datetime.strptime(text, pattern)
+        parsed = datetime.strptime(text, pattern)
     except ValueError:
         raise ValueError(f"{text!r:.60} does not fit {pattern}") from None
-    if found.tzinfo:
-        return found
-    return found.replace(tzinfo=zone if set("HI") & _directives(pattern, READ) else UTC)
+    if parsed.tzinfo:
+        return parsed
+    return parsed.replace(tzinfo=zone if set("HI") & _directives(pattern, READ) else UTC)
 
 
 def _from_number(number: float) -> datetime | None:

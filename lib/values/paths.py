@@ -58,7 +58,7 @@ def check_path(path: str) -> None:
     """Raise ValueError, with the message to show, for a text that cannot be a path."""
     if len(path) > LONGEST:
         raise ValueError(f"the path has more than {LONGEST} characters")
-    bare = FREE.sub(lambda found: "key" if found["quoted"] else "", path)
+    bare = FREE.sub(lambda part: "key" if part["quoted"] else "", path)
     parts = bare.split(".")
     if bare.rfind("[") > bare.rfind("]"):
         what = "has a bracket that is not closed"
@@ -166,16 +166,16 @@ def _behind(selectors: tuple[str, ...], way: tuple[PathStep, ...]) -> Getter:
 
 def _steps(path: str) -> Iterator[PathStep]:
     at = 0
-    found = []
+    parsed = []
     while at < len(path):
         match = STEP.match(path, at)
         if not match:
             return
         key = next(part for part in match.group("double", "single", "plain") if part is not None)
         selectors = tuple(item[1:-1] for item in re.findall(SELECTOR, match["selectors"]))
-        found.append(PathStep(key, _nth(key), selectors, path[at:]))
+        parsed.append(PathStep(key, _nth(key), selectors, path[at:]))
         at = match.end()
-    yield from found
+    yield from parsed
 
 
 def _picking(selector: str) -> Getter:
@@ -190,10 +190,10 @@ def _picking(selector: str) -> Getter:
         return next((item for item in items if isinstance(item, dict) and fits(item)), None)
 
     def fits(item: dict[str, Any]) -> bool:
-        found = item.get(key)
-        if isinstance(found, bool):
-            return str(found).lower() == wanted.lower()
-        return found is not None and str(found) == wanted
+        value = item.get(key)
+        if isinstance(value, bool):
+            return str(value).lower() == wanted.lower()
+        return value is not None and str(value) == wanted
 
     return picked
 
