@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 from benchmarks.mapping import FILTER, MAPPING
 from benchmarks.measure import Figure
+from benchmarks.mockservers import MockServers
 from benchmarks.program import Folder, Taken
-from benchmarks.standins import Standins
 
 COMPUTERS = 2_000
 LATENCY = 0.05
@@ -40,10 +40,10 @@ recordfilter =
 
 
 def figures() -> Iterator[Figure]:
-    with Standins(COMPUTERS) as standins, Folder() as folder:
-        folder.ini.write_text(ini(standins.url), "utf-8")
+    with MockServers(COMPUTERS) as mockservers, Folder() as folder:
+        folder.ini.write_text(ini(mockservers.url), "utf-8")
         folder.connector("upload", "casper", "--record-count", "1")
-        standins.latency = LATENCY
+        mockservers.latency = LATENCY
         found = [first_run(folder) for _ in range(ROUNDS)]
     yield Figure.beside_bound(
         f"{COMPUTERS:,} computers",

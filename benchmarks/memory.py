@@ -14,8 +14,8 @@ from statistics import median
 
 from benchmarks import casper, users
 from benchmarks.measure import Figure
+from benchmarks.mockservers import MockServers
 from benchmarks.program import Folder, Taken
-from benchmarks.standins import Standins
 
 FEW, MANY = 10_000, 1_000_000
 FEW_COMPUTERS, MANY_COMPUTERS = 1_000, 3_000
@@ -56,22 +56,22 @@ def figures() -> Iterator[Figure]:
 
 
 def _people(count: int, rounds: int) -> list[Taken]:
-    with Standins() as standins, Folder() as folder:
+    with MockServers() as mockservers, Folder() as folder:
         file = folder.path / "people.csv"
         users.write(file, count)
-        folder.ini.write_text(users.ini(standins.url, file, FILTER), "utf-8")
+        folder.ini.write_text(users.ini(mockservers.url, file, FILTER), "utf-8")
         return _runs(folder, "csv_users", rounds)
 
 
 def _computers(count: int, rounds: int) -> list[Taken]:
-    with Standins(count, SIZE) as standins, Folder() as folder:
-        folder.ini.write_text(casper.ini(standins.url), "utf-8")
+    with MockServers(count, SIZE) as mockservers, Folder() as folder:
+        folder.ini.write_text(casper.ini(mockservers.url), "utf-8")
         return _runs(folder, "casper", rounds)
 
 
 def _users(count: int, rounds: int) -> list[Taken]:
-    with Standins(users=count) as standins, Folder() as folder:
-        folder.ini.write_text(ZENDESK.format(url=standins.url), "utf-8")
+    with MockServers(users=count) as mockservers, Folder() as folder:
+        folder.ini.write_text(ZENDESK.format(url=mockservers.url), "utf-8")
         return _runs(folder, "zendesk", rounds)
 
 

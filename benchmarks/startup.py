@@ -12,8 +12,8 @@ from statistics import median
 
 from benchmarks import users
 from benchmarks.measure import Figure, ratios
+from benchmarks.mockservers import MockServers
 from benchmarks.program import Folder, Taken
-from benchmarks.standins import Standins
 
 PEOPLE = 3
 ROUNDS = 21
@@ -22,10 +22,10 @@ LIBRARIES = "import click, filelock, requests, sqlite3, tqdm"
 
 
 def figures() -> Iterator[Figure]:
-    with Standins() as standins, Folder() as folder:
+    with MockServers() as mockservers, Folder() as folder:
         file = folder.path / "people.csv"
         users.write(file, PEOPLE)
-        folder.ini.write_text(users.ini(standins.url, file), "utf-8")
+        folder.ini.write_text(users.ini(mockservers.url, file), "utf-8")
         found = _in_turn(
             {
                 "help": lambda: folder.python("connector.py", "--help"),

@@ -12,8 +12,8 @@ from statistics import median
 
 from benchmarks import users
 from benchmarks.measure import Figure, ratios
+from benchmarks.mockservers import MockServers
 from benchmarks.program import Folder, Taken
-from benchmarks.standins import Standins
 
 USERS = 20_000
 LATENCIES = {0.05: 3, 0.005: 5}  # seconds per request, and how many rounds
@@ -24,14 +24,14 @@ Run = tuple[Taken, int]
 
 
 def figures() -> Iterator[Figure]:
-    with Standins() as standins, Folder() as folder:
+    with MockServers() as mockservers, Folder() as folder:
         file = folder.path / "people.csv"
         users.write(file, USERS)
-        folder.ini.write_text(users.ini(standins.url, file, "changed_only = True"), "utf-8")
+        folder.ini.write_text(users.ini(mockservers.url, file, "changed_only = True"), "utf-8")
         folder.connector("upload", "csv_users", "--record-count", "1")
-        for standins.latency, rounds in LATENCIES.items():
-            runs = [_both(standins, folder) for _ in range(rounds)]
-            yield from _compared(f"{standins.latency * 1000:.0f} ms", runs)
+        for mockservers.latency, rounds in LATENCIES.items():
+            runs = [_both(mockservers, folder) for _ in range(rounds)]
+            yield from _compared(f"{mockservers.latency * 1000:.0f} ms", runs)
 
 
 def _compared(at: str, runs: list[tuple[Run, Run]]) -> Iterator[Figure]:
@@ -48,15 +48,15 @@ def _compared(at: str, runs: list[tuple[Run, Run]]) -> Iterator[Figure]:
     )
 
 
-def _both(standins: Standins, folder: Folder) -> tuple[Run, Run]:
+def _both(mockservers: MockServers, folder: Folder) -> tuple[Run, Run]:
     folder.forget()
-    return _counted(standins, folder), _counted(standins, folder)
+    return _counted(mockservers, folder), _counted(mockservers, folder)
 
 
-def _counted(standins: Standins, folder: Folder) -> Run:
-    before = standins.requests
+def _counted(mockservers: MockServers, folder: Folder) -> Run:
+    before = mockservers.requests
     taken = folder.connector("upload", "csv_users")
-    return taken, standins.requests - before
+    return taken, mockservers.requests - before
 
 
 def _figure(

@@ -18,8 +18,8 @@ from statistics import median
 import requests
 
 from benchmarks.measure import Figure, ratios
+from benchmarks.mockservers import MockServers
 from benchmarks.program import Folder, Taken
-from benchmarks.standins import Standins
 from sandbox.people import people
 
 USERS = 20_000
@@ -62,15 +62,15 @@ default_position = unused
 
 
 def figures() -> Iterator[Figure]:
-    with Standins() as standins, Folder() as folder:
+    with MockServers() as mockservers, Folder() as folder:
         file = folder.path / "people.csv"
         write(file, USERS)
-        folder.ini.write_text(ini(standins.url, file), "utf-8")
-        loop = ("-m", "benchmarks.users", standins.url, str(file))
+        folder.ini.write_text(ini(mockservers.url, file), "utf-8")
+        loop = ("-m", "benchmarks.users", mockservers.url, str(file))
         first_run(folder)
         folder.python(*loop)
         rounds = [(first_run(folder), folder.python(*loop)) for _ in range(ROUNDS)]
-        standins.latency = LATENCY
+        mockservers.latency = LATENCY
         waiting = [first_run(folder).seconds for _ in range(ROUNDS_WAITING)]
     bound = USERS / BATCH * LATENCY / WORKERS
     speed = f"{USERS / median(waiting):,.0f} records/s"

@@ -145,11 +145,11 @@ class Terminals:
             if len(iccids) == 1:
                 yield without(iccids[0], error)
                 return
-        found = {member(item, "iccid", str, where=self.url): item for item in terminals}
-        if not found and len(iccids) > 1:  # is it one of them, or the service?
+        by_iccid = {member(item, "iccid", str, where=self.url): item for item in terminals}
+        if not by_iccid and len(iccids) > 1:  # is it one of them, or the service?
             yield from chain.from_iterable(self._chunk([iccid]) for iccid in iccids)
         else:
-            yield from (found.get(iccid) or gone(iccid) for iccid in iccids)
+            yield from (by_iccid.get(iccid) or gone(iccid) for iccid in iccids)
 
     def _call(self, operation: str, **arguments: Any) -> dict[str, Any]:
         head = {
@@ -163,10 +163,12 @@ class Terminals:
 
 
 def without(iccid: str, error: ConnectorError) -> SourceItem:
+    """Return what to yield for a SIM whose details cannot be read."""
     if isinstance(error, NoSuchTerminal):
         return gone(iccid)
     return RecordUnreadable(f"SIM {iccid} cannot be read ({error})")
 
 
 def gone(iccid: str) -> RecordGone:
+    """Return what to yield for a SIM that the service does not know any more."""
     return RecordGone(f"SIM {iccid} is no longer there")

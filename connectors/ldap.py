@@ -116,11 +116,11 @@ class Connector(UserConnector[Settings]):
                 for entry in directory.search(settings.base_dn, settings.filter, asked):
                     yield self._record(entry, projection.top_level)
                 return
-            for found in self._members(directory, groups, asked):
+            for item in self._members(directory, groups, asked):
                 yield (
-                    self._record(found, projection.top_level)
-                    if isinstance(found, LdapEntry)
-                    else found
+                    self._record(item, projection.top_level)
+                    if isinstance(item, LdapEntry)
+                    else item
                 )
 
     @contextmanager
@@ -145,10 +145,10 @@ class Connector(UserConnector[Settings]):
         names = [name for group in groups for name in self._member_names(directory, group)]
         self.expected = len(dict.fromkeys(names))
         for name in dict.fromkeys(names):
-            for found in self._member(directory, name, asked):
-                key = found.dn.lower() if isinstance(found, LdapEntry) else name.lower()
+            for item in self._member(directory, name, asked):
+                key = item.dn.lower() if isinstance(item, LdapEntry) else name.lower()
                 if seen.add(key):
-                    yield found
+                    yield item
 
     def _member_names(self, directory: Directory, group: str) -> list[str]:
         attribute = self.settings.group_members_attr
@@ -201,11 +201,11 @@ class Connector(UserConnector[Settings]):
     ) -> Iterator[LdapEntry | RecordGone | RecordUnreadable]:
         settings = self.settings
         one = parenthesised(settings.group_member_filter.replace("{0}", escaped(name)))
-        found = False
+        matched = False
         for entry in directory.search(settings.base_dn, f"(&{settings.filter}{one})", asked):
-            found = True
+            matched = True
             yield entry
-        if not found and not any(directory.search(settings.base_dn, one, ["1.1"])):
+        if not matched and not any(directory.search(settings.base_dn, one, ["1.1"])):
             yield _gone(name)
 
     def _record(self, entry: LdapEntry, asked: list[str]) -> Record:

@@ -20,10 +20,10 @@ ALL = "All"
 def device_spaces(text: str) -> tuple[str, ...]:
     """Names of device spaces: a JSON list, names between commas, or the word All."""
     try:
-        found = json.loads(text)
+        parsed = json.loads(text)
     except ValueError:
-        found = text.strip("[] ").split(",")
-    names = [str(name).strip("\"' ") for name in (found if isinstance(found, list) else [found])]
+        parsed = text.strip("[] ").split(",")
+    names = [str(name).strip("\"' ") for name in (parsed if isinstance(parsed, list) else [parsed])]
     if not any(names):
         raise ValueError(f"name a device space, or {ALL}")
     return (ALL,) if ALL.lower() in map(str.lower, names) else tuple(filter(None, names))

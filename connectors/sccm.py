@@ -234,5 +234,6 @@ def ipv4(addresses: str | None) -> str | None:
 
 
 def program(row: Row) -> Record:
+    """Return a row of a software view as an item of `software`."""
     names = {name: row[name] for name in ("name", "version", "publisher")}
     return {**names, "path": None}

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Self
 
 from sandbox.discovery import mock_systems
+from sandbox.mock import MockSystem
 from sandbox.oomnitza import Oomnitza
 from sandbox.running import Running
-from sandbox.standin import MockSystem
 
 HEADER = "# The sandbox's own settings, written anew each time it starts.\n"
 

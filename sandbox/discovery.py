@@ -7,18 +7,18 @@ import inspect
 import pkgutil
 
 import sandbox
-from sandbox.standin import MockSystem
+from sandbox.mock import MockSystem
 
 
 def mock_systems() -> list[type[MockSystem]]:
     """Those that a file defines or a folder's `__init__` gives out, by their names."""
-    found = [
+    kinds = [
         kind
         for module in pkgutil.iter_modules(sandbox.__path__, "sandbox.")
         for kind in vars(importlib.import_module(module.name)).values()
         if _is_of(module.name, kind)
     ]
-    return sorted(found, key=lambda kind: kind.name)
+    return sorted(kinds, key=lambda kind: kind.name)
 
 
 def _is_of(module: str, kind: object) -> bool:

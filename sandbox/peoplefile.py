@@ -6,8 +6,8 @@ import csv
 from pathlib import Path
 from typing import ClassVar, Self
 
+from sandbox.mock import MockSystem, ServerMapping
 from sandbox.people import people
-from sandbox.standin import MockSystem, ServerMapping
 
 COUNT = 40
 

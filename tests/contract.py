@@ -1,6 +1,6 @@
 """What every connector owes, as tests that the test class of each connector inherits.
 
-A connector's test file puts its stand-in into the contract's words, as a `tests.source.Source`
+A connector's test file puts its mock server into the contract's words, as a `tests.source.Source`
 (for HTTP a `WebSource`), and names it:
 
     class TestContract(ConnectorContract):

@@ -1,4 +1,4 @@
-"""A stand-in in the words of the contract suite: what it holds, how it can be made to misbehave."""
+"""A mock server in the words of the contract suite: what it holds, and how it can misbehave."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def does_not_apply(reason: str) -> Any:
 
 
 class Source(ABC):
-    """A stand-in that runs while a `with` block lasts: what it holds, how it can misbehave.
+    """A mock server that runs while a `with` block lasts: what it holds, how it can misbehave.
 
     It has more records than fit into one page (or than are fetched ahead), with awkward names.
 
@@ -133,7 +133,7 @@ class Source(ABC):
 
 
 class WebSource(Source):
-    """A source that speaks HTTP at the setting `url`; `app` is its stand-in's application."""
+    """A source that speaks HTTP at the setting `url`; `app` is its mock server's application."""
 
     def __init__(self, app: WSGIApplication, **ini: str) -> None:
         self.app, self.ini = app, ini

@@ -181,7 +181,7 @@ def test_the_guide_s_connector_uploads_all_pages(acme):
     assert {"BARCODE": "A-17", "NAME": "Ada's Ünit", "NUMBER": "17"} in records  # in any order
 
 
-def test_the_guide_s_stand_in_refuses_a_wrong_token(acme):
+def test_the_guide_s_mock_server_refuses_a_wrong_token(acme):
     outcome, records = run(acme, token="wrong")
     assert isinstance(outcome.error, SignInError)
     assert records == []

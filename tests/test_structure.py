@@ -117,7 +117,7 @@ def test_lib_names_no_connector_and_no_converter(name):
 
 
 @pytest.mark.parametrize("name", in_folder("sandbox"))
-def test_a_stand_in_knows_nothing_of_the_product(name):
+def test_a_mock_server_knows_nothing_of_the_product(name):
     assert not tops(tree(FILES[name])) & {"lib", "connectors", "converters", "connector", "tests"}
 
 

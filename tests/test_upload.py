@@ -24,9 +24,9 @@ import pytest
 from sandbox.directory import ADMIN_DN, Directory
 from sandbox.directory import company as people_of_the_directory
 from sandbox.jamf import COMPUTERS, MOBILE_DEVICES, JamfPro
+from sandbox.mock import PASSWORD, SERIAL_NUMBER
 from sandbox.oomnitza import API_TOKEN, Oomnitza
 from sandbox.people import HEADCOUNT, people
-from sandbox.standin import PASSWORD, SERIAL_NUMBER
 from sandbox.web import WebServer
 from tests.program import ENVIRONMENT, Ended, Program, end_of
 

@@ -1,1 +1,1 @@
-"""Files as sources of records."""
+"""Readers of CSV and JSON Lines files."""

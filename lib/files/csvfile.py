@@ -1,8 +1,8 @@
-"""Records from CSV files (RFC 4180): the first row names the columns, each further one is a record.
+"""A reader of CSV files (RFC 4180), whose first row names the columns.
 
-A row that is malformed is told with the file and the line where it begins, and the rest is read; a
-quote out of place that may reach into further lines ends the file, since what follows it may be the
-text of a value and no record.
+A malformed row is reported with the file and the line where it begins, and the rest is read. If a
+misplaced quote may reach into further lines, reading ends with an error, because the lines after it
+may be text of a value and not records.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ SUFFIX = ".csv"
 # How long a value may be, in characters; the csv module alone would refuse notes of some length.
 LONGEST_VALUE = 16_000_000
 # With such a first line a file tells Excel its delimiter.
-TOLD = re.compile(r'"?sep=(.)"?[\r\n]*')
-# What separates the columns in most files that are called CSV.
+SEP_LINE = re.compile(r'"?sep=(.)"?[\r\n]*')
+# The characters that separate columns in most files that are called CSV.
 USUAL = ",;\t|"
 NAMED = {"tab": "\t", "\\t": "\t"}
 SPELLED = {"\t": "tab"}
 
 
 def delimiter(text: str) -> str:
-    """One character, or the word tab; raises ValueError for others."""
+    """Parse a delimiter: one character, or the word tab; raise ValueError for others."""
     character = NAMED.get(text.strip().lower(), text.strip())
     if len(character) != 1 or character in '"\r\n':
         raise ValueError(f"{text.strip()!r} is not one character, nor tab")
@@ -53,25 +53,25 @@ class _Delimited(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class CsvSettings(FileSettings, _Delimited):
-    """In this order: which files, and then how they are written."""
+    """The settings of sections that read CSV files: first which files, then their format."""
 
 
 def check_csv(settings: CsvSettings) -> None:
-    """Read the beginning of each file; raises what is wrong with it."""
+    """Read the beginning of each file; raise SourceFault or SourceUnavailable for a problem."""
     textfiles.check_all(settings, SUFFIX, partial(_read, settings, Projection()))
 
 
 def read_csv(settings: CsvSettings, projection: Projection) -> Records:
-    """Yield the rows of all files as dicts by the names of their columns; values are texts."""
+    """Yield the rows of all files as dicts by the names of their columns; values are strings."""
     yield from textfiles.read_all(settings, SUFFIX, partial(_read, settings, projection))
 
 
 def _read(settings: CsvSettings, projection: Projection, path: Path) -> Iterator[SourceItem]:
     lines = _Lines(textfiles.lines(path, settings.encoding))
-    told = TOLD.fullmatch(lines.first)
-    if told:
+    sep_line = SEP_LINE.fullmatch(lines.first)
+    if sep_line:
         lines.skip()
-        settings = replace(settings, delimiter=told[1])
+        settings = replace(settings, delimiter=sep_line[1])
     rows = _rows(lines, settings.delimiter)
     names = _names(next(rows, None), settings, path)
     _look_for_columns(names, projection, path)
@@ -92,7 +92,7 @@ def _read(settings: CsvSettings, projection: Projection, path: Path) -> Iterator
 
 
 def _look_for_columns(names: list[str], projection: Projection, path: Path) -> None:
-    """Warn of mapped columns that the file lacks; raises SourceFault when it has none of them."""
+    """Warn of mapped columns that the file lacks; raise SourceFault if it has none of them."""
     columns = dict.fromkeys(names, "")
     missing = sorted(path for path in projection.paths if compile_path(path)(columns) is None)
     if missing and len(missing) == len(projection.paths):
@@ -106,7 +106,7 @@ def _look_for_columns(names: list[str], projection: Projection, path: Path) -> N
 
 
 def _names(row: list[str] | str | None, settings: CsvSettings, path: Path) -> list[str]:
-    """The names of the columns; those without one are left out of the records."""
+    """Return the names of the columns; columns without a name are left out of the records."""
     if row is None:
         raise SourceFault(
             "the file is empty; its first line has to name the columns", where=str(path)
@@ -135,7 +135,7 @@ def _names(row: list[str] | str | None, settings: CsvSettings, path: Path) -> li
 
 
 def _problem(row: list[str], names: list[str], settings: CsvSettings) -> str:
-    """What is wrong with a row, if anything."""
+    """Return what is wrong with a row; empty if nothing is."""
     if len(row) != len(names):
         return f"the row does not fit the columns ({len(row)} values for {len(names)})"
     if not textfiles.is_text("".join(row)):
@@ -144,7 +144,7 @@ def _problem(row: list[str], names: list[str], settings: CsvSettings) -> str:
 
 
 class _Lines:
-    """The lines of a file for csv.reader, with the place of the row that is read."""
+    """The lines of a file for csv.reader, with the position of the current row."""
 
     def __init__(self, lines: Iterator[str]) -> None:
         self.first = next(lines, "")
@@ -170,13 +170,13 @@ class _Lines:
         self._taken = 0
 
     def alone(self, delimiter: str, columns: int) -> bool:
-        """Whether the row, which is malformed, ends with its line: all of it seems to be there."""
+        """Return whether a malformed row seems to end with its line, so that the next is intact."""
         whole = self._line.count('"') % 2 == 0 and self._line.count(delimiter) >= columns - 1
         return self._taken == 1 and whole
 
 
 def _rows(lines: _Lines, delimiter: str) -> Iterator[list[str] | str]:
-    """Yield the rows that hold anything; for one that is malformed, what is wrong with it."""
+    """Yield the rows that are not empty; for a malformed row, a string that says why."""
     csv.field_size_limit(LONGEST_VALUE)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:

@@ -1,6 +1,6 @@
-"""Records from JSON Lines files: each line is one record, as a JSON object (jsonlines.org).
+"""A reader of JSON Lines files: each line is one record, as a JSON object (jsonlines.org).
 
-A line that is malformed is told with the file and its number, and the rest is read.
+A malformed line is reported with the file and its number, and the rest is read.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SUFFIX = ".jsonl"
 
 
 def check_jsonl(settings: FileSettings) -> None:
-    """Read the beginning of each file; raises what is wrong with it."""
+    """Read the beginning of each file; raise SourceFault or SourceUnavailable for a problem."""
     textfiles.check_all(settings, SUFFIX, partial(_read, settings))
 
 
@@ -59,12 +59,12 @@ def _record(line: str, settings: FileSettings, where: str) -> SourceItem:
 
 
 def _refuse(constant: str) -> Any:
-    """Python takes NaN and Infinity for JSON, Oomnitza does not."""
+    """Raise ValueError for NaN and Infinity, which Python takes for JSON and Oomnitza does not."""
     raise ValueError(f"{constant} is no JSON")
 
 
 def _finite(text: str) -> float:
-    """A number; one too large for a float would become infinite."""
+    """Return a number; raise ValueError for one that is too large and would become infinite."""
     number = float(text)
     if math.isinf(number):
         raise ValueError(f"{text} is too large for a number")

@@ -1,4 +1,4 @@
-"""Files as sources: which ones a section names, and their lines as text."""
+"""Text files as sources: which files a section names, and their lines."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
     codecs.BOM_UTF8: "utf-8-sig",
 }
-CTRL_Z = "\x1a"  # with it alone on a line, programs from the days of DOS end a text
+CTRL_Z = "\x1a"  # alone on a line, it is the end of a text in programs from the days of DOS
 
 
 def text_encoding(text: str) -> str:
-    """The name of an encoding that Python knows; raises ValueError for others."""
+    """Return the name of an encoding; raise ValueError for one that Python does not know."""
     name = text.strip()
     try:
         "".encode(name)
@@ -34,7 +34,7 @@ def text_encoding(text: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class FileSettings(Settings):
-    """To be put before those of people or assets."""
+    """The settings of sections that read files; the first base class of their settings."""
 
     filename: Path | None = setting(
         "The file to read; or give a directory.", default=None, parse=any_path
@@ -61,7 +61,7 @@ class FileSettings(Settings):
 def read_all(
     settings: FileSettings, suffix: str, read: Callable[[Path], Iterator[SourceItem]]
 ) -> Iterator[SourceItem]:
-    """Yield what `read` makes of each of the files; in a directory, of those with this suffix."""
+    """Yield the items that `read` gives for each file; in a folder, for those with this suffix."""
     for path in _files(settings, suffix):
         yield from read(path)
 
@@ -69,15 +69,16 @@ def read_all(
 def check_all(
     settings: FileSettings, suffix: str, read: Callable[[Path], Iterator[SourceItem]]
 ) -> None:
-    """Read the beginning of each of the files. Raises what reading them all would raise there."""
+    """Read the beginning of each file, to raise the errors that `read` raises there."""
     for path in _files(settings, suffix):
         next(read(path), None)
 
 
 def lines(path: Path, encoding: str) -> Iterator[str]:
-    r"""Yield the lines with their ends, which are \n, \r\n or \r; see `is_text`.
+    r"""Yield the lines of a file with their ends, which are \n, \r\n or \r.
 
-    Raises SourceUnavailable when the file cannot be read, SourceFault when it is other text.
+    Bytes that cannot be decoded become surrogates; see `is_text`. Raises SourceUnavailable if the
+    file cannot be read, SourceFault if it is not text in this encoding.
     """
     try:
         used = _mark(path) or encoding
@@ -94,7 +95,7 @@ def lines(path: Path, encoding: str) -> Iterator[str]:
 
 
 def is_text(text: str) -> bool:
-    """Whether all bytes of a line could be decoded; half surrogates stand for others (PEP 383)."""
+    """Return whether all bytes of a line could be decoded; others are surrogates (PEP 383)."""
     if text.isascii():
         return True
     try:
@@ -110,18 +111,18 @@ def _files(settings: FileSettings, suffix: str) -> list[Path]:
     folder = settings.directory
     assert folder  # noqa: S101  one of the two is given
     try:
-        found = sorted(path for path in folder.iterdir() if _is_wanted(path, suffix))
+        paths = sorted(path for path in folder.iterdir() if _is_wanted(path, suffix))
     except OSError as error:
         raise SourceUnavailable(
             f"the directory cannot be read ({error.strerror})",
             where=str(folder),
             fix="Check directory",
         ) from None
-    if not found:
+    if not paths:
         raise SourceUnavailable(
             f"there is no {suffix} file in the directory", where=str(folder), fix="Check directory"
         )
-    return found
+    return paths
 
 
 def _is_wanted(path: Path, suffix: str) -> bool:

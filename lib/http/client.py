@@ -229,7 +229,7 @@ class Client:
     def refusal(self, response: requests.Response) -> ConnectorError:
         """Return the error for an unsuccessful response; subclasses add what a vendor means."""
         where, status = response.url.split("?")[0], response.status_code
-        said = f"the server answered {status}{server_message(response)}"
+        what = f"the server answered {status}{server_message(response)}"
         if response.is_redirect:
             target = response.headers["Location"].split("?")[0]
             return ConfigurationError(
@@ -237,16 +237,16 @@ class Client:
             )
         # A history means that a new token was refused like the old one: it is not the sign-in.
         if status == 401 and not response.history:
-            return SignInError(said, where=where, fix="Check the credentials in the ini")
+            return SignInError(what, where=where, fix="Check the credentials in the ini")
         if status in (401, 403):
-            return AccessDenied(said, where=where, fix="Check the rights of the account")
+            return AccessDenied(what, where=where, fix="Check the rights of the account")
         if status == 404:
-            return NotFound(said, where=where, fix="Check the url")
+            return NotFound(what, where=where, fix="Check the url")
         passing = self._is_passing(response)
         if passing or status >= 500:
             asked = asked_pause(response) if passing else NOT_IN_THIS_RUN
-            return self.unavailable(said, where=where, fix="Try again later", retry_after=asked)
-        return self.fault(said, where=where)
+            return self.unavailable(what, where=where, fix="Try again later", retry_after=asked)
+        return self.fault(what, where=where)
 
 
 def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:

@@ -213,9 +213,9 @@ def _fault(element: Any, where: str, faults: Faults) -> ConnectorError:
     }
     code = texts.get("faultstring", "")
     words = texts.get("error") or texts.get("message")
-    said = f"{words} ({code})" if words else code
+    message = f"{words} ({code})" if words else code
     kind, fix = faults.get(code, (SoapFault, "Look the code up in the service's documentation"))
-    fault = kind(f"the service answers with a fault: {said}", where=where, fix=fix)
+    fault = kind(f"the service answers with a fault: {message}", where=where, fix=fix)
     if isinstance(fault, SoapFault):
         fault.code = code
     return fault

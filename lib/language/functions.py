@@ -45,6 +45,7 @@ def days_since(value: Any) -> float | None:
 
 
 def now() -> datetime:
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
@@ -54,10 +55,12 @@ def today() -> datetime:
 
 
 def days(number: float) -> timedelta:
+    """Return a duration of so many days."""
     return timedelta(days=number)
 
 
 def hours(number: float) -> timedelta:
+    """Return a duration of so many hours."""
     return timedelta(hours=number)
 
 

@@ -30,9 +30,9 @@ def _parsed(grammar: pp.ParserElement, source: Source) -> Any:
         raise source.error(*explained(source, at, expected)) from None
 
 
-def _string(source: Source, at: int, found: Any) -> nodes.Node:
+def _string(source: Source, at: int, parsed: Any) -> nodes.Node:
     parts: list[nodes.FormattedPart] = []
-    for offset, literal in found:
+    for offset, literal in parsed:
         try:
             parts += _string_parts(source, offset, strings.parse_literal(literal))
         except strings.Malformed as problem:
@@ -81,7 +81,7 @@ def _between(left: str, inside: pp.ParserElement, right: str, action: Action) ->
 
 def _atom(expression: pp.ParserElement, loops: pp.ParserElement) -> pp.ParserElement:
     """Literals, names, and what stands in brackets."""
-    literal = _as(pp.Regex(strings.LITERAL.pattern), lambda _source, at, found: (at, found[0]))
+    literal = _as(pp.Regex(strings.LITERAL.pattern), lambda _source, at, parsed: (at, parsed[0]))
     more = pp.ZeroOrMore(COMMA + expression) + pp.Optional(pp.Literal(","))
     items = pp.Optional(expression + (loops | more))
     pair = pp.Group(expression + pp.Optional(pp.Suppress(":") - expression))
@@ -100,7 +100,7 @@ def _atom(expression: pp.ParserElement, loops: pp.ParserElement) -> pp.ParserEle
 
 def _trailer(expression: pp.ParserElement, loops: pp.ParserElement) -> pp.ParserElement:
     """What may follow an atom: `.name`, a call, a subscript."""
-    named = _as(NAME + EQUALS - expression, lambda _source, _at, found: (found[0], found[1]))
+    named = _as(NAME + EQUALS - expression, lambda _source, _at, parsed: (parsed[0], parsed[1]))
     argument = named | expression
     more = pp.ZeroOrMore(COMMA + argument) + pp.Optional(COMMA)
     arguments = pp.Optional(argument + (loops | more))

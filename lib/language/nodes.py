@@ -15,28 +15,38 @@ class Node:
 
 @dataclass(frozen=True)
 class Constant(Node):
+    """A literal: a number, a string, True, False, None, or a tuple of these."""
+
     value: Any
 
 
 @dataclass(frozen=True)
 class Name(Node):
+    """The name of an argument or of a variable."""
+
     name: str
 
 
 @dataclass(frozen=True)
 class Attribute(Node):
+    """A field by its name: `value.name`."""
+
     value: Node
     name: str
 
 
 @dataclass(frozen=True)
 class Subscript(Node):
+    """An item: `value[index]`."""
+
     value: Node
     index: Node
 
 
 @dataclass(frozen=True)
 class Slice(Node):
+    """A slice: `value[start:stop:step]`; parts that are left out are None."""
+
     value: Node
     parts: tuple[Node | None, Node | None, Node | None]
 
@@ -52,12 +62,16 @@ class Call(Node):
 
 @dataclass(frozen=True)
 class Unary(Node):
+    """An operator with one operand: `-x`, `not x`."""
+
     operator: str
     operand: Node
 
 
 @dataclass(frozen=True)
 class Binary(Node):
+    """An arithmetic operator with two operands: `x + y`."""
+
     operator: str
     left: Node
     right: Node
@@ -79,6 +93,8 @@ class Logical(Node):
 
 @dataclass(frozen=True)
 class Conditional(Node):
+    """A conditional expression: `then if condition else otherwise`."""
+
     condition: Node
     then: Node
     otherwise: Node
@@ -94,6 +110,8 @@ class Collection(Node):
 
 @dataclass(frozen=True)
 class Dictionary(Node):
+    """A dict display: (key, value) pairs."""
+
     items: tuple[tuple[Node, Node], ...]
 
 
@@ -111,6 +129,8 @@ class Comprehension(Node):
 
 @dataclass(frozen=True)
 class Loop(Node):
+    """A loop of a comprehension: `for names in source if conditions`."""
+
     names: tuple[str, ...]
     source: Node
     conditions: tuple[Node, ...]
@@ -136,12 +156,16 @@ class Bare(Node):
 
 @dataclass(frozen=True)
 class Assign(Node):
+    """An assignment: `name = value`."""
+
     name: str
     value: Node
 
 
 @dataclass(frozen=True)
 class Return(Node):
+    """A `return`, with a value or without one (None)."""
+
     value: Node | None
 
 
@@ -160,6 +184,8 @@ class Branch(Node):
 
 @dataclass(frozen=True)
 class If(Node):
+    """An `if` with its branches, and the statements after `else`."""
+
     branches: tuple[Branch, ...]
     otherwise: tuple[Node, ...]
 

@@ -49,11 +49,11 @@ class _Parser:
         while self._next < len(self._lines) and _belongs(self._lines[self._next], first.margin):
             line = self._lines[self._next]
             self._next += 1
-            for found in parse_line(line.source):
-                if isinstance(found, Head):
-                    self._branch(statements, found, line, depth)
+            for parsed in parse_line(line.source):
+                if isinstance(parsed, Head):
+                    self._branch(statements, parsed, line, depth)
                 else:
-                    statements.append(found)
+                    statements.append(parsed)
         return tuple(statements)
 
     def _branch(self, statements: list[nodes.Node], head: Head, line: Line, depth: int) -> None:

@@ -71,23 +71,23 @@ def _compiled(pattern: str, flags: int) -> Pattern:
 
 def _as_in_python(piece: Match) -> str:
     """The piece of a pattern so that `regex` takes it as Python's `re` does."""
-    found = piece[0]
+    text = piece[0]
     letter, group = piece["letter"] or "", piece["group"]
     if letter.isascii() and letter.isalpha() and letter not in ESCAPES:
-        raise Stopped(f"the pattern is wrong: there is no {found}")
+        raise Stopped(f"the pattern is wrong: there is no {text}")
     if (group and not GROUPS.fullmatch(group)) or (piece["flags"] and piece.start()):
-        raise Stopped(f"the pattern is wrong: {found} is not possible here")
+        raise Stopped(f"the pattern is wrong: {text} is not possible here")
     if piece["set"]:
-        return "[" + SET_PIECES.sub(_as_in_set, found[1:])
-    return "\\" + found if piece["brace"] or found == "{}" else found
+        return "[" + SET_PIECES.sub(_as_in_set, text[1:])
+    return "\\" + text if piece["brace"] or text == "{}" else text
 
 
 def _as_in_set(piece: Match) -> str:
     """The same in a set, where a bracket is a character like others."""
-    found = piece[0]
-    if found[0] == "\\" and found[1].isascii() and found[1].isalpha() and found[1] not in ESCAPES:
-        raise Stopped(f"the pattern is wrong: there is no {found}")
-    return "\\[" if found == "[" else found
+    text = piece[0]
+    if text[0] == "\\" and text[1].isascii() and text[1].isalpha() and text[1] not in ESCAPES:
+        raise Stopped(f"the pattern is wrong: there is no {text}")
+    return "\\[" if text == "[" else text
 
 
 def _once(name: str) -> Callable[..., Match | None]:
@@ -105,14 +105,16 @@ def _once(name: str) -> Callable[..., Match | None]:
 
 
 def findall(pattern: str, string: str | None, flags: int = 0) -> list[Any]:
-    found = []
+    """Return all matches as `re.findall` does; None has no matches."""
+    matches = []
     for match in _every(pattern, string, flags):
         groups = match.groups("")
-        found.append(groups if len(groups) > 1 else groups[0] if groups else match[0])
-    return found
+        matches.append(groups if len(groups) > 1 else groups[0] if groups else match[0])
+    return matches
 
 
 def split(pattern: str, string: str | None, maxsplit: int = 0, flags: int = 0) -> list[Any]:
+    """Split a string as `re.split` does; None gives an empty list."""
     pieces: list[Any] = []
     at = 0
     for match in islice(_every(pattern, string, flags), maxsplit or None):
@@ -122,6 +124,7 @@ def split(pattern: str, string: str | None, maxsplit: int = 0, flags: int = 0) -
 
 
 def sub(pattern: str, repl: str, string: str | None, count: int = 0, flags: int = 0) -> str | None:
+    """Replace matches as `re.sub` does; None stays None."""
     if string is None:
         return None
     bounded(repl.count("\\") * len(string))

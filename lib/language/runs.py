@@ -32,6 +32,7 @@ Part = str | tuple[Run, Callable[[Any], str] | None, str]
 
 
 def constant(value: Any) -> Run:
+    """Compile a constant."""
     return lambda _frame: value
 
 

@@ -44,7 +44,7 @@ BAR = re.compile(r"(?P<backslashes>\\*)\|")
 
 @dataclass(frozen=True)
 class Parameter:
-    """What a converter says of one of its parameters: its meaning, default and how it is read."""
+    """A parameter of a converter: its meaning, its default, and its parser."""
 
     help: str
     default: Any = REQUIRED
@@ -53,7 +53,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Resources:
-    """What converters are made of, beside their parameters; can be pickled without locations."""
+    """What converters may use besides their parameters; can be pickled without `locations`."""
 
     programs: Mapping[str, Entry] = field(default_factory=dict)  # [converters], by name
     tables: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # [lookup.NAME]
@@ -68,7 +68,7 @@ NOTHING = Resources()
 class Conversion:
     """A converter with its parameters, ready to be applied.
 
-    `reads` are the paths that it looks at beside its value; None if it may look at all.
+    `reads` are the paths that it reads besides its value; None if it may read all.
     """
 
     name: str
@@ -81,27 +81,27 @@ class Conversion:
 
 
 def conversions(specs: str | Sequence[str], resources: Resources) -> tuple[Conversion, ...]:
-    """The conversions that a mapping names, one or a list, in the order of their application."""
+    """Return the conversions that a mapping names, in the order of their application."""
     texts = (specs,) if isinstance(specs, str) else specs
     return tuple(conversion(text, resources) for text in texts)
 
 
 def conversion(spec: str, resources: Resources = NOTHING) -> Conversion:
-    """Make a conversion from its text; raises ValueError with the sentence to show."""
+    """Make a conversion from a text such as `split:on=@`; raise ValueError with the message."""
     name, params = parse_spec(spec)
     entry = resources.programs.get(name.lower())
     if entry is not None:
         program = compile_entry(entry, ARGUMENTS)
         return Conversion(name.lower(), program.run, params, program.reads("record"))
-    known, module = _module(name, resources)
+    full_name, module = _module(name, resources)
     try:
-        return _from_module(known, module, params, resources)
+        return _from_module(full_name, module, params, resources)
     except ValueError as error:
-        raise ValueError(f"converter {known}: {error}") from None
+        raise ValueError(f"converter {full_name}: {error}") from None
 
 
 def converter_names(resources: Resources) -> list[str]:
-    """All converters that there are, sorted."""
+    """Return the names of all converters: built in, in the folder, and in [converters]; sorted."""
     folder = [path.stem for path in ownconverters.files(resources.folder)]
     return sorted({*resources.programs, *folder, *plugins.plugin_names("converters")})
 
@@ -125,10 +125,10 @@ def parse_spec(spec: str) -> tuple[str, dict[str, Any]]:
 
 def _between_bars(text: str) -> Iterator[str]:
     part, at = "", 0
-    for found in BAR.finditer(text):
-        backslashes = found["backslashes"]
-        part += text[at : found.start()]
-        at = found.end()
+    for bar in BAR.finditer(text):
+        backslashes = bar["backslashes"]
+        part += text[at : bar.start()]
+        at = bar.end()
         if len(backslashes) % 2:
             part += f"{backslashes[1:]}|"
         else:
@@ -156,7 +156,7 @@ def _from_module(
 
 
 def _read(declared: Mapping[str, Parameter], given: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of all declared parameters."""
+    """Return the values of all declared parameters."""
     for key, text in given.items():
         if key not in declared:
             there = f"it takes {', '.join(declared)}" if declared else "it takes none"
@@ -182,7 +182,7 @@ def _value(key: str, parameter: Parameter, given: Mapping[str, Any]) -> Any:
 
 
 def _check_bars(key: str, text: Any, declared: Iterable[str]) -> None:
-    """Raise ValueError for a value that holds another parameter, since its bar was none."""
+    """Raise ValueError for a value that contains another parameter, because its bar was escaped."""
     for other in declared:
         swallowed = re.compile(rf"\|\s*{re.escape(other)}\s*=")
         if other != key and isinstance(text, str) and swallowed.search(text):
@@ -193,18 +193,18 @@ def _check_bars(key: str, text: Any, declared: Iterable[str]) -> None:
 
 
 def _module(name: str, resources: Resources) -> tuple[str, ModuleType]:
-    """The file of a converter: the administrator's own one before the one that comes along."""
+    """Return the module of a converter: a custom one before a built-in one of the same name."""
     for path in ownconverters.files(resources.folder):
         if path.stem.lower() == name.lower():
             return path.stem, ownconverters.load_converter(path, Parameter)
-    known = plugins.find("converters", name)
-    if known is None:
+    full_name = plugins.find("converters", name)
+    if full_name is None:
         raise ValueError(_unknown(name, converter_names(resources)))
-    return known, plugins.load_plugin("converters", known)
+    return full_name, plugins.load_plugin("converters", full_name)
 
 
-def _unknown(name: str, known: Iterable[str]) -> str:
+def _unknown(name: str, existing: Iterable[str]) -> str:
     if "|" in name:
         return f'{name!r} is no converter; several are written as a list: ["one", "other"]'
-    hint = plugins.did_you_mean(name, known) or f"there are: {', '.join(known)}"
+    hint = plugins.did_you_mean(name, existing) or f"there are: {', '.join(existing)}"
     return f"there is no converter {name!r}; {hint}"

@@ -1,4 +1,4 @@
-"""The mapping of one section, from its three layers: built in, kept in Oomnitza, in the ini."""
+"""The mapping of a section, merged of three layers: built-in, Oomnitza's, and the config file's."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ from lib.mapping.mapping import FieldMapping, Layer, ServerMapping
 def effective_mapping(
     source: Connector[Any], ini: Layer, server: ServerMapping | None = None
 ) -> dict[str, FieldMapping]:
-    """The merged mapping of a section; without `server` that layer is left out.
+    """Return the merged mapping of a section; `server` is the layer of Oomnitza, if it is used.
 
-    The fields by which a record is recognised have to have a value: the sync fields, and the login
-    of people, who are known by it unless Oomnitza or the ini say otherwise. Raises
-    ConfigurationError for a field without an origin.
+    The sync fields become required, and for users also USER, by which they are recognized unless
+    another sync field is configured. Raises ConfigurationError for a field without an origin.
     """
     layers = {
         "built-in": source.default_mapping(),
@@ -35,7 +34,7 @@ def effective_mapping(
 
 
 def unmapped_sync_fields(source: Connector[Any], fields: Mapping[str, FieldMapping]) -> list[str]:
-    """The sync fields that no mapping fills."""
+    """Return the sync fields that no mapping fills."""
     return [name for name in source.sync_fields if name not in fields]
 
 
@@ -49,12 +48,12 @@ def require_sync_fields(source: Connector[Any], fields: Mapping[str, FieldMappin
 
 
 def doubly_mapped(server: ServerMapping, ini: Layer) -> list[str]:
-    """Sentences on fields that Oomnitza's mapping fills from two paths, and the ini from none."""
+    """Return warnings about fields that only Oomnitza's mapping fills, and from two paths."""
     paths: dict[str, list[str]] = {}
-    for path, names in mapping.server_pairs(server):
-        paths.setdefault(names, []).append(path)
+    for path, field in mapping.server_pairs(server):
+        paths.setdefault(field, []).append(path)
     return [
-        f"Oomnitza's mapping fills {name} from {' and '.join(found)}; the last one counts"
-        for name, found in paths.items()
-        if len(found) > 1 and not (ini.get(name) or {}).get("source")
+        f"Oomnitza's mapping fills {name} from {' and '.join(several)}; the last one counts"
+        for name, several in paths.items()
+        if len(several) > 1 and not (ini.get(name) or {}).get("source")
     ]

@@ -1,4 +1,4 @@
-"""A compiled mapping: made once per run, applied to each record."""
+"""The mapper: a mapping that is compiled once per run and applied to each record."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ KeyedField = tuple[str, str, Getter]
 
 @dataclass(slots=True)
 class Mapped:
-    """A mapped record: every mapped field, which required ones are empty, which failed and why."""
+    """A mapped record: the values, the required fields that are empty, and the failed converters.
+
+    `failures` are pairs of a field and a message.
+    """
 
     values: Record
     missing: list[str] = field(default_factory=list)
@@ -32,7 +35,7 @@ class Mapped:
 
 
 class Mapper:
-    """A compiled mapping: call it with a record, get a `Mapped`.
+    """A compiled mapping; call it with a record of the source to get a `Mapped`.
 
     Raises ValueError for invalid converters, as `mapping.check_field_mapping` does.
     """
@@ -43,7 +46,7 @@ class Mapper:
         self._compile([_field_step(item, settings, resources or Resources()) for item in fields])
 
     def traced(self, trace: Trace) -> Mapper:
-        """The same mapping, whose converters tell `trace` what each of them gives."""
+        """Return the same mapping with a trace: called with the result of each converter."""
         made = copy(self)
         made._compile(_traced(step, trace) for step in self.steps)
         return made
@@ -60,16 +63,16 @@ class Mapper:
     @property
     def paths(self) -> frozenset[str] | None:
         """The paths that the mapping reads in a record; None if that may be any."""
-        found = {step.source for step in self.steps if step.source}
+        paths = {step.source for step in self.steps if step.source}
         for step in self.steps:
             for convert in step.conversions:
                 if convert.reads is None:
                     return None
-                found |= convert.reads
-        return frozenset(found)
+                paths |= convert.reads
+        return frozenset(paths)
 
     def __call__(self, record: Record) -> Mapped:
-        values = self._found(record)
+        values = self._source_values(record)
         mapped = Mapped(values)
         for name, origin, converters in self._converted:
             value = values[name]
@@ -92,11 +95,11 @@ class Mapper:
         mapped.missing += [name for name in self._required if is_empty(values[name])]
         return mapped
 
-    def _found(self, record: Record) -> Record:
-        """What the record has for each field."""
+    def _source_values(self, record: Record) -> Record:
+        """Return the values of the source paths, by their fields, before any conversion."""
         values = self._empty.copy()
-        for place, fields in self._sections:
-            section = record if place is None else record.get(place)
+        for section_key, fields in self._sections:
+            section = record if section_key is None else record.get(section_key)
             if type(section) is dict:
                 for name, key, _ in fields:
                     values[name] = section.get(key)
@@ -109,7 +112,7 @@ class Mapper:
 
 
 class FieldStep(NamedTuple):
-    """How one field is filled: its getter, then its conversions, applied one after the other."""
+    """How one field is filled: by its getter, then by its conversions, one after the other."""
 
     field: str
     get: Getter
@@ -119,26 +122,26 @@ class FieldStep(NamedTuple):
 
     @property
     def origin(self) -> str:
-        """What a converter is told of where its value comes from: the source path or the field."""
+        """The source path, which converters get as `field`; the field if there is none."""
         return self.source or self.field
 
 
 def failure(convert: Conversion, error: BaseException, value: Any) -> str:
-    """Why a converter failed, in words."""
-    return f"{convert.name}: {redact(_said(error)):.200} for {shown(redact_data(value), 100)}"
+    """Return the message for a converter that failed on a value, with secrets masked."""
+    return f"{convert.name}: {redact(_message(error)):.200} for {shown(redact_data(value), 100)}"
 
 
 def unsendable(convert: Conversion, error: Exception) -> str:
-    """Why what a converter gave cannot be sent, in words."""
-    return f"{convert.name}: {redact(_said(error)):.200}"
+    """Return the message for a result of a converter that cannot be sent, with secrets masked."""
+    return f"{convert.name}: {redact(_message(error)):.200}"
 
 
 def is_empty(value: Any) -> bool:
-    """Whether a required field counts as missing with this value."""
+    """Return whether a required field counts as missing with this value."""
     return not value or (isinstance(value, str) and not value.strip())
 
 
-def _said(error: BaseException) -> str:
+def _message(error: BaseException) -> str:
     if isinstance(error, ValueError | Stopped):
         with suppress(Exception, SystemExit):  # it may be of anybody's class, too
             return str(error)
@@ -159,7 +162,7 @@ def _field_step(item: FieldMapping, settings: Any, resources: Resources) -> Fiel
 
 
 def _traced(step: FieldStep, trace: Trace) -> FieldStep:
-    def telling(convert: Conversion) -> Conversion:
+    def traced(convert: Conversion) -> Conversion:
         def function(field: str, record: Record, value: Any, params: Any) -> Any:
             value = convert.function(field, record, value, params)
             trace(step.field, value)
@@ -167,25 +170,25 @@ def _traced(step: FieldStep, trace: Trace) -> FieldStep:
 
         return replace(convert, function=function)
 
-    return step._replace(conversions=tuple(map(telling, step.conversions)))
+    return step._replace(conversions=tuple(map(traced, step.conversions)))
 
 
 def _by_section(
     steps: Iterable[FieldStep],
 ) -> tuple[list[tuple[str | None, list[KeyedField]]], list[tuple[str, Getter]]]:
-    """The fields of each section, to be looked up together, and those of other paths.
+    """Group the steps: the fields of each section, to be looked up together, and all others.
 
-    To call the getter of each takes twice as long.
+    Calling the getter of each field would take twice as long.
     """
     sections: dict[str | None, list[KeyedField]] = {}
     others = []
     for step in steps:
-        found = section_and_key(step.source) if step.source else None
-        if found is None:
+        keys = section_and_key(step.source) if step.source else None
+        if keys is None:
             others.append((step.field, step.get))
         else:
-            place, key = found
-            sections.setdefault(place, []).append((step.field, key, step.get))
+            section, key = keys
+            sections.setdefault(section, []).append((step.field, key, step.get))
     return list(sections.items()), others
 
 

@@ -1,9 +1,9 @@
-"""From a record of the source to a record of Oomnitza, field by field.
+"""Mappings: the rules that fill the fields of Oomnitza from a record of the source.
 
-A mapping comes in layers: built into the connector, kept on the server, written in the ini. They
-are merged per field and per key; of the three keys that say where a value comes from (`source`,
-`setting`, `hardcoded`) those of the highest layer that has one count. What came out is compiled
-once per run (`lib.mapping.mapper`).
+A mapping has three layers: built into the connector, configured in Oomnitza, and written in the
+config file. They are merged per field and per key; of the keys that say where a value comes from
+(`source`, `setting`, `hardcoded`), the highest layer that has one of them wins. The result is
+compiled once per run (`lib.mapping.mapper`).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ LONE_BACKSLASH = re.compile(r"(?<!\\)(?:\\\\)*\\(?![\\\"'])")
 
 @dataclass(frozen=True)
 class FieldMapping:
-    """How one field gets its value, and which layer each part of that came from."""
+    """The mapping of one field: its attributes (KEYS), and the layer that each of them is from."""
 
     field: str
     attributes: Attributes
@@ -50,10 +50,10 @@ class FieldMapping:
 
 
 def parse_field_mapping(text: str) -> Attributes | None:
-    """Read the value of a `mapping.FIELD` key: JSON, a dict as Python writes it, or a bare path.
+    """Parse the value of a `mapping.FIELD` key: JSON, a Python dict, or a bare source path.
 
-    An empty text takes the field out of the mapping (None). Raises ValueError with the sentence
-    to show.
+    An empty text removes the field from the mapping (None). Raises ValueError with the message to
+    show.
     """
     text = text.strip()
     if not text:
@@ -74,7 +74,7 @@ def parse_field_mapping(text: str) -> Attributes | None:
 
 
 def field_name(key: str) -> str:
-    """The field that a key `mapping.FIELD` fills; raises ValueError for what is no field."""
+    """Return the field that a key `mapping.FIELD` fills; raise ValueError for an invalid one."""
     name = key.removeprefix(PREFIX).strip("'\"[] ").upper()
     if not name:
         raise ValueError(f"there is no field behind `{PREFIX}`")
@@ -89,7 +89,10 @@ def field_name(key: str) -> str:
 def check_field_mapping(
     attributes: Attributes, settings_type: type[Any], resources: Resources
 ) -> None:
-    """Check what can be checked without the other layers; raises ValueError."""
+    """Check a mapping as far as possible without the other layers.
+
+    Raises ValueError for an invalid path, converter, or setting.
+    """
     if "source" in attributes:
         check_path(attributes["source"])
     if attributes.get("converter"):
@@ -99,12 +102,12 @@ def check_field_mapping(
 
 
 def from_server(answer: ServerMapping) -> dict[str, Attributes]:
-    """The server's layer: its answer has the source first, and the field or fields behind it."""
+    """Return the layer of Oomnitza, whose response has source paths with a field or fields."""
     return {name: {"source": source} for source, name in server_pairs(answer)}
 
 
 def server_pairs(answer: ServerMapping) -> Iterator[tuple[str, str]]:
-    """The (source path, field) pairs of a server's answer."""
+    """Yield the (source path, field) pairs of a response of Oomnitza."""
     for source, fields in answer.items():
         for name in [fields] if isinstance(fields, str) else fields or ():
             if isinstance(name, str):
@@ -114,10 +117,10 @@ def server_pairs(answer: ServerMapping) -> Iterator[tuple[str, str]]:
 def merge(
     layers: Mapping[str, Layer], converters: Mapping[str, str] | None = None
 ) -> dict[str, FieldMapping]:
-    """Merge layers by name, the lowest first.
+    """Merge the layers, given by name with the lowest first; return the mappings by field.
 
-    `converters` are those of the connector for source paths; they serve where no layer names one.
-    Raises ConfigurationError for a field without an origin.
+    `converters` are the connector's default converters by source path, for fields of which no layer
+    names one. Raises ConfigurationError for a field without an origin.
     """
     merged: dict[str, FieldMapping] = {}
     for layer, fields in layers.items():
@@ -183,7 +186,7 @@ def _dictionary(text: str) -> Attributes:
 
 
 def _literal(text: str, problem: str) -> Any:
-    """A value as Python writes it; `problem` is why it is no JSON."""
+    """Parse a Python literal; `problem` is why it is not JSON."""
     try:
         tree = ast.parse(text, mode="eval")
         value = ast.literal_eval(tree)
@@ -196,7 +199,7 @@ def _literal(text: str, problem: str) -> Any:
 
 
 def _each_once(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, Any]:
-    """A dict of pairs; raises ValueError where a key is there twice."""
+    """Return a dict of pairs; raise ValueError if a key occurs twice."""
     pairs = list(pairs)
     for key, times in Counter(key for key, _ in pairs).items():
         if times > 1:
@@ -205,9 +208,9 @@ def _each_once(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, Any]:
 
 
 def _check_setting(name: str, settings_type: type[Any]) -> None:
-    known = {item.name: item for item in declared(settings_type)}
-    if name not in known:
-        hint = did_you_mean(name, known) or f"there are: {', '.join(known)}"
+    settings = {item.name: item for item in declared(settings_type)}
+    if name not in settings:
+        hint = did_you_mean(name, settings) or f"there are: {', '.join(settings)}"
         raise ValueError(f"there is no setting {name!r}; {hint}")
-    if known[name].about.secret:
+    if settings[name].about.secret:
         raise ValueError(f"the setting {name!r} is a secret and is not sent to Oomnitza")

@@ -1,6 +1,6 @@
-"""Converters in files of the administrator's: loaded, looked at, and kept from doing harm.
+"""Custom converters: loads and checks the files of the administrator, and isolates their errors.
 
-What is wrong with such a file is a ValueError that names it, whatever the file itself raises.
+Every problem with such a file is a ValueError that names it, whatever the file itself raises.
 """
 
 from __future__ import annotations
@@ -18,20 +18,21 @@ PREFIX = "own_converters."
 
 
 def files(folder: Path | None) -> list[Path]:
-    """The files of converters in a folder, sorted."""
-    found = sorted(folder.glob("*.py")) if folder else []
-    return [path for path in found if not path.stem.startswith("_")]
+    """Return the files of converters in a folder, sorted."""
+    paths = sorted(folder.glob("*.py")) if folder else []
+    return [path for path in paths if not path.stem.startswith("_")]
 
 
 def is_own(module: ModuleType) -> bool:
+    """Return whether a module is a custom converter."""
     return module.__name__.startswith(PREFIX)
 
 
 @lru_cache
 def load_converter(path: Path, parameter: type[Any]) -> ModuleType:
-    """Run a converter's file. `parameter` is the class of what its PARAMETERS hold.
+    """Import the file of a converter; `parameter` is the class of the values in its PARAMETERS.
 
-    Raises ValueError where that fails, or it holds no converter.
+    Raises ValueError if that fails, or if the file has no valid converter.
     """
     spec = importlib.util.spec_from_file_location(f"{PREFIX}{path.stem}", path)
     if spec is None or spec.loader is None:
@@ -46,21 +47,22 @@ def load_converter(path: Path, parameter: type[Any]) -> ModuleType:
 
 
 @contextmanager
-def blamed(beginning: str, *told: type[Exception]) -> Iterator[None]:
-    """Make a ValueError with this beginning of all that a file raises, also to end the program.
+def blamed(beginning: str, *unchanged: type[Exception]) -> Iterator[None]:
+    """Raise ValueError, with this beginning, for every error in the block, SystemExit too.
 
-    What is `told` is in the file's own words: it is to be shown without more.
+    The text of errors of the types in `unchanged` is shown as it is.
     """
     try:
         yield
     except (Exception, SystemExit) as error:
-        said = _text(error)
-        text = said if isinstance(error, told) else f"{beginning}: {type(error).__name__}: {said}"
+        text = _text(error)
+        if not isinstance(error, unchanged):
+            text = f"{beginning}: {type(error).__name__}: {text}"
         raise ValueError(text) from None
 
 
 def sparing(function: Callable[..., Any]) -> Callable[[str, Any, Any, Any], Any]:
-    """A converter that gets a copy of a list or dict: that of the record stays as it is."""
+    """Wrap a converter so that it gets a copy of a list or dict, and cannot change the record."""
 
     def converter(field: str, record: Any, value: Any, params: Any) -> Any:
         given = value.copy() if isinstance(value, list | dict) else value
@@ -69,15 +71,15 @@ def sparing(function: Callable[..., Any]) -> Callable[[str, Any, Any, Any], Any]
     return converter
 
 
-def paths(found: Any) -> frozenset[str]:
-    """What `reads` returns; raises TypeError where that is no list of paths."""
-    if isinstance(found, str) or not all(isinstance(path, str) for path in found):
+def paths(returned: Any) -> frozenset[str]:
+    """Check the paths that `reads` returned; raise TypeError if it is not a list of paths."""
+    if isinstance(returned, str) or not all(isinstance(path, str) for path in returned):
         raise TypeError("it has to return a list of paths")
-    return frozenset(found)
+    return frozenset(returned)
 
 
 def _problem(module: ModuleType, parameter: type[Any]) -> str:
-    """What keeps a file from being used; nothing if it is all right."""
+    """Return why a file cannot be used; empty if it can."""
     converter = getattr(module, "converter", None)
     if not callable(converter):
         return "has no function converter(field, record, value, params)"

@@ -1,7 +1,7 @@
 """Run one section: read its records, filter them, map them, and send them.
 
-Each record gets exactly one outcome. docs/explanation/architecture.md has the table of the phases of
-a run.
+Each record gets exactly one outcome. docs/explanation/architecture.md has the table of the phases
+of a run.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Settings as data: how they are declared, and how the texts of an ini become their values."""
+"""Settings as data: declarations, and parsers from the texts of a config file to values."""
 
 from lib.settings.declaration import (
     Declaration,

@@ -29,9 +29,9 @@ from lib.settings.parsers import Parser, choices_of, is_list, parser_of, without
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What every class of settings is derived from.
+    """The base class of all classes of settings.
 
-    A class with a setting that could not be read cannot be declared; it is a TypeError.
+    Declaring a subclass raises TypeError if it has a setting of a type that has no parser.
     """
 
     def __init_subclass__(cls, **how: Any) -> None:
@@ -52,7 +52,16 @@ class Settings:
 
 @dataclass(frozen=True)
 class Declaration:
-    """What is known of a setting beside its name, type and default."""
+    """The metadata of a setting, next to its name, type, and default.
+
+    Attributes:
+        help: The help text, for the docs and the generated config file.
+        example: The value in a generated config file, if it is not the default.
+        secret: The value is masked wherever it would be shown.
+        advanced: The setting is documented, but left out of a generated config file.
+        multiline: The value may have several lines.
+        parse: The parser of the value; by default that of the type.
+    """
 
     help: str
     example: str = ""
@@ -64,7 +73,7 @@ class Declaration:
 
 @dataclass(frozen=True)
 class Setting:
-    """One declared setting: its name and type, and all that its declaration says."""
+    """One declared setting: its name, type, default, and metadata."""
 
     name: str
     kind: Any
@@ -87,7 +96,7 @@ class Setting:
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """The values that there are to choose from; nothing where any will do."""
+        """The allowed values; empty if all are allowed."""
         return choices_of(self.kind)
 
     @property
@@ -97,17 +106,17 @@ class Setting:
 
     @property
     def example_of_default(self) -> str:
-        """The default as it would be typed; nothing where there is none."""
+        """The default as it would be typed; empty if there is none."""
         return "" if self.required else as_text(self.default)
 
     def help_text(self, quote: str = "") -> str:
-        """The help, with the choices in their quotes as far as there are any."""
+        """Return the help, with the allowed values in quotes if there are any."""
         choices = ", ".join(f"{quote}{choice}{quote}" for choice in self.choices if choice)
         how_many = "Any" if self.is_list else "One"
         return f"{self.about.help} {how_many} of: {choices}." if choices else self.about.help
 
     def read(self, text: str) -> Any:
-        """The typed value of a text; raises ValueError with the sentence to show."""
+        """Parse a text to the value of the setting; raise ValueError with the message to show."""
         if "\n" in text and not (self.about.multiline or self.is_list):
             raise ValueError("the value goes on over several lines; is the next line indented?")
         return (self.about.parse or parser_of(self.kind))(text)
@@ -129,7 +138,7 @@ def setting(
 
 
 def declared(kind: type[Any]) -> tuple[Setting, ...]:
-    """The settings of a class: its own first, then those of its bases."""
+    """Return the settings of a class: its own first, then those of its bases."""
     return _declared(kind)  # type: ignore[arg-type]  # mypy doubts that a class can be hashed
 
 
@@ -147,16 +156,16 @@ def _declared(kind: type[Any]) -> tuple[Setting, ...]:
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong with one setting; without a key it is about the section."""
+    """A problem with one setting, or with the section if the key is empty."""
 
     key: str
     text: str
 
 
 def read_settings(kind: type[Any], given: Mapping[str, str]) -> tuple[Any, list[Fault]]:
-    """Make the settings object of a class from texts by key; unknown keys are not looked at.
+    """Make the settings object of a class from texts by key; unknown keys are ignored.
 
-    Returns (object, []) or (None, every fault found).
+    Returns (object, []), or (None, all faults).
     """
     values: dict[str, Any] = {}
     faults: list[Fault] = []
@@ -177,7 +186,7 @@ def read_settings(kind: type[Any], given: Mapping[str, str]) -> tuple[Any, list[
 
 
 def secrets_of(settings: Any) -> Iterator[str]:
-    """Yield the values that must never be shown."""
+    """Yield the values of secret settings, which must never be shown."""
     for item in declared(type(settings)):
         value = getattr(settings, item.name)
         if item.about.secret and value is not None:
@@ -185,7 +194,7 @@ def secrets_of(settings: Any) -> Iterator[str]:
 
 
 def as_text(value: Any) -> str:
-    """A value as it would be typed into an ini."""
+    """Return a value as it would be typed into a config file."""
     if isinstance(value, tuple):
         return ", ".join(value)
     return "" if value is None else str(value)

@@ -1,4 +1,4 @@
-"""How the text of a setting becomes its value; each reader raises ValueError with what to show."""
+"""Parsers of settings: from text to a typed value, or a ValueError with the message to show."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
 def boolean(text: str) -> bool:
+    """Parse a boolean: true, yes, on, 1 and the like, in any case, or their opposites."""
     word = text.strip().lower()
     if word in TRUE:
         return True
@@ -31,6 +32,7 @@ def boolean(text: str) -> bool:
 
 
 def whole_number(text: str) -> int:
+    """Parse an integer."""
     try:
         return int(text)
     except ValueError:
@@ -38,15 +40,15 @@ def whole_number(text: str) -> int:
 
 
 def decimal_number(text: str) -> float:
-    """A number, with a point before its fraction."""
-    found = float(text) if NUMBER.fullmatch(text.strip()) else math.inf
-    if not math.isfinite(found):
+    """Parse a number with a decimal point."""
+    number = float(text) if NUMBER.fullmatch(text.strip()) else math.inf
+    if not math.isfinite(number):
         raise ValueError(f"{text.strip()!r:.60} is not a number, such as 2 or 2.5")
-    return found
+    return number
 
 
 def at_least(minimum: int) -> Parser:
-    """A reader of whole numbers that are not below the minimum."""
+    """Return a parser of integers of at least `minimum`."""
 
     def parse(text: str) -> int:
         number = whole_number(text)
@@ -58,7 +60,7 @@ def at_least(minimum: int) -> Parser:
 
 
 def between(least: int, most: int) -> Parser:
-    """A reader of whole numbers that are neither below the one nor above the other."""
+    """Return a parser of integers from `least` to `most`."""
 
     def parse(text: str) -> int:
         number = whole_number(text)
@@ -70,33 +72,33 @@ def between(least: int, most: int) -> Parser:
 
 
 def number_text(text: str) -> str:
-    """A whole number, kept as the text that was typed (ids of roles are sent that way)."""
+    """Check an integer, and return it as a string (IDs of roles are sent that way)."""
     return str(whole_number(text))
 
 
 def seconds(text: str) -> float:
-    """A length of time, such as 90s, 30m, 12h or 7d, in seconds."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd])", text.strip().lower())
-    if not found:
+    """Parse a duration, such as 90s, 30m, 12h or 7d, to seconds."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd])", text.strip().lower())
+    if not match:
         raise ValueError(f"{text.strip()!r} is no length of time; write 30m, 12h or 7d")
-    return float(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]]
+    return float(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
 
 
 def duration(text: str) -> str:
-    """A length of time, kept as the text that was typed."""
+    """Check a duration, such as 7d, and return it as it was typed."""
     seconds(text)
     return text.strip()
 
 
 def share_or_number(text: str) -> str:
-    """A percentage or a number of records, kept as the text that was typed."""
+    """Check a percentage or a number of records, and return it as it was typed."""
     if not re.fullmatch(r"(\d{1,2}(\.\d+)?|100)\s*%|\d+", text.strip()):
         raise ValueError(f"{text.strip()!r} is neither a percentage (50%) nor a number of records")
     return text.strip()
 
 
 def words(text: str) -> tuple[str, ...]:
-    """Words from a JSON list, or between commas or line ends."""
+    """Parse a list of words: a JSON list, or words separated by commas or line ends."""
     if not text.lstrip().startswith("["):
         return tuple(word.strip() for word in re.split(r"[,\n]", text) if word.strip())
     try:
@@ -107,17 +109,17 @@ def words(text: str) -> tuple[str, ...]:
 
 
 def distinguished_names(text: str) -> tuple[str, ...]:
-    """A JSON list of distinguished names, or a single one (they hold commas)."""
+    """Parse a JSON list of distinguished names, or a single one (which contains commas)."""
     return words(text) if text.lstrip().startswith("[") else (text.strip(),)
 
 
 def url(text: str) -> str:
-    """An http or https address, without the slash at its end."""
+    """Check an HTTP or HTTPS address, and return it without slashes at its end."""
     return address(text, ("http", "https"))
 
 
 def address(text: str, schemes: tuple[str, ...]) -> str:
-    """An address with one of the schemes, without the slash at its end."""
+    """Check an address with one of the schemes, and return it without slashes at its end."""
     if "@" in text:
         raise ValueError("an address holds no user and password here; there are settings for them")
     try:
@@ -132,11 +134,12 @@ def address(text: str, schemes: tuple[str, ...]) -> str:
 
 
 def any_path(text: str) -> Path:
-    """A path that need not exist yet: what is missing at night is the trouble of one section."""
+    """Parse a path that need not exist yet: a file that is missing stops only its own section."""
     return Path(text.strip()).expanduser().absolute()
 
 
 def existing_path(text: str) -> Path:
+    """Parse the path of an existing file or folder; return it as an absolute path."""
     path = Path(text.strip()).expanduser()
     if not path.exists():
         raise ValueError(f"there is no {path}")
@@ -144,7 +147,7 @@ def existing_path(text: str) -> Path:
 
 
 def one_of(text: str, choices: tuple[str, ...]) -> str:
-    """One of the choices, in any case; it is given as it stands there."""
+    """Return the choice that a text names in any case, in the spelling of `choices`."""
     for choice in choices:
         if text.strip().lower() == choice.lower():
             return choice
@@ -152,7 +155,7 @@ def one_of(text: str, choices: tuple[str, ...]) -> str:
 
 
 def some_of(text: str, choices: tuple[str, ...]) -> tuple[str, ...]:
-    """Some of the choices, as `words` reads them; each once."""
+    """Return the choices that a list of words names, each once."""
     return tuple(dict.fromkeys(one_of(word, choices) for word in words(text)))
 
 
@@ -167,7 +170,7 @@ BY_TYPE: dict[Any, Parser] = {
 
 
 def parser_of(kind: Any) -> Parser:
-    """The reader for a type of settings; raises TypeError for a type that has none."""
+    """Return the parser of a type of settings; raise TypeError for a type that has none."""
     kind = without_none(kind)
     choices = choices_of(kind)
     if choices and all(isinstance(choice, str) for choice in choices):
@@ -178,7 +181,7 @@ def parser_of(kind: Any) -> Parser:
 
 
 def choices_of(kind: Any) -> tuple[str, ...]:
-    """The values of a Literal, or of a tuple of them; nothing for other types."""
+    """Return the values of a Literal, or of a tuple of Literals; empty for other types."""
     kind = without_none(kind)
     if is_list(kind):
         kind = typing.get_args(kind)[0]
@@ -186,13 +189,13 @@ def choices_of(kind: Any) -> tuple[str, ...]:
 
 
 def is_list(kind: Any) -> bool:
-    """Whether the type is a tuple of any length, which is how lists are declared."""
+    """Return whether the type is a tuple of any length, as which lists are declared."""
     kind = without_none(kind)
     return typing.get_origin(kind) is tuple and typing.get_args(kind)[1:] == (...,)
 
 
 def without_none(kind: Any) -> Any:
-    """The type X of `X | None`; any other one as it is."""
+    """Return the type X of `X | None`; other types unchanged."""
     if typing.get_origin(kind) not in (typing.Union, types.UnionType):
         return kind
     others = [each for each in typing.get_args(kind) if each is not types.NoneType]

@@ -1,1 +1,1 @@
-"""Values in records: the way to one, dates, and what can be sent."""
+"""Values in records: paths to them, dates, tests for emptiness, and conversion to JSON types."""

@@ -1,4 +1,4 @@
-"""Moments in time, from the forms in which systems write them, to seconds since 1970 in UTC."""
+"""Parser of dates and times in the formats of all sources; the results are in UTC."""
 
 from __future__ import annotations
 
@@ -67,24 +67,28 @@ READ = WRITTEN - {"Z"}  # of most zones, strptime does not know the name
 
 
 def epoch(value: Any, zone: tzinfo = UTC, pattern: str = "") -> int | None:
-    """Seconds since 1970, rounded down, of a value that `moment` knows; None for no date."""
+    """Return a date as seconds since 1970, rounded down; arguments and errors as of `moment`."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _seconds(value)
-    found = moment(value, zone, pattern)
-    return None if found is None else (found - EPOCH) // SECOND
+    parsed = moment(value, zone, pattern)
+    return None if parsed is None else (parsed - EPOCH) // SECOND
 
 
 def moment(value: Any, zone: tzinfo = UTC, pattern: str = "") -> datetime | None:
-    """The moment, with its time zone, that a date of any of the sources stands for.
+    """Parse a date in the format of any source to a datetime with a time zone.
 
-    Takes ISO 8601, the generalizedTime of directories, the headers of HTTP, Jamf Pro's sentences,
-    other texts with the year in front or with the name of the month, dates of Python, and numbers:
-    of seconds from 9 digits on, of milliseconds from 12, and of 18 as Windows counts (FILETIME).
-    With a pattern of strptime, texts are read by that only.
+    Accepts ISO 8601, the generalizedTime of LDAP, HTTP dates, Jamf Pro's sentences, other strings
+    with the year in front or with the name of the month, dates of Python, and numbers: seconds from
+    9 digits on, milliseconds from 12, and with 18 digits the FILETIME of Windows.
 
-    `zone` is that of texts without one. A day without a time of day begins at midnight UTC: it is
-    to stay that day. None for what stands for no date: nothing, blanks, 0, 0000-00-00, the first
-    days of .NET (0001-01-01) and of FILETIME. Raises ValueError for everything else.
+    Args:
+        value: The date.
+        zone: The time zone of strings without one. A day without a time begins at midnight UTC, so
+            that it stays that day.
+        pattern: A pattern of strptime, by which alone strings are then parsed.
+
+    Returns None for an empty date: nothing, spaces, 0, 0000-00-00, the first days of .NET
+    (0001-01-01) and of FILETIME. Raises ValueError for all other values.
     """
     if value is None:
         return None
@@ -92,20 +96,20 @@ def moment(value: Any, zone: tzinfo = UTC, pattern: str = "") -> datetime | None
         text = value.strip()
         if not text or text == "0" or text.startswith("0000-00-00"):
             return None
-        found = _by_pattern(text, zone, pattern) if pattern else _from_text(text, zone)
+        parsed = _by_pattern(text, zone, pattern) if pattern else _from_text(text, zone)
     elif isinstance(value, datetime):
-        found = value if value.tzinfo else value.replace(tzinfo=zone)
+        parsed = value if value.tzinfo else value.replace(tzinfo=zone)
     elif isinstance(value, date):
-        found = datetime(value.year, value.month, value.day, tzinfo=UTC)
+        parsed = datetime(value.year, value.month, value.day, tzinfo=UTC)
     elif isinstance(value, int | float) and not isinstance(value, bool):
         return _from_number(value)
     else:
         raise ValueError(f"a {type(value).__name__} is no date")
-    return None if found is None or (found.year < 1602 and found.date() in NO_DATES) else found
+    return None if parsed is None or (parsed.year < 1602 and parsed.date() in NO_DATES) else parsed
 
 
 def moment_or_none(value: Any) -> datetime | None:
-    """The moment that a service gives, as `moment` reads it; None also for what is no date."""
+    """Parse a date like `moment`, but return None also for invalid dates."""
     try:
         return moment(value)
     except ValueError:
@@ -113,9 +117,9 @@ def moment_or_none(value: Any) -> datetime | None:
 
 
 def filetime(ticks: int) -> int | None:
-    """Seconds since 1970 of what Windows counts from 1601 on; None for 0 and "never".
+    """Convert a FILETIME of Windows to seconds since 1970; None for 0 and "never".
 
-    Raises ValueError for numbers that mean something else, as spans of time do.
+    Raises ValueError for numbers with another meaning, such as durations.
     """
     if ticks in (0, NEVER):
         return None
@@ -125,7 +129,7 @@ def filetime(ticks: int) -> int | None:
 
 
 def each_date(value: Any, change: Callable[[Any], Any]) -> Any:
-    """A date changed, or a list of them one by one; those that are none are left out of a list."""
+    """Apply a function to a date, or to each item of a list, whose None results are left out."""
     if not isinstance(value, list):
         return change(value)
     changed = [change(item) for item in value]
@@ -133,7 +137,7 @@ def each_date(value: Any, change: Callable[[Any], Any]) -> Any:
 
 
 def time_zone(name: str) -> tzinfo:
-    """A time zone by its IANA name; raises ValueError for others."""
+    """Return a time zone by its IANA name; raise ValueError for an unknown one."""
     import zoneinfo  # few need it
 
     try:
@@ -146,14 +150,14 @@ def time_zone(name: str) -> tzinfo:
 
 
 def writing_pattern(text: str) -> str:
-    """A pattern of strftime; raises ValueError for what does not mean the same everywhere."""
+    """Check a pattern of strftime; raise ValueError for one that is not portable."""
     _directives(text, WRITTEN)
     EPOCH.strftime(text)
     return text
 
 
 def reading_pattern(text: str) -> str:
-    """A pattern of strptime that gives a day, a month or a year; raises ValueError for others."""
+    """Check a pattern of strptime; raise ValueError for one that does not give a definite date."""
     text = text.strip()  # as the texts are that it is for
     if not _directives(text, READ) & set("yYG"):
         raise ValueError(f"{text!r} has no year (%Y)")
@@ -180,14 +184,14 @@ def _from_text(text: str, zone: tzinfo) -> datetime | None:
     else:
         iso = _from_words(text)
     try:
-        found = datetime.fromisoformat(iso)
+        parsed = datetime.fromisoformat(iso)
     except ValueError:
         iso = _from_words(text)
-        found = _parsed(iso, text)
-    if found.tzinfo:
-        return found
+        parsed = _parsed(iso, text)
+    if parsed.tzinfo:
+        return parsed
     # What `replace` would give, in a fifth of its time.
-    return datetime.combine(found, found.time(), zone if len(iso) > len("2015-07-21") else UTC)
+    return datetime.combine(parsed, parsed.time(), zone if len(iso) > len("2015-07-21") else UTC)
 
 
 def _parsed(iso: str, text: str) -> datetime:
@@ -208,7 +212,7 @@ def _is_iso(text: str) -> bool:
 
 
 def _from_words(text: str) -> str:
-    """A moment whose day is clear, as ISO 8601 has it."""
+    """Return a date with an unambiguous day in ISO 8601."""
     match = next(filter(None, (form.fullmatch(text) for form in CLEAR)), None)
     if not match or match["month"] not in MONTHS:
         raise _unknown(text)
@@ -230,12 +234,12 @@ def _from_words(text: str) -> str:
 
 def _by_pattern(text: str, zone: tzinfo, pattern: str) -> datetime:
     try:
-        found = datetime.strptime(text, pattern)
+        parsed = datetime.strptime(text, pattern)
     except ValueError:
         raise ValueError(f"{text!r:.60} does not fit {pattern}") from None
-    if found.tzinfo:
-        return found
-    return found.replace(tzinfo=zone if set("HI") & _directives(pattern, READ) else UTC)
+    if parsed.tzinfo:
+        return parsed
+    return parsed.replace(tzinfo=zone if set("HI") & _directives(pattern, READ) else UTC)
 
 
 def _from_number(number: float) -> datetime | None:
@@ -244,7 +248,7 @@ def _from_number(number: float) -> datetime | None:
 
 
 def _seconds(number: float) -> int | None:
-    """Seconds since 1970 of a number that may count otherwise, by its size; None for no date."""
+    """Return seconds since 1970 of a number, whose unit is known by its size; None for no date."""
     if isinstance(number, float) and not math.isfinite(number):
         raise ValueError(f"{number} is no moment")
     whole = math.floor(number)
@@ -267,11 +271,11 @@ def _unknown(text: str) -> ValueError:
 
 
 def _directives(pattern: str, known: frozenset[str]) -> set[str]:
-    """The letters behind the % of a pattern; raises ValueError for others than the known ones."""
-    found = set(DIRECTIVE.findall(pattern))
-    for letter in sorted(found - known):
+    """Return the letters after the % of a pattern; raise ValueError for unknown ones."""
+    letters = set(DIRECTIVE.findall(pattern))
+    for letter in sorted(letters - known):
         there = " ".join(f"%{each}" for each in sorted(known, key=str.lower))
         raise ValueError(f"%{letter} is not known; there are: {there}")
-    if not found - {"%"}:
+    if not letters - {"%"}:
         raise ValueError(f"{pattern!r} has nothing like %Y in it")
-    return found
+    return letters

@@ -49,16 +49,16 @@ class PathStep(NamedTuple):
 
 
 def steps(path: str) -> tuple[PathStep, ...]:
-    """The steps of a path; one that follows no rule is a single key."""
-    found = tuple(_steps(path)) if len(path) <= LONGEST else ()
-    return found or (PathStep(path, None, (), path),)
+    """Split a path into its steps; a path with invalid syntax is a single key."""
+    parsed = tuple(_steps(path)) if len(path) <= LONGEST else ()
+    return parsed or (PathStep(path, None, (), path),)
 
 
 def check_path(path: str) -> None:
-    """Raise ValueError, with the sentence to show, for what is surely no path."""
+    """Raise ValueError, with the message to show, for a text that cannot be a path."""
     if len(path) > LONGEST:
         raise ValueError(f"the path has more than {LONGEST} characters")
-    bare = FREE.sub(lambda found: "key" if found["quoted"] else "", path)
+    bare = FREE.sub(lambda part: "key" if part["quoted"] else "", path)
     parts = bare.split(".")
     if bare.rfind("[") > bare.rfind("]"):
         what = "has a bracket that is not closed"
@@ -72,15 +72,15 @@ def check_path(path: str) -> None:
 
 
 def first_key(path: str) -> str:
-    """The key of a record at which a path begins."""
+    """Return the key of a record at which a path begins."""
     return steps(path)[0].key
 
 
 def section_and_key(path: str) -> tuple[str | None, str] | None:
-    """The two keys of a path such as `general.name`, or None and a key of the record itself.
+    """Return the two keys of a path such as `general.name`, or (None, key) for a single key.
 
-    In a section that is a dict, or in the record, the key is all there is to look for. None for
-    all other paths.
+    These can be looked up without `compile_path`, if the section is a dict. Returns None for all
+    other paths.
     """
     way = steps(path)
     if any(step.selectors for step in way):
@@ -92,7 +92,7 @@ def section_and_key(path: str) -> tuple[str | None, str] | None:
 
 @lru_cache(maxsize=1000)  # converters and record filters ask for the same paths with each record
 def compile_path(path: str) -> Getter:
-    """A function that looks the path up in a record (a dict)."""
+    """Return a function that looks the path up in a record (a dict)."""
     way = steps(path)
     if len(way) == 1 and not way[0].selectors:
         key = way[0].key
@@ -101,7 +101,7 @@ def compile_path(path: str) -> Getter:
 
 
 def _getter(way: tuple[PathStep, ...]) -> Getter:
-    """A function that follows a way from a value on; quick for what most ways are."""
+    """Return a function that follows steps from a value on, fast for the common kinds of paths."""
     if any(step.selectors for step in way):
         return _selecting(way)
     key, rest = way[-1].key, way[-1].rest
@@ -119,7 +119,7 @@ def _getter(way: tuple[PathStep, ...]) -> Getter:
 
 
 def _follow(value: Any, way: tuple[PathStep, ...]) -> Any:
-    """Follow a way without selectors."""
+    """Follow steps without selectors."""
     for key, nth, _, rest in way:
         if isinstance(value, dict):
             if key not in value:
@@ -133,7 +133,7 @@ def _follow(value: Any, way: tuple[PathStep, ...]) -> Any:
 
 
 def _selecting(way: tuple[PathStep, ...]) -> Getter:
-    """Follows a way with selectors."""
+    """Return a function that follows steps with selectors."""
     key, nth, selectors, rest = way[0]
     behind = _behind(selectors, way[1:])
 
@@ -146,7 +146,7 @@ def _selecting(way: tuple[PathStep, ...]) -> Getter:
 
 
 def _behind(selectors: tuple[str, ...], way: tuple[PathStep, ...]) -> Getter:
-    """Follows selectors, then a way; behind `[*]` the values of all items that have one."""
+    """Return a function that follows selectors, then steps; after `[*]`, for each item."""
     if not selectors:
         return _getter(way) if way else lambda value: value
     selector, further = selectors[0], _behind(selectors[1:], way)
@@ -166,16 +166,16 @@ def _behind(selectors: tuple[str, ...], way: tuple[PathStep, ...]) -> Getter:
 
 def _steps(path: str) -> Iterator[PathStep]:
     at = 0
-    found = []
+    parsed = []
     while at < len(path):
         match = STEP.match(path, at)
         if not match:
             return
         key = next(part for part in match.group("double", "single", "plain") if part is not None)
         selectors = tuple(item[1:-1] for item in re.findall(SELECTOR, match["selectors"]))
-        found.append(PathStep(key, _nth(key), selectors, path[at:]))
+        parsed.append(PathStep(key, _nth(key), selectors, path[at:]))
         at = match.end()
-    yield from found
+    yield from parsed
 
 
 def _picking(selector: str) -> Getter:
@@ -190,10 +190,10 @@ def _picking(selector: str) -> Getter:
         return next((item for item in items if isinstance(item, dict) and fits(item)), None)
 
     def fits(item: dict[str, Any]) -> bool:
-        found = item.get(key)
-        if isinstance(found, bool):
-            return str(found).lower() == wanted.lower()
-        return found is not None and str(found) == wanted
+        value = item.get(key)
+        if isinstance(value, bool):
+            return str(value).lower() == wanted.lower()
+        return value is not None and str(value) == wanted
 
     return picked
 

@@ -1,4 +1,4 @@
-"""What a converter may give: values that JSON can hold, so that they can be sent."""
+"""Conversion of the results of converters to values that JSON can hold."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ DEEPEST = 50
 
 
 def sendable(value: Any, depth: int = 0) -> Any:
-    """The value as JSON has it: tuples and sets are lists, dates are seconds since 1970.
+    """Return a value as JSON types: tuples and sets become lists, dates seconds since 1970.
 
-    Raises ValueError for what JSON has no form for, and for lists and dicts in more than 50 others,
-    as those are that hold themselves.
+    Raises ValueError for types that JSON does not have, and for lists and dicts that are nested
+    more than 50 levels deep, as those are that contain themselves.
     """
     kind = type(value)
     if kind in PLAIN or (kind is int and -TOO_LONG < value < TOO_LONG):
@@ -40,7 +40,7 @@ def sendable(value: Any, depth: int = 0) -> Any:
 
 
 def shown(value: Any, longest: int) -> str:
-    """How Python writes a value, cut; also of one that cannot be written."""
+    """Return the `repr` of a value, cut at `longest` characters; never raises."""
     try:
         return repr(value)[:longest]
     except (Exception, SystemExit):  # it may be of anybody's class
@@ -54,7 +54,7 @@ def _key(key: Any) -> str:
 
 
 def _bare(value: Any) -> Any:
-    """A text or number of a class of its own, as are those of an enum, without that class."""
+    """Return a string or number of a subclass, such as an enum's, as its plain type."""
     match value:
         case str():
             return str.__str__(value)

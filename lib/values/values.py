@@ -1,4 +1,4 @@
-"""Which values are empty, which are text, which are numbers, and lists of texts."""
+"""Helpers for values: tests for emptiness, conversion to strings and numbers, lists of strings."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ PART = re.compile(r"""((?:(?<![^,.\s])(?:'[^']*'|"[^"]*")|\[[^\]]*\]|[^,])*),"""
 
 
 def is_nothing(value: Any) -> bool:
-    """Whether a value is empty: None, blank text, an empty list or dict. 0 and False are not."""
+    """Return whether a value is empty: None, a blank string, an empty list or dict.
+
+    0 and False are not empty.
+    """
     if isinstance(value, str):
         return not value or value.isspace()
     return value is None or (isinstance(value, list | dict) and not value)
 
 
 def text_of(value: Any) -> str:
-    """The text of a text or a number. Raises ValueError for all else, booleans too."""
+    """Return a string or a number as a string; raise ValueError for others, booleans too."""
     if isinstance(value, str):
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -27,7 +30,7 @@ def text_of(value: Any) -> str:
 
 
 def int_or_none(value: Any) -> int | None:
-    """A number that is given as such, or as text, without its fraction; None for what is none."""
+    """Return a number, or the digits in a string, as an int without a fraction; otherwise None."""
     if isinstance(value, str) and value.strip().isdecimal():
         return int(value)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -35,10 +38,10 @@ def int_or_none(value: Any) -> int | None:
 
 
 def each(value: Any, change: Callable[[Any], Any], read: Callable[[Any], Any] = text_of) -> Any:
-    """A value changed as text, or a list of them one by one; what is empty stays as it is.
+    """Apply a function to a value as a string, or to each item of a list; keep empty values.
 
-    Items of a list that are empty, or become so, are left out. `read` is what is done to a value
-    or item first. Raises ValueError for what is no text.
+    Items of a list that are empty, or become empty, are left out. `read` is applied to a value or
+    item first; by default it raises ValueError for types that are not strings or numbers.
     """
     if is_nothing(value):
         return value
@@ -49,22 +52,22 @@ def each(value: Any, change: Callable[[Any], Any], read: Callable[[Any], Any] = 
 
 
 def filled(text: str) -> str:
-    """The text of a parameter, as it stands; raises ValueError for an empty one."""
+    """Return the text of a parameter unchanged; raise ValueError if it is empty."""
     if not text:
         raise ValueError("there has to be a value")
     return text
 
 
 def parts(text: str) -> tuple[str, ...]:
-    """The parts of a text between its commas, without the blanks around them.
+    """Split a text at its commas, and strip spaces around the parts.
 
-    Commas in quotes, or in the brackets of a path, separate nothing. Raises ValueError for a part
-    that is empty, or whose quote has no end.
+    Commas in quotes, or in the brackets of a path, separate nothing. Raises ValueError for an empty
+    part, and for a quote that is not closed.
     """
-    found = tuple(part.strip() for part in PART.findall(f"{text},"))
-    for part in found:
+    stripped = tuple(part.strip() for part in PART.findall(f"{text},"))
+    for part in stripped:
         if not part:
             raise ValueError("there is nothing before, between or behind its commas")
         if part[0] in "'\"" and part.count(part[0]) % 2:
             raise ValueError(f"the quote at the beginning of {part} has no end")
-    return found
+    return stripped

@@ -16,8 +16,8 @@ from werkzeug.exceptions import HTTPException
 from sandbox.airwatch.answers import JSON, error, refuse, version
 from sandbox.airwatch.devices import Device, devices, enrolment, network
 from sandbox.airwatch.sign_in import SignIn
+from sandbox.mock import SERIAL_NUMBER, MockServer, ServerMapping
 from sandbox.quota import Quota
-from sandbox.standin import SERIAL_NUMBER, MockServer, ServerMapping
 
 DAY = 86_400
 NOT_FOUND = 5061
@@ -160,14 +160,14 @@ class AirWatch(MockServer):
         direction = args.get("sortorder", "ASC").upper()
         if order is None or direction not in ("ASC", "DESC"):
             refuse(400, "orderby or sortorder is not valid.")
-        found = [device for device in self.devices if _matches(device, args)]
-        found.sort(key=order, reverse=direction == "DESC")
-        page = found[number * size : (number + 1) * size]
+        devices = [device for device in self.devices if _matches(device, args)]
+        devices.sort(key=order, reverse=direction == "DESC")
+        page = devices[number * size : (number + 1) * size]
         if not page:
             nothing = Response(status=204)
             del nothing.headers["Content-Type"]
             return nothing
-        return jsonify(Devices=page, Page=number, PageSize=size, Total=len(found))
+        return jsonify(Devices=page, Page=number, PageSize=size, Total=len(devices))
 
     def _device(self, number: str) -> Response:
         self._let_in("devices")

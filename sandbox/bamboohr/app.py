@@ -23,9 +23,9 @@ from sandbox.bamboohr.employees import (
     in_directory,
     in_report,
 )
+from sandbox.mock import MockServer, ServerMapping
 from sandbox.people import people
 from sandbox.signin import basic_login
-from sandbox.standin import MockServer, ServerMapping
 
 MOST_FIELDS = 400
 # The vendor does not tell how many wrong keys lock the API.

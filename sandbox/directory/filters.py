@@ -182,10 +182,10 @@ def _fits(value: str, start: str, between: Sequence[str], end: str) -> bool:
         return False
     at, limit = len(start), len(value) - len(end)
     for piece in between:
-        found = value.find(piece, at, limit)
-        if found < 0:
+        position = value.find(piece, at, limit)
+        if position < 0:
             return False
-        at = found + len(piece)
+        at = position + len(piece)
     return at <= limit
 
 
@@ -254,4 +254,4 @@ def _escaped(value: bytes) -> str:
         text = value.decode()
     except UnicodeDecodeError:
         return "".join(f"\\{byte:02x}" for byte in value)
-    return re.sub(r"[\x00()*\\]", lambda found: f"\\{ord(found[0]):02x}", text)
+    return re.sub(r"[\x00()*\\]", lambda match: f"\\{ord(match[0]):02x}", text)

@@ -14,8 +14,8 @@ from sandbox.directory.entries import PEOPLE, company
 from sandbox.directory.session import Listener
 from sandbox.directory.state import State
 from sandbox.directory.tree import Entry
+from sandbox.mock import PASSWORD, MockSystem, ServerMapping
 from sandbox.people import HEADCOUNT
-from sandbox.standin import PASSWORD, MockSystem, ServerMapping
 
 ADMIN_DN = "cn=read-only-admin,dc=example,dc=com"
 

@@ -18,8 +18,8 @@ from sandbox.jamf.answers import refuse, status_page
 from sandbox.jamf.auth import SignIn
 from sandbox.jamf.pro import Pro
 from sandbox.jamf.state import State
+from sandbox.mock import PASSWORD, SERIAL_NUMBER, MockServer, ServerMapping
 from sandbox.outages import Outages
-from sandbox.standin import PASSWORD, SERIAL_NUMBER, MockServer, ServerMapping
 from sandbox.web import below
 
 SIGN_IN_PATHS = ("/api/v1/auth", "/api/oauth", "/api/v1/oauth", "/api/v1/jamf-pro-version")

@@ -10,7 +10,7 @@ from flask import Response, request
 from sandbox.jasper.rest import Devices, Refusal
 from sandbox.jasper.soap import Terminals
 from sandbox.jasper.state import State
-from sandbox.standin import SERIAL_NUMBER, MockServer, ServerMapping
+from sandbox.mock import SERIAL_NUMBER, MockServer, ServerMapping
 
 FOLDER = Path(__file__).parent
 REST = "/rws/api/v1/devices"

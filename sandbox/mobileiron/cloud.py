@@ -12,7 +12,7 @@ from flask import Response, jsonify, request
 
 from sandbox.mobileiron.cloud_devices import Device, devices, hardware
 from sandbox.mobileiron.server import Server, page, refuse
-from sandbox.standin import SERIAL_NUMBER, ServerMapping
+from sandbox.mock import SERIAL_NUMBER, ServerMapping
 
 LARGEST_PAGE, DEFAULT_PAGE = 500, 50
 SPACES = {

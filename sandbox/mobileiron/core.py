@@ -12,7 +12,7 @@ from flask import Response, jsonify, request
 
 from sandbox.mobileiron.core_devices import FIELDS, Device, devices
 from sandbox.mobileiron.server import Server, refuse
-from sandbox.standin import SERIAL_NUMBER
+from sandbox.mock import SERIAL_NUMBER
 
 LARGEST_PAGE, DEFAULT_PAGE = 200, 50
 MOST_FIELDS = 512

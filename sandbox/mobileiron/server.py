@@ -6,8 +6,8 @@ from typing import NoReturn
 
 from flask import Response, abort, request
 
+from sandbox.mock import MockServer
 from sandbox.signin import basic_login
-from sandbox.standin import MockServer
 from sandbox.web import below
 
 LONGEST_REQUEST_LINE = 8000

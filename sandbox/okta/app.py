@@ -17,10 +17,10 @@ from urllib.parse import urlencode
 from flask import Response, abort, jsonify, request
 from werkzeug.exceptions import HTTPException
 
+from sandbox.mock import MockServer, ServerMapping
 from sandbox.okta.filters import Malformed, NotAllowed, compile_filter
 from sandbox.okta.users import User, users
 from sandbox.quota import Quota
-from sandbox.standin import MockServer, ServerMapping
 
 LARGEST_PAGE = 200
 WINDOW = 60  # seconds
@@ -132,8 +132,8 @@ class Okta(MockServer):
                 abort(Response(f"The sandbox has no {name}", 501))
         limit = _limit(request.args.get("limit", str(LARGEST_PAGE)))
         text = request.args.get("filter")
-        found = list(filter(_test(text), self.users))
-        rest = found[self._start(found) :]
+        users = list(filter(_test(text), self.users))
+        rest = users[self._start(users) :]
         page, more = rest[:limit], len(rest) > limit
         answer = jsonify([_shown(user) for user in page])
         self._link(answer, "self", limit, text, request.args.get("after"))
@@ -152,14 +152,14 @@ class Okta(MockServer):
         if not self.may_read:
             refuse("E0000006")
 
-    def _start(self, found: list[User]) -> int:
+    def _start(self, users: list[User]) -> int:
         """Where the page after the cursor begins; the cursor's user need not be there any more."""
         cursor = request.args.get("after")
         if not cursor:
             return 0
         if cursor[0] != "0" or cursor[1:] not in {user["id"] for user in self.users}:
             refuse("E0000031", causes=["Invalid cursor."])
-        return sum(user["id"] <= cursor[1:] for user in found)
+        return sum(user["id"] <= cursor[1:] for user in users)
 
     def _link(
         self, answer: Response, relation: str, limit: int, text: str | None, after: str | None

@@ -40,13 +40,13 @@ def compile_filter(text: str) -> Test:
     alternatives: list[list[Test]] = [[]]
     at, word = 0, "and"
     while True:
-        found = _CONDITION.match(text, at)
-        if found is None:
+        match = _CONDITION.match(text, at)
+        if match is None:
             raise Malformed(text)
         if word == "or":
             alternatives.append([])
-        alternatives[-1].append(_condition(*found.groups()))
-        at = found.end()
+        alternatives[-1].append(_condition(*match.groups()))
+        at = match.end()
         if at == len(text):
             return lambda user: any(all(test(user) for test in tests) for tests in alternatives)
         joint = _WORD.match(text, at)

@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 from flask import Response
 from werkzeug.exceptions import HTTPException
 
+from sandbox.mock import MockServer, ServerMapping
 from sandbox.onelogin.json_apis import Api1, Api2
 from sandbox.onelogin.state import State
 from sandbox.onelogin.tokens import envelope_error
 from sandbox.onelogin.xml_api import XmlApi
-from sandbox.standin import MockServer, ServerMapping
 
 
 class OneLogin(State, MockServer):

@@ -47,8 +47,8 @@ class Tokens:
 
     def accepted(self) -> bool:
         """Whether the request bears the token; the colon is how OneLogin's pages write it."""
-        found = BEARER.fullmatch(request.headers.get("Authorization", ""))
-        return bool(found and found["token"] == self._token and not self._over)
+        match = BEARER.fullmatch(request.headers.get("Authorization", ""))
+        return bool(match and match["token"] == self._token and not self._over)
 
     @property
     def _over(self) -> bool:
@@ -65,9 +65,9 @@ class Tokens:
     def _credentials(self) -> tuple[str | None, str | None]:
         """Id and secret, in any of the three ways: a header of OneLogin's own, Basic, a form."""
         header = request.headers.get("Authorization", "")
-        found = PAIR.fullmatch(header)
-        if found:
-            return found["id"], found["secret"]
+        match = PAIR.fullmatch(header)
+        if match:
+            return match["id"], match["secret"]
         if header.startswith("Basic "):
             try:
                 name, _, word = base64.b64decode(header[6:]).decode().partition(":")

@@ -13,12 +13,12 @@ from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, Unauthorized
 
+from sandbox.mock import MockServer, ServerMapping
 from sandbox.oomnitza import uploads
 from sandbox.oomnitza.pages import pages
 from sandbox.oomnitza.store import Run, Store
 from sandbox.oomnitza.uploads import Record, Upload
 from sandbox.outages import Outages
-from sandbox.standin import MockServer, ServerMapping
 
 API_TOKEN = "an-api-token-for-the-sandbox"
 LOGIN = "/api/request_token"

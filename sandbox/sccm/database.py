@@ -14,9 +14,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Self
 
+from sandbox.mock import SERIAL_NUMBER, MockSystem, ServerMapping
 from sandbox.sccm.computers import Computer, computers
 from sandbox.sccm.views import SHORT_NAMES, VIEWS
-from sandbox.standin import SERIAL_NUMBER, MockSystem, ServerMapping
 
 WITHOUT_DRIVER = "# Needs unixODBC and its driver for SQLite (Debian: unixodbc, libsqliteodbc)."
 

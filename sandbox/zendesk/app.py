@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from flask import Response, request
 from werkzeug.exceptions import HTTPException
 
-from sandbox.standin import MockServer, ServerMapping
+from sandbox.mock import MockServer, ServerMapping
 from sandbox.zendesk.account import Record
 from sandbox.zendesk.answers import as_json, refuse, refuse_by_title
 from sandbox.zendesk.paging import paged

@@ -402,7 +402,7 @@ class TestUpload:
         assert outcome.tally.sent + outcome.tally.incomplete == len(source.names)
         assert all(each["DEPARTMENT"] for each in people)
 
-    def test_the_section_of_the_stand_in_runs(self, source, tmp_path):
+    def test_the_section_of_the_mock_server_runs(self, source, tmp_path):
         text = source.bamboohr.section(source.ini["url"])
         outcome, people = upload(text, "bamboohr", tmp_path, source.bamboohr.server_mapping)
         assert outcome.error is None

@@ -37,7 +37,7 @@ HOUR = 3_600_000
 
 
 class MobileIron(WebSource):
-    """What both products have in common; `server` is the stand-in."""
+    """What both products have in common; `server` is the mock server."""
 
     connector = "mobileiron"
     wrong_credentials: ClassVar = {"password": "wr0ng-s3cret"}

@@ -504,7 +504,7 @@ def test_an_organisation_that_is_not_there_is_a_matter_of_the_url(
     assert "url" in failure(source.connect(), NotFound, source.address).fix
 
 
-# What the page and the stand-in say.
+# What the page and the mock server say.
 
 
 def test_the_page_s_example_uploads(source: OktaSource, tmp_path: Path) -> None:
@@ -535,7 +535,7 @@ def test_the_page_s_record_filter_chooses_by_status(source: OktaSource, tmp_path
     assert outcome.tally.sent == len(chosen)
 
 
-def test_the_section_of_the_stand_in_uploads(source: OktaSource, tmp_path: Path) -> None:
+def test_the_section_of_the_mock_server_uploads(source: OktaSource, tmp_path: Path) -> None:
     okta = source.okta
     outcome, people = upload(okta.section(source.ini["url"]), "okta", tmp_path, okta.server_mapping)
     assert outcome.error is None

@@ -682,7 +682,7 @@ def test_a_listing_that_turns_in_circles_ends_the_run(each: OneLoginSource) -> N
 
 
 @pytest.mark.parametrize("api", ["2", "1", "xml"])
-def test_the_section_of_the_stand_in_uploads(
+def test_the_section_of_the_mock_server_uploads(
     api_2: OneLoginSource, api: str, tmp_path: Path
 ) -> None:
     onelogin = api_2.onelogin

@@ -404,7 +404,7 @@ class TestUpload:
         assert 0 < outcome.tally.sent == sum(bool(user["email"]) for user in staff)
         assert {bool(each["COMPANY"]) for each in people} == {True, False}
 
-    def test_the_section_of_the_stand_in_runs(self, source, tmp_path):
+    def test_the_section_of_the_mock_server_runs(self, source, tmp_path):
         text = source.zendesk.section(source.ini["url"])
         outcome, people = upload(text, "zendesk", tmp_path, source.zendesk.server_mapping)
         assert outcome.error is None

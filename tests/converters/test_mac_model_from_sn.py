@@ -1,4 +1,4 @@
-"""Models of Macs by their serial numbers, from a stand-in for Apple's support service."""
+"""Models of Macs by their serial numbers, from a mock server of Apple's support service."""
 
 import threading
 from urllib.parse import parse_qs

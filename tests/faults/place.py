@@ -16,8 +16,8 @@ from werkzeug.wrappers import Response
 
 from lib.state import PastRun, Store, open_to_read
 from sandbox.jamf import JamfPro
+from sandbox.mock import PASSWORD, SERIAL_NUMBER
 from sandbox.oomnitza import API_TOKEN, Oomnitza
-from sandbox.standin import PASSWORD, SERIAL_NUMBER
 from sandbox.web import WebServer
 from tests.program import Ended, Program
 

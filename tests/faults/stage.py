@@ -19,10 +19,10 @@ from lib.run.pipeline import run_section
 from lib.run.tally import Outcome
 from lib.state import open_to_read
 from sandbox.jamf import JamfPro
+from sandbox.mock import PASSWORD, SERIAL_NUMBER
 from sandbox.okta import Okta
 from sandbox.onelogin import OneLogin
 from sandbox.oomnitza import API_TOKEN, Oomnitza
-from sandbox.standin import PASSWORD, SERIAL_NUMBER
 from sandbox.zendesk import Zendesk
 from tests.faults.proxy import FaultyServer, serve
 
@@ -49,7 +49,7 @@ CASPER_MAPPING: dict[str, str | list[str]] = {
 
 @dataclass(frozen=True)
 class Source:
-    """A stand-in with `RECORDS` records, the section of the ini that reads it, and its mapping."""
+    """A mock server with `RECORDS` records, the section that reads it, and its mapping."""
 
     make: Callable[[], Any]
     section: Callable[[Any, str], str]
@@ -104,11 +104,11 @@ class Stage:
         """Begin anew with this source; `settings` are those of its section."""
         self._number += 1
         kind = SOURCES[name]
-        stand_in = kind.make()
+        mock_source = kind.make()
         self.oomnitza = Oomnitza(api_token=API_TOKEN)
         self.oomnitza.mappings.update(kind.mapping)
-        self.source.app, self.target.app = stand_in.app, self.oomnitza.app
-        loaded = _loaded(self._folder, kind.section(stand_in, self.source.url), name, login)
+        self.source.app, self.target.app = mock_source.app, self.oomnitza.app
+        loaded = _loaded(self._folder, kind.section(mock_source, self.source.url), name, login)
         self.name, self.kind = name, kind
         self.section = loaded.sections[0]
         self._ours = replace(loaded.oomnitza, url=self.target.url)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sandbox.jasper import Jasper
-from sandbox.standin import SERIAL_NUMBER
+from sandbox.mock import SERIAL_NUMBER
 from sandbox.web import WebServer
 from tests.faults.place import Place, place
 

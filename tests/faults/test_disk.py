@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.standin import SERIAL_NUMBER
+from sandbox.mock import SERIAL_NUMBER
 from tests.faults.place import Place, place
 from tests.program import ENVIRONMENT, Ended
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from lib.state.sqlite.lock import SectionLock
-from sandbox.standin import SERIAL_NUMBER
+from sandbox.mock import SERIAL_NUMBER
 from tests.faults.place import Place, place, wait_until
 from tests.program import end_of
 

@@ -7,12 +7,12 @@ import pytest
 import sandbox
 from sandbox.company import Company
 from sandbox.discovery import mock_systems
-from sandbox.standin import MockServer, MockSystem
+from sandbox.mock import MockServer, MockSystem
 
 SERVER = """
 from sandbox.mobileiron.server import Server
 from sandbox.okta import Okta
-from sandbox.standin import MockServer, MockSystem
+from sandbox.mock import MockServer, MockSystem
 
 
 class {name}(MockServer):

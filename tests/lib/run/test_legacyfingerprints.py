@@ -98,7 +98,7 @@ def oomnitza(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Oomnit
     with closing(target), WebServer(target.app) as server:
         target.url = server.url  # type: ignore[attr-defined]
         with open_store(Path("state.db")) as store:
-            # The address of the stand-in is another one each time.
+            # The address of the mock server is another one each time.
             sql = "UPDATE section SET target = ?"
             store._database.write(sql, (server.url,))  # type: ignore[attr-defined]
         yield target

@@ -5,7 +5,7 @@ import requests
 from flask import Response, request
 from werkzeug.exceptions import TooManyRequests
 
-from sandbox.standin import MockServer
+from sandbox.mock import MockServer
 from tests.certificates import issue
 
 

@@ -1,4 +1,4 @@
-"""Stand-ins for Jamf Pro, Zendesk and Oomnitza, in a process of their own, at next to no cost.
+"""Mock servers of Jamf Pro, Zendesk and Oomnitza, in a process of their own, at next to no cost.
 
 They answer what the benchmarks ask and look at nothing else: what is measured is the connector.
 Jamf Pro gives the whole document of a computer even where parts were asked for; Zendesk gives the
@@ -34,7 +34,7 @@ PAGE = b"7654321"
 BEFORE_FIRST_PAGE = 1_000_000  # so that the number of each page is as long
 
 
-class Standins:
+class MockServers:
     """All of them, at `url` for the length of a `with` block.
 
     They list so many computers of this size, and so many users, by the hundred.
