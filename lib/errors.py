@@ -16,7 +16,7 @@ NOT_IN_THIS_RUN = math.inf
 
 
 class ExitCode(IntEnum):
-    """What a shell or cron learns; the README has the table for administrators."""
+    """What a shell or cron learns; docs/reference/cli.md has the table for administrators."""
 
     OK = 0
     SECTION_FAILED = 1
