@@ -12,8 +12,9 @@ import connectors
 import converters
 import sandbox
 from lib import plugins
+from lib.cli import main as command_line
 from lib.config import config, generate
-from lib.errors import SignInError
+from lib.errors import ExitCode, SignInError
 from lib.run.pipeline import RunOptions, run_section
 from sandbox.oomnitza import Oomnitza
 from sandbox.web import WebServer
@@ -115,6 +116,26 @@ def test_connector_has_a_page():
     settings = "".join(page.read_text("utf-8") for page in CONNECTOR_PAGES)
     for name in plugins.plugin_names("connectors"):
         assert f"<!-- settings: connectors.{name}.Settings -->" in settings
+
+
+def test_command_line_page_names_every_option_and_exit_code():
+    page = (ROOT / "docs" / "reference" / "cli.md").read_text("utf-8")
+    for name, command in command_line.commands.items():
+        part = page.split(f"### `{name}`\n")[1].split("\n## ")[0].split("\n### ")[0]
+        common = page.split("## Options of all commands\n")[1].split("\n## ")[0]
+        for option in command.params:
+            if option.param_type_name == "option":
+                assert f"`{option.opts[-1]}" in common + part, f"{name}: {option.opts}"
+    codes = page.split("## Exit codes\n")[1]
+    assert [code for code in ExitCode if not re.search(rf"^\| {code:d}\b", codes, re.M)] == []
+
+
+def test_readme_is_short_and_begins_with_the_two_commands():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert len(readme.splitlines()) <= 120
+    first = readme.split("```")[1]
+    assert "make demo " in first
+    assert "make test " in first
 
 
 def texts_of_the_program() -> str:
