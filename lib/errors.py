@@ -16,7 +16,7 @@ NOT_IN_THIS_RUN = math.inf
 
 
 class ExitCode(IntEnum):
-    """The exit codes of the command; the README explains them to administrators."""
+    """The exit codes of the command; docs/reference/cli.md explains them to administrators."""
 
     OK = 0
     SECTION_FAILED = 1
