@@ -293,7 +293,7 @@ def test_no_devices_may_be_said_in_several_ways(source: WithPassword, body: str)
 
 
 @pytest.mark.parametrize("body", ["null", "[]", "{}", '{"Devices": {}, "Total": 1}'])
-def test_what_is_no_page_is_a_fault(source: WithPassword, body: str) -> None:
+def test_invalid_page_raises_error(source: WithPassword, body: str) -> None:
     source.airwatch.outages.fail_next(1, 200, path=SEARCH, body=body)
     with pytest.raises(SourceFault, match="no 'Devices'"):
         read(source)
@@ -423,7 +423,9 @@ def test_a_network_that_is_no_network_is_none(source: WithPassword, body: str) -
     assert read(source, "network.PhoneNumber")[0]["network"] == {}
 
 
-def test_what_is_left_out_is_told(source: WithPassword, caplog: pytest.LogCaptureFixture) -> None:
+def test_failed_network_requests_are_logged(
+    source: WithPassword, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.INFO)
     source.airwatch.broken.update(numbers(source.airwatch.devices[:2]))
     read(source, "network.PhoneNumber")
@@ -465,7 +467,7 @@ def test_no_more_networks_are_asked_for_than_wanted(source: WithPassword, worker
     assert len(asked(source, "/network")) <= 2 + workers
 
 
-def test_what_apple_knows_is_put_beside_the_device(source: WithPassword) -> None:
+def test_dep_facts_are_added_to_device(source: WithPassword) -> None:
     delivered = read(
         source, "dep.profileName", "SerialNumber", dep_uuid=source.airwatch.dep_group.upper()
     )

@@ -184,7 +184,7 @@ class TestEmptyDirectory:
 
 
 class TestDirectory:
-    def test_it_has_neither_those_who_left_nor_those_who_come(self, source):
+    def test_default_reads_only_active_employees(self, source):
         statuses = {each["status"] for each in source.bamboohr.employees.values()}
         assert statuses == {"Active", "Inactive"}
         assert {person["id"] for person in read(source)} == source.names.keys()
@@ -210,7 +210,7 @@ class TestDirectory:
         assert caplog.records == []
 
     @pytest.mark.parametrize("odd", [None, "7", {"displayName": "Nobody"}, {"id": None}])
-    def test_somebody_without_an_id_does_not_end_the_run(self, source, odd):
+    def test_employee_without_id_is_rejected(self, source, odd):
         ada = {"id": "7", "displayName": "Ada"}
         source.garble(json.dumps({"fields": [{"id": "displayName"}], "employees": [odd, ada]}))
         made = source.connect()
@@ -248,7 +248,7 @@ class TestReport:
         assert source.bamboohr.reports == [["employeeNumber", "hireDate", "status"]]
         assert set(people[0]) == {"id", "employeeNumber", "hireDate", "status"}
 
-    def test_who_wants_everything_gets_what_the_directory_has_besides(self, source):
+    def test_everything_includes_directory_fields(self, source):
         person = read(source, everything=True, report_fields="employeeNumber")[0]
         assert {"employeeNumber", "displayName", "workEmail", "supervisor"} <= set(person)
         assert "homeEmail" not in person
@@ -257,14 +257,14 @@ class TestReport:
         people = read(source, report_fields="employeeNumber")
         assert {person["id"] for person in people} == source.names.keys()
 
-    def test_those_who_left_can_be_asked_for(self, source):
+    def test_inactive_employees_can_be_included(self, source):
         made = source.connect(include_inactive="True")
         people = list(made.records(Projection(frozenset({"terminationDate"}))))
         assert {person["id"] for person in people} == source.bamboohr.employees.keys()
         assert made.expected == len(people)
         assert {person["terminationDate"] for person in people} == {"0000-00-00", "2026-01-31"}
 
-    def test_without_the_right_to_see_who_left_nobody_is_read(self, source):
+    def test_report_without_status_raises_error(self, source):
         source.bamboohr.hidden.add("status")
         error = failure(source.connect(report_fields="hireDate"), AccessDenied, source.address)
         assert "rights" in error.fix
@@ -286,7 +286,7 @@ class TestReport:
         assert source.bamboohr.requests == [("POST", "/api/v1/reports/custom?format=json")]
         assert source.bamboohr.reports == [["status"]]
 
-    def test_only_who_is_said_to_have_left_is_left_out(self, source):
+    def test_only_employees_with_inactive_status_are_skipped(self, source):
         staff = list(source.bamboohr.employees.values())
         staff[0]["status"], staff[1]["status"], staff[2]["status"] = None, "ACTIVE", "inactive"
         found = {person["id"] for person in read(source, report_fields="hireDate")}

@@ -397,7 +397,7 @@ def test_each_section_of_a_record_can_be_asked_for(
             }
 
 
-def test_only_what_is_needed_is_asked_for(casper: Casper) -> None:
+def test_only_needed_sections_are_requested(casper: Casper) -> None:
     read(casper, "hardware.model", "extension_attributes", "hardware.os_version")
     details = asked(casper, "/JSSResource/computers/id/1/")
     assert details == ["/JSSResource/computers/id/1/subset/General&ExtensionAttributes&Hardware"]
@@ -718,7 +718,7 @@ def test_the_names_of_departments_are_read_where_they_are_needed(pro: CasperPro)
     assert len(read(pro, "location.room")) == len(COMPUTERS)
 
 
-def test_what_the_inventory_lacks_is_warned_about(
+def test_missing_inventory_field_logs_warning(
     pro: CasperPro, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING):
@@ -857,7 +857,7 @@ def test_computers_that_are_added_meanwhile_are_read_once(pro: CasperPro) -> Non
     assert numbers(read(pro)) == COMPUTERS
 
 
-def test_one_mobile_device_with_bad_data_costs_no_page(pro: CasperPro) -> None:
+def test_mobile_device_with_bad_data_is_rejected_alone(pro: CasperPro) -> None:
     pro.jamf.mobile_devices.broken.add(7)
     delivered = read(pro, sync_type="mobiledevices")
     assert numbers(delivered) == [number for number in DEVICES if number != 7]

@@ -182,7 +182,7 @@ def test_the_path_of_the_api_may_stand_in_the_address(center: ControlCenter) -> 
     assert len(read(center, url=f"{center.ini['url']}/rws/api/v1")) == 70
 
 
-def test_usage_is_asked_for_where_somebody_looks_at_it(center: ControlCenter) -> None:
+def test_usage_is_requested_only_if_needed(center: ControlCenter) -> None:
     (record, *_) = read(center, "iccid", "ctdDataUsage")
     assert isinstance(record, dict)
     assert record["ctdDataUsage"] == center.jasper.sims.all[0].bytes_used
@@ -226,7 +226,7 @@ def test_a_limit_of_calls_is_waited_for(center: ControlCenter) -> None:
     assert all(isinstance(item, dict) for item in delivered)
 
 
-def test_a_limit_that_stays_ends_the_run(center: ControlCenter) -> None:
+def test_lasting_rate_limit_ends_run(center: ControlCenter) -> None:
     center.jasper.refusals = ["40000029"] * 10
     with pytest.raises(SourceUnavailable, match="Rate Limit"):
         read(center, retries="2")
@@ -238,7 +238,7 @@ def test_a_device_that_moved_to_another_account_is_gone(center: ControlCenter) -
     assert sum(isinstance(item, RecordGone) for item in read(center)) == 1
 
 
-def test_a_page_that_is_not_found_is_no_device_that_is_gone(center: ControlCenter) -> None:
+def test_missing_page_is_not_reported_as_gone_device(center: ControlCenter) -> None:
     """Somebody on the way may answer so; that must not look like a deletion."""
     sim = center.jasper.sims.all[3]
     center.jasper.outages.fail_next(1, 404, path=sim.iccid)
@@ -265,7 +265,7 @@ def test_a_key_that_ends_in_the_middle_ends_the_run(center: ControlCenter) -> No
         "[]",
     ],
 )
-def test_a_list_that_is_none_is_an_error(body: str, center: ControlCenter) -> None:
+def test_response_without_list_raises_error(body: str, center: ControlCenter) -> None:
     center.garble(body)
     with pytest.raises(SourceFault):
         read(center)
@@ -318,7 +318,7 @@ def test_what_is_modified_during_a_run_comes_in_the_next_one(center: ControlCent
     assert {sims.all[0].iccid, sims.all[60].iccid} <= set(center.ids(read(center)))
 
 
-def test_what_counts_for_the_position_is_when_the_service_was_asked(
+def test_checkpoint_advances_to_time_of_request(
     center: ControlCenter,
 ) -> None:
     sims = center.jasper.sims

@@ -247,7 +247,7 @@ def test_what_passes_is_asked_for_again(code: str, jasper: JasperSource) -> None
     assert len(delivered) == 130
 
 
-def test_a_limit_that_stays_ends_the_run(jasper: JasperSource) -> None:
+def test_lasting_rate_limit_ends_run(jasper: JasperSource) -> None:
     jasper.jasper.refusals = ["400101"] * 10
     with pytest.raises(SourceUnavailable, match="400101"):
         read(jasper, retries="2")

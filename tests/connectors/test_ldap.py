@@ -209,9 +209,7 @@ def test_an_account_with_limits_gets_an_error_and_no_short_list(
 
 
 @pytest.mark.parametrize("username", ["", "anonymous", "Anonymous"])
-def test_nobody_may_sign_in_where_the_directory_lets_anyone_read(
-    openldap: Slapd, username: str
-) -> None:
+def test_sign_in_anonymous_reads_open_directory(openldap: Slapd, username: str) -> None:
     open_to_all = {"username": username, "password": "", "filter": "(uid=aquill1)"}
     assert logins(read(openldap, "uid", **open_to_all)) == ["aquill1"]
 
@@ -226,7 +224,7 @@ def test_anonymous_reads_nothing_in_active_directory(active_directory: Slapd) ->
     failure(made, ConfigurationError, active_directory.base_dn)
 
 
-def test_an_account_that_is_shown_nothing_is_no_empty_directory(openldap: Slapd) -> None:
+def test_account_without_read_permission_raises_error(openldap: Slapd) -> None:
     made = section(openldap, username=openldap.outsider_dn)
     assert "rights" in failure(made, ConfigurationError, openldap.base_dn).fix
     with pytest.raises(ConfigurationError):
@@ -241,12 +239,14 @@ def test_an_account_that_is_shown_nothing_is_no_empty_directory(openldap: Slapd)
         ({"username": "bob"}, "username"),
     ],
 )
-def test_a_wrong_name_is_told(openldap: Slapd, ini: dict[str, str], word: str) -> None:
+def test_wrong_username_raises_sign_in_error(
+    openldap: Slapd, ini: dict[str, str], word: str
+) -> None:
     error = failure(section(openldap, **ini), ConfigurationError, "localhost")
     assert word in error.fix
 
 
-def test_a_wrong_password_is_told(openldap: Slapd) -> None:
+def test_wrong_password_raises_sign_in_error(openldap: Slapd) -> None:
     error = failure(section(openldap, password="wr0ng-s3cret"), SignInError, "localhost")
     assert "password" in error.fix
 
@@ -258,12 +258,12 @@ def test_version_2_reads_without_pages(openldap: Slapd) -> None:
         read(openldap, "uid", **old)
 
 
-def test_a_directory_that_takes_no_version_2_says_so(sandboxed: Ldap) -> None:
+def test_directory_without_version_2_raises_error(sandboxed: Ldap) -> None:
     made = sandboxed.connect(protocol_version="2")
     assert "protocol_version" in failure(made, SourceFault, sandboxed.address).fix
 
 
-def test_a_connection_that_breaks_loses_nothing_of_the_pages_before(sandboxed: Ldap) -> None:
+def test_lost_connection_keeps_previous_pages(sandboxed: Ldap) -> None:
     sandboxed.directory.hang_up_after = 45
     delivered: list[SourceItem] = []
     with pytest.raises(SourceUnavailable):
@@ -290,7 +290,7 @@ def test_connections_are_encrypted_and_checked(
     assert "not trusted" in str(failure(made, SourceUnavailable, "localhost"))
 
 
-def test_a_directory_that_wants_encryption_says_so(
+def test_directory_requiring_encryption_raises_error(
     tmp_path: Path, certificates: Certificates
 ) -> None:
     with Slapd(tmp_path / "slapd", certificates, people=3, require_tls=True) as server:
@@ -336,7 +336,7 @@ def test_filters_are_taken_as_people_write_them(openldap: Slapd, query: str) -> 
 
 
 @pytest.mark.parametrize("query", ["(uid=aquill1", "(uid=a)(sn=b)", "()", "(&)x"])
-def test_a_filter_that_is_none_is_told(openldap: Slapd, query: str) -> None:
+def test_invalid_filter_raises_error(openldap: Slapd, query: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         read(openldap, "uid", filter=query)
     assert "filter" in caught.value.fix
@@ -366,7 +366,7 @@ def test_referrals_are_never_followed(active_directory: Slapd) -> None:
         (Projection(), ["1.1"]),
     ],
 )
-def test_only_what_is_needed_is_asked_for(
+def test_only_needed_attributes_are_requested(
     sandboxed: Ldap, sources: Projection, attributes: list[str]
 ) -> None:
     list(sandboxed.connect().records(sources))
@@ -409,7 +409,7 @@ def test_everything_is_spelled_as_the_directory_does_or_as_it_is_asked_for(
     assert "sn" not in record
 
 
-def test_what_an_entry_lacks_is_not_in_its_record(openldap: Slapd) -> None:
+def test_missing_attribute_is_not_in_record(openldap: Slapd) -> None:
     person = openldap.people[39]
     assert person.mail == ""
     paths = ("uid", "mail", "neverHeardOf")
@@ -417,7 +417,9 @@ def test_what_an_entry_lacks_is_not_in_its_record(openldap: Slapd) -> None:
     assert record == {"dn": f"uid={person.login},ou=people,dc=example,dc=com", "uid": person.login}
 
 
-def test_of_several_values_the_first_counts_unless_a_list_is_wanted(openldap: Slapd) -> None:
+def test_attribute_with_several_values_keeps_first_unless_in_list_attributes(
+    openldap: Slapd,
+) -> None:
     login = openldap.people[29].login
     both = [f"{login}@example.com", f"{login}@mail.example.com"]
     assert one(openldap, f"(uid={login})", "mail")["mail"] == both[0]
@@ -467,7 +469,7 @@ def test_passwords_are_in_no_record_even_if_they_are_asked_for(everything: bool)
     assert record["uid"] == "zoe"
 
 
-def test_what_is_no_text_is_said_to_be_binary(openldap: Slapd) -> None:
+def test_binary_value_becomes_placeholder(openldap: Slapd) -> None:
     login = openldap.people[9].login
     assert one(openldap, f"(uid={login})", "jpegPhoto")["jpegPhoto"] == "*BINARY*"
 
@@ -517,7 +519,7 @@ def groups(server: Slapd, *names: str) -> dict[str, str]:
     return {"groups_dn": json.dumps(dns)}
 
 
-def test_the_members_of_a_group_arrive_and_who_is_gone_is_told(openldap: Slapd) -> None:
+def test_group_members_are_read_and_missing_ones_reported(openldap: Slapd) -> None:
     (dn,) = json.loads(groups(openldap, "cn=staff")["groups_dn"])
     made = section(openldap, group_dn=dn)
     delivered = list(made.records(Projection(frozenset({"uid"}))))
@@ -542,7 +544,7 @@ def test_an_empty_group_is_no_error(
     assert read(server, "uid", **groups(server, name), **ini) == []
 
 
-def test_who_is_in_several_groups_arrives_once(active_directory: Slapd) -> None:
+def test_member_of_several_groups_is_read_once(active_directory: Slapd) -> None:
     several = groups(active_directory, "CN=VPN Users", "CN=Sales", "CN=Newcomers", "CN=Finance")
     found = logins(read(active_directory, "sAMAccountName", **several), "sAMAccountName")
     wanted = {p.login for p in active_directory.people[:300]} | {
@@ -552,7 +554,7 @@ def test_who_is_in_several_groups_arrives_once(active_directory: Slapd) -> None:
     assert set(found) == wanted
 
 
-def test_who_is_named_in_two_spellings_arrives_once() -> None:
+def test_member_in_two_spellings_is_read_once() -> None:
     names = [f"uid=aquill1,{PEOPLE}", "UID=AQuill1, OU=people, DC=example,DC=com"]
     group = Entry(f"cn=odd,{GROUPS}", {"objectClass": ["groupOfNames"], "member": names})
     with Ldap(entries=[group]) as source:
@@ -565,7 +567,7 @@ def group_of(*names: str, number: int = 1) -> Entry:
     return Entry(f"cn=odd {number},{GROUPS}", held)
 
 
-def test_who_is_gone_and_is_named_in_two_spellings_is_told_once() -> None:
+def test_missing_member_in_two_spellings_is_reported_once() -> None:
     group = group_of(f"uid=gone,{PEOPLE}", f"UID=Gone,{PEOPLE}", f"uid=aquill1,{PEOPLE}")
     with Ldap(entries=[group]) as source:
         found = list(source.records(source.connect(group_dn=group.dn)))
@@ -590,7 +592,7 @@ def test_a_directory_may_name_an_entry_as_it_was_asked_for_it(
     assert source.ids(found) == ["aquill1"]
 
 
-def test_who_is_in_several_groups_is_expected_once() -> None:
+def test_member_of_several_groups_is_expected_once() -> None:
     first, second, third = (f"uid={person.login},{PEOPLE}" for person in STAFF[:3])
     groups = [group_of(first, second), group_of(second, third, first, number=2)]
     with Ldap(entries=groups) as source:
@@ -623,21 +625,21 @@ def test_members_may_be_named_by_their_login(openldap: Slapd) -> None:
     assert found == logins_of(openldap.people[200:500])
 
 
-def test_logins_without_a_filter_for_them_are_told(openldap: Slapd) -> None:
+def test_member_logins_without_member_filter_raise_error(openldap: Slapd) -> None:
     by_login = {"group_members_attr": "memberUid"}
     with pytest.raises(ConfigurationError) as caught:
         read(openldap, "uid", **groups(openldap, "cn=developers"), **by_login)
     assert "group_member_filter" in caught.value.fix
 
 
-def test_a_group_that_is_missing_is_no_empty_one(openldap: Slapd) -> None:
+def test_missing_group_raises_error(openldap: Slapd) -> None:
     with pytest.raises(ConfigurationError) as caught:
         read(openldap, "uid", group_dn="cn=nobody,ou=groups,dc=example,dc=com")
     assert "cn=nobody" in caught.value.what
     assert "group_dn" in caught.value.fix
 
 
-def test_logins_of_nobody_are_told_and_find_nobody_else() -> None:
+def test_unknown_member_login_is_reported_as_gone() -> None:
     names = ["nobody", "*", "aquill1)(uid=*", STAFF[0].login, STAFF[1].login]
     group = Entry(f"cn=odd,{GROUPS}", {"objectClass": ["posixGroup"], "memberUid": names})
     how = {"group_members_attr": "memberUid", "group_member_filter": "(uid={0})"}
@@ -665,7 +667,7 @@ def test_departments_with_awkward_names_are_groups_too(active_directory: Slapd) 
     assert sorted(logins(found, "sAMAccountName")) == sorted(members)
 
 
-def test_a_group_that_names_its_members_otherwise_is_no_empty_one(openldap: Slapd) -> None:
+def test_group_with_other_member_attribute_raises_error(openldap: Slapd) -> None:
     (staff,) = json.loads(groups(openldap, "cn=staff")["groups_dn"])
     with pytest.raises(ConfigurationError) as caught:
         read(openldap, "uid", group_dn=staff, group_members_attr="uniqueMember")
@@ -673,9 +675,7 @@ def test_a_group_that_names_its_members_otherwise_is_no_empty_one(openldap: Slap
     assert caught.value.fix == "Set group_members_attr = member"
 
 
-def test_a_member_that_another_server_holds_does_not_end_the_run(
-    active_directory: Slapd, tmp_path: Path
-) -> None:
+def test_member_on_another_server_is_rejected(active_directory: Slapd, tmp_path: Path) -> None:
     foreign = "cn=x,dc=elsewhere,dc=example"
     source = section(active_directory, base_dn=active_directory.base_dn)
     with source._directory() as directory:

@@ -163,7 +163,7 @@ def test_an_account_with_multi_factor_sign_in_is_told(source_type: type[MobileIr
 
 
 @pytest.mark.parametrize(("source_type", "version"), [(Cloud, "2"), (Core, "1")])
-def test_the_other_product_is_told(source_type: type[MobileIron], version: str) -> None:
+def test_url_of_other_product_is_suggested(source_type: type[MobileIron], version: str) -> None:
     with source_type() as source:  # type: ignore[call-arg]
         error = failure(source.connect(api_version=version), NotFound, source.address)
         assert "api_version" in error.fix
@@ -628,7 +628,7 @@ def test_everything_is_all_that_core_knows(core: Core) -> None:
 
 
 @pytest.mark.parametrize("why", ["too many", "too long"])
-def test_what_core_refuses_to_give_at_once_is_asked_for_in_part(core: Core, why: str) -> None:
+def test_fields_refused_by_core_together_are_requested_in_part(core: Core, why: str) -> None:
     needed = ["android.afw_capable", "user.email_address"]
     if why == "too many":
         core.server.most_fields = 7
@@ -642,7 +642,7 @@ def test_what_core_refuses_to_give_at_once_is_asked_for_in_part(core: Core, why:
     assert len(asked_for) > 3
 
 
-def test_what_core_refuses_although_it_is_needed_is_an_error(core: Core) -> None:
+def test_needed_field_refused_by_core_raises_error(core: Core) -> None:
     core.server.most_fields = 1
     with pytest.raises(SourceFault, match="fields are not valid"):
         read(core, "common.model")
@@ -653,7 +653,7 @@ def test_core_has_no_partitions_and_no_cutoff(core: Core) -> None:
     assert len(read(core, **more)) == 450
 
 
-def test_three_devices_are_enough_for_who_wants_three(core: Core) -> None:
+def test_reading_stops_after_requested_number_of_devices(core: Core) -> None:
     with closing(core.connect().records(Projection(everything=True))) as records:
         assert len(list(islice(records, 3))) == 3
     assert core.requests == 3

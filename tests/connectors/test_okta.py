@@ -132,23 +132,23 @@ def at_page(okta: Okta, number: int, do: Any) -> None:
 # Who comes.
 
 
-def test_nobody_who_was_deactivated_comes_by_default(source: OktaSource, okta: Okta) -> None:
+def test_deactivated_users_are_not_read_by_default(source: OktaSource, okta: Okta) -> None:
     assert [user["id"] for user in read(source)] == idents(okta, deprovisioned=False)
     assert not any("filter" in path for _, path in okta.requests)
 
 
-def test_the_deactivated_come_behind_the_others(source: OktaSource, okta: Okta) -> None:
+def test_deactivated_users_are_read_after_others(source: OktaSource, okta: Okta) -> None:
     found = [user["id"] for user in read(source, deprovisioned="True")]
     others = idents(okta, deprovisioned=False)
     assert found == others + idents(okta, deprovisioned=True)
     assert len(found) == PEOPLE
 
 
-def test_the_deactivated_come_in_pages_too(source: OktaSource) -> None:
+def test_deactivated_users_are_paginated(source: OktaSource) -> None:
     assert len(read(source, deprovisioned="True", limit="10")) == PEOPLE
 
 
-def test_who_is_deactivated_in_the_middle_comes_once(source: OktaSource, okta: Okta) -> None:
+def test_user_deactivated_between_listings_is_read_once(source: OktaSource, okta: Okta) -> None:
     early = okta.users[0]["id"]
     at_page(okta, 3, lambda: okta.deactivate(early))
     found = [user["id"] for user in read(source, deprovisioned="True")]
@@ -156,9 +156,7 @@ def test_who_is_deactivated_in_the_middle_comes_once(source: OktaSource, okta: O
     assert len(found) == PEOPLE
 
 
-def test_who_is_deactivated_before_his_page_comes_is_not_lost(
-    source: OktaSource, okta: Okta
-) -> None:
+def test_user_deactivated_while_paging_is_still_read(source: OktaSource, okta: Okta) -> None:
     late = okta.users[-2]["id"]
     at_page(okta, 2, lambda: okta.deactivate(late))
     found = [user["id"] for user in read(source, deprovisioned="True")]
@@ -210,7 +208,7 @@ def test_old_and_new_names_of_a_source_give_the_same(source: OktaSource) -> None
 
 
 @pytest.mark.parametrize("odd", [{"id": "00u1"}, {"id": "00u1", "profile": None}, {"profile": {}}])
-def test_one_odd_user_does_not_end_the_run(
+def test_user_without_profile_is_rejected(
     source: OktaSource, okta: Okta, odd: dict[str, Any]
 ) -> None:
     ada = {"id": "00u2", "profile": {"login": "ada"}}
@@ -259,7 +257,7 @@ def test_links_are_followed_as_they_stand(source: OktaSource, okta: Okta) -> Non
         (Projection(everything=True), False),
     ],
 )
-def test_what_makes_okta_slow_is_asked_for_when_it_is_needed(
+def test_slow_fields_are_requested_only_if_needed(
     source: OktaSource, okta: Okta, sources: Projection, omits: bool
 ) -> None:
     seen: list[str] = []
@@ -323,13 +321,13 @@ def test_the_token_goes_nowhere_unencrypted(scheme: str) -> None:
         ("https://acme-admin.oktapreview.com", "https://acme.oktapreview.com"),
     ],
 )
-def test_the_admin_host_and_its_twin_are_one(url: str, link: str) -> None:
+def test_admin_host_and_plain_host_are_equivalent(url: str, link: str) -> None:
     path = "/api/v1/users?after=000u7&limit=200"
     assert next_path(url, link + path) == path
 
 
 @pytest.mark.parametrize("link", ["https://acme.okta.com.evil.example", "https://evil.okta.com"])
-def test_a_host_that_looks_like_it_is_another_one(link: str) -> None:
+def test_similar_host_is_not_equivalent(link: str) -> None:
     with pytest.raises(SourceFault):
         next_path("https://acme-admin.okta.com", f"{link}/api/v1/users?after=1")
 
@@ -360,9 +358,7 @@ def test_another_relation_is_no_next_page(parameters: str) -> None:
 
 
 @pytest.mark.parametrize("limit", ["200", "15"])
-def test_a_full_page_that_lost_its_links_is_no_end(
-    source: OktaSource, okta: Okta, limit: str
-) -> None:
+def test_full_page_without_links_raises_error(source: OktaSource, okta: Okta, limit: str) -> None:
     def undress(answer: flask.Response) -> flask.Response:
         answer.headers.pop("link", None)
         return answer
@@ -420,7 +416,7 @@ def test_a_limit_is_waited_for_by_okta_s_own_clock(
     assert 0 < max(pauses) <= 2
 
 
-def test_a_limit_that_lasts_ends_the_run(source: OktaSource, okta: Okta) -> None:
+def test_lasting_rate_limit_ends_the_run(source: OktaSource, okta: Okta) -> None:
     at_page(okta, 2, lambda: okta.overload_next(1_000))
     with pytest.raises(SourceUnavailable, match="429"):
         read(source)
@@ -497,9 +493,7 @@ def test_the_advice_follows_okta_s_code(
     assert fix in error.fix
 
 
-def test_an_organisation_that_is_not_there_is_a_matter_of_the_url(
-    source: OktaSource, okta: Okta
-) -> None:
+def test_unknown_organization_suggests_url(source: OktaSource, okta: Okta) -> None:
     okta.outages.fail_next(1, 404)
     assert "url" in failure(source.connect(), NotFound, source.address).fix
 

@@ -482,7 +482,7 @@ def test_an_error_of_api_2_with_success_is_told_in_its_words(
     assert failure(api_2.connect(), SourceFault, api_2.address).what == f"OneLogin says {said}"
 
 
-def test_one_odd_user_does_not_end_the_run(each: OneLoginSource) -> None:
+def test_item_without_id_is_rejected(each: OneLoginSource) -> None:
     _, *others = all_ids(each)
     each.onelogin.users[0]["id"] = ""
     if isinstance(each, Api1):  # whose cursors need the id

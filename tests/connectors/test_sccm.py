@@ -226,7 +226,7 @@ def test_obsolete_and_decommissioned_clients_come_when_wanted(
     assert ids == [computer.resource_id for computer in with_inventory]
 
 
-def test_what_nobody_looks_at_is_not_asked_for(database: dict[str, str]) -> None:
+def test_unneeded_views_are_not_queried(database: dict[str, str]) -> None:
     record = read(database, "hardware.serial_number")[0]
     assert "software" not in record
     assert "cpu" not in record["hardware"]
@@ -266,7 +266,7 @@ def test_two_results_are_open_at_once_on_two_connections(site: Sccm) -> None:
 
 
 @pytest.mark.parametrize("name", ["v_R_System", "v_GS_COMPUTER_SYSTEM"])
-def test_a_database_that_is_no_site_is_told(name: str, tmp_path: Path) -> None:
+def test_database_without_site_raises_error(name: str, tmp_path: Path) -> None:
     given = in_sqlite(Sccm(tmp_path / "site.sqlite", 2, without=[name]))
     with pytest.raises(SourceFault, match=name) as caught:
         connect(given).check()
@@ -341,7 +341,7 @@ def test_thousands_are_read_one_after_the_other(tmp_path: Path) -> None:
 # What it needs to run.
 
 
-def test_a_driver_that_is_not_there_is_told(site: Sccm) -> None:
+def test_missing_driver_raises_error(site: Sccm) -> None:
     require_driver("SQLite3")
     with pytest.raises(ConfigurationError, match=r"no ODBC driver 'Nonesuch'.*there are:.*SQLite3"):
         connect(SQLITE, driver="Nonesuch", database="x").check()
@@ -361,7 +361,7 @@ def test_the_connection_can_be_encrypted_or_not(encrypt: str, site: Sccm) -> Non
         connect(server.settings, encrypt=encrypt).check()
 
 
-def test_nobody_at_the_port_is_a_source_that_is_away() -> None:
+def test_refused_connection_is_source_unavailable() -> None:
     require_driver("PostgreSQL Unicode")
     given = {**SQLITE, "driver": "PostgreSQL Unicode", "server": "127.0.0.1", "database": "x"}
     with pytest.raises(SourceUnavailable, match="refused"):

@@ -239,7 +239,7 @@ class TestRecords:
         one, other = read(source, ORGANIZATION, load_organizations="True")
         assert (one["organization"], other["organization"]["name"]) == ({}, "ACME")
 
-    def test_one_odd_user_does_not_end_the_run(self, source):
+    def test_item_without_id_is_rejected(self, source):
         source.garble(page([None, {"id": 1}, {"name": "Ada"}], has_more=False, organizations=[]))
         delivered = read(source, ORGANIZATION, load_organizations="True")
         assert [isinstance(item, RecordUnreadable) for item in delivered] == [True, False, True]

@@ -69,7 +69,7 @@ class TestPauses:
         assert call.count == 1
         assert pauses == []
 
-    def test_what_passes_is_tried_again_after_growing_pauses(self, pauses: list[float]):
+    def test_transient_error_is_retried_with_growing_pauses(self, pauses: list[float]):
         assert Retry(5).call(Call(*busy(4))) == 42
         assert pauses == [1.0, 2.0, 4.0, 8.0]
 
@@ -89,18 +89,18 @@ class TestPauses:
             Retry(5).call(Call(*busy(9)), BROKEN_RESPONSE)
         assert pauses == [1.0, 4.0]
 
-    def test_the_other_side_s_own_wait_counts_more(self, pauses: list[float]):
+    def test_retry_after_overrides_backoff(self, pauses: list[float]):
         Retry(5).call(Call(*busy(1, retry_after=17), *busy(1), *busy(1, retry_after=0)))
         assert pauses == [17, 2.0, 4.0]
 
-    def test_a_longer_one_is_waited_for_in_parts(self, pauses: list[float]):
+    def test_long_retry_after_is_waited_for_in_parts(self, pauses: list[float]):
         Retry(5).call(Call(*busy(2, retry_after=4 * LONGEST_PAUSE)))
         assert pauses == [LONGEST_PAUSE] * 2
 
     @pytest.mark.parametrize(
         ("seconds", "repeats"), [(5 * LONGEST_PAUSE, 1), (5 * LONGEST_PAUSE + 1, 0)]
     )
-    def test_what_all_tries_would_not_outwait_is_not_waited_for(
+    def test_retry_after_longer_than_all_pauses_is_not_retried(
         self, seconds: int, repeats: int, pauses: list[float]
     ):
         call = Call(*busy(1, retry_after=seconds), SourceFault("another"))
@@ -128,7 +128,7 @@ class TestBounds:
         assert len(pauses) == retries
 
     @pytest.mark.parametrize(("retries", "repeats"), [(0, 0), (2, 2), (50, 3)])
-    def test_who_cannot_be_reached_is_called_three_times_more(
+    def test_unreachable_policy_retries_three_times(
         self, retries: int, repeats: int, pauses: list[float]
     ):
         with pytest.raises(SourceUnavailable):
@@ -155,7 +155,7 @@ class TestBounds:
             KeyError("x"),
         ],
     )
-    def test_what_does_not_pass_is_raised_at_once(self, error: Exception, pauses: list[float]):
+    def test_permanent_error_is_raised_immediately(self, error: Exception, pauses: list[float]):
         call = Call(error)
         with pytest.raises(type(error)):
             Retry(5).call(call)
@@ -173,7 +173,7 @@ class TestBounds:
             (AccessDenied, False),
         ],
     )
-    def test_the_class_of_an_error_says_whether_it_passes(self, kind: type, transient: bool):
+    def test_error_class_decides_whether_transient(self, kind: type, transient: bool):
         assert kind.transient is transient
 
     def test_an_error_can_be_sent_to_another_process(self):
@@ -206,7 +206,7 @@ class TestBudget:
             retry.call(call)
         assert (call.count, budget.used, pauses) == (1, 0, [])
 
-    def test_that_it_is_used_up_is_told_once(
+    def test_exhausted_budget_is_logged_once(
         self, pauses: list[float], caplog: pytest.LogCaptureFixture
     ):
         with retry_budget(1):
@@ -237,7 +237,7 @@ class TestBudget:
 
 class TestSignals:
     @pytest.mark.parametrize("heard", [[], [False]], ids=["before the pause", "in the pause"])
-    def test_after_one_nothing_is_repeated_or_counted(
+    def test_after_signal_nothing_is_retried_or_counted(
         self, heard: list[bool], pauses: list[float], monkeypatch: pytest.MonkeyPatch
     ):
         left = [*heard]
@@ -374,7 +374,7 @@ class TestEverything:
         assert len(odbc_calls) == 1 + REPEATS["odbc"]
         assert budget.used == sum(REPEATS.values())
 
-    def test_what_one_has_used_up_another_has_not(
+    def test_budgets_of_runs_are_independent(
         self, server: Any, tmp_path: Path, odbc_calls: list[int], pauses: list[float]
     ):
         with retry_budget(4) as budget:

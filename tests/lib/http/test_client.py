@@ -103,7 +103,7 @@ class TestWhatIsSent:
         assert (asked.method, asked.path) == ("GET", "/base/list")
         assert asked.query == {"name": "a b&c=ü", "page": "2"}
 
-    def test_it_says_who_asks_and_that_it_wants_json(self, server):
+    def test_request_has_user_agent_and_accepts_json(self, server):
         ask(server.url, headers={"X-Tenant": "t1"})
         headers = server.asked[0].headers
         assert headers["user-agent"] == f"oomnitza-connector/{lib.__version__}"
@@ -164,7 +164,7 @@ class TestRepeating:
         assert len(server.asked) == 1
 
     @pytest.mark.parametrize("status", [429, 503])
-    def test_it_waits_as_long_as_the_server_asks_for(self, server, status, pauses):
+    def test_retry_waits_as_long_as_server_asks(self, server, status, pauses):
         server.answers = [(status, "", {"Retry-After": "17"}), (200, "{}")]
         assert ask(server.url, retries=1) == {}
         assert pauses == [17]
@@ -194,7 +194,7 @@ class TestRepeating:
                 ask(server.url, retries=2)
             assert server.connections == 3
 
-    def test_a_server_that_cannot_be_reached_is_called_three_times_more(self, pauses):
+    def test_unreachable_server_is_retried_three_times(self, pauses):
         with socket.create_server(("127.0.0.1", 0)) as closed:
             url = f"http://127.0.0.1:{closed.getsockname()[1]}"
         for send in (Client.get_json, lambda asking, path: asking.post_json(path, {})):
@@ -203,14 +203,14 @@ class TestRepeating:
         assert len(pauses) == 6, "nothing of a POST can have arrived"
 
     @pytest.mark.parametrize(("headers", "count"), [({"Retry-After": "2"}, 2), ({}, 1)])
-    def test_what_is_too_large_for_now_is_sent_again(self, server, headers, count, pauses):
+    def test_413_with_retry_after_is_retried(self, server, headers, count, pauses):
         server.answers = [(413, "", headers), (200, "{}")]
         repeating = client(server.url, retries=3, repeatable=frozenset({"POST"}))
         with contextlib.suppress(SourceFault):
             repeating.post_json("/x", {})
         assert len(server.asked) == count
 
-    def test_the_wait_of_an_answer_counts_more_than_its_quota(self, server, pauses, monkeypatch):
+    def test_retry_after_overrides_quota_reset(self, server, pauses, monkeypatch):
         quiet = []
         monkeypatch.setattr("lib.interruption.pause", quiet.append)
         quota = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "250", "Retry-After": "1"}
@@ -226,7 +226,7 @@ class TestRepeating:
             client(server.url, retries=3).post_json("/x", {})
         assert len(server.asked) == 1
 
-    def test_a_post_that_may_have_arrived_is_not_repeated(self, pauses):
+    def test_post_that_may_have_arrived_is_not_retried(self, pauses):
         with RawServer(b"") as server:
             with pytest.raises(SourceUnavailable):
                 client(server.url, retries=3).post_json("/x", {})
@@ -241,11 +241,11 @@ class TestRepeating:
 
 class TestBrokenAnswers:
     @pytest.mark.parametrize("broken", ["", "not json", '{"cut": ', HTML])
-    def test_what_is_not_json_is_asked_for_again(self, server, broken, quick):
+    def test_response_without_json_is_retried(self, server, broken, quick):
         server.answers = [(200, broken), (200, broken), (200, "[1]")]
         assert ask(server.url, retries=2) == [1]
 
-    def test_after_some_attempts_it_is_an_error_that_quotes_the_beginning(self, server, quick):
+    def test_response_without_json_raises_error_with_its_beginning(self, server, quick):
         server.answers = [(200, HTML)]
         with pytest.raises(SourceUnavailable) as caught:
             ask(server.url, retries=5)
@@ -282,7 +282,7 @@ class TestBrokenAnswers:
         server.answers = [(200, '{"name": "Zoë"}', {"Content-Type": kind})]
         assert ask(server.url) == {"name": "Zoë"}
 
-    def test_an_answer_that_breaks_off_is_asked_for_again_and_then_an_error(self, quick):
+    def test_incomplete_response_is_retried_then_raised(self, quick):
         with RawServer(
             b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"computers": []}'
         ) as server:
@@ -290,7 +290,7 @@ class TestBrokenAnswers:
                 ask(server.url, retries=2)
             assert server.connections == 3
 
-    def test_a_chunked_answer_that_breaks_off_is_no_complete_one(self, quick):
+    def test_incomplete_chunked_response_is_an_error(self, quick):
         answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n[1]\n\r\n"
         with (
             RawServer(answer) as server,
@@ -298,20 +298,20 @@ class TestBrokenAnswers:
         ):
             ask(server.url)
 
-    def test_a_post_whose_answer_breaks_off_is_not_repeated(self):
+    def test_post_with_incomplete_response_is_not_retried(self):
         with RawServer(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}") as server:
             with pytest.raises(SourceUnavailable, match="the answer broke off in the middle"):
                 client(server.url, retries=2).post_json("/x", {})
             assert server.connections == 1
 
-    def test_an_answer_that_is_no_http_is_an_error(self):
+    def test_response_that_is_not_http_raises_error(self):
         with (
             RawServer(b"SSH-2.0-OpenSSH_9.2\r\n") as server,
             pytest.raises(SourceUnavailable, match=r"^http://127\.0\.0\.1:\d+/x: .*SSH-2\.0"),
         ):
             ask(server.url)
 
-    def test_no_content_is_told_apart_and_final(self, server):
+    def test_no_content_raises_no_content_without_retry(self, server):
         server.answers = [(204, "")]
         with pytest.raises(NoContent, match="/x: the server answered 204"):
             ask(server.url)
@@ -335,14 +335,14 @@ class TestBrokenAnswers:
 
 class TestNoAnswer:
     @pytest.mark.parametrize("retries", [0, 1])
-    def test_a_server_that_is_silent(self, retries):
+    def test_silent_server_raises_timeout(self, retries):
         with (
             RawServer(b"", stall=True) as server,
             pytest.raises(SourceUnavailable, match=r"/x: no answer within 0\.3 seconds\. Try"),
         ):
             ask(server.url, timeout=0.3, retries=retries)
 
-    def test_a_server_that_falls_silent_in_the_middle(self):
+    def test_server_silent_in_mid_response_raises_error(self):
         with (
             RawServer(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", stall=True) as server,
             pytest.raises(SourceUnavailable, match=r"/x: no answer within 0\.3 seconds"),
@@ -360,7 +360,7 @@ class TestNoAnswer:
         )
 
     @pytest.mark.skipif(sys.platform != "linux", reason="fills a queue as only Linux has it")
-    def test_a_host_that_takes_no_connection(self):
+    def test_host_without_connection_raises_error(self):
         with socket.socket() as full, socket.socket() as queued:
             full.bind(("127.0.0.1", 0))
             full.listen(0)
@@ -369,7 +369,7 @@ class TestNoAnswer:
             with pytest.raises(SourceUnavailable, match=r"/x: no connection within 0\.3 seconds"):
                 ask(url, timeout=0.3)
 
-    def test_a_proxy_that_is_away(self, server, monkeypatch):
+    def test_unreachable_proxy_raises_error(self, server, monkeypatch):
         with socket.create_server(("127.0.0.1", 0)) as closed:
             proxy = f"http://127.0.0.1:{closed.getsockname()[1]}"
         monkeypatch.setenv("HTTP_PROXY", proxy)
@@ -380,7 +380,7 @@ class TestNoAnswer:
         assert server.asked == []
 
     @pytest.mark.parametrize("retries", [0, 2])
-    def test_a_name_that_nobody_has(self, retries, pauses):
+    def test_unknown_host_name_raises_error(self, retries, pauses):
         with pytest.raises(SourceUnavailable) as caught:
             ask("http://nowhere.invalid", retries=retries)
         assert str(caught.value) == (
@@ -414,7 +414,7 @@ class TestRefusals:
             (503, SourceUnavailable),
         ],
     )
-    def test_a_status_says_what_happens_next(self, server, status, kind):
+    def test_status_decides_error_class(self, server, status, kind):
         server.answers = [(status, '{"error": "because"}')]
         with pytest.raises(kind) as caught:
             client(server.url).request("GET", "/x", params={"key": "query-value"})
@@ -455,7 +455,7 @@ class TestRefusals:
         assert len(server.asked) == 1
 
     @pytest.mark.parametrize("status", [300, 302, 304])
-    def test_a_redirect_to_nowhere_is_no_success(self, server, status):
+    def test_redirect_without_location_is_not_success(self, server, status):
         server.answers = [(status, "")]
         with pytest.raises(SourceFault, match=f"the server answered {status}"):
             client(server.url).post_json("/x", {})
@@ -504,7 +504,7 @@ class TestTls:
         with pytest.raises(SourceUnavailable, match="the server's certificate is not trusted"):
             ask(secure_url, cacert_file=other_ca)
 
-    def test_a_file_that_holds_no_certificates_trusts_nobody(self, secure_url, tmp_path):
+    def test_cacert_file_without_certificates_raises_error(self, secure_url, tmp_path):
         (tmp_path / "empty.pem").write_text("no certificate\n")
         with pytest.raises(SourceUnavailable) as caught:
             ask(secure_url, cacert_file=tmp_path / "empty.pem")
@@ -516,7 +516,7 @@ class TestTls:
         assert ask(secure_url, verify_ssl=False, cacert_file=other_ca) == "secure"
 
     @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-    def test_the_settings_count_more_than_the_environment(
+    def test_tls_settings_override_environment(
         self, secure_url, certificates, other_ca, variable, monkeypatch
     ):
         monkeypatch.setenv(variable, str(certificates.ca))

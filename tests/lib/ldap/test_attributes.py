@@ -38,6 +38,6 @@ def test_ids_of_active_directory_are_spelled_as_it_shows_them():
 
 
 @pytest.mark.parametrize("value", [b"\xff\xfe", b"\x80" * 17])
-def test_what_is_no_text_is_said_to_be_binary(value):
+def test_binary_value_becomes_placeholder(value):
     made = record(jpegPhoto=[value], objectGUID=[value])
     assert made == {"dn": DN, "jpegPhoto": BINARY, "objectGUID": BINARY}

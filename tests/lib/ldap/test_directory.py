@@ -143,7 +143,7 @@ def test_entries_before_a_limit_are_no_answer(
 
 
 @pytest.mark.parametrize("most", [20, 100, 300])
-def test_pages_are_made_smaller_where_the_directory_wants_it(
+def test_page_size_is_reduced_to_server_limit(
     certificates: Certificates,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -164,9 +164,7 @@ def test_pages_are_made_smaller_where_the_directory_wants_it(
             assert logins(entries) == [person.login for person in server.people]
 
 
-def test_a_limit_that_small_pages_do_not_help_against_is_told(
-    sandbox: Sandbox, open_directory: Open
-) -> None:
+def test_admin_limit_with_small_pages_raises_error(sandbox: Sandbox, open_directory: Open) -> None:
     sandbox.refusals["search"] = repeat(Outcome(11, "a limit"))
     with pytest.raises(SourceFault, match="cuts the answer short"):
         list(open_directory(sandbox.url).search(PEOPLE, "(uid=*)", ["uid"]))
@@ -300,7 +298,7 @@ def test_what_is_a_complete_answer(
         assert script.answers == []
 
 
-def test_a_directory_that_goes_round_in_circles_is_left(open_directory: Open) -> None:
+def test_repeated_empty_page_raises_error(open_directory: Open) -> None:
     circle = [done(cookie=b"1")]
     with Script([ADA, done(cookie=b"1")], *repeat(circle, 50)) as script:
         with pytest.raises(SourceFault, match="empty page"):
@@ -316,7 +314,7 @@ def test_an_error_behind_entries_counts(open_directory: Open) -> None:
         list(open_directory(script.url).search("dc=x", "(uid=*)", ["uid"]))
 
 
-def test_while_a_page_is_handed_out_the_next_one_is_under_way(open_directory: Open) -> None:
+def test_search_prefetches_next_page(open_directory: Open) -> None:
     with Script(FIRST, SECOND, [CYD, done(cookie=b"")]) as script:
         entries = open_directory(script.url).search("dc=x", "(uid=*)", ["uid"])
         next(entries)
@@ -348,7 +346,7 @@ STRANGE: tuple[list[bytes], ...] = ([b"0"],)
         (STRANGE, "does not speak LDAP"),
     ],
 )
-def test_what_goes_wrong_ahead_is_told_in_its_place(
+def test_prefetch_error_is_raised_after_previous_page(
     open_directory: Open, third: tuple[list[bytes], ...], words: str
 ) -> None:
     with Script(FIRST, [BOB, CYD, done(cookie=b"2")], *third) as script:
@@ -358,7 +356,7 @@ def test_what_goes_wrong_ahead_is_told_in_its_place(
             next(entries)
 
 
-def test_an_error_ahead_that_nobody_wants_harms_no_later_search(open_directory: Open) -> None:
+def test_unused_prefetch_error_does_not_affect_next_search(open_directory: Open) -> None:
     with Script(FIRST, SECOND, *BUSY, [CYD, done(cookie=b"")]) as script:
         directory = open_directory(script.url)
         left = directory.search("dc=x", "(uid=*)", ["uid"])
@@ -407,7 +405,7 @@ def test_a_single_range_may_be_all(open_directory: Open) -> None:
 @pytest.mark.parametrize(
     "words", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"0" * 50, b"\x30\x84\xff", b"\xff" * 200, b""]
 )
-def test_what_is_no_ldap_is_an_error(open_directory: Open, words: bytes) -> None:
+def test_server_without_ldap_raises_error(open_directory: Open, words: bytes) -> None:
     class Stranger(socketserver.BaseRequestHandler):
         def handle(self) -> None:
             self.request.recv(1000)
@@ -472,7 +470,7 @@ def test_all_values_of_an_entry(sandbox: Sandbox, open_directory: Open) -> None:
 # Signing in.
 
 
-def test_nobody_signs_in_without_a_name(sandbox: Sandbox, open_directory: Open) -> None:
+def test_connect_without_username_is_anonymous(sandbox: Sandbox, open_directory: Open) -> None:
     sandbox.anonymous_read = True
     entries = open_directory(sandbox.url, "", "").search(PEOPLE, "(uid=aquill1)", ["uid"])
     assert logins(entries) == ["aquill1"]
@@ -490,7 +488,7 @@ def test_a_refused_sign_in_is_not_repeated(
     assert [asked.operation for asked in sandbox.requests].count("bind") == 1
 
 
-def test_a_directory_that_is_busy_is_called_again(
+def test_busy_directory_is_retried(
     sandbox: Sandbox, open_directory: Open, pauses: list[float]
 ) -> None:
     sandbox.refusals["bind"] = iter([Outcome(51), Outcome(52)])
@@ -501,7 +499,7 @@ def test_a_directory_that_is_busy_is_called_again(
 
 
 @pytest.mark.parametrize(("retries", "repeats"), [(0, 0), (2, 2), (9, 3)])
-def test_one_that_cannot_be_reached_is_called_again(
+def test_unreachable_directory_is_retried(
     open_directory: Open, pauses: list[float], retries: int, repeats: int
 ) -> None:
     with pytest.raises(SourceUnavailable, match="refused"):
@@ -509,7 +507,7 @@ def test_one_that_cannot_be_reached_is_called_again(
     assert pauses == [1.0, 2.0, 4.0][:repeats]
 
 
-def test_a_certificate_that_is_not_trusted_is_worth_no_other_try(
+def test_untrusted_certificate_is_not_retried(
     slapd: Slapd, open_directory: Open, pauses: list[float]
 ) -> None:
     with pytest.raises(SourceUnavailable, match="not trusted"):
@@ -607,7 +605,7 @@ def test_a_certificate_for_another_host_is_not_trusted(
 
 
 @pytest.mark.parametrize("swap", [("ldap:", "ldaps:"), ("ldaps:", "ldap:")])
-def test_the_wrong_kind_of_port_is_told(
+def test_wrong_port_protocol_raises_error(
     slapd: Slapd, open_directory: Open, swap: tuple[str, str]
 ) -> None:
     url = slapd.ldap_url if swap[0] == "ldap:" else slapd.ldaps_url
@@ -661,7 +659,7 @@ def rfc_4515(value: str) -> str:
 
 
 @pytest.mark.parametrize("query", ["", "uid=x", "(uid=x", "(uid=x))", "(a=b)(c=d)"])
-def test_a_filter_that_is_none_is_told_before_it_is_sent(
+def test_invalid_filter_raises_error_before_request(
     sandbox: Sandbox, open_directory: Open, query: str
 ) -> None:
     directory = open_directory(sandbox.url)
@@ -674,7 +672,9 @@ def test_a_filter_that_is_none_is_told_before_it_is_sent(
 @pytest.mark.parametrize(
     ("base", "kind"), [("dc=no,dc=where", "no such"), ("nonsense", "no valid")]
 )
-def test_a_wrong_base_is_told(slapd: Slapd, open_directory: Open, base: str, kind: str) -> None:
+def test_invalid_base_raises_error(
+    slapd: Slapd, open_directory: Open, base: str, kind: str
+) -> None:
     directory = open_directory(slapd.ldap_url, slapd.bind_dn)
     if slapd.base_dn.startswith("DC=corp") and base != "nonsense":
         base = f"dc=no,{slapd.base_dn}"

@@ -97,7 +97,7 @@ def test_closing_stops_and_waits_for_what_is_under_way():
     assert len(fetch.keys) == begun
 
 
-def test_what_a_fetch_raises_is_raised_at_its_place():
+def test_fetch_error_is_raised_in_its_place():
     def fetch(key: int) -> int:
         if key == 3:
             raise ValueError("three")

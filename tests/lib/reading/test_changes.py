@@ -67,7 +67,7 @@ def test_a_page_is_read_when_the_one_before_is_used_up():
     assert service.pages_read == 1
 
 
-def test_one_that_slips_to_a_page_that_was_read_is_found_in_a_second_round():
+def test_id_moved_to_read_page_is_found_in_second_round():
     service = Service(12)
     service.meanwhile = lambda page: service.modify("id-0") if page == 1 else None
     changes = service.changes()
@@ -78,7 +78,7 @@ def test_one_that_slips_to_a_page_that_was_read_is_found_in_a_second_round():
     assert service.pages_read == 8
 
 
-def test_a_list_that_never_rests_is_not_called_settled(caplog: pytest.LogCaptureFixture):
+def test_list_that_keeps_changing_is_not_stable(caplog: pytest.LogCaptureFixture):
     service = Service(12)
     service.meanwhile = lambda page: service.modify(service.ids[0])
     changes = service.changes()

@@ -34,12 +34,12 @@ def read(number: int, fetch: Callable[[dict[str, Any]], Any], *, needed: bool = 
     return [extra for _, extra in found]
 
 
-def test_each_record_comes_in_its_place_with_its_extra() -> None:
+def test_enrich_yields_records_in_order_with_results() -> None:
     found = enrich(records(20), failing(), 3, name="It", needed=True)
     assert list(found) == [({"id": at}, str(at)) for at in range(20)]
 
 
-def test_where_it_fails_the_record_comes_without() -> None:
+def test_failed_fetch_yields_record_without_result() -> None:
     assert read(4, failing(1)) == ["0", None, "2", "3"]
 
 
@@ -59,12 +59,12 @@ def test_without_failures_there_is_nothing_to_say(caplog: pytest.LogCaptureFixtu
     assert caplog.records == []
 
 
-def test_many_failures_that_do_not_follow_each_other_are_put_up_with() -> None:
+def test_failures_not_in_a_row_are_tolerated() -> None:
     odd = [at for at in range(50) if at % MOST_FAILED]
     assert read(50, failing(*odd)).count(None) == len(odd)
 
 
-def test_too_many_in_a_row_end_it_with_the_last_error() -> None:
+def test_ten_failures_in_a_row_raise_last_error() -> None:
     def fetch(record: dict[str, Any]) -> None:
         raise AccessDenied(f"not {record['id']}")
 
@@ -84,7 +84,7 @@ def test_too_many_in_a_row_after_a_success_are_left_out(caplog: pytest.LogCaptur
 
 
 @pytest.mark.parametrize("kind", [AccessDenied, SignInError])
-def test_rights_that_are_lost_on_the_way_end_it(kind: type[SignInError]) -> None:
+def test_lost_permissions_raise_error(kind: type[SignInError]) -> None:
     def fetch(record: dict[str, Any]) -> int:
         if record["id"] >= 5:
             raise kind("no more")
@@ -103,7 +103,7 @@ def test_records_without_an_extra_do_not_break_a_row_of_failures() -> None:
         read(2 * MOST_FAILED, failing(*failed, nothing_for=without))
 
 
-def test_what_nobody_needs_may_fail_for_all() -> None:
+def test_unneeded_data_may_fail_for_all_records() -> None:
     assert read(50, failing(*range(50)), needed=False) == [None] * 50
 
 
@@ -121,6 +121,6 @@ def test_no_more_is_asked_for_than_wanted() -> None:
     assert len(asked) <= 3 + 4
 
 
-def test_what_is_no_expected_failure_is_not_hidden() -> None:
+def test_unexpected_exception_is_raised() -> None:
     with pytest.raises(ZeroDivisionError):
         read(3, lambda record: 1 / record["id"])

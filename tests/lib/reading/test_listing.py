@@ -35,7 +35,7 @@ def test_pages_that_nothing_tells_apart_may_follow_each_other():
     passes(PageGuard(WHERE), None, None, None)
 
 
-def test_so_many_pages_in_a_row_with_nothing_new_are_one_too_many():
+def test_too_many_stale_pages_raise_error():
     guard = PageGuard(WHERE, most_stale=3)
     passes(guard, 1, 2, new=False)
     passes(guard, 3)
@@ -44,7 +44,7 @@ def test_so_many_pages_in_a_row_with_nothing_new_are_one_too_many():
         guard.check(None, new=False)
 
 
-def test_where_reading_goes_back_pages_may_come_again():
+def test_expected_repetition_is_allowed():
     guard = PageGuard(WHERE, most_stale=2)
     passes(guard, 1, 2, 3)
     guard.expect_again(2)

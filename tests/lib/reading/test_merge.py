@@ -36,7 +36,7 @@ def test_nothing_gives_nothing():
     assert merged([], [1, 2]) == []
 
 
-def test_of_rows_with_one_key_the_first_counts():
+def test_duplicate_rows_keep_first():
     pairs = list(merge_join(rows(1, 1, 2), rows(1, 2, 2), "id"))
     assert [row["at"] for row, _ in pairs] == [0, 2]
     assert [len(details) for _, details in pairs] == [1, 2]

@@ -114,7 +114,7 @@ def test_a_page_is_asked_for_when_the_one_before_is_used_up() -> None:
     assert listing.asked == [0]
 
 
-def test_it_goes_on_where_a_short_page_ended() -> None:
+def test_offset_continues_after_short_page() -> None:
     listing = Listing(35)
 
     def shorter() -> None:
@@ -128,7 +128,7 @@ def test_it_goes_on_where_a_short_page_ended() -> None:
 @pytest.mark.parametrize("numbered", [True, False])
 @pytest.mark.parametrize("gone", [range(1), range(3, 8), range(12), range(9, 11), range(25, 35)])
 @pytest.mark.parametrize("at", [1, 2, 3])
-def test_records_that_go_make_it_miss_no_other(gone: range, at: int, numbered: bool) -> None:
+def test_removed_records_hide_no_others(gone: range, at: int, numbered: bool) -> None:
     listing = Listing(35, numbered=numbered)
 
     def shrink() -> None:
@@ -141,7 +141,7 @@ def test_records_that_go_make_it_miss_no_other(gone: range, at: int, numbered: b
 
 
 @pytest.mark.parametrize("numbered", [True, False])
-def test_many_records_that_go_from_the_end_are_no_fault(numbered: bool) -> None:
+def test_many_removed_records_at_end_are_tolerated(numbered: bool) -> None:
     listing = Listing(150, numbered=numbered)
 
     def shrink() -> None:
@@ -151,7 +151,7 @@ def test_many_records_that_go_from_the_end_are_no_fault(numbered: bool) -> None:
     assert read(listing) == list(range(90))
 
 
-def test_it_may_become_shorter_again_and_again() -> None:
+def test_listing_may_shrink_repeatedly() -> None:
     listing = Listing(60)
     listing.before = {at: lambda: listing.items.pop(0) for at in range(1, 9)}
     found = read(listing)
@@ -159,13 +159,13 @@ def test_it_may_become_shorter_again_and_again() -> None:
     assert set(found) >= set(listing.items)
 
 
-def test_records_that_come_are_read_too() -> None:
+def test_added_records_are_read() -> None:
     listing = Listing(20)
     listing.before[1] = lambda: listing.items.extend(range(20, 25))
     assert read(listing) == list(range(25))
 
 
-def test_records_that_come_in_front_double_none() -> None:
+def test_records_added_in_front_cause_no_duplicates() -> None:
     listing = Listing(25)
     listing.before[1] = lambda: listing.items.insert(0, 99)
     assert read(listing) == list(range(25))
@@ -181,7 +181,7 @@ def test_records_without_a_key_are_all_kept() -> None:
 
 @pytest.mark.parametrize("numbered", [True, False])
 @pytest.mark.parametrize("told", [35, None])
-def test_an_empty_page_is_the_end_and_what_is_missing_is_told(
+def test_empty_page_ends_reading_with_warning(
     told: int | None, numbered: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     listing = Listing(20, numbered=numbered)
@@ -194,7 +194,7 @@ def test_an_empty_page_is_the_end_and_what_is_missing_is_told(
     assert warnings(caplog) == [f"{WHERE}: 20 of 35 records came; no more are given"]
 
 
-def test_a_listing_that_has_nothing_any_more_ends_quickly() -> None:
+def test_emptied_listing_ends_quickly() -> None:
     listing = Listing(3500)
 
     def fetch(index: int) -> Page:
@@ -247,7 +247,7 @@ def test_a_total_that_wavers_does_no_harm() -> None:
 
 
 @pytest.mark.parametrize("record", [None, 1, "one", ["id"]])
-def test_what_is_no_record_is_a_fault(record: object) -> None:
+def test_item_that_is_not_a_record_raises_error(record: object) -> None:
     with pytest.raises(SourceFault, match="no record") as caught:
         list(pages(lambda _: Page([record], 1)))
     assert caught.value.where == WHERE
@@ -318,7 +318,7 @@ def test_how_many_are_left_out_is_logged(caplog: pytest.LogCaptureFixture) -> No
     ]
 
 
-def test_one_that_is_read_in_the_end_does_not_count_as_left_out(
+def test_record_read_later_is_not_counted_as_left_out(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO)

@@ -50,7 +50,7 @@ def test_a_page_is_fetched_when_the_one_before_is_used_up():
     assert list(ids) == [3]
 
 
-def test_a_page_is_let_go_of_before_the_next_one_comes():
+def test_page_is_freed_before_next_fetch():
     class Record(dict):
         """One of which can be asked whether it is still there."""
 
@@ -120,7 +120,7 @@ def test_a_few_pages_with_nothing_new_on_them_are_a_chance():
     assert list(listing.ids()) == list(range(101))
 
 
-def test_the_last_of_them_may_be_one_too_many_since_nothing_follows():
+def test_last_stale_page_is_tolerated():
     last = 1 + MOST_STALE
     known = {number: (records(number), number + 1) for number in range(2, last)}
     listing = Listing({1: (records(*range(100)), 2)} | known | {last: (records(last), None)})
@@ -138,7 +138,7 @@ WITHOUT_ID = [None, 1, "a", [], {}, {"id": None}, {"id": ""}, {"id": {}}, {"id":
 
 
 @pytest.mark.parametrize("item", WITHOUT_ID)
-def test_one_item_without_an_id_is_told_and_the_rest_is_read(item):
+def test_item_without_id_is_unreadable_and_rest_is_read(item):
     listing = Listing({1: ([item, *records(1)], 2), 2: ([*records(2), item], None)})
     delivered = list(paginate(listing, 1, where=WHERE))
     bad = [each for each in delivered if isinstance(each, RecordUnreadable)]
@@ -193,7 +193,7 @@ def test_pages_onto_which_records_moved_are_read_once_more(gone, fetched):
     assert listing.fetched == fetched
 
 
-def test_fewer_records_than_were_told_are_a_fault():
+def test_fewer_records_than_total_raise_error():
     with pytest.raises(SourceFault, match="only 2 of 5 records came") as caught:
         list(paginate_by_number(lambda _: Page(records(1, 2), 5, more=False), 2, where=WHERE))
     assert caught.value.where == WHERE
@@ -221,7 +221,7 @@ def test_a_page_that_is_no_json_is_asked_for_again(server, monkeypatch):
         asking.get_page("/x")
 
 
-def test_what_is_no_record_counts_once_though_its_page_is_read_again():
+def test_invalid_item_on_repeated_page_is_counted_once():
     """One vanishes while pages are read, so the first page is read once more."""
     first = [{"id": 1}, {"name": "no id"}, {"id": 2}]
     pages = {1: [*first], 2: [{"id": 4}, {"id": 5}]}

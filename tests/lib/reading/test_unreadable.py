@@ -15,16 +15,16 @@ def taken(*items: Any) -> list[Any]:
     return list(limit_unreadable(items, where="https://sims.example.com"))
 
 
-def test_all_that_comes_is_passed_on():
+def test_limit_unreadable_yields_all_items():
     items = [{"id": 1}, SPOILED, RecordGone("device 8 is gone"), {"id": 2}]
     assert taken(*items) == items
 
 
-def test_unreadable_ones_between_others_end_nothing():
+def test_unreadable_records_not_in_a_row_are_tolerated():
     assert len(taken(*[*[SPOILED] * (MOST_UNREADABLE - 1), {"id": 1}] * 3)) == 3 * MOST_UNREADABLE
 
 
-def test_too_many_unreadable_ones_in_a_row_end_the_run():
+def test_ten_unreadable_records_in_a_row_raise_error():
     seen = []
     with pytest.raises(SourceUnavailable, match="device 7") as caught:
         for item in limit_unreadable(repeat(SPOILED), where="https://sims.example.com"):
