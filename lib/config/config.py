@@ -16,8 +16,8 @@ from lib.config.sections import CONVERTERS, DEFAULT, LOOKUP, RESERVED, Section, 
 from lib.connector import load_connector
 from lib.errors import ConfigurationError, UsageError
 from lib.ini import IniFile, IniSection
-from lib.oomnitza.target import OomnitzaSettings
 from lib.settings import boolean, declared
+from lib.target.target import TargetSettings
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Config:
     """The sections to run, the target, the common settings, and the warnings."""
 
     path: Path
-    oomnitza: OomnitzaSettings
+    oomnitza: TargetSettings
     run: RunSettings
     report: ReportSettings
     sections: list[Section]
