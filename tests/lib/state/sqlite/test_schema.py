@@ -133,7 +133,8 @@ def test_upgrade_by_several_processes_at_once(old):
         for number in range(6)
     ]
     assert [process.wait() for process in begun] == [0] * 6
-    assert len(what_is_in(open_store(old))["states"]) == 8
+    with open_store(old) as store:
+        assert len(what_is_in(store)["states"]) == 8
 
 
 def test_upgrade_while_the_old_version_runs(old):
