@@ -385,8 +385,9 @@ class TestEvents:
         change(program.ini, "[oomnitza]\n", "[oomnitza]\nbatch_size = 10\n")
         company.jamf.delay = 0.03
         process = program.start("upload", "casper", "ldap", "--events", "-")
-        while '"sent": 10' not in process.stdout.readline():
-            pass
+        for line in iter(process.stdout.readline, ""):
+            if re.search(r'"sent": [1-9]', line):
+                break
         process.stdout.close()
         err = process.stderr.read()
         process.stderr.close()

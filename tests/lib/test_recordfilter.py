@@ -13,6 +13,7 @@ from lib.connector import AssetConnector, AssetSettings, Projection
 from lib.errors import ConfigurationError, ExitCode
 from lib.ini import Entry
 from lib.language import LanguageError, Stopped
+from lib.oomnitza.target import OomnitzaSettings
 from lib.recordfilter import compile_filter
 from lib.report.summary import exit_code, summary
 from lib.run.pipeline import RunOptions, run_section
@@ -371,6 +372,6 @@ def test_the_source_is_asked_for_what_mapping_and_filter_read(
         {"SERIAL": {"source": "serial"}},
         Entry("recordfilter", text, 1),
     )
-    oomnitza_settings = config.OomnitzaSettings(url=stage.url, api_token="sandbox-token", retries=0)
+    oomnitza_settings = OomnitzaSettings(url=stage.url, api_token="sandbox-token", retries=0)
     assert run_section(section, oomnitza_settings, RunOptions()).error is None
     assert asked == [expected]
