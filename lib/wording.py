@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
-    """Return a number with its noun: counted(1399, "record") is "1,399 records".
+    """Return a number with its noun, such as 1,399 records.
 
     `plural` is needed only for nouns that do not take an s.
     """
