@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Pull people and devices out of other systems and upload them to Oomnitza."""
+"""Sync users and assets from your systems to Oomnitza."""
 
 import gc
 
-# Of what imports and records are made of, next to nothing is garbage that only a search finds.
+# Imports and records leave almost no garbage that only a search finds, so searches are rare.
 OBJECTS_BETWEEN_SEARCHES = 10_000
 
 if __name__ == "__main__":

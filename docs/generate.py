@@ -1,7 +1,7 @@
 """Write what is made from the code: the tables in the docs' pages, and config.ini.example.
 
 Run it with `make docs`. A line `<!-- settings: MODULE.CLASS -->`, `<!-- converters -->`,
-`<!-- commands -->` or `<!-- options -->` (those of all commands) in a page is followed by what is
+`<!-- commands -->` or `<!-- options -->` (the shared ones) in a page is followed by what is
 generated, down to `<!-- end -->`.
 """
 
@@ -11,7 +11,7 @@ import importlib
 import inspect
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -21,11 +21,14 @@ sys.path.insert(0, str(ROOT))
 
 from lib import plugins  # noqa: E402
 from lib.cli import main as command_line  # noqa: E402
+from lib.cli.command import Command  # noqa: E402
+from lib.cli.options import SHARED  # noqa: E402
 from lib.config import generate  # noqa: E402
 from lib.connector import ConnectorSettings  # noqa: E402
 from lib.mapping.converters import REQUIRED, Parameter  # noqa: E402
 from lib.settings import Setting, as_text, declared  # noqa: E402
 
+COMMANDS = {name: item for name, item in command_line.commands.items() if isinstance(item, Command)}
 MARK = re.compile(
     r"(<!-- (settings: (?P<kind>[\w.]+)|(?P<what>converters|commands|options)) -->\n)"
     r"(.*?<!-- end -->\n)?",
@@ -98,40 +101,49 @@ def _given(parameter: Parameter) -> str:
 
 
 def _commands() -> str:
-    """Each command with its help text, and the options that are its own."""
-    common = {option.name for option in command_line.params}
+    """Each command with its help text, the options that are its own, and its examples."""
     parts = []
-    for name, command in sorted(command_line.commands.items()):
-        arguments = [_argument(item) for item in command.params if isinstance(item, click.Argument)]
+    for name, command in sorted(COMMANDS.items()):
+        arguments = [item.metavar for item in command.params if isinstance(item, click.Argument)]
         parts += [
             f"### `{name}`",
-            "```\n" + " ".join(["connector.py", name, "[OPTIONS]", *arguments]) + "\n```",
+            "```\n" + " ".join(["connector.py", name, "[OPTIONS]", *map(str, arguments)]) + "\n```",
             inspect.cleandoc(command.help or ""),
         ]
-        own = [item for item in command.params if item.name not in common]
-        parts += [_options(own)] if any(isinstance(item, click.Option) for item in own) else []
+        own = [item for item in _shown(command) if item.name not in _common()]
+        if own:
+            rows = [f"| `{_usage(option)}` | {option.help} |" for option in own]
+            parts += ["\n".join(["| option | meaning |", "|---|---|", *rows])]
+        examples = [f"connector.py {example}" for example in command.examples]
+        parts += ["Examples:\n\n```\n" + "\n".join(examples) + "\n```"]
     return "\n\n".join([*parts, ""])
 
 
 def _common_options() -> str:
-    return _options(command_line.params) + "\n"
+    """The options that several commands share, each with the commands that use it."""
+    rows = []
+    for option in _common().values():
+        users = [
+            f"`{name}`"
+            for name, command in COMMANDS.items()
+            if option.name in [item.name for item in _shown(command)]
+        ]
+        rows += [f"| `{_usage(option)}` | {option.help} | {', '.join(users)} |"]
+    return "\n".join(["| option | meaning | used by |", "|---|---|---|", *rows, ""])
 
 
-def _argument(argument: click.Argument) -> str:
-    name = (argument.name or "").upper()
-    return f"{name}" if argument.required else f"[{name}]..."
+def _common() -> dict[str, click.Option]:
+    return {option.name or "": option for option in _shown(command_line) if option.name in SHARED}
 
 
-def _options(parameters: Iterable[click.Parameter]) -> str:
-    options = [item for item in parameters if isinstance(item, click.Option)]
-    rows = [f"| `{_usage(option)}` | {(option.help or '').strip()} |" for option in options]
-    return "\n".join(["| option | meaning |", "|---|---|", *rows])
+def _shown(command: click.Command) -> list[click.Option]:
+    return [item for item in command.params if isinstance(item, click.Option) and not item.hidden]
 
 
 def _usage(option: click.Option) -> str:
     kind = "N" if isinstance(option.type, click.types.IntParamType) else option.type.name.upper()
     value = "" if option.is_flag else f" {option.metavar or kind}"
-    return option.opts[-1] + value
+    return "`, `".join(option.opts) + value
 
 
 if __name__ == "__main__":

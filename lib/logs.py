@@ -1,8 +1,8 @@
 """Set up logging from a file in the format of `logging.config.dictConfig`.
 
-Log files stand beside that file, secrets are masked in every handler (those that the thread that
-logs knows of), and tracebacks go to files only. Where no log file can be written, a run goes on
-without and says so.
+Relative names of log files are relative to the folder of that file. Every handler masks the secrets
+that the logging thread knows. Tracebacks go to files only. A terminal shows the labels Error,
+Warning, and Note. If a log file cannot be written, the run goes on without it, with a warning.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ from lib.secrets import redact
 
 log = logging.getLogger(__name__)
 
-# Marks (as `extra`) what the summary tells anyway, so that a terminal does not show it twice.
+# Marks (as `extra`) messages that the summary repeats, so that a terminal does not show them twice.
 IN_SUMMARY = {"in_summary": True}
+# The labels on a terminal.
+LABELS = {"INFO": "Note", "WARNING": "Warning", "ERROR": "Error", "CRITICAL": "Error"}
 
 _section: ContextVar[str] = ContextVar("section", default="")
 
@@ -36,24 +38,37 @@ def configure(path: Path) -> None:
         settings = json.loads(path.read_text("utf-8"))
         unwritable = _place_files(settings, path.absolute().parent)
         logging.config.dictConfig(settings)
-        logging.setLogRecordFactory(_Record)
-    except FileNotFoundError:
-        raise ConfigurationError(
-            "there is no such logging configuration", where=str(path)
-        ) from None
     except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
-        cause = error.__cause__ or error
-        raise ConfigurationError(
-            f"this logging configuration cannot be used ({cause})", where=str(path)
-        ) from None
+        raise ConfigurationError(_in_words(error), where=str(path)) from None
+    logging.setLogRecordFactory(_Record)
     logging.raiseExceptions = False  # a full disk would put a traceback on the terminal
     for handler in _handlers():
         to_file = isinstance(handler, logging.FileHandler)
-        handler.setFormatter(_Redacting(handler.formatter, with_traceback=to_file))
+        handler.setFormatter(_Redacting(handler.formatter, to_file=to_file))
         if isinstance(handler, logging.StreamHandler) and not to_file:
             handler.addFilter(lambda record: not getattr(record, "in_summary", False))
     for name in unwritable:
-        log.warning("%s cannot be written; this run keeps no such log", name)
+        log.warning(
+            "cannot write the log file %s; this run is not logged there. Choose another file with "
+            "--logging-config",
+            name,
+        )
+
+
+def _in_words(error: Exception) -> str:
+    """Say what is wrong with a logging configuration."""
+    cause = error.__cause__ or error
+    match cause:
+        case FileNotFoundError():
+            return "logging configuration not found"
+        case OSError():
+            return f"cannot read the logging configuration ({cause.strerror})"
+        case json.JSONDecodeError():
+            place = f"line {cause.lineno}, column {cause.colno}"
+            return f"the logging configuration is not valid JSON ({place})"
+        case ValueError() | ImportError():
+            return f"the logging configuration is invalid ({cause})"
+    return "the logging configuration is invalid; it needs the format of Python's logging.config"
 
 
 @contextmanager
@@ -75,20 +90,21 @@ class _Record(logging.LogRecord):
 
 
 class _Redacting(logging.Formatter):
-    """Another formatter's text, without secrets and, if wanted, without tracebacks.
+    """Another formatter's text without secrets; outside of files, with labels for users.
 
     Half a surrogate pair, which no file can hold, becomes an escape.
     """
 
-    def __init__(self, inner: logging.Formatter | None, *, with_traceback: bool) -> None:
+    def __init__(self, inner: logging.Formatter | None, *, to_file: bool) -> None:
         super().__init__()
         self._inner = inner or logging.Formatter()
-        self._with_traceback = with_traceback
+        self._to_file = to_file
 
     def format(self, record: logging.LogRecord) -> str:
-        if not self._with_traceback and (record.exc_info or record.stack_info):
+        if not self._to_file:
             record = copy.copy(record)
             record.exc_info = record.exc_text = record.stack_info = None
+            record.levelname = LABELS.get(record.levelname, record.levelname)
         text = redact(self._inner.format(record))
         return text.encode("utf-8", "backslashreplace").decode("utf-8")
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 import connectors
@@ -120,12 +121,13 @@ def test_connector_has_a_page():
 
 def test_command_line_page_names_every_option_and_exit_code():
     page = (ROOT / "docs" / "reference" / "cli.md").read_text("utf-8")
+    common = page.split("## Shared options\n")[1].split("\n## ")[0]
     for name, command in command_line.commands.items():
         part = page.split(f"### `{name}`\n")[1].split("\n## ")[0].split("\n### ")[0]
-        common = page.split("## Options of all commands\n")[1].split("\n## ")[0]
         for option in command.params:
-            if option.param_type_name == "option":
-                assert f"`{option.opts[-1]}" in common + part, f"{name}: {option.opts}"
+            if isinstance(option, click.Option) and not option.hidden:
+                for spelling in option.opts:
+                    assert f"`{spelling}" in common + part, f"{name}: {spelling}"
     codes = page.split("## Exit codes\n")[1]
     assert [code for code in ExitCode if not re.search(rf"^\| {code:d}\b", codes, re.M)] == []
 

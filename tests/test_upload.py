@@ -444,7 +444,7 @@ class TestTerminal:
         ended = on_terminal("upload", "casper")
         assert ended.code == 0
         lines = ended.out.replace("\r", "\n").split("\n")
-        assert any(line.startswith("WARNING: [casper] http://127.0.0.1") for line in lines)
+        assert any(line.startswith("Warning: [casper] http://127.0.0.1") for line in lines)
 
 
 def _read(descriptor: int) -> bytes:

@@ -1,61 +1,36 @@
-"""What all commands have in common: options, error messages, and exit codes."""
+"""The command line as a whole: errors of any command become sentences and exit codes."""
 
 from __future__ import annotations
 
 import logging
 import os
 import sys
-from collections.abc import Callable
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
-from lib import __version__, secrets
-from lib.cli.say import say
+from lib import secrets
+from lib.cli.command import Command, write_commands
+from lib.cli.options import SHARED, with_options
+from lib.cli.say import complain, warn
 from lib.errors import ConnectorError, ExitCode
 from lib.interruption import Interruption
-from lib.plugins import ROOT
 
 if TYPE_CHECKING:
     from lib.config.config import Config
-
-Command = Callable[..., Any]
 
 log = logging.getLogger(__name__)
 
 # What click itself turns into words or into a quiet end.
 LEFT_TO_CLICK = (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError)
 
-FILE = click.Path(dir_okay=False, path_type=Path)
-OPTIONS = (
-    click.option(
-        "--show-mappings", is_flag=True, help="Show the mappings of the sections, and end."
-    ),
-    click.option("--testmode", is_flag=True, help="Show what would be sent, and send nothing."),
-    click.option(
-        "--save-data", is_flag=True, help="Keep each record, as it came and as it was sent."
-    ),
-    click.option(
-        "--ini", type=FILE, default=ROOT / "config.ini", help="The file with the settings."
-    ),
-    click.option(
-        "--logging-config",
-        type=FILE,
-        default=ROOT / "logging.json",
-        help="The file that says what is logged, and where.",
-    ),
-    click.option(
-        "--record-count", type=click.IntRange(min=1), metavar="N", help="Stop after N records."
-    ),
-    click.version_option(__version__, prog_name="Oomnitza Connector"),
-)
-
 
 class _Commands(click.Group):
     """The commands; an error of any of them becomes a sentence and an exit code."""
+
+    command_class = Command
 
     def invoke(self, ctx: click.Context) -> Any:
         _prepare_streams()
@@ -77,13 +52,26 @@ class _Commands(click.Group):
             complain(str(error))
             ctx.exit(int(error.exit_code))
         except KeyboardInterrupt:
-            complain("Interrupted.")
+            complain("interrupted")
             ctx.exit(int(ExitCode.INTERRUPTED))
         except Exception as error:
-            if logging.getLogger().handlers:
-                log.exception("unexpected error")
-            complain(f"an error that should not happen: {error!r}")
+            details = _log_unexpected(error)
+            complain(
+                f"unexpected error ({details}). This is a bug in the connector. Please report it"
+            )
             ctx.exit(int(ExitCode.SECTION_FAILED))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        commands = [item for item in self.commands.values() if isinstance(item, Command)]
+        write_commands(commands, formatter)
+
+
+def _log_unexpected(error: Exception) -> str:
+    """Log the traceback and return where it is; without a log file, return the error itself."""
+    if logging.getLogger().handlers:
+        log.exception("unexpected error")
+        return f"{type(error).__name__}; details are in the log files"
+    return f"{type(error).__name__}: {error}"
 
 
 def _prepare_streams() -> None:
@@ -99,48 +87,18 @@ def _prepare_streams() -> None:
             stream.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
-ALL_FIELDS = click.option(
-    "--all-fields",
-    is_flag=True,
-    help="Ask the source for all fields that it has, not only for those that are needed.",
-)
-
-
-def with_options(command: Command) -> Command:
-    """Add the options that all commands have."""
-    for option in reversed(OPTIONS):
-        command = option(command)
-    return command
-
-
-def given_in(ctx: click.Context) -> dict[str, Any]:
-    """Return the options from before and after the command; those after it take precedence."""
-    outer = ctx.parent.params if ctx.parent else {}
-    return {
-        name: outer[name]
-        if name in outer and ctx.get_parameter_source(name) is ParameterSource.DEFAULT
-        else value
-        for name, value in ctx.params.items()
-    }
-
-
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@with_options
+@with_options(*SHARED, "version")
 def main(**_: Any) -> None:
-    """Pull people and devices out of other systems and upload them to Oomnitza.
+    """Sync users and assets from your systems to Oomnitza.
 
-    The options may stand before the action or behind it.
+    Options can be given before or after the command.
     """
 
 
-def warn(loaded: Config) -> None:
+def warn_about(loaded: Config) -> None:
     """Print the warnings about the config file."""
     from lib.config.problems import render
 
     for warning in loaded.warnings:
-        say(f"Warning: {render(loaded.path, warning)}", err=True)
-
-
-def complain(text: str) -> None:
-    """Print an error on standard error."""
-    say(f"Error: {text}", err=True)
+        warn(render(loaded.path, warning))

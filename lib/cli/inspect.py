@@ -7,30 +7,37 @@ from typing import Any
 
 import click
 
-from lib.cli.group import given_in, main, with_options
+from lib.cli.group import main
+from lib.cli.options import JSON, SECTIONS, with_options
 from lib.cli.say import say
 from lib.errors import UsageError
 from lib.plugins import did_you_mean
 
-JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object on each line.")
 COUNT = click.option(
-    "--count", type=click.IntRange(min=1), default=20, show_default=True, help="Of how many runs."
+    "--count",
+    type=click.IntRange(min=1),
+    default=20,
+    metavar="N",
+    help="Number of runs to show. Default: 20.",
 )
 
 
-@main.command("rejects")
-@click.argument("connectors", nargs=-1)
+@main.command(
+    "rejects",
+    part="Inspect",
+    short_help="List the records saved for resend.",
+    examples=["rejects casper", "rejects --json"],
+)
+@SECTIONS
 @JSON
-@with_options
-@click.pass_context
-def rejects_command(ctx: click.Context, /, **_: Any) -> None:
-    """List the records that were set aside, of CONNECTORS or of all: rejected, or not sent."""
-    given = given_in(ctx)
+@with_options("ini")
+def rejects_command(**given: Any) -> None:
+    """List the records saved for resend: rejected and unsent. Default: all sections."""
     from lib.config.config import common, section_names, spelled
     from lib.report import ledgertext
     from lib.state import open_to_read
 
-    loaded, names = common(given["ini"]), spelled(given["ini"], given["connectors"])
+    loaded, names = common(given["ini"]), spelled(given["ini"], given["sections"])
     with open_to_read(loaded.state) as store:
         _require_known(names, [*section_names(given["ini"]), *store.sections(loaded.oomnitza.url)])
         saved = store.saved_records(names, target=loaded.oomnitza.url)
@@ -39,22 +46,25 @@ def rejects_command(ctx: click.Context, /, **_: Any) -> None:
         )
 
 
-@main.command("missing")
-@click.argument("connectors", nargs=-1)
+@main.command(
+    "missing",
+    part="Inspect",
+    short_help="List records no longer in the source.",
+    examples=["missing ldap", "missing --json"],
+)
+@SECTIONS
 @JSON
-@with_options
-@click.pass_context
-def missing_command(ctx: click.Context, /, **_: Any) -> None:
-    """List the records that earlier runs of CONNECTORS sent and the last complete one did not find.
+@with_options("ini")
+def missing_command(**given: Any) -> None:
+    """List records that earlier runs sent but that are no longer in the source.
 
-    Nothing is done about them.
+    Default: all sections. The connector does not change these records in Oomnitza.
     """
-    given = given_in(ctx)
     from lib.config.config import common, section_names, spelled
     from lib.report import ledgertext
     from lib.state import open_to_read
 
-    loaded, names = common(given["ini"]), spelled(given["ini"], given["connectors"])
+    loaded, names = common(given["ini"]), spelled(given["ini"], given["sections"])
     with open_to_read(loaded.state) as store:
         _require_known(names, [*section_names(given["ini"]), *store.sections(loaded.oomnitza.url)])
         for name in names or store.sections(loaded.oomnitza.url):
@@ -63,20 +73,23 @@ def missing_command(ctx: click.Context, /, **_: Any) -> None:
             _print_lines(in_json if given["as_json"] else ledgertext.missing(name, records))
 
 
-@main.command("history")
-@click.argument("connectors", nargs=-1)
+@main.command(
+    "history",
+    part="Inspect",
+    short_help="Show past runs.",
+    examples=["history", "history casper --count 5"],
+)
+@SECTIONS
 @COUNT
 @JSON
-@with_options
-@click.pass_context
-def history_command(ctx: click.Context, /, **_: Any) -> None:
-    """Show past runs of CONNECTORS, or of all sections, the latest first."""
-    given = given_in(ctx)
+@with_options("ini")
+def history_command(**given: Any) -> None:
+    """Show past runs, the latest first. Default: all sections."""
     from lib.config.config import common, section_names, spelled
     from lib.report import ledgertext
     from lib.state import open_to_read
 
-    loaded, names = common(given["ini"]), spelled(given["ini"], given["connectors"])
+    loaded, names = common(given["ini"]), spelled(given["ini"], given["sections"])
     with open_to_read(loaded.state) as store:
         _require_known(names, [*section_names(given["ini"]), *store.sections(loaded.oomnitza.url)])
         runs = store.history(names, given["count"], target=loaded.oomnitza.url)
@@ -84,12 +97,12 @@ def history_command(ctx: click.Context, /, **_: Any) -> None:
 
 
 def _require_known(names: Iterable[str], known: list[str]) -> None:
-    """Raise UsageError for a section that is neither in the ini nor in the ledger."""
+    """Raise UsageError for a section that is neither in the config file nor in the state."""
     for name in names:
         if name not in known:
             hint = did_you_mean(name, known)
             raise UsageError(
-                f"there is no section [{name}], and there was none",
+                f"section [{name}] not found in the config file or the state database",
                 fix=hint[:1].upper() + hint[1:],
             )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lib.cli.say import say, say_json
+from lib.cli.say import say_json, warn
 from lib.cli.terminal import TerminalListener
 from lib.report.eventlines import EventFile, EventLines
 from lib.run.events import Listener, Listeners
@@ -38,6 +38,6 @@ def _with_lines(lines: EventLines) -> Iterator[Listener]:
     with TerminalListener(lines.stop, records=False) as terminal:
         yield Listeners(lines.stop, terminal, lines)
     if lines.failure:
-        say(f"Warning: not all events could be written ({lines.failure})", err=True)
+        warn(f"not all events could be written ({lines.failure})")
     if lines.closed:
         raise lines.closed

@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from lib.cli.group import ALL_FIELDS, given_in, main, warn, with_options
+from lib.cli.group import main, warn_about
+from lib.cli.options import ALL_FIELDS, SECTIONS, with_options
 from lib.cli.say import say
 from lib.errors import UsageError, gravest
 
@@ -18,22 +19,31 @@ WIDE = 200
 MARKS = {"ok": "ok", "note": "note", "failed": "FAILED"}
 
 
-@main.command("check")
-@click.argument("connectors", nargs=-1)
-@click.option("--offline", is_flag=True, help="Check only what needs no network.")
+@main.command(
+    "check",
+    part="Set up",
+    short_help="Check settings, connections, and mappings.",
+    examples=["check", "check ldap --offline"],
+)
+@SECTIONS
+@click.option(
+    "--offline", is_flag=True, help="Check without network access: settings and mappings only."
+)
 @ALL_FIELDS
-@with_options
+@with_options("ini", "logging_config")
 @click.pass_context
-def check_command(ctx: click.Context, /, **_: Any) -> None:
-    """Try the sections named CONNECTORS, or all enabled ones, without uploading."""
-    given = given_in(ctx)
+def check_command(ctx: click.Context, /, **given: Any) -> None:
+    """Check settings, connections, and mappings without uploading.
+
+    Default: all enabled sections.
+    """
     from lib import logs
     from lib.config import config
     from lib.preview.check import check_section
 
     logs.configure(given["logging_config"])
-    loaded = config.load_config(given["ini"], given["connectors"])
-    warn(loaded)
+    loaded = config.load_config(given["ini"], given["sections"])
+    warn_about(loaded)
     codes = []
     for section in loaded.sections:
         options = {name: given[name] for name in ("offline", "all_fields")}
@@ -43,26 +53,38 @@ def check_command(ctx: click.Context, /, **_: Any) -> None:
     ctx.exit(int(gravest(codes)))
 
 
-@main.command("explain")
-@click.argument("section")
-@click.option("--record", type=click.File("rb"), help="Read records from a JSON file; - is stdin.")
-@click.option("--offline", is_flag=True, help="With --record: leave Oomnitza's mapping aside.")
+@main.command(
+    "explain",
+    part="Set up",
+    short_help="Show how a record is filtered and mapped.",
+    examples=["explain casper", "explain casper --record computer.json --offline"],
+)
+@click.argument("section", metavar="SECTION")
+@click.option(
+    "--record",
+    type=click.File("rb"),
+    metavar="FILE",
+    help="Read the records from a JSON file instead of the source; - means standard input.",
+)
+@click.option(
+    "--offline",
+    is_flag=True,
+    help="With --record: use only the built-in and local mapping, not the one in Oomnitza.",
+)
 @ALL_FIELDS
-@with_options
-@click.pass_context
-def explain_command(ctx: click.Context, /, **_: Any) -> None:
-    """Show what becomes of a record of SECTION, field by field, and send nothing."""
-    given = given_in(ctx)
+@with_options("ini", "logging_config", "record_count")
+def explain_command(**given: Any) -> None:
+    """Show how a record of SECTION is filtered and mapped, field by field. Nothing is sent."""
     from lib import logs
     from lib.config import config
     from lib.preview.explain import explain_section, read_records
     from lib.preview.explaintext import render_explanations
 
     if given["offline"] and not given["record"]:
-        raise UsageError("--offline explains records of a file", fix="Add --record FILE")
+        raise UsageError("--offline works only with --record", fix="Add --record FILE")
     logs.configure(given["logging_config"])
     loaded = config.load_config(given["ini"], [given["section"]])
-    warn(loaded)
+    warn_about(loaded)
     [section] = loaded.sections
     records = read_records(given["record"]) if given["record"] else None
     options = {name: given[name] for name in ("offline", "all_fields")}

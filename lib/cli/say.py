@@ -23,6 +23,21 @@ def say_json(value: Any, *, err: bool = False) -> None:
     click.echo(_harmless(to_json(redact_data(value))), err=err)
 
 
+def complain(text: str) -> None:
+    """Print an error on standard error."""
+    say(f"Error: {text}", err=True)
+
+
+def warn(text: str) -> None:
+    """Print a warning on standard error."""
+    say(f"Warning: {text}", err=True)
+
+
+def inform(text: str) -> None:
+    """Print a note on standard error."""
+    say(f"Note: {text}", err=True)
+
+
 def _harmless(text: str) -> str:
     """The text with all escaped, as in JSON, that is neither visible nor ends a line."""
     if text.isprintable():

@@ -8,49 +8,66 @@ from typing import Any
 
 import click
 
-from lib.cli.group import given_in, main, with_options
-from lib.cli.say import say
+from lib.cli.group import main
+from lib.cli.options import with_options
+from lib.cli.say import inform, say
 from lib.errors import UsageError
 from lib.plugins import ROOT
 
 
-@main.command("generate-ini")
-@with_options
-@click.pass_context
-def generate_ini(ctx: click.Context, /, **_: Any) -> None:
-    """Write an ini to start from; an older one is kept as .bak."""
+@main.command(
+    "generate-ini",
+    part="Set up",
+    short_help="Create a config file to start from.",
+    examples=["generate-ini", "generate-ini --ini /etc/oomnitza/config.ini"],
+)
+@with_options("ini")
+def generate_ini(**given: Any) -> None:
+    """Create a config file to start from. An existing file is kept with the suffix .bak."""
     from lib.config import generate
 
-    path = given_in(ctx)["ini"]
+    path = given["ini"]
     backup = generate.write(path)
     if backup:
-        say(f"The older file is now {backup}.")
-    say(f"Written: {path}. Fill in [oomnitza], then enable the sections you need.")
-
-
-@main.command()
-@with_options
-def gui(**_: Any) -> None:
-    """Edit the settings in a browser (not in this version yet)."""
-    raise UsageError(
-        "this version has no gui yet",
-        fix="Make an ini with `connector.py generate-ini` and edit it as text",
+        inform(f"the existing file was renamed to {backup}")
+    say(
+        f"Created {path}. Next: fill in [oomnitza], then set `enable = True` in the sections you "
+        "need."
     )
 
 
-@main.command()
+@main.command(
+    part="Set up", short_help="Run mock servers to try the connector.", examples=["sandbox"]
+)
 @click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),
     default=ROOT / ".sandbox",
-    help="Where the sandbox keeps its data and its ready-made config.ini.",
+    metavar="FOLDER",
+    help="Folder for the sandbox's data and its config.ini. Default: .sandbox next to "
+    "connector.py.",
 )
-@with_options
+@with_options()
 def sandbox(folder: Path, **_: Any) -> None:
-    """Run local stand-ins for Oomnitza and the sources, to try things on."""
+    """Run mock servers for Oomnitza and the sources on this machine.
+
+    Try the connector on them safely: nothing leaves this machine.
+    """
     from sandbox.company import Company
 
     with Company(folder) as company:
         say(company.welcome())
         with suppress(KeyboardInterrupt):
             company.wait()
+
+
+@main.command(
+    part="Set up", short_help="Edit settings in a browser (not available).", examples=["gui"]
+)
+@with_options("ini")
+def gui(**_: Any) -> None:
+    """Edit the settings in a browser. This version does not have it yet."""
+    raise UsageError(
+        "gui is not available in this version",
+        fix="Create a config file with `connector.py generate-ini` and edit it as text",
+    )

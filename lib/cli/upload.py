@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lib.cli.group import ALL_FIELDS, FILE, given_in, main, warn, with_options
-from lib.cli.say import say
+from lib.cli.group import main, warn_about
+from lib.cli.options import ALL_FIELDS, FILE, RUN, SECTIONS, with_options
+from lib.cli.say import say, warn
 from lib.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,33 +19,47 @@ if TYPE_CHECKING:
     from lib.run.events import RunEnded
     from lib.run.options import RunOptions
 
-FULL = click.option("--full", is_flag=True, help="Send all records, also with changed_only = True.")
+FULL = click.option(
+    "--full",
+    is_flag=True,
+    help="Full refresh: send every record, even with changed_only or a checkpoint.",
+)
 FORCE = click.option(
-    "--force", is_flag=True, help="Send although far fewer records came than last time."
+    "--force",
+    is_flag=True,
+    help="Send even if the safety threshold is not met (far fewer records than in the last "
+    "complete run).",
 )
 WAIT = click.option(
-    "--wait", is_flag=True, help="If a section is being run already, wait until that is over."
+    "--wait",
+    is_flag=True,
+    help="If another run of the section is in progress, wait for it to finish.",
 )
 FAIL_FAST = click.option(
-    "--fail-fast", is_flag=True, help="Run no further section when one has failed."
+    "--fail-fast", is_flag=True, help="Stop after the first section that fails."
 )
 PARALLEL = click.option(
     "--parallel",
     type=click.IntRange(min=1),
     default=1,
     metavar="N",
-    help="Run up to N sections at the same time.",
+    help="Run up to N sections at the same time. Default: 1.",
 )
-REPORT = click.option("--report", type=FILE, help="Write what came of the run to a JSON file.")
+REPORT = click.option("--report", type=FILE, help="Write a JSON report of the run to FILE.")
 EVENTS = click.option(
     "--events",
     type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
-    help="Write what happens, while it happens, as lines of JSON; - is standard output.",
+    metavar="FILE",
+    help="Write events as JSON Lines to FILE during the run; - means standard output.",
 )
 
 
-@main.command()
-@click.argument("connectors", nargs=-1)
+@main.command(
+    part="Run",
+    short_help="Read records and upload them to Oomnitza.",
+    examples=["upload ldap casper", "upload casper --dry-run --record-count 10"],
+)
+@SECTIONS
 @FULL
 @FORCE
 @WAIT
@@ -53,50 +68,53 @@ EVENTS = click.option(
 @REPORT
 @EVENTS
 @ALL_FIELDS
-@with_options
+@with_options("show_mappings", *RUN)
 @click.pass_context
-def upload(ctx: click.Context, /, **_: Any) -> None:
-    """Upload from the sections of the ini that are named CONNECTORS."""
-    given = given_in(ctx)
-    names: Sequence[str] = given["connectors"]
+def upload(ctx: click.Context, /, **given: Any) -> None:
+    """Read records from each SECTION and upload them to Oomnitza."""
+    names: Sequence[str] = given["sections"]
     from lib import logs
     from lib.config import config
 
     if not names and not given["show_mappings"]:
         enabled = ", ".join(config.enabled_names(given["ini"])) or "none"
         raise UsageError(
-            "upload needs the names of the sections to run", fix=f"Enabled in the ini: {enabled}"
+            "no section is given",
+            fix=f"Name the sections to upload. Enabled in the config file: {enabled}",
         )
     logs.configure(given["logging_config"])
     loaded = config.load_config(given["ini"], names)
-    warn(loaded)
+    warn_about(loaded)
     if given["show_mappings"]:
         _show_mappings(loaded)
     else:
         _run(ctx, loaded, given)
 
 
-@main.command()
-@click.argument("connectors", nargs=-1)
+@main.command(
+    part="Run",
+    short_help="Resend rejected and unsent records.",
+    examples=["resend", "resend casper --dry-run"],
+)
+@SECTIONS
 @WAIT
 @FAIL_FAST
 @PARALLEL
 @REPORT
 @EVENTS
-@with_options
+@with_options(*RUN)
 @click.pass_context
-def resend(ctx: click.Context, /, **_: Any) -> None:
-    """Send again what earlier runs of CONNECTORS, or of all enabled sections, have set aside.
+def resend(ctx: click.Context, /, **given: Any) -> None:
+    """Resend the rejected and unsent records of earlier runs. Default: all enabled sections.
 
-    The records take the same way as in an upload: today's record filter and mapping apply.
+    The current record filter and mapping apply, as in an upload.
     """
-    given = given_in(ctx)
     from lib import logs
     from lib.config import config
 
     logs.configure(given["logging_config"])
-    loaded = config.load_config(given["ini"], given["connectors"])
-    warn(loaded)
+    loaded = config.load_config(given["ini"], given["sections"])
+    warn_about(loaded)
     _run(ctx, loaded, {"full": False, "force": False, **given, "resend": True})
 
 
@@ -142,7 +160,7 @@ def _publish(ended: RunEnded, code: int, loaded: Config, given: dict[str, Any]) 
     # Monitoring that watches for overdue uploads must not count a resend as one.
     settings = ReportSettings() if given.get("resend") else loaded.report
     for problem in publish_report(report, settings, given["report"]):
-        say(f"Warning: {problem}", err=True)
+        warn(problem)
 
 
 def _options(loaded: Config, given: dict[str, Any]) -> RunOptions:

@@ -163,6 +163,32 @@ class TestHelp:
             assert ended.code == 0
             assert f"connector.py {action}" in ended.out
 
+    def test_help_lists_commands_by_purpose_with_whole_summaries(self, cli):
+        text = cli("--help").out
+        assert text.index("Set up:") < text.index("  check ") < text.index("Run:")
+        assert text.index("Run:") < text.index("  upload ") < text.index("Inspect:")
+        for command in main.commands.values():
+            summary = command.get_short_help_str(limit=200)
+            assert len(summary) <= 45
+            assert f"  {summary}\n" in text
+
+    @pytest.mark.parametrize("action", main.commands)
+    def test_help_of_a_command_shows_the_options_it_uses_and_examples(
+        self, cli, action, tmp_path, monkeypatch
+    ):
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "computer.json").touch()
+        options, examples = cli(action, "--help").out.split("\nExamples:\n")
+        for option in ("--testmode", "--save-data"):
+            assert (option in options) == (action in ("upload", "resend"))
+        assert ("--record-count" in options) == (action in ("upload", "resend", "explain"))
+        assert ("--ini " in options) == (action != "sandbox")
+        for line in examples.splitlines():
+            assert line.startswith(f"  connector.py {action}")
+            command = main.commands[action]
+            with command.make_context(action, line.split()[2:]):
+                pass
+
     @pytest.mark.parametrize("words", [("--version",), ("upload", "--version")])
     def test_version_option_prints_the_version(self, cli, words):
         ended = cli(*words)
@@ -198,6 +224,19 @@ class TestOptions:
         cli("--logging-config", other, "upload", "casper", "--ini", ini)
         assert logs.with_name("other.log").exists()
 
+    @pytest.mark.parametrize("alias", ["--testmode", "--dry-run"])
+    def test_dry_run_is_another_name_of_testmode(self, upload, oomnitza, alias):
+        assert len(shown(upload("casper", alias))) == 6
+        assert oomnitza.runs() == []
+
+    @pytest.mark.parametrize(
+        "words", [("history", "--testmode"), ("--testmode", "history"), ("--dry-run", "history")]
+    )
+    def test_option_without_effect_is_a_warning(self, cli, ini, words):
+        ended = cli(*words, "--ini", ini)
+        assert ended.code == 0
+        assert ended.err == "Warning: --testmode has no effect on the command history\n"
+
     @pytest.mark.parametrize("names", [["CASPER", "casper.mdm"], ["Casper", "Casper.MDM"]])
     def test_section_names_are_case_insensitive(self, upload, oomnitza, names):
         ended = upload(*names)
@@ -226,7 +265,11 @@ class TestUsage:
     @pytest.mark.parametrize(
         ("words", "error"),
         [
-            ((), "upload needs the names of the sections to run. Enabled in the ini: casper,"),
+            (
+                (),
+                "no section is given. Name the sections to upload. "
+                "Enabled in the config file: casper,",
+            ),
             (("caspar",), "there is no section [caspar]. Did you mean casper? The file has:"),
             (("zendesk",), "there is no section [zendesk]. The file has: casper, Casper.MDM, off"),
             (("off",), "[off] is not enabled (it has `enable = False`)."),
@@ -267,7 +310,7 @@ class TestUsage:
     def test_gui_is_a_usage_error(self, cli):
         ended = cli("gui")
         assert ended.code == 2
-        assert ended.err.startswith("Error: this version has no gui yet.")
+        assert ended.err.startswith("Error: gui is not available in this version.")
 
 
 class TestConfiguration:
@@ -316,13 +359,16 @@ class TestConfiguration:
     @pytest.mark.parametrize(
         ("text", "error"),
         [
-            (None, "there is no such logging configuration"),
-            ("{not json", "cannot be used (Expecting property name"),
-            ("[]", "cannot be used ("),
-            ("{}", "cannot be used ("),
-            ('{"version": 1, "handlers": {"x": {"class": "no.Such"}}}', "cannot be used ("),
-            ('{"version": 1, "root": {"handlers": ["nope"]}}', "cannot be used ("),
-            ('{"version": 1, "root": {"level": "LOUD"}}', "cannot be used ("),
+            (None, "logging configuration not found"),
+            ("{not json", "is not valid JSON (line 1, column 2)"),
+            ("[]", "is invalid; it needs the format of Python's logging.config"),
+            ("{}", "is invalid (dictionary doesn't specify a version)"),
+            (
+                '{"version": 1, "handlers": {"x": {"class": "no.Such"}}}',
+                "is invalid (Cannot resolve",
+            ),
+            ('{"version": 1, "root": {"handlers": ["nope"]}}', "is invalid (Unable to add handler"),
+            ('{"version": 1, "root": {"level": "LOUD"}}', "is invalid (Unknown level"),
         ],
     )
     def test_invalid_logging_config_is_an_error(self, upload, tmp_path, text, error, oomnitza):
@@ -411,7 +457,8 @@ class TestRuns:
         monkeypatch.setattr(connector, "load_connector", mistaken)
         ended = upload("casper")
         assert ended.code == 1
-        assert "Error: an error that should not happen: LookupError('a mistake')" in ended.err
+        assert "Error: unexpected error (LookupError; details are in the log files)." in ended.err
+        assert "a mistake" not in ended.err
         assert "Traceback" in (tmp_path / "errors.log").read_text("utf-8")
 
     def test_exit_of_click_is_passed_on(self, cli, monkeypatch):
@@ -429,7 +476,7 @@ class TestRuns:
 
         monkeypatch.setattr(main.commands["gui"], "callback", interrupted)
         ended = cli("gui")
-        assert ended == Ended(130, "", "Error: Interrupted.\n")
+        assert ended == Ended(130, "", "Error: interrupted\n")
 
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
     def test_failure_after_a_signal_has_its_exit_code(self, cli, monkeypatch, number):
@@ -619,7 +666,7 @@ class TestExplain:
     def test_explain_offline_without_record_is_an_error(self, explain, jamf):
         ended = explain("casper", "--offline")
         assert ended == Ended(
-            2, "", "Error: --offline explains records of a file. Add --record FILE.\n"
+            2, "", "Error: --offline works only with --record. Add --record FILE.\n"
         )
         assert jamf.requests == []
 
@@ -666,7 +713,7 @@ class TestGenerateIni:
         assert str(path) in ended.out
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         ended = cli("upload", "--ini", path)
-        assert "Enabled in the ini: none" in ended.err
+        assert "Enabled in the config file: none" in ended.err
 
     def test_generate_ini_keeps_older_files(self, cli, tmp_path):
         path = tmp_path / "config.ini"
@@ -685,7 +732,8 @@ class TestGenerateIni:
     def test_generate_ini_names_the_backup(self, cli, tmp_path):
         path = tmp_path / "config.ini"
         path.touch()
-        assert f"The older file is now {path}.bak." in cli("--ini", path, "generate-ini").out
+        ended = cli("--ini", path, "generate-ini")
+        assert f"Note: the existing file was renamed to {path}.bak\n" in ended.err
 
     def test_a_folder_that_is_not_there(self, cli, tmp_path):
         path = tmp_path / "none" / "config.ini"
@@ -702,9 +750,10 @@ class TestGenerateIni:
         path = tmp_path / "config.ini"
         path.write_text("precious", "utf-8")
         monkeypatch.setattr(connector, "load_connector", mistaken)
+        monkeypatch.setattr(logging.getLogger(), "handlers", [])
         ended = cli("generate-ini", "--ini", path)
         assert ended.code == 1
-        assert "a mistake" in ended.err
+        assert "Error: unexpected error (SyntaxError: a mistake)." in ended.err
         assert [each.name for each in tmp_path.glob("config.ini*")] == ["config.ini"]
         assert path.read_text("utf-8") == "precious"
 
@@ -729,7 +778,8 @@ class TestLogging:
         change(logs, '"info.log"', '"no/such/folder/info.log"')
         ended = upload("casper")
         assert ended.code == 0
-        assert "no/such/folder/info.log cannot be written; this run keeps no such log" in ended.err
+        assert "Warning: cannot write the log file " in ended.err
+        assert "no/such/folder/info.log; this run is not logged there. Choose" in ended.err
         assert oomnitza.count("assets") == 6
 
 
@@ -740,4 +790,7 @@ def test_inspect_unknown_section_is_an_error(tmp_path, cli, action):
     assert cli(action, "LDAP", "--ini", path).code == 0
     ended = cli(action, "ldp", "--ini", path)
     assert ended.code == 2
-    assert "there is no section [ldp], and there was none. Did you mean ldap?" in ended.err
+    assert (
+        "section [ldp] not found in the config file or the state database. Did you mean ldap?"
+        in ended.err
+    )

@@ -63,7 +63,7 @@ def test_files_get_information_and_the_console_warnings_only(configure, capsys):
     log.debug("a detail")
     log.info("it goes on")
     log.warning("take care")
-    assert capsys.readouterr() == ("", "WARNING: take care\n")
+    assert capsys.readouterr() == ("", "Warning: take care\n")
     assert "it goes on" in text_of(folder / "info.log")
     assert "take care" in text_of(folder / "info.log")
     assert "a detail" not in text_of(folder / "info.log")
@@ -100,7 +100,7 @@ def test_a_traceback_reaches_the_file_and_never_the_console(configure, capsys):
     assert "Traceback (most recent call last)" in logged
     assert "ValueError: the cause" in logged
     assert "Stack (most recent call last)" in logged
-    assert console == "ERROR: it failed\nERROR: where from\n"
+    assert console == "Error: it failed\nError: where from\n"
 
 
 @pytest.mark.parametrize("order", [["console", "errors"], ["errors", "console"]])
@@ -111,7 +111,7 @@ def test_whichever_handler_comes_first_the_file_has_the_traceback(configure, cap
     except ValueError:
         logging.getLogger("lib.test").exception("it failed")
     assert "ValueError: the cause" in text_of(folder / "errors.log")
-    assert capsys.readouterr().err == "ERROR: it failed\n"
+    assert capsys.readouterr().err == "Error: it failed\n"
 
 
 def test_secrets_are_masked_in_every_handler(configure, capsys):
@@ -135,7 +135,7 @@ def test_secrets_learnt_after_the_configuration_are_masked_too(configure, capsys
     configure()
     secrets.remember("a-token-that-came-later")
     logging.getLogger("lib.test").warning("a-token-that-came-later")
-    assert capsys.readouterr().err == f"WARNING: {MASK}\n"
+    assert capsys.readouterr().err == f"Warning: {MASK}\n"
 
 
 @pytest.mark.parametrize("pool", ["ahead", "upload", "none"])
@@ -162,7 +162,7 @@ def test_a_secret_that_another_thread_learns_is_masked_in_all_logs(configure, ca
         said = secrets.redact(SECRET)
     masked = [f"learnt {MASK}", f"used {MASK}"]
     assert said == MASK
-    assert capsys.readouterr().err.splitlines() == [f"WARNING: {line}" for line in masked]
+    assert capsys.readouterr().err.splitlines() == [f"Warning: {line}" for line in masked]
     for name in ("info.log", "errors.log"):
         lines = text_of(folder / name).splitlines()
         assert [line.split("lib.test: ")[1] for line in lines] == masked
@@ -175,7 +175,7 @@ def test_a_thread_without_a_run_of_its_own_logs_the_secrets_of_none(configure, c
         thread = threading.Thread(target=Context().run, args=[logging.warning, "sent %s", SECRET])
         thread.start()
         thread.join()
-    assert capsys.readouterr().err == f"WARNING: sent {MASK}\n"
+    assert capsys.readouterr().err == f"Warning: sent {MASK}\n"
 
 
 def test_handlers_of_single_loggers_are_masked_too(configure):
@@ -206,7 +206,10 @@ def test_where_a_file_cannot_be_written_the_run_goes_on_and_says_so(configure, c
     logging.getLogger("lib.test").warning("still there")
     unwritable = folder / "no/such/folder/info.log"
     console = capsys.readouterr().err
-    assert f"WARNING: {unwritable} cannot be written; this run keeps no such log" in console
+    assert (
+        f"Warning: cannot write the log file {unwritable}; this run is not logged there. "
+        in console
+    )
     assert "still there" in text_of(folder / "errors.log")
 
 
@@ -239,11 +242,11 @@ def test_a_configuration_that_cannot_be_used_is_told_by_name(tmp_path, text):
     path.write_text(text, "utf-8")
     with pytest.raises(ConfigurationError) as caught:
         logs.configure(path)
-    assert str(caught.value).startswith(f"{path}: this logging configuration cannot be used (")
+    assert str(caught.value).startswith(f"{path}: the logging configuration is ")
 
 
 def test_a_configuration_that_is_not_there_is_told_by_name(tmp_path):
-    with pytest.raises(ConfigurationError, match="there is no such logging configuration"):
+    with pytest.raises(ConfigurationError, match="logging configuration not found"):
         logs.configure(tmp_path / "none.json")
 
 
