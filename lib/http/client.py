@@ -40,6 +40,7 @@ from lib.retry import BACKOFF, BROKEN_RESPONSE, IMMEDIATE, UNREACHABLE_IMMEDIATE
 log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT = 15
+JSON_HEADERS = {"Content-Type": "application/json; charset=utf-8"}
 RETRY_STATUS = frozenset({408, 429, 502, 503, 504})
 
 
@@ -126,8 +127,7 @@ class Client:
 
     def post_encoded(self, path: str, body: bytes, **how: Any) -> requests.Response:
         """POST a body that is already encoded as JSON in UTF-8."""
-        headers = {"Content-Type": "application/json; charset=utf-8"}
-        return self.request("POST", path, data=body, headers=headers, **how)
+        return self.request("POST", path, data=body, headers=JSON_HEADERS, **how)
 
     def request(
         self, method: str, path: str, *, auth: AuthBase | None = None, **how: Any

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from lib import __version__
@@ -16,23 +16,39 @@ from lib.errors import ConfigurationError, TargetRefused
 from lib.http.client import NoContent, NotFound
 from lib.jsontext import to_json
 from lib.oomnitza.client import OomnitzaClient
+from lib.oomnitza.confirmation import Confirm, Confirmation
 from lib.target.item import Item
 from lib.target.target import UploadPlan
 
-# The most assets that shipped clients have ever put into one request of the older API.
+# The most records that shipped clients have ever put into one request, and the most assets into
+# one of the older API.
+LARGEST_BATCH = 100
 LARGEST_AUDIT = 10
+
+
+class BulkOptions(NamedTuple):
+    """How runs send their records: per request, in parallel, and when a response confirms them."""
+
+    batch_size: int = LARGEST_BATCH
+    workers: int = 1
+    confirm: Confirm = "body"
+
+
+DEFAULTS = BulkOptions()
 
 
 class BulkV3:
     """One run in the current bulk API: batches of one portion, which is closed at the end."""
 
     def __init__(
-        self, client: OomnitzaClient, plan: UploadPlan, batch_size: int, workers: int = 1
+        self, client: OomnitzaClient, plan: UploadPlan, options: BulkOptions = DEFAULTS
     ) -> None:
-        self.batch_size = batch_size
-        self.workers = workers
+        self.batch_size = options.batch_size
+        self.workers = options.workers
         self.portion = str(uuid4())
+        self.needs_counts = options.confirm == "strict"
         self._client = client
+        self._confirm = Confirmation(options.confirm)
         self._opened = False
         self._common = {
             "connector_name": plan.mapping_name,
@@ -46,10 +62,16 @@ class BulkV3:
             "error": None,
         }
 
+    @property
+    def response_shape(self) -> str:
+        """The structure of the first response to records."""
+        return self._confirm.shape
+
     def send(self, items: Sequence[Item]) -> None:
         """Upload up to `batch_size` records; raises TargetRefused for these, or another error."""
         self._opened = True
-        self._client.post_encoded("/api/v3/bulk", _body(self._common, "records", items))
+        body = _body(self._common, "records", items)
+        self._client.post_records("/api/v3/bulk", body, self._confirm)
 
     def leave_out(self, items: Sequence[Item]) -> None:
         """Do nothing: Oomnitza keeps the records that it has."""
@@ -80,12 +102,14 @@ class BulkV2:
     """
 
     portion = ""
+    needs_counts = False
 
     def __init__(
-        self, client: OomnitzaClient, plan: UploadPlan, batch_size: int, workers: int = 1
+        self, client: OomnitzaClient, plan: UploadPlan, options: BulkOptions = DEFAULTS
     ) -> None:
-        self.workers = workers
+        self.workers = options.workers
         self._client = client
+        self._confirm = Confirmation(options.confirm)
         self._plan = plan
         people = plan.data_type == "users"
         if not people and not plan.sync_field:
@@ -94,7 +118,12 @@ class BulkV2:
             raise ConfigurationError(
                 "with api = v2 in [oomnitza], people know neither insert_only nor update_only"
             )
-        self.batch_size = batch_size if people else min(batch_size, LARGEST_AUDIT)
+        self.batch_size = min(options.batch_size, LARGEST_BATCH if people else LARGEST_AUDIT)
+
+    @property
+    def response_shape(self) -> str:
+        """The structure of the first response to records."""
+        return self._confirm.shape
 
     def send(self, items: Sequence[Item]) -> None:
         """Upload up to `batch_size` records; raises TargetRefused for these, or another error."""
@@ -121,7 +150,7 @@ class BulkV2:
             "sync_field": ",".join(self._plan.sync_field) or "USER",
         }
         body = b"[%b]" % _listed(items)
-        self._client.post_encoded("/api/v2/bulk/users", body, params=query)
+        self._client.post_records("/api/v2/bulk/users", body, self._confirm, params=query)
 
     def _send_audit(self, items: Sequence[Item]) -> None:
         common = {
@@ -131,7 +160,8 @@ class BulkV2:
             "update_only": str(self._plan.update_only),
         }
         body = _body(common, "computers", items)
-        self._client.post_encoded("/api/v2/bulk/audit", body, params={"VERSION": __version__})
+        version = {"VERSION": __version__}
+        self._client.post_records("/api/v2/bulk/audit", body, self._confirm, params=version)
 
 
 def _body(common: dict[str, Any], key: str, items: Sequence[Item]) -> bytes:

@@ -23,8 +23,9 @@ from lib.errors import (
     TargetUnavailable,
 )
 from lib.http.auth import UNSIGNED, HeaderAuth, Token, TokenAuth
-from lib.http.client import BrokenAnswer, Client, NotFound
+from lib.http.client import JSON_HEADERS, BrokenAnswer, Client, NotFound
 from lib.mapping.mapping import ServerMapping
+from lib.oomnitza.confirmation import Confirmation
 from lib.reading.listing import PageGuard
 from lib.record import Record
 from lib.values.values import int_or_none
@@ -75,6 +76,20 @@ class OomnitzaClient(Client):
     def request(self, method: str, path: str, **how: Any) -> requests.Response:
         """Send a request as `Client` does. A web page is an error, whatever its status."""
         response: requests.Response = self.read(_no_page, method, path, **how)
+        return response
+
+    def post_records(
+        self, path: str, body: bytes, confirm: Confirmation, **how: Any
+    ) -> requests.Response:
+        """POST a batch, JSON in UTF-8; raises what `confirm` raises for the response."""
+        response: requests.Response = self.read(
+            lambda answer: confirm(_no_page(answer)),
+            "POST",
+            path,
+            data=body,
+            headers=JSON_HEADERS,
+            **how,
+        )
         return response
 
     def sign_in(self) -> None:

@@ -6,14 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from lib.oomnitza.bulk import BulkV2, BulkV3
+from lib.oomnitza.bulk import LARGEST_BATCH, BulkV2, BulkV3, BulkOptions
 from lib.oomnitza.client import Login, OomnitzaClient
+from lib.oomnitza.confirmation import Confirm
 from lib.settings import at_least, between, setting, url
 from lib.target.target import Target, TargetSettings, UploadPlan
 from lib.target.uploader import Uploader
-
-# The most records that shipped clients have ever put into one request.
-LARGEST_BATCH = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +49,13 @@ class OomnitzaSettings(TargetSettings):
         advanced=True,
         parse=at_least(1),
     )
+    confirm: Confirm = setting(
+        "The response that confirms a batch: body (empty, or JSON without an error), strict (a "
+        "JSON object, and the counts in Oomnitza's run log must add up), or status (any success "
+        "status, except a web page).",
+        default="body",
+        advanced=True,
+    )
 
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from super().problems()
@@ -73,4 +78,6 @@ class Oomnitza(OomnitzaClient):
     def open_run(self, plan: UploadPlan) -> Uploader:
         """Open a run, with the version of the bulk API from the settings."""
         kind = BulkV2 if self._settings.api == "v2" else BulkV3
-        return kind(self, plan, self._settings.batch_size, self._settings.upload_workers)
+        settings = self._settings
+        how = BulkOptions(settings.batch_size, settings.upload_workers, settings.confirm)
+        return kind(self, plan, how)

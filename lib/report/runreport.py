@@ -156,6 +156,8 @@ def section_report(outcome: Outcome) -> dict[str, Any]:
         if compared
         else None,
         "server": outcome.server,
+        "response_shape": outcome.response_shape,
+        "unconfirmed": outcome.unconfirmed,
         "error": _error(outcome.error),
         "left_aside": _examples("reason", outcome.not_sent),
         "failed_conversions": _examples("field", outcome.failed_conversions),

@@ -8,6 +8,7 @@ from lib.errors import ExitCode, gravest
 from lib.interruption import signal_exit_code
 from lib.mapping.mapping import FieldMapping
 from lib.run.tally import Example, Outcome
+from lib.wording import counted
 
 COLUMNS = ("fetched", "filtered", "incomplete", "unchanged", "sent", "rejected", "unsent")
 # Left out where no section has any.
@@ -59,7 +60,7 @@ def _left_records(outcome: Outcome) -> bool:
     """Whether records were left that should have gone; some incomplete ones are a daily matter."""
     tally = outcome.tally
     none_complete = tally.incomplete and not (tally.sent or tally.unchanged)
-    left = tally.rejected or tally.unsent or _refused_silently(outcome)
+    left = tally.rejected or tally.unsent or outcome.unconfirmed or _refused_silently(outcome)
     return bool(left or none_complete)
 
 
@@ -119,7 +120,12 @@ def _remarks(outcome: Outcome) -> Iterator[str]:
 
 def _counted(outcome: Outcome) -> Iterator[str]:
     """What Oomnitza says of the run."""
-    if outcome.server is not None:
+    if outcome.unconfirmed:
+        yield (
+            f"Oomnitza's run log does not confirm {counted(outcome.unconfirmed, 'sent record')}"
+            " (confirm = strict); the next run sends them again"
+        )
+    if outcome.server:
         counts = ", ".join(f"{count} {name}" for name, count in outcome.server.items())
         yield f"Oomnitza counted {counts}"
     if _refused_silently(outcome):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from lib.errors import TargetFault, TargetRefused
 from lib.target.item import Item
+from lib.target.refusals import Refusals
 from lib.target.uploader import Uploader, send_with_bisect
 
 
@@ -34,6 +35,7 @@ class InFlight:
 
     def __init__(self, uploader: Uploader) -> None:
         self._uploader = uploader
+        self._refusals = Refusals()
         self._batches: deque[tuple[Sequence[Item], Future[BatchResult]]] = deque()
         self._pool = (
             ThreadPoolExecutor(uploader.workers, thread_name_prefix="upload")
@@ -88,7 +90,7 @@ class InFlight:
         result = BatchResult()
         done = 0
         try:
-            for items, refusal in send_with_bisect(self._uploader, batch):
+            for items, refusal in send_with_bisect(self._uploader, batch, self._refusals):
                 done += len(items)
                 if refusal:
                     result.rejected.append((items[0], refusal))

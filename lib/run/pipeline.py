@@ -36,6 +36,7 @@ from lib.run.options import RunOptions
 from lib.run.plan import SectionPlan, make_plan
 from lib.run.preparation import Preparation
 from lib.run.records import Records
+from lib.run.runlog import compare_counts
 from lib.run.saveddata import NothingSaved
 from lib.run.tally import Outcome
 from lib.settings import secrets_of
@@ -136,6 +137,8 @@ def _transfer(run: _Run) -> None:
             if run.phase in (Phase.READING, Phase.SENDING):
                 _abort(run, parts, error)
             raise
+        finally:
+            run.outcome.response_shape = parts.uploader.response_shape
         _conclude(run, parts)
 
 
@@ -236,8 +239,9 @@ def _conclude(run: _Run, parts: _Parts) -> None:
     if run.complete:
         run.mode.note_if_below_threshold(plan, run.ledger, outcome)
     if parts.uploader.portion:
-        outcome.server = parts.target.run_counts(plan.upload.mapping_name, parts.uploader.portion)
-    left = outcome.tally.rejected or outcome.tally.incomplete
+        name = plan.upload.mapping_name
+        compare_counts(parts.uploader, parts.target, name, outcome, run.ledger)
+    left = outcome.tally.rejected or outcome.tally.incomplete or outcome.unconfirmed
     if run.complete and run.mode.strict and not left:
         parts.records.commit_checkpoint()
 

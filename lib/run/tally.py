@@ -68,6 +68,8 @@ class Outcome:
     missing: int = 0  # records of earlier runs that the source no longer had
     # In testmode: how many are new, changed or the same, as far as is known what was last sent.
     compared: Counter[str] = field(default_factory=Counter)
+    response_shape: str = ""  # the structure of Oomnitza's first response to records
+    unconfirmed: int = 0  # sent records that Oomnitza's run log had to confirm, and did not
     server: dict[str, int] | None = None  # what Oomnitza counted: added, updated, skipped, errors
 
     def note_conversion(self, name: str, text: str) -> None:

@@ -82,6 +82,9 @@ class SectionLedger(Protocol):
         These records are no longer saved for resend.
         """
 
+    def distrust_run(self) -> None:
+        """Treat the records of this run as changed: Oomnitza did not confirm them."""
+
     def seen(self, keys: Iterable[str]) -> None:
         """Record that the source still has these records, although they were not sent."""
 

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from lib.errors import TargetFault, TargetRefused
 from lib.target.item import Item
+from lib.target.refusals import Refusals
 
 
 class Uploader(Protocol):
@@ -18,6 +19,11 @@ class Uploader(Protocol):
     batch_size: int
     workers: int  # how many threads may send at the same time; 0: only the one that calls
     portion: str  # by which the target knows the run, if it does
+    needs_counts: bool  # the target's own counts must confirm the records that were sent
+
+    @property
+    def response_shape(self) -> str:
+        """The structure of the first response to records, without its values; empty before it."""
 
     def send(self, items: Sequence[Item], /) -> None:
         """Send up to `batch_size` records. Raises TargetRefused if the records are rejected."""
@@ -38,6 +44,8 @@ class DryRun:
     batch_size = 1
     workers = 0
     portion = ""
+    needs_counts = False
+    response_shape = ""
 
     def __init__(self, show: Callable[[Item], None]) -> None:
         self._show = show
@@ -57,24 +65,27 @@ class DryRun:
 
 
 def send_with_bisect(
-    uploader: Uploader, batch: Sequence[Item]
+    uploader: Uploader, batch: Sequence[Item], refusals: Refusals
 ) -> Iterator[tuple[Sequence[Item], TargetRefused | TargetFault | None]]:
     """Send a batch; if it is rejected, send its halves, down to the records at fault.
 
-    Yields (records, None) for those taken and ([record], error) for each one that was refused, in
-    their order. Any other error is raised: a server that is away refuses nothing. An internal error
-    of the target's counts as a refusal while the target answers otherwise.
+    Yields (records, None) for accepted records and ([record], error) for each rejected one, in
+    their order. Raises any other error: a server that cannot be reached rejects nothing. An
+    internal error of the target counts as a refusal while the target answers other requests, and
+    until there are too many `refusals` in a row.
     """
     try:
         uploader.send(batch)
     except (TargetRefused, TargetFault) as refusal:
         if isinstance(refusal, TargetFault):
-            uploader.canceled()  # raises if it is not this batch but the target
+            uploader.canceled()  # raises if the target answers no request at all
+        refusals.refused(refusal, len(batch))
         if len(batch) == 1:
             yield batch, refusal
         else:
             middle = len(batch) // 2
-            yield from send_with_bisect(uploader, batch[:middle])
-            yield from send_with_bisect(uploader, batch[middle:])
+            yield from send_with_bisect(uploader, batch[:middle], refusals)
+            yield from send_with_bisect(uploader, batch[middle:], refusals)
     else:
+        refusals.accepted()
         yield batch, None

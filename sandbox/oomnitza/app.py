@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 from uuid import uuid4
 
-from flask import Response, jsonify, request
+from flask import Response, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, Unauthorized
 
@@ -46,6 +46,9 @@ class Oomnitza(MockServer):
     - `locations`: what the locations endpoint lists.
     - `canceled`: the portions that were cancelled in the web UI.
     - `refuse`: called with each record; words mean that its whole request fails with 400.
+    - `respond`: called with the records of each request; what it returns is the JSON of the answer,
+      or the status of a request that fails. The sandbox's own answer is `{}`.
+    - `run_log`: called with each entry of the run log; returns the entry to show.
     - `max_records`: how many a v3 request may hold.
     - `csrf`: give out an X-CSRF-Token, and ask it back in the POSTs of who was given one.
     """
@@ -66,6 +69,8 @@ class Oomnitza(MockServer):
         self.locations: list[dict[str, Any]] = []
         self.canceled: set[str] = set()
         self.refuse: Callable[[Record], str | None] | None = None
+        self.respond: Callable[[list[Record]], Any] | None = None
+        self.run_log: Callable[[dict[str, Any]], dict[str, Any]] | None = None
         self.max_records = 100
         self.csrf = False
         self._credentials = (username, password)
@@ -191,8 +196,11 @@ class Oomnitza(MockServer):
             if not own:
                 raise BadRequest(f"no sync_field, and the server has none for {upload.connector}")
             upload = replace(upload, sync_fields=(own,))
+        answer = self.respond(upload.records) if self.respond else {}
+        if isinstance(answer, int):
+            abort(answer)
         self._store.upload(upload)
-        return jsonify({})
+        return jsonify(answer)
 
     def _portion(self, portion: str) -> Response:
         return jsonify(canceled=portion in self.canceled)
@@ -209,7 +217,8 @@ class Oomnitza(MockServer):
         if "filter" in request.args or "sortby" in request.args:
             raise BadRequest("the sandbox neither filters nor sorts run logs")
         runs = [run for run in reversed(self.runs()) if run.connector_name == connector]
-        return _paged([_run_log(run) for run in runs])
+        entries = [_run_log(run) for run in runs]
+        return _paged([self.run_log(entry) for entry in entries] if self.run_log else entries)
 
 
 def _body() -> Any:

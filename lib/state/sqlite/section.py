@@ -177,6 +177,10 @@ class SqliteLedger:
         ids = json.dumps([known.id for known in records])
         self._database.write(SEEN, (self._begun, time.time(), ids))
 
+    def distrust_run(self) -> None:
+        sql = "UPDATE record SET digest = x'' WHERE section = ? AND seen = ?"
+        self._database.write(sql, (self._id, self._begun))
+
     def forget(self, keys: Iterable[str]) -> None:
         section = self._id
         self._database.write_many(

@@ -121,7 +121,7 @@ class TestSignIn:
         oomnitza.csrf = True
         client = connect(**credentials)
         client.sign_in()
-        BulkV3(client, PEOPLE, 100).send(items(people(1)))
+        BulkV3(client, PEOPLE).send(items(people(1)))
         assert oomnitza.count("users") == 1
 
 
@@ -175,7 +175,7 @@ class TestRunCounts:
     def test_they_are_those_of_the_run(self, oomnitza, connect):
         client = connect()
         client.sign_in()
-        other, bulk = BulkV3(client, PEOPLE, 100), BulkV3(client, PEOPLE, 100)
+        other, bulk = BulkV3(client, PEOPLE), BulkV3(client, PEOPLE)
         other.send(items(people(1)))
         bulk.send(items(people(3)))
         counts = {"added": 2, "updated": 1, "skipped": 0, "errors": 0}

@@ -43,6 +43,8 @@ SECTION = {
     "missing": int,
     "compared": type(None),
     "server": type(None),
+    "response_shape": str,
+    "unconfirmed": int,
     "error": {"kind": str, "text": str, "exit_code": int},
     "left_aside": list,
     "failed_conversions": list,

@@ -65,6 +65,7 @@ def documented():
         retries=1,
         missing=2,
         server={"added": 2, "updated": 50, "skipped": 0, "errors": 1},
+        response_shape="{}",
     )
     ldap.not_sent["without a value for EMAIL"] = Example(7, "USER noneil40")
     ldap.note_not_sent("rejected: EMAIL is not valid", "USER adalove1")

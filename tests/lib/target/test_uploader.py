@@ -5,6 +5,7 @@ import pytest
 from lib.errors import SignInError, TargetFault, TargetRefused, TargetUnavailable
 from lib.jsontext import to_json
 from lib.target.item import Item
+from lib.target.refusals import Refusals
 from lib.target.uploader import DryRun, send_with_bisect
 from tests.items import items
 
@@ -50,7 +51,7 @@ def records(count: int) -> list[Item]:
 def refused(target: Target, batch: list[Item]) -> list[int]:
     """Deliver the batch, and give the numbers of the records at whose place there is an error."""
     seen, found = [], []
-    for part, error in send_with_bisect(target, batch):
+    for part, error in send_with_bisect(target, batch, Refusals()):
         seen += part
         if error:
             assert len(part) == 1
@@ -61,7 +62,7 @@ def refused(target: Target, batch: list[Item]) -> list[int]:
 
 def test_send_with_bisect_accepted_batch_is_one_request():
     target = Target()
-    assert list(send_with_bisect(target, records(100))) == [(records(100), None)]
+    assert list(send_with_bisect(target, records(100), Refusals())) == [(records(100), None)]
     assert target.sent == [list(range(100))]
 
 
@@ -90,7 +91,8 @@ def test_send_with_bisect_needs_few_requests():
 
 
 def test_send_with_bisect_yields_the_refusal_of_each_record():
-    [first, second] = [error for _, error in send_with_bisect(Target(1, 2), records(4)) if error]
+    parts = send_with_bisect(Target(1, 2), records(4), Refusals())
+    [first, second] = [error for _, error in parts if error]
     assert (str(first), str(second)) == ("refused with [1]", "refused with [2]")
 
 
@@ -103,7 +105,7 @@ def test_send_with_bisect_raises_other_errors(error: Exception):
 
     target = Away()
     with pytest.raises(type(error)):
-        list(send_with_bisect(target, records(8)))
+        list(send_with_bisect(target, records(8), Refusals()))
     assert len(target.sent) == 1
 
 
@@ -115,7 +117,7 @@ def test_send_with_bisect_target_unavailable_stops():
             super().send(items)
 
     target = Fading(5)
-    parts = send_with_bisect(target, records(8))
+    parts = send_with_bisect(target, records(8), Refusals())
     assert next(parts) == (records(4), None)
     with pytest.raises(TargetUnavailable):
         next(parts)
@@ -149,14 +151,14 @@ def test_send_with_bisect_500_of_a_target_that_is_down_raises():
     target = Faulty(*range(8))
     target.away_after = 0
     with pytest.raises(TargetUnavailable, match="away"):
-        list(send_with_bisect(target, records(8)))
+        list(send_with_bisect(target, records(8), Refusals()))
     assert len(target.sent) == 1
 
 
 def test_dry_run_shows_each_record():
     shown: list[Item] = []
     dry = DryRun(shown.append)
-    assert list(send_with_bisect(dry, records(3))) == [(records(3), None)]
+    assert list(send_with_bisect(dry, records(3), Refusals())) == [(records(3), None)]
     dry.leave_out(records(1))
     assert dry.canceled() is False
     dry.finish("something")
