@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from lib.oomnitza.bulk import LARGEST_BATCH, BulkV2, BulkV3, BulkOptions
+from lib.oomnitza.bulk import LARGEST_BATCH, BulkOptions, BulkV2, BulkV3
 from lib.oomnitza.client import Login, OomnitzaClient
 from lib.oomnitza.confirmation import Confirm
 from lib.settings import at_least, between, setting, url

@@ -18,7 +18,7 @@ from lib.errors import (
     TargetRefused,
     TargetUnavailable,
 )
-from lib.oomnitza.bulk import BulkV2, BulkV3, BulkOptions
+from lib.oomnitza.bulk import BulkOptions, BulkV2, BulkV3
 from lib.target.target import UploadPlan
 from tests.items import items
 
