@@ -23,7 +23,7 @@ def attempt(section: str, act: Callable[[], None]) -> ConnectorError | None:
     except (Exception, SystemExit) as error:  # a connector may raise anything
         log.exception("[%s] unexpected error", section)
         return ConnectorError(
-            f"an error that should not happen ({type(error).__name__})",
-            fix="The log file has the details; please report them",
+            f"unexpected error ({type(error).__name__})",
+            fix="Report this bug, with the details in the log file",
         )
     return None

@@ -69,8 +69,8 @@ def fill(folder: Path, room: int = 0) -> Path:
 def sentence(ended: Ended) -> str:
     """What a run said when it failed: one sentence, wherever it stands, and nothing unreadable."""
     assert "Traceback" not in ended.out + ended.err
-    assert "should not happen" not in ended.out + ended.err
-    said = re.findall(r"(?:^Error: |^\[\w+\] Failed: )(.+)", ended.out + ended.err, re.MULTILINE)
+    assert "unexpected error" not in ended.out + ended.err
+    said = re.findall(r"^Error: (?:\[\w+\] )?(.+)", ended.out + ended.err, re.MULTILINE)
     assert len(said) == 1, ended
     return str(said[0])
 
