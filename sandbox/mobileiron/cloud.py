@@ -113,7 +113,7 @@ class MobileIronCloud(Server):
             refuse(_invalid("dmPartitionId", "NotNull", "must name a device space"))
         for name in ("fq", "q"):
             if request.args.get(name):
-                refuse(Response(f"The sandbox has no {name}", 501))
+                refuse(Response(f"The sandbox does not support {name}", 501))
         found = [device for device in self.devices if device["dmPartitionId"] == int(space)]
         shown = [self._shown(device) for device in self._sorted(found)]
         return _listing(
