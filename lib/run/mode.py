@@ -1,4 +1,4 @@
-"""The differences between an upload, a test run, and a resend, decided in one place.
+"""The differences between an upload, a dry run, and a resend, decided in one place.
 
 Parts of a run are interchangeable: records from the source or saved ones, a ledger that writes or
 is only read, an uploader or a dry run. A `Mode` selects them by the options; the steps of the run
@@ -43,7 +43,7 @@ class Mode:
     ) -> SectionLedger:
         """Open the ledger of the section; it is closed with the stack.
 
-        An upload has it for itself. In a test run it is only looked at; one that cannot be read is
+        An upload has it for itself. In a dry run it is only looked at; one that cannot be read is
         as good as empty then, and a note says so, unless what is in it is to be sent again. Raises
         AlreadyRunning, or ConfigurationError where the ledger cannot be used.
         """
@@ -112,7 +112,7 @@ class Mode:
     def note_if_below_threshold(
         self, plan: SectionPlan, ledger: SectionLedger, outcome: Outcome
     ) -> None:
-        """Note in a test run that an upload would have stopped below the safety threshold."""
+        """Note in a dry run that an upload would have stopped below the safety threshold."""
         if self._compares and not self.strict and outcome.ready < _min_records(plan, ledger):
             outcome.warnings.append(
                 "An upload would send nothing: there are far fewer records than in the last"

@@ -91,7 +91,7 @@ def run_section(
 ) -> Outcome:
     """Run one section, and return its outcome; an error is in the outcome, and never raised.
 
-    BrokenPipeError alone is raised: the reader of the output of a test run has closed it.
+    BrokenPipeError alone is raised: the reader of the output of a dry run has closed it.
     """
     outcome = Outcome(section.name)
     run = _Run(section, target, Mode(options), events or SectionEvents(section.name), outcome)
@@ -248,7 +248,7 @@ def _conclude(run: _Run, parts: _Parts) -> None:
 
 
 def _show(run: _Run, item: Item) -> None:
-    """Emit a record of a test run, with how it was last sent, if that is known."""
+    """Emit a record of a dry run, with how it was last sent, if that is known."""
     known = run.ledger.known([item.key]).get(item.key) if item.key is not None else None
     before = run.ledger.last_sent(known) if known else None
     record = item.values

@@ -149,7 +149,7 @@ class MobileIronCloud(Server):
     def _found(self, number: int) -> Device:
         found = [device for device in self.devices if device["id"] == number]
         if not found:
-            refuse(page(404, "Not Found", "There is no such device."))
+            refuse(page(404, "Not Found", "The device was not found."))
         return found[0]
 
 
