@@ -187,7 +187,7 @@ class TestTestmode:
         sent = bulk(made)
         ended, report = made.upload("casper", "--testmode")
         assert ended.code == 0
-        assert "1 new, 2 changed, 36 same" in ended.err
+        assert "1 new, 2 changed, 36 unchanged" in ended.err
         assert len(ended.out.splitlines()) == NAMED
         assert bulk(made) == sent
         assert made.states() == ["complete"]
