@@ -21,9 +21,9 @@ RESULTS = Path(__file__).parent / "results.md"
 HEAD = """\
 # Benchmarks
 
-Written by `make bench`. Each ratio is that of two measurements made in turn in one run: the median
-of all rounds, and in brackets the ratios between which the middle half of the rounds lies. Below 1,
-what was measured is quicker than what it is compared with.
+Written by `make bench`. Each figure is measured alternately with its comparison, in the same run.
+The ratio is the median of all rounds, and the range in parentheses contains the middle half of
+them. Below 1, the connector is faster, or uses less, than the comparison.
 """
 
 
@@ -41,7 +41,7 @@ def found(names: list[str]) -> Iterator[ModuleType]:
     known = plugins.plugin_names("benchmarks")
     for name in names:
         if name not in known:
-            raise SystemExit(f"there is no benchmark {name}; there are: {', '.join(sorted(known))}")
+            raise SystemExit(f"unknown benchmark {name}. Known: {', '.join(sorted(known))}")
     for name in names or known:
         module = plugins.load_plugin("benchmarks", name)
         if hasattr(module, "figures"):
@@ -73,7 +73,7 @@ def processor() -> str:
 def section(benchmark: ModuleType) -> str:
     """What a benchmark measures, and a table of what it found."""
     title, _, text = (benchmark.__doc__ or "").strip().partition("\n")
-    rows = [["", "measured", "beside it", "ratio", "target"], *map(_row, benchmark.figures())]
+    rows = [["", "measured", "comparison", "ratio", "target"], *map(_row, benchmark.figures())]
     return f"## {title.rstrip('.')}\n{text}\n\n{_table(rows)}"
 
 

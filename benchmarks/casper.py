@@ -1,9 +1,9 @@
-"""End to end: Casper, beside the time that its requests wait for their answers.
+"""End to end: Casper, compared with the time spent waiting for responses.
 
-2,000 computers of about 40 KB are read one by one, filtered and mapped as in the benchmark of the
-mapping, and uploaded, with all that a first run writes down. Each request is answered after 50 ms,
-on both sides. With as many requests at a time as in a new ini (5 to Jamf Pro, 2 to Oomnitza), the
-slower side alone waits as long as stands beside it.
+The connector reads 2,000 computers of about 40 KB one by one, filters and maps them as in the
+benchmark of the mapping, and uploads them as in a first run. Each request is answered after 50 ms,
+on both sides. The number of parallel requests is the default: 5 to Jamf Pro and 2 to Oomnitza. The
+comparison is the time that the slower side alone spends waiting.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""People from a directory, beside `ldapsearch` and beside plain ldap3.
+"""Users from an LDAP directory, compared with `ldapsearch` and plain ldap3.
 
-50,000 people with 15 attributes each are read in pages of 500 from an OpenLDAP server on this
-machine, signing in included; the seconds are those of the clock. `ldapsearch` writes them to a
-file; what is measured gives each entry's name and values. The server is that of the tests: without
-`slapd` and `ldapsearch` there are no figures.
+50,000 users with 15 attributes each are read in pages of 500 from an OpenLDAP server on this
+machine. The wall-clock time includes signing in. `ldapsearch` writes the entries to a file. The
+other two return the name and the values of each entry. The server is the one of the tests, so
+without `slapd` and `ldapsearch` there are no figures.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _compared(server: Slapd, folder: Path) -> Iterator[Figure]:
     found = seconds(ways, ROUNDS, time.perf_counter)
     for beside, target in (("ldapsearch", TARGET), ("ldap3", None)):
         yield Figure(
-            f"{PEOPLE:,} people",
+            f"{PEOPLE:,} users",
             _speed(found["ours"]),
             f"{beside}: {_speed(found[beside])}",
             ratios(found["ours"], found[beside]),
@@ -93,4 +93,4 @@ def by_ldapsearch(server: Slapd, output: Path) -> None:
 
 
 def _speed(times: list[float]) -> str:
-    return f"{PEOPLE / median(times):,.0f} people/s"
+    return f"{PEOPLE / median(times):,.0f} users/s"

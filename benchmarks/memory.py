@@ -1,10 +1,10 @@
-"""Memory: how much a run takes at its peak, whatever the number of its records.
+"""Memory: the peak of a run, for different numbers of records.
 
-What is told is the largest resident set of the connector's process. 10,000 and then 1,000,000
-people from a CSV file pass a record filter, are mapped to eight fields and uploaded, with all that
-a first run writes down. 1,000 and then 3,000 computers of 60 KB come from Casper, and of each most
-is uploaded (its applications). 10,000 and then 1,000,000 users of 1 KB come from Zendesk, in pages
-of 100, which are its largest ones; something is kept of each id, since records may come twice.
+The figure is the largest resident set of the connector's process. First 10,000 and then 1,000,000
+users from a CSV file pass a record filter, are mapped to eight fields, and are uploaded as in a
+first run. Then 1,000 and 3,000 computers of 60 KB come from Casper. Most of each computer is
+uploaded (its applications). Finally, 10,000 and 1,000,000 users of 1 KB come from Zendesk, in pages
+of 100, its maximum. The connector remembers each ID, because a record may be listed twice.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ FILTER = 'recordfilter = return record.login != "nobody" and record.number != "0
 
 def figures() -> Iterator[Figure]:
     few, many = _people(FEW, ROUNDS), _people(MANY, 1)
-    yield _compared(f"{MANY:,} people", many, f"{FEW:,}", few, FLAT)
-    yield _beside_most(f"{MANY:,} people", many)
+    yield _compared(f"{MANY:,} users", many, f"{FEW:,}", few, FLAT)
+    yield _beside_most(f"{MANY:,} users", many)
     few, many = _computers(FEW_COMPUTERS, ROUNDS), _computers(MANY_COMPUTERS, ROUNDS)
     yield _compared(f"{MANY_COMPUTERS:,} computers", many, f"{FEW_COMPUTERS:,}", few, FLAT)
     yield _beside_most(f"{MANY_COMPUTERS:,} computers", many)

@@ -1,8 +1,9 @@
-"""Start-up: beside a Python that only imports click.
+"""Start-up, compared with a Python that only imports click.
 
-The seconds by the clock from the start of the process to its end. The upload is one of three
-people from a CSV file, with all of a run around it: five requests, each answered at once, the lock,
-and the ledger. What else it takes is told by the Python that imports the libraries of any upload.
+The figure is the wall-clock time from the start of the process to its end. The upload has three
+users from a CSV file, and everything else that a run needs: five requests that are answered at
+once, the lock, and the state database. The second comparison is a Python that imports the libraries
+of every upload.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""A run in which nothing has changed, beside the full run before it.
+"""A run without changes, compared with the full run before it.
 
-With `changed_only`, 20,000 people from a CSV file are uploaded and then, without a change, once
-more: all of it is read, mapped and looked up, and nothing is sent. The full run waits for 200
-answers, for which it needs 5 s at 50 ms per request, and half a second at 5 ms.
+With `changed_only`, 20,000 users from a CSV file are uploaded, and then uploaded again without a
+change. The second run reads, maps, and compares all of them, and sends nothing. The full run waits
+for 200 responses: 5 s at 50 ms per request, and half a second at 5 ms.
 """
 
 from __future__ import annotations

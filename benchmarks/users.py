@@ -1,9 +1,9 @@
-"""End to end: people from a CSV file, beside waiting and beside a bare loop.
+"""End to end: users from a CSV file, compared with waiting and with a bare loop.
 
-20,000 rows of ten columns are mapped to eight fields and uploaded, 100 in a request and 2 requests
-at a time, with all that a first run writes down. At 50 ms per request, what stands beside it is how
-long the requests wait for their answers. At 0 ms it is the time of the processor (of the whole
-process, with its start) that a loop takes which only parses and posts the same batches.
+20,000 rows of ten columns are mapped to eight fields and uploaded as in a first run, 100 per
+request and 2 requests at a time. At 50 ms per request, the comparison is the time spent waiting for
+responses. At 0 ms, it is the processor time of a loop that only parses and posts the same batches
+(of the whole process, with its start).
 """
 
 from __future__ import annotations

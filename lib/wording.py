@@ -1,6 +1,8 @@
-"""Numbers in sentences: "1 record", "2 records"."""
+"""Numbers and lists in sentences: "1 record", "2 records"."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
@@ -9,3 +11,10 @@ def counted(number: int, noun: str, plural: str = "") -> str:
     `plural` is needed only for nouns that do not take an s.
     """
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def empty_fields(names: Sequence[str]) -> str:
+    """Return why a record is incomplete, such as "required field EMAIL is empty"."""
+    if len(names) == 1:
+        return f"required field {names[0]} is empty"
+    return f"required fields {', '.join(names)} are empty"

@@ -1,4 +1,4 @@
-"""The whole sandbox at once: an Oomnitza and every source of one company, and an ini for them."""
+"""The whole sandbox: mock servers of Oomnitza and all sources, and a config file for them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from sandbox.mock import MockSystem
 from sandbox.oomnitza import Oomnitza
 from sandbox.running import Running
 
-HEADER = "# The sandbox's own settings, written anew each time it starts.\n"
+HEADER = "# The config file of the sandbox. It is overwritten each time the sandbox starts.\n"
 
 
 class Company(Running):
     """Starts everything for the length of a `with` block; Oomnitza's data stay in the folder.
 
     Attributes:
-        config: the ini, which is there when it has started.
+        config: the config file, which is written at the start.
         oomnitza: the target, which knows the mappings of all sources.
     """
 
@@ -40,20 +40,21 @@ class Company(Running):
         return {system.name: system.url for system in self._systems if system.url}
 
     def welcome(self) -> str:
-        """What to tell the one who started it."""
+        """Return the text that is printed after the start."""
         lines = [f"  {name:<10} {url}" for name, url in self.addresses.items()]
         return "\n".join(
             [
-                "The sandbox runs at",
+                "The mock servers are running:",
                 *lines,
-                f"Its settings: {self.config}. In another terminal, try",
+                f"Config file: {self.config}",
+                "In another terminal, run",
                 f"  connector.py upload ldap casper --ini {self.config}",
-                f"and look at {self.oomnitza.url}. Stop the sandbox with Ctrl-C.",
+                f"Then open {self.oomnitza.url} in a browser. Press Ctrl-C to stop the sandbox.",
             ]
         )
 
     def wait(self) -> None:
-        """Stay until the one who started it has had enough (KeyboardInterrupt)."""
+        """Wait for Ctrl-C (KeyboardInterrupt)."""
         threading.Event().wait()
 
     def start(self) -> Self:

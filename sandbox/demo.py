@@ -1,4 +1,4 @@
-"""The demo: start the sandbox, upload people and computers into it, show what has arrived."""
+"""The demo: start the sandbox, upload users and computers, and show the result."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def main() -> int:
 
 
 def show(oomnitza: Oomnitza) -> None:
-    """Print what Oomnitza holds: how many of each kind, and three of them."""
+    """Print the number of users and assets in Oomnitza, and three of each."""
     for kind in ("users", "assets"):
-        print(f"Oomnitza now holds {oomnitza.count(kind)} {kind}, among them")
+        print(f"Oomnitza now has {oomnitza.count(kind)} {kind}, for example:")
         for record in oomnitza.records(kind, limit=3):
             fields = (f"{name}={_short(value)}" for name, value in record.items())
             print("  " + ", ".join(fields))
-    print("In its last two runs it counted")
+    print("Counts of the last two runs in Oomnitza:")
     for run in oomnitza.runs()[-2:]:
         print(
             f"  {run.connector_name}: {run.added} added, {run.updated} updated,"

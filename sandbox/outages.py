@@ -23,7 +23,7 @@ class _Outage:
 
 def maintenance_page(status: int) -> Response:
     """A page in HTML that says so, with any status."""
-    title, sentence = HTTPStatus(status).phrase, "The service is being maintained."
+    title, sentence = HTTPStatus(status).phrase, "The service is under maintenance."
     return Response(PAGE.format(title=title, sentence=sentence), status)
 
 

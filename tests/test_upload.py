@@ -232,7 +232,7 @@ class TestTheMainJob:
         assert ended.code == 1
         assert ended.err == ""
         assert ended.out.splitlines()[2:] == [
-            "[casper] Failed: http://nowhere.invalid/api/v1/auth/token: there is no server of that"
+            "Error: [casper] http://nowhere.invalid/api/v1/auth/token: there is no server of that"
             " name. Check the url in the ini."
         ]
         assert "there is no server of that name" in program.logs
@@ -249,7 +249,10 @@ class TestTheMainJob:
         counts = books(ended.out)["casper"]
         assert (counts["fetched"], counts["rejected"]) == (COMPUTERS - 2, 2)
         assert counts["sent"] == NAMED - 4
-        assert "[casper] 2 vanished at the source while it was read" in ended.out
+        assert (
+            "Note: [casper] 2 records were listed by the source but could not be found."
+            in ended.out
+        )
         assert "device 30" in ended.out
         assert "a bad value" in ended.out
         assert company.oomnitza.count("assets") == NAMED - 4
@@ -305,7 +308,7 @@ class TestPipes:
         records = [json.loads(line) for line in ended.out.splitlines()]
         assert len(records) == len(COMPLETE) + NAMED
         assert "Løvland" in {record.get("LAST_NAME") for record in records}
-        assert ended.err.endswith("Testmode: nothing was sent.\n")
+        assert ended.err.endswith("Note: This was a dry run. Nothing was sent.\n")
         assert {asked.method for asked in company.oomnitza.requests} == {"GET"}
         assert company.oomnitza.runs() == []
 
@@ -375,7 +378,7 @@ class TestEvents:
         records = [each["record"] for each in events(ended.out) if each["kind"] == "record"]
         assert len(records) == len(COMPLETE)
         assert "Løvland" in {record.get("LAST_NAME") for record in records}
-        assert ended.err.endswith("Testmode: nothing was sent.\n")
+        assert ended.err.endswith("Note: This was a dry run. Nothing was sent.\n")
         path = program.folder / "events"
         ended = program.run("resend", "ldap", "--events", path)
         assert "ldap" in books(ended.out)
@@ -402,7 +405,7 @@ class TestEvents:
         before = program.ini.read_bytes()
         ended = program.run("upload", "ldap", "--events", program.ini)
         assert (ended.code, program.ini.read_bytes()) == (2, before)
-        assert "this file holds something else, and is left as it is" in ended.err
+        assert "the file does not contain events, so it was not overwritten" in ended.err
         assert company.oomnitza.requests == []
 
 
@@ -461,7 +464,7 @@ class TestMistakesInCode:
         ended = program.run("upload", "odd", "casper")
         assert ended.code == 1
         assert quiet(ended)
-        assert "an error that should not happen (KeyError)" in ended.out
+        assert "Error: [odd] unexpected error (KeyError)." in ended.out
         assert "Traceback" in program.logs
         counts = books(ended.out)
         assert counts["odd"]["fetched"] == sum(
@@ -491,7 +494,10 @@ class TestMistakesInCode:
         ended = program.run("upload", "casper")
         assert ended.code == 0
         assert quiet(ended)
-        assert f"[casper] MODEL left empty in {COMPUTERS} records (such as: wrong:" in ended.out
+        assert (
+            f"Warning: [casper] MODEL: conversion failed in {COMPUTERS} records, so the field is"
+            " empty (for example: wrong:"
+        ) in ended.out
         assert {record["MODEL"] for record in company.oomnitza.records("assets")} == {None}
 
     @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, as Linux has")
@@ -512,7 +518,7 @@ class TestInterrupted:
         ended = end_of(process)
         assert ended.code == code
         assert quiet(ended)
-        assert "[casper] Failed: the run was interrupted" in ended.out
+        assert "Error: [casper] the run was interrupted" in ended.out
         counts = books(ended.out)
         assert counts.keys() == {"casper"}
         assert 0 < counts["casper"]["fetched"] < COMPUTERS
@@ -635,10 +641,10 @@ class TestSideBySide:
         assert books(ended.out)["casper"]["sent"] == company.oomnitza.count("assets")
         people, devices = sorted(company.oomnitza.runs(), key=lambda run: -len(run.data_type))
         assert {people.connector_name, devices.connector_name} == {"Casper", "LDAP"}
-        began = [line for line in program.logs.splitlines() if line.endswith("] begins")]
+        began = [line for line in program.logs.splitlines() if line.endswith("] run started")]
         assert len(began) == 2
         # The quick one was over before the slow one.
-        assert program.logs.index("[ldap] ends") < program.logs.index("[casper] ends")
+        assert program.logs.index("[ldap] run ended") < program.logs.index("[casper] run ended")
 
     @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
     def test_a_signal_ends_all_of_them_in_good_order(self, program, company, number, code):

@@ -1,4 +1,4 @@
-"""Show a run in progress on the terminal: a progress bar, and the records of a test run."""
+"""Show a run in progress on the terminal: a progress bar, and the records of a dry run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lib.run.events import Event, Listener, Progress, RecordShown, SectionEnded,
 from lib.secrets import redact_data
 
 # How a record compares with what was last sent.
-STATES = {"new": "new", "changed": "changed", "same": "as last sent"}
+STATES = {"new": "new", "changed": "changed", "same": "unchanged"}
 
 
 class TerminalListener(Listener):

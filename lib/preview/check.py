@@ -1,6 +1,6 @@
 """Check a section without uploading: settings, connections, sign-in, permissions, and mapping.
 
-The source is asked for what an upload would ask it for, and no more rights are needed.
+The same data is requested from the source as in an upload, so the same permissions are needed.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from lib.run import checkpoints
 from lib.run.plan import SectionPlan, make_plan
 from lib.target.target import TargetSettings
 from lib.values.paths import compile_path
+from lib.wording import counted
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,10 @@ def check_section(
         yield failed(CheckStep.SETTINGS, str(error), error.exit_code)
     except Exception as error:  # nothing may keep the next section from being looked at
         log.exception("[%s] unexpected error", section.name)
-        what = f"an error that should not happen ({type(error).__name__})"
+        what = (
+            f"unexpected error ({type(error).__name__}). Report this bug, with the details in the"
+            " log file."
+        )
         yield failed(CheckStep.MACHINE, what, ExitCode.SECTION_FAILED)
 
 
@@ -59,7 +63,7 @@ def _check_offline(section: Section) -> Iterator[Finding]:
     fields = make_plan(section, None, strict=False).fields
     yield ok(
         CheckStep.SETTINGS,
-        f"settings and mapping can be read; {len(fields)} fields mapped without Oomnitza",
+        f"settings: valid, {counted(len(fields), 'field')} mapped (built-in and local)",
     )
 
 
@@ -70,7 +74,7 @@ def _check_online(
         plan = None
         try:
             plan = make_plan(section, target, strict=True)
-            text = f"Oomnitza: signed in; {len(plan.fields)} fields mapped in all"
+            text = f"Oomnitza: signed in, {counted(len(plan.fields), 'field')} mapped in total"
             yield ok(CheckStep.TARGET_SIGNED_IN, text)
             for each in plan.notes:
                 yield failed(CheckStep.MAPPING, each, ExitCode.CONFIGURATION)
@@ -102,17 +106,24 @@ def _samples(plan: SectionPlan, all_fields: bool) -> Generator[Finding, None, li
     with closing(plan.source.records(plan.projection(all_fields=all_fields))) as records:
         sample = list(islice(records, SAMPLE))
     samples = [item for item in sample if isinstance(item, dict)]
-    yield ok(CheckStep.SAMPLE, f"source: {len(samples)} sample records read")
     unreadable = [item for item in sample if isinstance(item, RecordUnreadable)]
+    if samples:
+        yield ok(CheckStep.SAMPLE, f"source: {counted(len(samples), 'sample record')} read")
+    elif not unreadable:
+        yield note(CheckStep.SAMPLE, "source: no sample records found")
     if unreadable:
-        what = f"source: {len(unreadable)} sample records cannot be read, such as: {unreadable[0]}"
+        number = counted(len(unreadable), "sample record")
+        what = f"source: {number} could not be read, for example: {unreadable[0]}"
         yield failed(CheckStep.SAMPLE, what, ExitCode.RECORDS_LEFT)
     return samples
 
 
 def _check_fields(plan: SectionPlan, samples: list[Record]) -> Iterator[Finding]:
     for name in plan.unmapped_sync_fields:
-        what = f"the sync_field {name} gets no value"
+        what = (
+            f"the sync key {name} is not mapped. Add `mapping.{name} = <source>` to the section, or"
+            f" map {name} in Oomnitza."
+        )
         yield failed(CheckStep.MAPPING, what, ExitCode.CONFIGURATION)
     known_paths: list[str] | None = None
     for item in plan.fields.values():
@@ -120,8 +131,9 @@ def _check_fields(plan: SectionPlan, samples: list[Record]) -> Iterator[Finding]
         if path and all(compile_path(path)(record) is None for record in samples):
             known_paths = _known_paths(plan, samples) if known_paths is None else known_paths
             hint = did_you_mean(path, known_paths)
-            text = f"mapping.{item.field}: no sample record has {path!r}; {hint}".rstrip("; ")
+            text = f"mapping.{item.field}: no sample record contains the source path '{path}'"
             if hint:
+                text = f"{text}. {hint[0].upper()}{hint[1:]}"
                 yield failed(CheckStep.MAPPING, text, ExitCode.CONFIGURATION)
             else:
                 yield note(CheckStep.MAPPING, text)
@@ -134,15 +146,16 @@ def _known_paths(plan: SectionPlan, samples: list[Record]) -> list[str]:
         with closing(plan.source.records(Projection(everything=True))) as records:
             sample += [item for item in islice(records, SAMPLE) if isinstance(item, dict)]
     except ConnectorError as error:
-        log.info("the fields that nothing reads cannot be seen: %s", error)
+        log.info("cannot read the fields that the section does not use: %s", error)
     return sorted({path for record in sample for path in _paths(record)})
 
 
 def _check_values(plan: SectionPlan, samples: list[Record]) -> Iterator[Finding]:
     kept, failures = _kept(plan, samples)
     if failures:
-        what = f"the record filter fails on {len(failures)} of {len(samples)} sample records"
-        yield failed(CheckStep.FILTER, f"{what}, such as: {failures[0]}", ExitCode.RECORDS_LEFT)
+        what = f"the record filter failed on {_some(len(failures), len(samples))}"
+        text = f"{what}, for example: {failures[0]}"
+        yield failed(CheckStep.FILTER, text, ExitCode.RECORDS_LEFT)
     mapped = [plan.mapper(record) for record in kept]
     conversions: dict[str, list[str]] = {}
     for name, text in (pair for each in mapped for pair in each.failures):
@@ -150,16 +163,21 @@ def _check_values(plan: SectionPlan, samples: list[Record]) -> Iterator[Finding]
     for name, texts in conversions.items():
         yield note(
             CheckStep.MAPPING,
-            f"{name} is left empty in {len(texts)} of {len(kept)} sample records ({texts[0]})",
+            f"{name}: conversion failed in {_some(len(texts), len(kept))}, so the field is empty"
+            f" (for example: {texts[0]})",
         )
     missing = [name for each in mapped for name in each.missing]
     for name in dict.fromkeys(missing):
         count = missing.count(name)
-        text = f"{name} is required and empty in {count} of {len(kept)} sample records"
+        text = f"{name}: required, but empty in {_some(count, len(kept))}"
         if count == len(kept):
             yield failed(CheckStep.MAPPING, text, ExitCode.RECORDS_LEFT)
         else:
             yield note(CheckStep.MAPPING, text)
+
+
+def _some(number: int, total: int) -> str:
+    return f"{number} of {counted(total, 'sample record')}"
 
 
 def _kept(plan: SectionPlan, samples: list[Record]) -> tuple[list[Record], list[str]]:

@@ -141,7 +141,7 @@ def explain_section(
         with closing(records) as delivered:
             yield from _each(delivered, count, explain)
     for name in () if plan.without_server else plan.unmapped_sync_fields:
-        yield f"An upload would be refused: the sync_field {name} gets no value", None
+        yield f"An upload would fail: the sync key {name} is not mapped.", None
 
 
 def _unreadable(plan: SectionPlan, target: str, state: Path | None) -> Iterator[str]:
@@ -182,10 +182,10 @@ def _each(
             if not left:
                 break
         else:
-            became = "has vanished" if isinstance(item, RecordGone) else "cannot be read"
+            became = "no longer exists" if isinstance(item, RecordGone) else "could not be read"
             yield f"record {number} {became}: {item}", None
     if not number:
-        yield "there is no record to explain", None
+        yield "no records found", None
 
 
 def _decide(keep: RecordFilter, record: Record) -> Decision:
@@ -252,16 +252,18 @@ def _parsed(text: bytes, name: str, line: int) -> Any:
         return json.loads(text)
     except json.JSONDecodeError as error:
         line += error.lineno - 1
-        problem = f"{error.msg}, column {error.colno}"
+        problem = f"invalid JSON at column {error.colno}"
     except UnicodeDecodeError as error:
         line += text.count(b"\n", 0, error.start)
-        problem = "it is no UTF-8 text"
-    except (ValueError, RecursionError) as error:  # numbers too long, lists too deep
-        problem = str(error)
-    raise SourceFault(f"this is not JSON ({problem})", where=f"{name}: line {line}")
+        problem = "the text is not valid UTF-8"
+    except ValueError:
+        problem = "invalid JSON: a number is too long"
+    except RecursionError:
+        problem = "invalid JSON: lists or objects are nested too deeply"
+    raise SourceFault(problem, where=f"{name}: line {line}")
 
 
 def _record(value: Any, where: str) -> Record:
     if not isinstance(value, dict):
-        raise SourceFault("this is not a JSON object, as a record is", where=where)
+        raise SourceFault("a record must be a JSON object", where=where)
     return value

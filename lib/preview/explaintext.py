@@ -13,8 +13,9 @@ from lib.ini import Entry
 from lib.jsontext import printable, to_json
 from lib.preview.explain import Decision, Explanation, Filled
 from lib.report.summary import table
+from lib.wording import empty_fields
 
-HEAD = ("field", "from, then converters", "value, the last one sent")
+HEAD = ("field", "source, converters", "value (the last one is sent)")
 # The minimum width of a column, in characters.
 NARROWEST = 16
 # The indent and the gaps between the columns, in characters.
@@ -28,14 +29,14 @@ Row = tuple[str, str, str]
 def render_explanations(
     section: Section, explanations: Iterable[tuple[str, Explanation | None]], width: int
 ) -> Iterator[str]:
-    """Yield a text for each explanation of a section, and for each note between them.
+    """Yield a text for each explanation of a section, and for each warning between them.
 
     The lines of the tables are at most `width` columns long; values are shortened to fit.
     """
     for what, explanation in explanations:
         name = f"[{section.name}] {what}"
         if explanation is None:
-            yield name
+            yield f"Warning: {name}"
         else:
             decision = _decision(explanation.decision, section.recordfilter)
             fields = ["  " + line for line in _table(explanation.fields, width)]
@@ -44,19 +45,19 @@ def render_explanations(
 
 def _decision(decision: Decision, recordfilter: Entry | None) -> str:
     if recordfilter is None:
-        return "there is no record filter"
+        return "no record filter"
     if decision.line is None:
-        failed = f" fails ({printable(decision.failure)})" if decision.failure else " is empty"
+        failed = f" failed ({printable(decision.failure)})" if decision.failure else " is empty"
         return f"the record filter{failed}, line {recordfilter.line}"
     text = recordfilter.value.split("\n")[decision.line - recordfilter.line]
     at = f"line {decision.line}: {printable(text.strip())}"
     if decision.failure:
-        return f"the record filter fails ({printable(decision.failure)}), {at}"
+        return f"the record filter failed ({printable(decision.failure)}), {at}"
     if decision.returned:
         return f"kept by the record filter, {at}"
     # Nothing at all, or an empty text, may be returned by mistake.
     what = "" if decision.returned is False else f", which returned {decision.returned!r}"
-    return f"dropped by the record filter{what}, {at}"
+    return f"not kept by the record filter{what}, {at}"
 
 
 def _end(explanation: Explanation) -> str:
@@ -66,10 +67,9 @@ def _end(explanation: Explanation) -> str:
         case "filtered":
             return "Filtered: would not be sent."
         case "rejected":
-            return "Rejected: would not be sent, since the record filter fails."
+            return "Rejected: would not be sent, because the record filter failed."
         case "incomplete":
-            names = ", ".join(explanation.missing)
-            return f"Incomplete: would not be sent without a value for {names}."
+            return f"Incomplete: would not be sent, because {empty_fields(explanation.missing)}."
 
 
 def _table(fields: Sequence[Filled], width: int) -> list[str]:
@@ -90,9 +90,9 @@ def _rows(item: Filled, longest: int) -> Iterator[Row]:
     for at, (label, value) in enumerate(zip(_labels(item), values, strict=True)):
         yield "" if at else _in_columns(item.field), label, _shown(value, longest)
     if item.failure:
-        yield "", "", _in_columns(f"failed: {item.failure}")
+        yield "", "", _in_columns(f"conversion failed: {item.failure}")
     if item.missing:
-        yield "", "", "required, and empty"
+        yield "", "", "required, but empty"
 
 
 def _labels(item: Filled) -> list[str]:

@@ -85,7 +85,7 @@ class EventFile:
         try:
             descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0), 0o600)
         except OSError as error:
-            raise _unusable(path, f"the file cannot be written ({error.strerror})") from None
+            raise _unusable(path, f"cannot write the file ({error.strerror})") from None
         self._file = os.fdopen(descriptor, "wb", buffering=0)
         if _is_file(path):
             try:
@@ -108,7 +108,7 @@ class EventFile:
 
     def _empty(self, path: Path, descriptor: int) -> None:
         if os.read(descriptor, len(BEGIN)) not in (b"", BEGIN):
-            raise _unusable(path, "this file holds something else, and is left as it is")
+            raise _unusable(path, "the file does not contain events, so it was not overwritten")
         os.lseek(descriptor, 0, os.SEEK_SET)
         os.truncate(descriptor, 0)
         with suppress(OSError):  # it may belong to somebody else
@@ -149,7 +149,7 @@ def _members(event: Event) -> tuple[str, Line]:
         case RunEnded(outcomes=outcomes, started=started, at=at):
             seconds = round(at - started, 3)
             return "run_ended", {"exit_code": command_exit_code(outcomes), "seconds": seconds}
-    raise TypeError(f"there is no line for {type(event).__name__}")
+    raise TypeError(f"no line for {type(event).__name__}")
 
 
 def _moment(at: float) -> str:
@@ -169,12 +169,12 @@ def _locked(path: Path) -> FileLock:
     try:
         lock.acquire(blocking=False)
     except Timeout:
-        raise _unusable(path, "another run writes its events to this file") from None
+        raise _unusable(path, "another run is writing events to this file") from None
     except (OSError, NotImplementedError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise _unusable(path, f"the lock file next to it cannot be made ({reason})") from None
+        reason = getattr(error, "strerror", None) or "locks are not supported in this folder"
+        raise _unusable(path, f"cannot create the lock file next to it ({reason})") from None
     return lock
 
 
 def _unusable(path: Path, what: str) -> UsageError:
-    return UsageError(what, where=str(path), fix="Name another file for the events")
+    return UsageError(what, where=str(path), fix="Use another file name")

@@ -14,10 +14,11 @@ from lib.report.summary import COLUMNS, table
 from lib.run.tally import brief
 from lib.secrets import redact, redact_data
 from lib.state import Missing, PastRun, SavedRecord
+from lib.wording import counted
 
-# What the table of runs shows even where it is the same, or empty, for all of them.
-ALWAYS = ("section", "started", "took", "state", "fetched", "sent")
-# Of an error in the table, and of a record, so many characters are shown.
+# The columns that the table of runs shows even if they are empty, or the same, in all rows.
+ALWAYS = ("section", "started", "took", "status", "fetched", "sent", "rejected")
+# How many characters of an error in the table, and of a record, are shown.
 LONGEST_ERROR = 60
 LONGEST_RECORD = 120
 # Members of the lines of JSON that are times, and those that are JSON already.
@@ -28,7 +29,7 @@ TEXTS = ("fetched", "mapped")
 def history(runs: Sequence[PastRun]) -> str:
     """Return a table with a row for each run, in local time; columns without values are omitted."""
     if not runs:
-        return "No run is on record."
+        return "No runs yet."
     cells = [_cells(run) for run in runs]
     filled = {name for row in cells for name, cell in row.items() if cell not in ("", "0")}
     if len({run.target for run in runs}) == 1:
@@ -49,7 +50,7 @@ def rejects(records: Iterable[SavedRecord]) -> Iterator[str]:
         head = f"[{record.section}] {record.outcome} {_local(record.at)}{often}: {record.reason}"
         shown = _record(record.mapped or record.fetched) or _line(record.key or "")
         yield "\n  ".join(filter(None, [_line(head), shown]))
-    yield f"Set aside: {number}." if number else "No record is set aside."
+    yield f"{counted(number, 'record') if number else 'No records'} saved for resend."
 
 
 def missing(section: str, records: Iterable[Missing]) -> Iterator[str]:
@@ -59,7 +60,7 @@ def missing(section: str, records: Iterable[Missing]) -> Iterator[str]:
         number += 1
         fields = f" ({brief(redact_data(item.fields))})" if item.fields else ""
         yield f"{_line(f'[{section}] {item.key}')}{fields}, last seen {_local(item.last_seen)}"
-    yield f"[{section}] " + (f"Missing: {number}." if number else "No record is missing.")
+    yield f"[{section}] {counted(number, 'missing record') if number else 'No missing records'}."
 
 
 def json_lines(items: Iterable[PastRun | SavedRecord | Missing], **more: Any) -> Iterator[str]:
@@ -81,7 +82,7 @@ def _cells(run: PastRun) -> dict[str, str]:
         "section": _line(run.section),
         "started": _local(run.started),
         "took": "" if run.ended is None else _length(run.ended - run.started),
-        "state": run.state,
+        "status": run.state,
         **{name: str(run.counts.get(name, "")) for name in COLUMNS},
         "target": _line(run.target),
         "error": _shortened(_line(run.error), LONGEST_ERROR),
@@ -89,7 +90,7 @@ def _cells(run: PastRun) -> dict[str, str]:
 
 
 def _record(text: str | None) -> str:
-    """By what an administrator will know a record: its first fields, else the begin of its JSON."""
+    """The first fields of a record, so that it is recognized, or the beginning of its JSON."""
     if not text:
         return ""
     return brief(redact_data(json.loads(text))) or _shortened(_line(text), LONGEST_RECORD)

@@ -17,7 +17,7 @@ def publish_report(
 ) -> list[str]:
     """Write and post the report as the settings say; returns a sentence for each failure.
 
-    The report of a test run goes only to `extra_file`, which the command line names.
+    The report of a dry run goes only to `extra_file`, which the command line names.
     """
     failures = []
     for act in _actions(report, settings, extra_file):

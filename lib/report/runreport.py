@@ -17,7 +17,7 @@ from textwrap import shorten
 from typing import Any
 from urllib.parse import urlsplit
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from lib import __version__, atomicfile, secrets
 from lib.connection import ConnectionSettings
@@ -45,13 +45,13 @@ OUTCOMES = {
 
 PREFIX = "oomnitza_connector_"
 METRICS = {
-    "last_run_timestamp_seconds": "When the latest run ended, in seconds since 1970.",
-    "last_success_timestamp_seconds": "When the latest run without an error ended, 0 for never.",
-    "exit_code": "What the latest run of this section alone would have exited with.",
-    "run_seconds": "How long the latest run took.",
-    "records": "Records of the latest run by outcome; the sum is what it fetched.",
-    "missing_records": "Records of earlier runs that the source no longer had.",
-    "retries": "Requests that the latest run made again.",
+    "last_run_timestamp_seconds": "When the last run ended (Unix time).",
+    "last_success_timestamp_seconds": "When the last run without an error ended (Unix time), or 0.",
+    "exit_code": "Exit code of the last run, as if this were the only section.",
+    "run_seconds": "Duration of the last run in seconds.",
+    "records": "Number of records of the last run by outcome. The sum is the number fetched.",
+    "missing_records": "Number of records sent by earlier runs that are no longer in the source.",
+    "retries": "Number of requests that the last run repeated.",
 }
 ENDS = ("filtered", "incomplete", "unchanged", "sent", "rejected", "unsent")
 # A line of the textfile: the series, and its value.
@@ -61,6 +61,7 @@ SAMPLE = re.compile(
 )
 # How long one run waits for another one that writes the same textfile, in seconds.
 LOCK_TIMEOUT = 10
+ANOTHER_FILE = "Use another file name"
 
 # The most characters of an error in the sentence about all sections.
 LONGEST_ERROR = 300
@@ -94,7 +95,7 @@ def iso8601(moment: float) -> str:
 
 def sentence(report: Report) -> str:
     """Return the report as one line of text."""
-    summaries = "; ".join(map(_section_summary, report["sections"])) or "no section ran"
+    summaries = "; ".join(map(_section_summary, report["sections"])) or "no section was run"
     return printable(f"Oomnitza Connector on {report['host']}: {summaries}")
 
 
@@ -121,7 +122,7 @@ def write_prometheus(report: Report, path: Path) -> None:
 def post_webhook(report: Report, url: str, token: str = "") -> None:
     """POST the report as JSON, with a sentence as its `text`, which chat services show.
 
-    Raises ConnectorError if it is not taken; the address, which may be secret, is not in its words.
+    Raises ConnectorError if that fails. Its text does not contain the URL, which may be secret.
     """
     target = urlsplit(url)._replace(scheme="", netloc="").geturl()
     parts = (part for part in (target, target.split("?")[0]) if len(part) >= SHORTEST_SECRET_PATH)
@@ -133,7 +134,7 @@ def post_webhook(report: Report, url: str, token: str = "") -> None:
         client.post_json("", {"text": html.escape(sentence(report), quote=False), **report})
     except ConnectorError as error:
         raise ConnectorError(
-            secrets.redact(f"the report was not posted to the webhook ({error.what})"),
+            secrets.redact(f"cannot post the report to the webhook ({error.what})"),
             fix="Check webhook_url and webhook_token in [report]",
         ) from None
     finally:
@@ -145,6 +146,7 @@ def section_report(outcome: Outcome) -> dict[str, Any]:
     code, compared = code_of([outcome]), outcome.compared
     return {
         "section": outcome.section,
+        "status": outcome.status,
         "outcome": OUTCOMES[code],
         "exit_code": int(code),
         "counts": asdict(outcome.tally),
@@ -161,7 +163,7 @@ def section_report(outcome: Outcome) -> dict[str, Any]:
         "error": _error(outcome.error),
         "left_aside": _examples("reason", outcome.not_sent),
         "failed_conversions": _examples("field", outcome.failed_conversions),
-        "notes": list(outcome.notes),
+        "notes": [*outcome.warnings, *outcome.notes],
     }
 
 
@@ -182,7 +184,7 @@ def _examples(key: str, examples: Mapping[str, Example]) -> list[dict[str, Any]]
 def _section_summary(section: Mapping[str, Any]) -> str:
     counts = section["counts"]
     left = [f"{counts[end]} {end}" for end in ("incomplete", "rejected", "unsent") if counts[end]]
-    summary = ", ".join([section["outcome"].replace("_", " "), f"{counts['sent']} sent", *left])
+    summary = ", ".join([section["status"], f"{counts['sent']} sent", *left])
     if section["error"]:
         summary += f" ({shorten(section['error']['text'], LONGEST_ERROR, placeholder='...')})"
     return f"[{section['section']}] {summary}"
@@ -198,25 +200,34 @@ def _translate_errors(path: Path) -> Iterator[None]:
         path.parent.stat()  # a folder that is missing would be made for the lock
         if path.is_symlink() or (path.exists() and not path.is_file()):
             raise ConfigurationError(
-                "this is no ordinary file; it is left as it is", where=str(path)
+                "not a regular file, so it was not replaced", where=str(path), fix=ANOTHER_FILE
             )
         yield
     except (OSError, NotImplementedError) as error:
-        why = getattr(error, "strerror", None) or str(error)
         raise ConfigurationError(
-            f"the file cannot be written ({why})", where=str(path), fix="Check the folder"
+            f"cannot write the file ({_reason(error)})",
+            where=str(path),
+            fix="Check that the folder exists and that you can write to it",
         ) from None
 
 
+def _reason(error: OSError | NotImplementedError) -> str:
+    if isinstance(error, Timeout):
+        return "another run is writing it"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return "it cannot be locked in this folder"
+
+
 def _spare(path: Path, begins: str) -> None:
-    """Raise ConfigurationError for a file that is something else: it may be the ini."""
+    """Raise ConfigurationError for a file that is something else, such as the config file."""
     if path.is_file() and path.stat().st_size:
         with path.open("rb") as file:
             if file.read(len(begins)) != begins.encode():
                 raise ConfigurationError(
-                    "this file holds something else, and is left as it is",
+                    "the file is not a report, so it was not overwritten",
                     where=str(path),
-                    fix="Name another file for the report",
+                    fix=ANOTHER_FILE,
                 )
 
 

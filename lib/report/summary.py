@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from lib.errors import ExitCode, gravest
 from lib.interruption import signal_exit_code
 from lib.mapping.mapping import FieldMapping
-from lib.run.tally import Example, Outcome
+from lib.run.tally import INCOMPLETE, Example, Outcome
 from lib.wording import counted
 
 COLUMNS = ("fetched", "filtered", "incomplete", "unchanged", "sent", "rejected", "unsent")
@@ -16,7 +16,7 @@ OPTIONAL = ("unchanged",)
 
 
 def summary(outcomes: Sequence[Outcome], *, testmode: bool = False) -> str:
-    """Return a table with a row for each section, and remarks below it."""
+    """Return a table with a row for each section, and a labeled line for each remark below it."""
     shown = [
         name
         for name in COLUMNS
@@ -29,10 +29,14 @@ def summary(outcomes: Sequence[Outcome], *, testmode: bool = False) -> str:
         rows.append([outcome.section, *counts, f"{outcome.seconds:.1f}"])
     lines = [
         *table(rows, right=range(1, len(rows[0]))),
-        *(line for each in outcomes for line in _remarks(each)),
+        *(
+            f"{label}: [{each.section}] {text}"
+            for each in outcomes
+            for label, text in _remarks(each)
+        ),
     ]
     if testmode:
-        lines.append("Testmode: nothing was sent.")
+        lines.append("Note: This was a dry run. Nothing was sent.")
     return "\n".join(lines)
 
 
@@ -93,54 +97,60 @@ def table(rows: Sequence[Sequence[str]], right: Iterable[int] = ()) -> list[str]
     ]
 
 
-def _remarks(outcome: Outcome) -> Iterator[str]:
-    begin = f"[{outcome.section}]"
-    for note in outcome.notes:
-        yield f"{begin} {note}"
-    if outcome.tally.vanished:
-        yield f"{begin} {outcome.tally.vanished} vanished at the source while it was read"
-    for reason, example in outcome.not_sent.items():
-        yield f"{begin} {_times(example)} {reason}{_such_as(example)}"
-    for name, example in outcome.failed_conversions.items():
-        yield f"{begin} {name} left empty in {_times(example)}{_such_as(example)}"
-    if outcome.compared.total() > outcome.compared["new"]:
-        counts = ", ".join(
-            f"{outcome.compared[name]} {name}" for name in ("new", "changed", "same")
-        )
-        yield f"{begin} Compared with what was last sent: {counts}"
-    yield from (f"{begin} {text}" for text in _counted(outcome))
-    if outcome.missing:
-        yield (
-            f"{begin} {outcome.missing} records of earlier runs are no longer at the source;"
-            f" `connector.py missing {outcome.section}` lists them"
-        )
+def _remarks(outcome: Outcome) -> Iterator[tuple[str, str]]:
+    """Yield the label and the text of each remark, the most serious ones first."""
     if outcome.error:
-        yield f"{begin} Failed: {outcome.error}"
+        yield "Error", str(outcome.error)
+    yield from (("Warning", text) for text in _warnings(outcome))
+    yield from (("Note", text) for text in _notes(outcome))
 
 
-def _counted(outcome: Outcome) -> Iterator[str]:
-    """What Oomnitza says of the run."""
-    if outcome.unconfirmed:
+def _warnings(outcome: Outcome) -> Iterator[str]:
+    if refused := _refused_silently(outcome):
         yield (
-            f"Oomnitza's run log does not confirm {counted(outcome.unconfirmed, 'sent record')}"
-            " (confirm = strict); the next run sends them again"
+            f"Oomnitza reported errors for {_records(refused)} that it had accepted. See the run"
+            " log in Oomnitza."
         )
+    if unconfirmed := outcome.unconfirmed:
+        yield (
+            f"Oomnitza's run log does not confirm {_records(unconfirmed)} that it had accepted. The"
+            " next run sends them again."
+        )
+    # Rejected records come before incomplete ones.
+    reasons = sorted(outcome.not_sent.items(), key=lambda item: item[0].startswith(INCOMPLETE))
+    for reason, example in reasons:
+        yield f"{_records(example.count)} {reason}{_for_example(example)}"
+    for name, example in outcome.failed_conversions.items():
+        failed = f"{name}: conversion failed in {_records(example.count)}, so the field is empty"
+        yield f"{failed}{_for_example(example)}"
+    yield from outcome.warnings
+
+
+def _notes(outcome: Outcome) -> Iterator[str]:
+    yield from outcome.notes
+    if vanished := outcome.tally.vanished:
+        were = "was" if vanished == 1 else "were"
+        yield f"{_records(vanished)} {were} listed by the source but could not be found."
+    if outcome.compared.total() > outcome.compared["new"]:
+        new, changed, same = (outcome.compared[name] for name in ("new", "changed", "same"))
+        yield f"Compared with the last upload: {new} new, {changed} changed, {same} unchanged"
     if outcome.server:
         counts = ", ".join(f"{count} {name}" for name, count in outcome.server.items())
-        yield f"Oomnitza counted {counts}"
-    if _refused_silently(outcome):
+        yield f"Counts reported by Oomnitza: {counts}"
+    if missing := outcome.missing:
+        are, them = ("is", "it") if missing == 1 else ("are", "them")
         yield (
-            f"Oomnitza did not take {_refused_silently(outcome)} of the records that it was sent;"
-            " its run log says why"
+            f"{_records(missing)} sent by earlier runs {are} no longer in the source."
+            f" Run `connector.py missing {outcome.section}` to list {them}."
         )
 
 
-def _times(example: Example) -> str:
-    return "1 record" if example.count == 1 else f"{example.count} records"
+def _records(number: int) -> str:
+    return counted(number, "record")
 
 
-def _such_as(example: Example) -> str:
-    return f" (such as: {example.text})" if example.text else ""
+def _for_example(example: Example) -> str:
+    return f" (for example: {example.text})" if example.text else ""
 
 
 def _part(item: FieldMapping, key: str) -> str:

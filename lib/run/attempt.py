@@ -19,11 +19,11 @@ def attempt(section: str, act: Callable[[], None]) -> ConnectorError | None:
     except KeyboardInterrupt:
         return Interrupted("the run was interrupted")
     except BrokenPipeError:
-        raise  # the reader of the output of a test run has closed it
+        raise  # the reader of the output of a dry run has closed it
     except (Exception, SystemExit) as error:  # a connector may raise anything
         log.exception("[%s] unexpected error", section)
         return ConnectorError(
-            f"an error that should not happen ({type(error).__name__})",
-            fix="The log file has the details; please report them",
+            f"unexpected error ({type(error).__name__})",
+            fix="Report this bug, with the details in the log file",
         )
     return None

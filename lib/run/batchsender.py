@@ -22,6 +22,7 @@ from lib.run.tally import Outcome, brief
 from lib.state import Known, SectionLedger
 from lib.target.item import Item
 from lib.target.uploader import Uploader
+from lib.wording import counted
 
 log = logging.getLogger(__name__)
 
@@ -105,11 +106,11 @@ class BatchSender:
         """
         if self.below_threshold:
             raise UnsafeRun(
-                f"only {self.added} records came that could be sent, where at least"
-                f" {self._policy.min_records} were expected after the last complete run; nothing"
+                f"safety threshold: only {counted(self.added, 'record')} to send, but at least"
+                f" {self._policy.min_records:,} were expected after the last complete run. Nothing"
                 " was sent",
-                fix="Check the rights of the account and the recordfilter; if it is right so,"
-                " run once with --force",
+                fix="Check the permissions of the account and the record filter. If the drop is"
+                " intended, run once with --force",
             )
         self.flush()
 
@@ -241,15 +242,16 @@ class BatchSender:
         if tally.sent or self._rejected < MAX_REJECTED + tally.unchanged:
             return None
         return ConfigurationError(
-            f"Oomnitza took none of the first {self._rejected} records",
-            fix="See the reasons above; they are likely to be the same for all",
+            f"Oomnitza rejected all of the first {self._rejected:,} records, so the run stopped",
+            fix="Correct the mapping or the permissions of the Oomnitza user. See the reasons given"
+            " for the rejected records",
         )
 
     def _record_result(self, result: BatchResult) -> None:
         for item, refusal in result.rejected:
             reason, text = refusal.what, brief(item.values)
-            self._outcome.note_not_sent(f"rejected: {reason}", text)
-            log.info("[%s] rejected: %s %s", self._outcome.section, reason, text)
+            self._outcome.note_rejected(reason, text)
+            log.info("[%s] rejected: %s (%s)", self._outcome.section, reason, text)
         with self._ledger.batch(lasting=bool(result.rejected)):
             self._ledger.sent(
                 (item.key, item.digest, item.mapped)
@@ -276,5 +278,5 @@ class BatchSender:
             self.failure = error
             raise
         if canceled:
-            self.failure = RunCanceled("the run was cancelled in Oomnitza")
+            self.failure = RunCanceled("the run was canceled in Oomnitza")
             raise self.failure

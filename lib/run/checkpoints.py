@@ -43,9 +43,9 @@ def check_place(section: Section, source: Connector[Any], target: str, state: Pa
         return
     if not source.settings.storage and not _is_writable(state):
         raise ConfigurationError(
-            "state: the file cannot be written",
+            "state: cannot write the state database",
             where=str(state),
-            fix="It and its folder have to be writable by the user who runs this",
+            fix="Make the file and its folder writable for the account that runs the connector",
         )
     with open_to_read(state) as store:
         _place(section, source, store.section(section.name, target), "", [""]).load()

@@ -49,7 +49,7 @@ class Progress(Event):
 
 @dataclass(frozen=True)
 class RecordShown(Event):
-    """A record that a test run would have sent, and how it was last sent, if that is known."""
+    """A record that a dry run would have sent, and how it was last sent, if that is known."""
 
     section: str
     record: Record
@@ -135,7 +135,7 @@ class SectionEvents:
             self._tell(outcome)
 
     def show(self, section: str, record: Record, before: Record | None) -> None:
-        """Emit RecordShown for a record of a test run, and how it was last sent, if known."""
+        """Emit RecordShown for a record of a dry run, and how it was last sent, if known."""
         self._handle(RecordShown(section, record, before))
 
     def end(self, outcome: Outcome) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from lib import secrets
 from lib.config.sections import Section
 from lib.connector import Connector, ConnectorSettings
-from lib.errors import ConnectorError, Interrupted, TargetFault, TargetRefused
+from lib.errors import ConnectorError, TargetFault, TargetRefused
 from lib.interruption import shielded
 from lib.mapping.mapping import FieldMapping
 from lib.run.fingerprints import section_fingerprint
@@ -32,7 +32,7 @@ def begin(ledger: SectionLedger, outcome: Outcome) -> None:
     """
     for past in ledger.left_running():
         moment = time.strftime("%Y-%m-%d %H:%M", time.localtime(past.started))
-        outcome.notes.append(f"The run that began {moment} had been killed before its end.")
+        outcome.notes.append(f"The run started at {moment} was killed before it finished.")
     ledger.begin()
 
 
@@ -68,7 +68,7 @@ def close_earlier_runs(ledger: SectionLedger, target: Target) -> None:
             if past.portion:  # the older API knows no runs
                 target.close_run(past.portion)
         except (TargetRefused, TargetFault) as error:
-            log.info("[%s] an earlier run cannot be closed: %s", past.section, error)
+            log.info("[%s] cannot close an earlier run in Oomnitza: %s", past.section, error)
         ledger.closed(past.id)
 
 
@@ -81,26 +81,23 @@ def close_tally(outcome: Outcome) -> None:
     if outcome.error:
         tally.unsent = tally.fetched - tally.accounted
     if not tally.balanced:
-        log.error("[%s] the books do not balance: %s", outcome.section, tally)
-        outcome.error = outcome.error or ConnectorError(f"the books do not balance: {tally}")
+        log.error("[%s] the record counts do not add up: %s", outcome.section, tally)
+        outcome.error = outcome.error or ConnectorError(
+            f"the record counts do not add up: {tally}",
+            fix="Report this bug, with the log file",
+        )
 
 
-def end(ledger: SectionLedger, outcome: Outcome, *, complete: bool) -> None:
-    """Record how the run ended, if it was begun, and count the missing records.
-
-    `complete` says that the source was read to its end.
-    """
+def end(ledger: SectionLedger, outcome: Outcome) -> None:
+    """Record how the run ended, if it was begun, and count the missing records."""
     close_tally(outcome)
     if ledger.run is None:
         return
-    state = "complete" if complete else "partial"
-    if outcome.error:
-        state = "interrupted" if isinstance(outcome.error, Interrupted) else "failed"
     ledger.end(
-        state,
+        outcome.status,
         {**asdict(outcome.tally), "ready": outcome.ready, "unreadable": outcome.unreadable},
         error=secrets.redact(str(outcome.error or "")),
         retries=outcome.retries,
     )
-    if state == "complete":
+    if outcome.status == "complete":
         outcome.missing = ledger.count_missing()

@@ -1,4 +1,4 @@
-"""The differences between an upload, a test run, and a resend, decided in one place.
+"""The differences between an upload, a dry run, and a resend, decided in one place.
 
 Parts of a run are interchangeable: records from the source or saved ones, a ledger that writes or
 is only read, an uploader or a dry run. A `Mode` selects them by the options; the steps of the run
@@ -30,7 +30,7 @@ from lib.target.uploader import DryRun, Uploader
 class Mode:
     """The parts of one run, selected by its options.
 
-    With `strict`, Oomnitza has to answer and to take what is sent; a test run goes on without.
+    With `strict`, Oomnitza must respond and accept the records. A dry run continues without.
     """
 
     def __init__(self, options: RunOptions) -> None:
@@ -43,7 +43,7 @@ class Mode:
     ) -> SectionLedger:
         """Open the ledger of the section; it is closed with the stack.
 
-        An upload has it for itself. In a test run it is only looked at; one that cannot be read is
+        An upload has it for itself. In a dry run it is only looked at; one that cannot be read is
         as good as empty then, and a note says so, unless what is in it is to be sent again. Raises
         AlreadyRunning, or ConfigurationError where the ledger cannot be used.
         """
@@ -52,7 +52,7 @@ class Mode:
         def unreadable(error: StateUnreadable) -> None:
             if options.resend:
                 raise error
-            outcome.notes.append(f"Not compared with earlier runs: {error}")
+            outcome.warnings.append(f"Not compared with earlier runs: {error}")
 
         if options.state is None:
             return NullLedger()
@@ -74,17 +74,17 @@ class Mode:
             return NothingSaved()
         saved = SavedData(folder, section.name)
         stack.enter_context(saved)
-        outcome.notes.append(f"Saved: {saved.fetched} and {saved.uploads.name}")
+        outcome.notes.append(f"Records saved in {saved.fetched} and {saved.uploads.name}")
         return saved
 
     def problems(self, plan: SectionPlan) -> Iterator[str]:
         """Yield notes on what would make Oomnitza refuse the records; raises in an upload."""
         for name in plan.unmapped_sync_fields:
-            what = f"the sync_field {name} gets no value"
+            what = f"the sync key {name} is not mapped"
             if self.strict:
-                fix = f"Add `mapping.{name} = <source>` to the ini, or map it in Oomnitza"
+                fix = f"Add `mapping.{name} = <source>` to the section, or map {name} in Oomnitza"
                 raise ConfigurationError(what, fix=fix)
-            yield f"An upload would be refused: {what}."
+            yield f"An upload would fail: {what}."
 
     def is_full(self, plan: SectionPlan, ledger: SectionLedger) -> bool:
         """Whether the run sends all records, unchanged ones too."""
@@ -112,10 +112,11 @@ class Mode:
     def note_if_below_threshold(
         self, plan: SectionPlan, ledger: SectionLedger, outcome: Outcome
     ) -> None:
-        """Note in a test run that an upload would have stopped below the safety threshold."""
+        """Note in a dry run that an upload would have stopped below the safety threshold."""
         if self._compares and not self.strict and outcome.ready < _min_records(plan, ledger):
-            outcome.notes.append(
-                "An upload would stop: far fewer records came than in the last complete run."
+            outcome.warnings.append(
+                "An upload would send nothing: there are far fewer records than in the last"
+                " complete run (safety threshold)."
             )
 
     def has_enough(self, kept: int) -> bool:

@@ -51,11 +51,11 @@ log = logging.getLogger(__name__)
 class Phase(Enum):
     """The phases of a run, in their order; an error may end it in any of them."""
 
-    OPENING = "the plan is being made; nothing was read"
+    OPENING = "the plan is being made, and nothing has been read"
     READING = "records are being read, and sent in batches"
-    SENDING = "reading has ended; the last records are being sent"
-    CLOSING = "all records were sent; the run is being closed at Oomnitza"
-    CLOSED = "Oomnitza has all records, and knows that the run has ended"
+    SENDING = "reading has ended, and the last records are being sent"
+    CLOSING = "all records were sent, and the run is being closed in Oomnitza"
+    CLOSED = "Oomnitza has all records, and the run is closed"
 
 
 @dataclass
@@ -69,7 +69,6 @@ class _Run:
     outcome: Outcome
     phase: Phase = Phase.OPENING
     ledger: SectionLedger = field(default_factory=NullLedger)
-    complete: bool = False  # the whole source was read
 
 
 @dataclass(frozen=True)
@@ -93,12 +92,12 @@ def run_section(
 ) -> Outcome:
     """Run one section, and return its outcome; an error is in the outcome, and never raised.
 
-    BrokenPipeError alone is raised: the reader of the output of a test run has closed it.
+    BrokenPipeError alone is raised: the reader of the output of a dry run has closed it.
     """
     outcome = Outcome(section.name)
     run = _Run(section, target, Mode(options), events or SectionEvents(section.name), outcome)
     started = time.monotonic()
-    log.info("[%s] begins", section.name)
+    log.info("[%s] run started", section.name)
     with logs.about(section.name), ExitStack() as stack:
         budget = stack.enter_context(retry_budget(options.retry_ceiling))
         outcome.error = attempt(section.name, partial(_open_ledger, run, stack))
@@ -112,7 +111,13 @@ def run_section(
     if outcome.error:
         log.error("[%s] failed: %s", section.name, outcome.error, extra=IN_SUMMARY)
     outcome.seconds = time.monotonic() - started
-    log.info("[%s] ends after %.1f s: %s", section.name, outcome.seconds, outcome.tally)
+    log.info(
+        "[%s] run ended (%s) after %.1f s: %s",
+        section.name,
+        outcome.status,
+        outcome.seconds,
+        outcome.tally,
+    )
     return outcome
 
 
@@ -123,7 +128,7 @@ def _open_ledger(run: _Run, stack: ExitStack) -> None:
 
 @shielded()
 def _record_end(run: _Run) -> None:
-    lifecycle.end(run.ledger, run.outcome, complete=run.complete)
+    lifecycle.end(run.ledger, run.outcome)
 
 
 def _transfer(run: _Run) -> None:
@@ -148,7 +153,7 @@ def _open(run: _Run, stack: ExitStack) -> _Parts:
     secrets.remember(*secrets_of(section.settings), *secrets_of(run.settings))
     target = stack.enter_context(closing(run.settings.connect()))
     plan = make_plan(section, target, strict=mode.strict)
-    outcome.notes += [*plan.notes, *mode.problems(plan)]
+    outcome.warnings += [*plan.notes, *mode.problems(plan)]
     saved = mode.saved_data(stack, section, outcome)
     lifecycle.close_earlier_runs(ledger, target)
     full = mode.is_full(plan, ledger)
@@ -178,7 +183,7 @@ def _read(run: _Run, parts: _Parts) -> None:
                 break
         else:
             parts.prepare.finish()
-            run.complete = parts.records.complete
+            run.outcome.complete = parts.records.complete
 
 
 def _take(run: _Run, parts: _Parts, item: object, saved_id: int | None) -> None:
@@ -229,25 +234,25 @@ def _abort(run: _Run, parts: _Parts, error: BaseException) -> None:
         if not away:
             _close_at_target(run, parts, reason)
     except ConnectorError as later:
-        log.warning("[%s] the run was not closed in good order: %s", run.section.name, later)
+        log.warning("[%s] the run could not be closed in Oomnitza: %s", run.section.name, later)
 
 
 def _conclude(run: _Run, parts: _Parts) -> None:
     """Ask Oomnitza for its counts, and commit the checkpoint if no record is left to be sent."""
     plan, outcome = parts.plan, run.outcome
     outcome.ready = parts.sender.added
-    if run.complete:
+    if outcome.complete:
         run.mode.note_if_below_threshold(plan, run.ledger, outcome)
     if parts.uploader.portion:
         name = plan.upload.mapping_name
         compare_counts(parts.uploader, parts.target, name, outcome, run.ledger)
     left = outcome.tally.rejected or outcome.tally.incomplete or outcome.unconfirmed
-    if run.complete and run.mode.strict and not left:
+    if outcome.complete and run.mode.strict and not left:
         parts.records.commit_checkpoint()
 
 
 def _show(run: _Run, item: Item) -> None:
-    """Emit a record of a test run, with how it was last sent, if that is known."""
+    """Emit a record of a dry run, with how it was last sent, if that is known."""
     known = run.ledger.known([item.key]).get(item.key) if item.key is not None else None
     before = run.ledger.last_sent(known) if known else None
     record = item.values

@@ -16,13 +16,15 @@ from lib.mapping.mapping import FieldMapping, ServerMapping
 from lib.recordfilter import RecordFilter, compile_filter
 from lib.target.target import Target, UploadPlan
 
+NOT_READ = "The mapping in Oomnitza was not read, so only the built-in and local mappings are used"
+
 
 @dataclass(frozen=True)
 class SectionPlan:
     """Everything that is decided before the first record is read.
 
     `fields` are Oomnitza's, each with the layers that it comes from; `key_mapper` maps those alone
-    by which a record is recognised. `notes` are sentences for the administrator.
+    that identify a record. `notes` are warnings for the administrator, as sentences.
     """
 
     section: Section
@@ -32,7 +34,7 @@ class SectionPlan:
     key_mapper: Mapper
     record_filter: RecordFilter
     upload: UploadPlan
-    without_server: bool  # the mapping kept in Oomnitza is used, and could not be had
+    without_server: bool  # the mapping in Oomnitza is used, but could not be read
     notes: tuple[str, ...]
 
     @property
@@ -93,7 +95,7 @@ def make_plan(section: Section, target: Target | None, *, strict: bool) -> Secti
 def _server_mapping(
     section: Section, source: Connector[Any], target: Target | None, *, strict: bool
 ) -> tuple[ServerMapping, str]:
-    """The mapping that the target keeps, if it is used; and a sentence where it cannot be had."""
+    """The mapping that the target stores, if it is used, and a warning if it was not read."""
     used = section.settings.use_server_map
     try:
         if target and (strict or used):
@@ -103,5 +105,5 @@ def _server_mapping(
     except (TargetUnavailable, TargetRefused) as error:
         if strict:
             raise
-        return {}, f"Without the mapping kept in Oomnitza: {error}"
-    return {}, "Without the mapping kept in Oomnitza" if used else ""
+        return {}, f"{NOT_READ}: {error}"
+    return {}, f"{NOT_READ}." if used else ""

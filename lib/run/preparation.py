@@ -16,6 +16,7 @@ from lib.secrets import redact
 from lib.state import RecordToSave, SectionLedger, compress
 from lib.target import packing
 from lib.target.item import Item
+from lib.wording import empty_fields
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ class Preparation:
                 self._note_seen(self._key_mapper(record).values)
                 return None
         except Stopped as error:
-            self.reject(RecordUnreadable(f"the record filter fails: {error}"), record, saved_id)
+            self.reject(RecordUnreadable(f"the record filter failed: {error}"), record, saved_id)
             return None
         self.kept += 1
         return self._item(record, saved_id)
@@ -63,8 +64,8 @@ class Preparation:
         self._tally.rejected += 1
         self._outcome.unreadable += 1
         text = brief(record) if record else error.where
-        self._outcome.note_not_sent(f"rejected: {error.what}", text)
-        log.info("[%s] rejected: %s %s", self._outcome.section, error.what, text)
+        self._outcome.note_rejected(error.what, text)
+        log.info("[%s] rejected: %s (%s)", self._outcome.section, error.what, text)
         fetched = json_if_possible(record) if record else None
         self._ledger.save_for_resend(
             [RecordToSave("rejected", redact(str(error)), None, fetched, None)]
@@ -88,7 +89,8 @@ class Preparation:
         try:
             fetched = packing.pack(record)  # before a converter may change it
         except (TypeError, ValueError, RecursionError):
-            self.reject(RecordUnreadable("the record cannot be written as JSON"), record, saved_id)
+            error = RecordUnreadable("the record contains values that JSON cannot represent")
+            self.reject(error, record, saved_id)
             return None
         mapped = self._mapper(record)
         for name, text in mapped.failures:
@@ -96,9 +98,9 @@ class Preparation:
         values = mapped.values
         if mapped.missing:
             self._tally.incomplete += 1
-            reason = f"without a value for {', '.join(mapped.missing)}"
-            self._outcome.note_not_sent(reason, brief(values))
-            log.info("[%s] incomplete, %s: %s", self._outcome.section, reason, brief(values))
+            reason, text = empty_fields(mapped.missing), brief(values)
+            self._outcome.note_incomplete(reason, text)
+            log.info("[%s] incomplete: %s (%s)", self._outcome.section, reason, text)
             self._note_seen(values)
             return None
         self._saved.add_upload(values)

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from lib.connector import Connector, Projection, SourceItem
 from lib.run.tally import Outcome
 from lib.state import SectionLedger
+from lib.wording import counted
 
 # A record or what became of it, and its number if it had been saved for resend.
 Read = tuple[SourceItem, int | None]
@@ -72,8 +73,8 @@ class SavedRecords:
                 yield json.loads(saved.fetched), saved.id
         if without_data:
             self._outcome.notes.append(
-                f"The source could not deliver {without_data} of what is set aside, which hence"
-                " cannot be sent again; the next upload reads it anew."
+                f"{counted(without_data, 'saved record')} cannot be resent, because the source"
+                " never delivered the data. The next upload reads the source again."
             )
 
     def commit_checkpoint(self) -> None:

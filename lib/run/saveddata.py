@@ -55,7 +55,7 @@ class SavedData(NothingSaved):
         try:
             text = to_json(redact_data(record))
         except RecursionError:
-            text = to_json({"not saved": "it is nested too deeply"})
+            text = to_json({"not saved": "the record is nested too deeply"})
         try:
             file.write(text + "\n")
         except OSError as error:
@@ -76,12 +76,16 @@ class SavedData(NothingSaved):
                 file.close()
             except OSError as caught:
                 full = caught
-        if full and error is None:  # else what was wrong is being told
+        if full and error is None:  # otherwise another error is being reported
             raise _cannot_save(self.fetched.parent, full)
 
 
 def _cannot_save(folder: Path, error: OSError) -> ConfigurationError:
-    return ConfigurationError(f"the data cannot be saved ({error.strerror})", where=str(folder))
+    return ConfigurationError(
+        f"--save-data: cannot write the files ({error.strerror})",
+        where=str(folder),
+        fix="Make the folder writable, or free space on the disk",
+    )
 
 
 def _private(path: Path) -> IO[str]:

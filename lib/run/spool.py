@@ -42,7 +42,7 @@ class Spool:
             try:
                 self._store(pickle.dumps(self._last))
             except OSError as error:
-                raise _spool_error("kept", error) from None
+                raise _spool_error("write", error) from None
             self._last, self._last_size = [], 0
 
     def __len__(self) -> int:
@@ -87,9 +87,9 @@ class Spool:
             self._first, self._last, self._last_size = deque(self._last), [], 0
 
 
-def _spool_error(done: str, error: OSError) -> ConnectorError:
+def _spool_error(action: str, error: OSError) -> ConnectorError:
     return ConnectorError(
-        f"the records that wait to be sent cannot be {done} ({error.strerror})",
+        f"cannot {action} the temporary file of records to be sent ({error.strerror})",
         where=gettempdir(),
-        fix="Make room for temporary files there, or name another folder in TMPDIR",
+        fix="Free space in this folder, or set the environment variable TMPDIR to another folder",
     )

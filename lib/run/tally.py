@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from lib.errors import ConnectorError
+from lib.errors import ConnectorError, Interrupted
 from lib.jsontext import printable
 
-# Reasons told apart in one run; a server may put something new into each of its refusals.
+# How many reasons a run distinguishes; a server may put something new into each of its refusals.
 MOST_REASONS = 20
+# The first word of the reasons why records were not sent.
+REJECTED = "rejected"
+INCOMPLETE = "incomplete"
 
 
 @dataclass
@@ -18,7 +21,7 @@ class Tally:
     """The number of records by outcome.
 
     `fetched` counts the records that the source delivered or failed to deliver. Each has one
-    outcome: dropped by the record filter, incomplete since a required field is empty, unchanged
+    outcome: filtered by the record filter, incomplete because a required field is empty, unchanged
     since it was last sent, sent, rejected (by Oomnitza, by a filter that failed, or unreadable), or
     unsent because the run ended first. `vanished` records were listed by the source, but not found.
     """
@@ -31,6 +34,9 @@ class Tally:
     rejected: int = 0
     unsent: int = 0
     vanished: int = 0
+
+    def __str__(self) -> str:
+        return ", ".join(f"{count} {name}" for name, count in asdict(self).items())
 
     @property
     def accounted(self) -> int:
@@ -53,7 +59,10 @@ class Example:
 
 @dataclass
 class Outcome:
-    """The result of the run of one section; can be pickled."""
+    """The result of the run of one section; can be pickled.
+
+    `complete` is True if the source was read to its end. `warnings` and `notes` are sentences.
+    """
 
     section: str
     tally: Tally = field(default_factory=Tally)
@@ -61,29 +70,42 @@ class Outcome:
     error: ConnectorError | None = None
     failed_conversions: dict[str, Example] = field(default_factory=dict)
     not_sent: dict[str, Example] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    complete: bool = False
     ready: int = 0  # records that were mapped, to be sent unless they are unchanged
     unreadable: int = 0  # records that were rejected before it was known which ones they are
     retries: int = 0  # requests that were made again
     missing: int = 0  # records of earlier runs that the source no longer had
-    # In testmode: how many are new, changed or the same, as far as is known what was last sent.
+    # In a dry run: how many are new, changed, or the same, if it is known what was last sent.
     compared: Counter[str] = field(default_factory=Counter)
     response_shape: str = ""  # the structure of Oomnitza's first response to records
     unconfirmed: int = 0  # sent records that Oomnitza's run log had to confirm, and did not
     server: dict[str, int] | None = None  # what Oomnitza counted: added, updated, skipped, errors
 
+    @property
+    def status(self) -> str:
+        """The status of the run, as `history` shows it."""
+        if self.error:
+            return "interrupted" if isinstance(self.error, Interrupted) else "failed"
+        return "complete" if self.complete else "partial"
+
     def note_conversion(self, name: str, text: str) -> None:
         """Count a failed conversion under the name of its field."""
-        _count(self.failed_conversions, name, text)
+        _count(self.failed_conversions, name, text, "other fields")
 
-    def note_not_sent(self, reason: str, text: str) -> None:
-        """Count a record that was rejected or incomplete under its reason."""
-        _count(self.not_sent, reason, text)
+    def note_rejected(self, reason: str, text: str) -> None:
+        """Count a rejected record under its reason."""
+        _count(self.not_sent, f"{REJECTED}: {reason}", text, f"{REJECTED}: other reasons")
+
+    def note_incomplete(self, reason: str, text: str) -> None:
+        """Count an incomplete record under its reason."""
+        _count(self.not_sent, f"{INCOMPLETE}: {reason}", text, f"{INCOMPLETE}: other reasons")
 
 
-def _count(examples: dict[str, Example], key: str, text: str) -> None:
+def _count(examples: dict[str, Example], key: str, text: str, others: str) -> None:
     if key not in examples and len(examples) >= MOST_REASONS:
-        key = "other reasons"
+        key = others
     examples.setdefault(key, Example(0, text)).count += 1
 
 

@@ -150,10 +150,10 @@ class AirWatch(MockServer):
     def _search(self) -> Response:
         self._let_in("devices", newest=3)
         if g.version == 3:
-            refuse(501, "The sandbox has versions 1 and 2 of this only.")
+            refuse(501, "The sandbox supports only versions 1 and 2 of this request.")
         args = {name.lower(): value for name, value in request.args.items()}
         for name in args.keys() & set(NOT_BUILT):
-            refuse(501, f"The sandbox has no {name}.")
+            refuse(501, f"The sandbox does not support {name}.")
         number = _number(args, "page", 0, least=0)
         size = min(_number(args, "pagesize", self.page_limit, least=1), self.page_limit)
         order = ORDERS.get(args.get("orderby", "deviceid").lower())

@@ -185,7 +185,7 @@ def _report_format() -> str:
     form = request.args.get("format", "").lower()
     form = form or REPORT_FORMATS.get(request.headers.get("Accept", ""), "")
     if form in NOT_MADE_HERE:
-        refuse(501, f"The sandbox makes no reports as {form}")
+        refuse(501, f"The sandbox does not support the report format {form}")
     if form not in ("json", "xml"):
         refuse(404)
     return form

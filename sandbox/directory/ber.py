@@ -54,7 +54,7 @@ class Reader:
     def integer(self, tag: int = INTEGER) -> int:
         content = self.take(tag)
         if not content:
-            raise Malformed("an integer without a byte")
+            raise Malformed("an integer is empty")
         return int.from_bytes(content, signed=True)
 
     def boolean(self, tag: int = BOOLEAN) -> bool:
@@ -88,7 +88,7 @@ def read_message(stream: BinaryIO) -> bytes | None:
         return None
     tag, length = head
     if tag != SEQUENCE:
-        raise Malformed("no LDAP message")
+        raise Malformed("not an LDAP message")
     if length & 0x80:
         length = _long_length(stream.read(length & 0x7F))
     if length > LONGEST_MESSAGE:

@@ -26,7 +26,7 @@ def parse_dn(dn: str) -> DistinguishedName:
     while separator:
         part = _RDN.match(dn, at)
         if part is None:
-            raise ValueError(f"no distinguished name: {dn!r}")
+            raise ValueError(f"not a distinguished name: {dn!r}")
         name, value, separator = part.groups()
         rdn.add((name.lower(), normal(_ESCAPE.sub(_unescaped, value.encode()))))
         if separator != "+":

@@ -86,7 +86,7 @@ class JamfPro(State, MockServer):
 
     def admit(self) -> None:
         if "%2F" in request.environ.get("REQUEST_URI", "").partition("?")[0].upper():
-            refuse(status_page(400, "The path holds an encoded slash."))
+            refuse(status_page(400, "The path contains an encoded slash."))
 
     def dress(self, answer: Response) -> Response:
         """Add the headers seen on Jamf Cloud; the cookie names the node that answered."""
@@ -140,4 +140,4 @@ def _is_data(path: str) -> bool:
 
 
 def _maintenance(status: int) -> Response:
-    return status_page(status, "The service is being maintained.")
+    return status_page(status, "The service is under maintenance.")

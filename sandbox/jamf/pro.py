@@ -140,7 +140,9 @@ def _sections(valid: Collection[str], built: Collection[str]) -> list[str]:
         if section not in valid:
             refuse(_bad_argument("section", f"{section} is not a section"))
         if section not in built:
-            refuse(api_error(501, "NOT_BUILT", description=f"The sandbox has no {section}"))
+            refuse(
+                api_error(501, "NOT_BUILT", description=f"The sandbox does not support {section}")
+            )
     return sections
 
 
@@ -165,7 +167,7 @@ def _paged(ids: list[int], result: Callable[[int], Record]) -> Response:
 
 def _refuse_filter() -> None:
     if "filter" in request.args:
-        refuse(api_error(501, "NOT_BUILT", description="The sandbox has no such filter"))
+        refuse(api_error(501, "NOT_BUILT", description="The sandbox does not support this filter"))
 
 
 def _in_group(fleet: Fleet) -> list[int]:

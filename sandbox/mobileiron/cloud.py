@@ -113,7 +113,7 @@ class MobileIronCloud(Server):
             refuse(_invalid("dmPartitionId", "NotNull", "must name a device space"))
         for name in ("fq", "q"):
             if request.args.get(name):
-                refuse(Response(f"The sandbox has no {name}", 501))
+                refuse(Response(f"The sandbox does not support {name}", 501))
         found = [device for device in self.devices if device["dmPartitionId"] == int(space)]
         shown = [self._shown(device) for device in self._sorted(found)]
         return _listing(
@@ -149,7 +149,7 @@ class MobileIronCloud(Server):
     def _found(self, number: int) -> Device:
         found = [device for device in self.devices if device["id"] == number]
         if not found:
-            refuse(page(404, "Not Found", "There is no such device."))
+            refuse(page(404, "Not Found", "The device was not found."))
         return found[0]
 
 

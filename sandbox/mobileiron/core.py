@@ -100,7 +100,7 @@ class MobileIronCore(Server):
         if query is None and label is None:
             refuse(_error("One of query and labelId is required."))
         if query or label not in (None, ALL_SMARTPHONES):
-            refuse(Response("The sandbox has no queries and no other label", 501))
+            refuse(Response("The sandbox supports neither queries nor other labels", 501))
         is_global = space == next(iter(self.spaces))
         return [device for device in self.devices if is_global or device["space"] == space]
 

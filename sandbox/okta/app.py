@@ -129,7 +129,7 @@ class Okta(MockServer):
         self._let_in()
         for name in NOT_BUILT:
             if name in request.args:
-                abort(Response(f"The sandbox has no {name}", 501))
+                abort(Response(f"The sandbox does not support {name}", 501))
         limit = _limit(request.args.get("limit", str(LARGEST_PAGE)))
         text = request.args.get("filter")
         users = list(filter(_test(text), self.users))

@@ -137,7 +137,7 @@ class Oomnitza(MockServer):
             return
         token = request.headers.get("Authorization2")
         if token not in self._tokens:
-            raise Unauthorized("Authorization2 holds no valid token")
+            raise Unauthorized("the token in Authorization2 is not valid")
         must_echo = self.csrf and request.method == "POST" and token in self._csrf_holders
         if must_echo and request.headers.get("X-CSRF-Token") != self._csrf_token:
             raise Forbidden("X-CSRF-Token is missing or wrong")
@@ -194,7 +194,9 @@ class Oomnitza(MockServer):
         if not upload.sync_fields:
             own = self.sync_fields.get(upload.connector) or DEFAULT_SYNC_FIELDS.get(upload.kind)
             if not own:
-                raise BadRequest(f"no sync_field, and the server has none for {upload.connector}")
+                raise BadRequest(
+                    f"sync_field is missing, and Oomnitza has none for {upload.connector}"
+                )
             upload = replace(upload, sync_fields=(own,))
         answer = self.respond(upload.records) if self.respond else {}
         if isinstance(answer, int):
@@ -215,7 +217,7 @@ class Oomnitza(MockServer):
     def _run_logs(self, connector: str) -> Response:
         """List the runs of one connector, the latest first; it is found by its name or id here."""
         if "filter" in request.args or "sortby" in request.args:
-            raise BadRequest("the sandbox neither filters nor sorts run logs")
+            raise BadRequest("the sandbox does not filter or sort run logs")
         runs = [run for run in reversed(self.runs()) if run.connector_name == connector]
         entries = [_run_log(run) for run in runs]
         return _paged([self.run_log(entry) for entry in entries] if self.run_log else entries)
@@ -232,7 +234,7 @@ def _paged(items: list[dict[str, Any]]) -> Response:
     except ValueError:
         limit = skip = -1
     if limit < 0 or skip < 0:
-        raise BadRequest("limit and skip must be numbers from 0")
+        raise BadRequest("limit and skip must be numbers, 0 or more")
     response = jsonify(items[skip : skip + limit])
     response.headers["X-Total-Count"] = str(len(items))
     return response

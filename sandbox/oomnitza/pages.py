@@ -1,4 +1,4 @@
-"""The web page of the sandbox's Oomnitza: what it holds, and what was asked of it."""
+"""The web pages of the mock Oomnitza: its records, runs, and requests."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def pages(store: Store, latest_requests: Callable[[], Sequence[Any]]) -> Bluepri
     def record(kind: str, number: int) -> str:
         found = store.record(kind, number)
         if not found:
-            abort(404, f"There is no record {number} of {kind}.")
+            abort(404, f"Record {number} of {kind} was not found.")
         return render_template("oomnitza/record.html", kind=kind, record=found)
 
     return blueprint

@@ -100,7 +100,7 @@ class Store:
             else:
                 counts.update(self._put(upload, record) for record in upload.records)
             if counts["errors"] and not error:
-                error = f"a record without {' and '.join(upload.sync_fields)}"
+                error = f"the record has no {' and '.join(upload.sync_fields)}"
             self._count(upload, counts, error)
 
     def finalize(self, portion: str) -> None:

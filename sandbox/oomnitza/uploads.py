@@ -36,7 +36,7 @@ class Upload:
 
     def __post_init__(self) -> None:
         if self.insert_only and self.update_only:
-            raise BadRequest("insert_only and update_only exclude each other")
+            raise BadRequest("insert_only and update_only cannot be combined")
 
 
 def read_json(body: bytes) -> Any:
@@ -57,14 +57,14 @@ def bulk(body: Any, max_records: int) -> Upload:
     body = _object(body)
     kind = _text(body, "data_type")
     if kind not in KINDS:
-        raise BadRequest(f"data_type {kind!r} is unknown, it is one of {', '.join(KINDS)}")
+        raise BadRequest(f"unknown data_type {kind!r}, expected one of: {', '.join(KINDS)}")
     _text(body, "connector_version")
     sync_field = body.get("sync_field")
     if not isinstance(sync_field, list) or not all(_filled(field) for field in sync_field):
-        raise BadRequest("sync_field must be a list of field ids")
+        raise BadRequest("sync_field must be a list of field IDs")
     error = body.get("error")
     if error is not None and not isinstance(error, str):
-        raise BadRequest("error must be a text or null")
+        raise BadRequest("error must be a string or null")
     if not isinstance(body.get("records"), list):
         raise BadRequest("records must be a list")
     return Upload(
@@ -123,11 +123,11 @@ def _object(body: Any) -> Record:
 def _records(value: Any, max_records: int, *, may_be_empty: bool = False) -> list[Record]:
     records = [value] if isinstance(value, dict) else value
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
-        raise BadRequest("the records must be objects")
+        raise BadRequest("each record must be a JSON object")
     if not records and not may_be_empty:
-        raise BadRequest("there are no records")
+        raise BadRequest("records is empty")
     if len(records) > max_records:
-        raise BadRequest(f"{len(records)} records in one request, at most {max_records} are taken")
+        raise BadRequest(f"{len(records)} records in one request, but the maximum is {max_records}")
     return records
 
 
@@ -136,14 +136,14 @@ def _connector(body: Record) -> str:
         return _text(body, "connector_name")
     ident = body.get("connector_id")
     if isinstance(ident, bool) or not (isinstance(ident, int) or _filled(ident)):
-        raise BadRequest("connector_name or connector_id is needed")
+        raise BadRequest("connector_name or connector_id is required")
     return str(ident)
 
 
 def _text(body: Record, name: str) -> str:
     value = body.get(name)
     if not isinstance(value, str) or not _filled(value):
-        raise BadRequest(f"{name} must be a text that is not empty")
+        raise BadRequest(f"{name} must be a string that is not empty")
     return value
 
 

@@ -126,7 +126,7 @@ class Stage:
         outcome = run_section(self.section, self._ours, told_so)
         told = f"{outcome.tally} {outcome.error}"
         assert outcome.tally.balanced, told
-        assert "should not happen" not in told
+        assert "unexpected error" not in told
         assert outcome.missing == 0, told
         assert exit_code([outcome]) in (0, 1, 4), told
         with closing(sqlite3.connect(self._state)) as ledger:

@@ -52,7 +52,7 @@ class TestTheBrake:
         sent = bulk(made)
         ended, report = made.upload("casper")
         assert ended.code == 6
-        assert "nothing was sent" in ended.out
+        assert "Nothing was sent" in ended.out
         assert "--force" in ended.out
         assert (counts(report)["sent"], counts(report)["unsent"]) == (0, len(made.computers()))
         assert bulk(made) == sent
@@ -90,7 +90,7 @@ class TestTheBrake:
         del made.jamf.computers.ids[5:]
         ended, _ = made.upload("casper", "--testmode")
         assert ended.code == 0
-        assert "An upload would stop" in ended.err
+        assert "An upload would send nothing" in ended.err
         assert made.states() == ["complete"]
 
     @LONG
@@ -187,7 +187,7 @@ class TestTestmode:
         sent = bulk(made)
         ended, report = made.upload("casper", "--testmode")
         assert ended.code == 0
-        assert "1 new, 2 changed, 36 same" in ended.err
+        assert "1 new, 2 changed, 36 unchanged" in ended.err
         assert len(ended.out.splitlines()) == NAMED
         assert bulk(made) == sent
         assert made.states() == ["complete"]
@@ -213,7 +213,7 @@ class TestWhatIsSetAside:
         ended = made.program.run("rejects")
         assert ended.code == 0
         assert ended.out.count("a bad value") == 2
-        assert ended.out.endswith("Set aside: 2.\n")
+        assert ended.out.endswith("2 records saved for resend.\n")
         listed = lines(made, "rejects", "CASPER")
         assert [each["outcome"] for each in listed] == ["rejected"] * 2
         assert listed[0]["mapped"][SERIAL_NUMBER] == "SNDBXMAC0007"
@@ -234,7 +234,7 @@ class TestWhatIsSetAside:
         assert made.set_aside() == []
         assert made.held_computers() == made.computers()
         assert made.states()[0] == "partial"
-        assert made.program.run("rejects").out == "No record is set aside.\n"
+        assert made.program.run("rejects").out == "No records saved for resend.\n"
         made.check_closed()
 
     @LONG

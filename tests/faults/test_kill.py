@@ -208,7 +208,9 @@ def run_again(company: Company) -> Counter[str]:
         states = made.states(section)
         assert states[0] == "complete"
         assert "running" not in states
-        assert ("had been killed" in "".join(report[section]["notes"])) == bool(number)
+        assert ("was killed before it finished" in "".join(report[section]["notes"])) == bool(
+            number
+        )
         assert states[1 : 1 + number] == ["killed"] * number
     counts: Counter[str] = Counter()
     for each in report.values():

@@ -23,6 +23,7 @@ from lib.config import config
 from lib.connector import Projection
 from lib.errors import SourceUnavailable
 from lib.report.summary import COLUMNS
+from lib.run.plan import NOT_READ
 from lib.run.saveddata import SavedData
 from sandbox.jamf import JamfPro
 from sandbox.oomnitza import Oomnitza
@@ -354,7 +355,7 @@ class TestConfiguration:
         )
         ended = upload("casper.mdm")
         assert ended.code == 3
-        assert "[Casper.MDM] Failed: the sync_field NOPE gets no value." in ended.out
+        assert "Error: [Casper.MDM] the sync key NOPE is not mapped." in ended.out
 
     @pytest.mark.parametrize(
         ("text", "error"),
@@ -391,7 +392,10 @@ class TestRuns:
         head, line, counted = ended.out.splitlines()
         assert re.split(r" +", head)[1:-1] == [name for name in COLUMNS if name != "unchanged"]
         assert line.split()[:-1] == ["casper", "6", "0", "0", "6", "0", "0"]
-        assert counted == "[casper] Oomnitza counted 6 added, 0 updated, 0 skipped, 0 errors"
+        assert (
+            counted
+            == "Note: [casper] Counts reported by Oomnitza: 6 added, 0 updated, 0 skipped, 0 errors"
+        )
 
     def test_upload_twice_updates_records(self, upload, oomnitza):
         upload("casper")
@@ -413,13 +417,13 @@ class TestRuns:
         ini.write_text(f"{before}[Casper.MDM]{after}", "utf-8")
         ended = upload("casper", "casper.mdm")
         assert ended.code == 1
-        [line] = [line for line in ended.out.splitlines() if "Failed" in line]
+        [line] = [line for line in ended.out.splitlines() if line.startswith("Error: ")]
         assert line == (
-            f"[casper] Failed: {away}/api/v1/auth/token: the connection was refused."
+            f"Error: [casper] {away}/api/v1/auth/token: the connection was refused."
             " Check host and port of the url."
         )
         assert ended.err == ""
-        assert line.partition("Failed: ")[2] in (ini.parent / "errors.log").read_text("utf-8")
+        assert line.partition("[casper] ")[2] in (ini.parent / "errors.log").read_text("utf-8")
         assert oomnitza.count("assets") == 4
 
     def test_upload_with_wrong_password_exits_with_1(self, upload, jamf):
@@ -434,7 +438,7 @@ class TestRuns:
         change(ini, stage.url, away)
         ended = upload("casper")
         assert ended.code == 1
-        assert f"[casper] Failed: {away}/api/v2/mappings: the connection was refused." in ended.out
+        assert f"Error: [casper] {away}/api/v2/mappings: the connection was refused." in ended.out
         assert jamf.requests == []
 
     def test_upload_unexpected_error_exits_with_1_and_is_logged(
@@ -446,7 +450,7 @@ class TestRuns:
         monkeypatch.setattr(connector.load_connector("casper"), "records", mistaken)
         ended = upload("casper")
         assert ended.code == 1
-        assert "an error that should not happen (LookupError)" in ended.out
+        assert "Error: [casper] unexpected error (LookupError)." in ended.out
         assert "Traceback" in (tmp_path / "info.log").read_text("utf-8")
         assert "Traceback" in (tmp_path / "errors.log").read_text("utf-8")
 
@@ -527,7 +531,7 @@ class TestTestmode:
         assert ended.code == 0
         assert shown(ended) == [f"SNDBXMAC000{number}" for number in range(1, 7)]
         assert "would send" in ended.err
-        assert ended.err.endswith("Testmode: nothing was sent.\n")
+        assert ended.err.endswith("Note: This was a dry run. Nothing was sent.\n")
         assert not [asked for asked in oomnitza.requests if asked.method == "POST"]
         assert oomnitza.runs() == []
 
@@ -537,7 +541,7 @@ class TestTestmode:
         ended = upload("casper", "--testmode", "--record-count", "1")
         assert ended.code == 0
         assert shown(ended) == ["SNDBXMAC0001"]
-        assert f"[casper] Without the mapping kept in Oomnitza: {away}" in ended.err
+        assert f"Warning: [casper] {NOT_READ}: {away}" in ended.err
 
     def test_secrets_in_records_are_masked(self, upload, jamf):
         make = jamf.computers._make
@@ -615,7 +619,7 @@ class TestExplain:
         assert ended.out.splitlines() == [
             "[casper] record 1: kept by the record filter,"
             f" line {at}: return record.general.name != ''",
-            "  field   from, then converters       value, the last one sent",
+            "  field   source, converters          value (the last one is sent)",
             '  SERIAL  ini: general.serial_number  "SNDBXMAC0001"',
             '  NAME    ini: general.name           "LAB-MAC-0001"',
             '  USER    ini: location.username      "aquill1"',
@@ -649,9 +653,7 @@ class TestExplain:
         path.write_text('{\n"a": 1\n"b": 2}')
         ended = explain("casper", "--record", path)
         assert ended.code == 1
-        assert ended.err == (
-            f"Error: {path}: line 3: this is not JSON (Expecting ',' delimiter, column 1)\n"
-        )
+        assert ended.err == (f"Error: {path}: line 3: invalid JSON at column 1\n")
 
     def test_explain_missing_file_is_an_error(self, explain, tmp_path):
         ended = explain("casper", "--record", tmp_path / "none.json")
@@ -762,8 +764,8 @@ class TestLogging:
     def test_log_file_is_next_to_the_logging_config(self, upload, tmp_path):
         upload("casper")
         text = (tmp_path / "info.log").read_text("utf-8")
-        assert "[casper] begins" in text
-        assert "[casper] ends" in text
+        assert "[casper] run started" in text
+        assert "[casper] run ended (complete)" in text
         assert not (tmp_path / "errors.log").exists()
 
     def test_log_files_of_another_config_are_next_to_it(self, upload, logs, tmp_path):

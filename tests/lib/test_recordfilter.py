@@ -291,9 +291,9 @@ def test_a_record_on_which_it_fails_is_rejected_with_the_reason_and_the_others_g
     assert outcome.error is None
     assert exit_code([outcome]) is ExitCode.RECORDS_LEFT
     reasons = list(outcome.not_sent)
-    assert reasons[0].startswith("rejected: the record filter fails: line 12: TypeError: '>' not")
+    assert reasons[0].startswith("rejected: the record filter failed: line 12: TypeError: '>' not")
     assert outcome.not_sent[reasons[0]].text == "serial S2, count 6"
-    assert "the record filter fails: line 12" in summary([outcome])
+    assert "the record filter failed: line 12" in summary([outcome])
 
 
 @pytest.mark.parametrize(

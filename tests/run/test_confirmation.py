@@ -126,7 +126,7 @@ class TestRunLog:
         outcome = confirming(run, "strict")(devices(3))
         assert (counts(outcome), outcome.unconfirmed) == ({"fetched": 3, "sent": 3}, 3)
         assert exit_code([outcome]) is ExitCode.RECORDS_LEFT
-        assert "does not confirm 3 sent records" in summary([outcome])
+        assert "does not confirm 3 records" in summary([outcome])
         oomnitza.run_log = None
         outcome = run(devices(3))
         assert (counts(outcome), outcome.unconfirmed) == ({"fetched": 3, "sent": 3}, 0)

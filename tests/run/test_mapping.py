@@ -37,8 +37,8 @@ class TestMapping:
         outcome = run(devices(3))
         assert isinstance(outcome.error, ConfigurationError)
         assert str(outcome.error) == (
-            "the sync_field NOWHERE gets no value. Add `mapping.NOWHERE = <source>` to the ini,"
-            " or map it in Oomnitza."
+            "the sync key NOWHERE is not mapped. Add `mapping.NOWHERE = <source>` to the section,"
+            " or map NOWHERE in Oomnitza."
         )
         assert exit_code([outcome]) is ExitCode.CONFIGURATION
         assert source.given == 0
@@ -52,8 +52,10 @@ class TestMapping:
     def test_empty_sync_field_makes_a_record_incomplete(self, run, oomnitza):
         outcome = run([{"serial": "S1"}, {"name": "nameless"}, {"serial": "", "name": "x"}])
         assert counts(outcome) == {"fetched": 3, "sent": 1, "incomplete": 2}
-        assert outcome.not_sent["without a value for SERIAL"].count == 2
-        assert "nameless" in outcome.not_sent["without a value for SERIAL"].text
+        [(reason, example)] = outcome.not_sent.items()
+        assert reason == "incomplete: required field SERIAL is empty"
+        assert example.count == 2
+        assert "nameless" in example.text
         assert serials(oomnitza) == ["S1"]
         assert exit_code([outcome]) is ExitCode.OK
 
@@ -61,7 +63,7 @@ class TestMapping:
         run.section = replace(run.section, mapping={"NAME": {"required": True}})
         outcome = run([{"serial": "S1"}, {"serial": "S2", "name": "Mac"}])
         assert counts(outcome) == {"fetched": 2, "sent": 1, "incomplete": 1}
-        assert list(outcome.not_sent) == ["without a value for NAME"]
+        assert list(outcome.not_sent) == ["incomplete: required field NAME is empty"]
 
     def test_failed_converter_leaves_its_field_empty(self, run, oomnitza):
         run.section = replace(

@@ -64,9 +64,9 @@ class TestCompleteRun:
         caplog.set_level(logging.INFO, "lib.run.pipeline")
         run(devices(2))
         first, last = caplog.messages[0], caplog.messages[-1]
-        assert first == "[made_up] begins"
-        assert "ends" in last
-        assert "fetched=2" in last
+        assert first == "[made_up] run started"
+        assert "run ended (complete)" in last
+        assert ": 2 fetched, 0 filtered," in last
 
     def test_section_can_be_pickled(self, run):
         assert pickle.loads(pickle.dumps(run.section)) == run.section
@@ -107,7 +107,7 @@ class TestFilter:
         outcome = run([{"serial": "S1", "n": 2}, {"serial": "S2", "n": "x"}, {"serial": "S3"}])
         assert outcome.tally.sent + outcome.tally.rejected + outcome.tally.filtered == 3
         assert outcome.tally.rejected >= 1
-        assert any("the record filter fails" in reason for reason in outcome.not_sent)
+        assert any("the record filter failed" in reason for reason in outcome.not_sent)
         assert serials(oomnitza) == ["S1"]
 
 

@@ -29,7 +29,7 @@ class TestSavedData:
             {"SERIAL": "S1", "NAME": "Mac 1"},  # refused, but this is what was sent
             {"SERIAL": "S3", "NAME": None},
         ]
-        assert outcome.notes == [f"Saved: {fetched} and {uploads.name}"]
+        assert outcome.notes == [f"Records saved in {fetched} and {uploads.name}"]
 
     def test_save_data_files_are_private(self, run, tmp_path):
         run(devices(1), save_data=tmp_path / "saved_data")
@@ -76,5 +76,5 @@ class TestSavedData:
         (tmp_path / "file").touch()
         outcome = run(devices(2), save_data=tmp_path / "file" / "saved_data")
         assert isinstance(outcome.error, ConfigurationError)
-        assert "the data cannot be saved" in str(outcome.error)
+        assert "--save-data: cannot write the files" in str(outcome.error)
         assert source.given == 0

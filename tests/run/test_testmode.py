@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from lib.errors import SignInError
+from lib.run.plan import NOT_READ
 from tests.run.made_up import Runner, Watcher, counts, devices
 
 
@@ -35,9 +36,9 @@ class TestTestmode:
         outcome = run(devices(1), testmode=True)
         assert outcome.error is None
         assert run.listener.shown == [{"SERIAL": "S0", "NAME": "Mac 0"}]
-        [note] = outcome.notes
-        assert note.startswith(f"Without the mapping kept in Oomnitza: {offline}/api/v2/mappings:")
-        assert "the connection was refused" in note
+        [warning] = outcome.warnings
+        assert warning.startswith(f"{NOT_READ}: {offline}/api/v2/mappings:")
+        assert "the connection was refused" in warning
 
     @pytest.mark.parametrize(
         ("status", "body"), [(404, ""), (400, ""), (200, "<p>Maintenance</p>"), (200, "[]")]
@@ -47,7 +48,7 @@ class TestTestmode:
         outcome = run(devices(1), testmode=True)
         assert outcome.error is None
         assert len(run.listener.shown) == 1
-        assert "Without the mapping kept in Oomnitza" in outcome.notes[0]
+        assert NOT_READ in outcome.warnings[0]
 
     def test_testmode_with_wrong_token_fails(self, run, source):
         run.oomnitza = replace(run.oomnitza, api_token="wrong")
@@ -60,13 +61,11 @@ class TestTestmode:
         assert counts(run(devices(2), testmode=True)) == {"fetched": 2, "sent": 2}
         assert oomnitza.requests == []
 
-    def test_testmode_with_unmapped_sync_field_is_a_note(self, run):
+    def test_testmode_with_unmapped_sync_field_is_a_warning(self, run):
         run.set(sync_field=("NOWHERE",))
         outcome = run(devices(1), testmode=True)
         assert outcome.error is None
-        assert outcome.notes == [
-            "An upload would be refused: the sync_field NOWHERE gets no value."
-        ]
+        assert outcome.warnings == ["An upload would fail: the sync key NOWHERE is not mapped."]
         assert len(run.listener.shown) == 1
 
     def test_testmode_with_closed_pipe_raises(self, run, source):

@@ -10,7 +10,10 @@ from lib.report.summary import exit_code
 from sandbox.oomnitza import Oomnitza
 from tests.run.made_up import MadeUp, Runner, counts, devices, history, posts, saved, serials
 
-WARNING = "An upload would stop: far fewer records came than in the last complete run."
+WARNING = (
+    "An upload would send nothing: there are far fewer records than in the last complete run"
+    " (safety threshold)."
+)
 
 
 @pytest.fixture
@@ -52,9 +55,9 @@ def test_threshold_error_sends_nothing(run: Runner, oomnitza: Oomnitza) -> None:
     before = posts(oomnitza)
     outcome = run([{"serial": f"S{number}", "name": "new"} for number in range(19)])
     assert str(outcome.error) == (
-        "only 19 records came that could be sent, where at least 20 were expected after the last"
-        " complete run; nothing was sent. Check the rights of the account and the recordfilter; if"
-        " it is right so, run once with --force."
+        "safety threshold: only 19 records to send, but at least 20 were expected after the"
+        " last complete run. Nothing was sent. Check the permissions of the account and the record"
+        " filter. If the drop is intended, run once with --force."
     )
     assert counts(outcome) == {"fetched": 19, "unsent": 19}
     assert posts(oomnitza) == before
@@ -132,12 +135,12 @@ def test_threshold_of_an_incremental_source_is_off(run: Runner, source: type[Mad
     run(devices(40))
     assert goes_on(run, devices(1))
     assert goes_on(run, [])
-    assert run([], testmode=True).notes == []
+    assert run([], testmode=True).warnings == []
     assert {past.fingerprint for past in history(run)} == {""}
 
 
 @pytest.mark.parametrize(
-    ("count", "options", "notes"),
+    ("count", "options", "warnings"),
     [
         (19, {}, [WARNING]),
         (20, {}, []),
@@ -147,13 +150,13 @@ def test_threshold_of_an_incremental_source_is_off(run: Runner, source: type[Mad
         (0, {"resend": True}, []),
     ],
 )
-def test_threshold_in_testmode_is_a_note(
-    run: Runner, count: int, options: dict[str, Any], notes: list[str]
+def test_threshold_in_testmode_is_a_warning(
+    run: Runner, count: int, options: dict[str, Any], warnings: list[str]
 ) -> None:
     run(devices(40))
     outcome = run(devices(count), testmode=True, **options)
     assert outcome.error is None
-    assert outcome.notes == notes
+    assert outcome.warnings == warnings
 
 
 def test_threshold_reached_sends_held_records_in_order(run: Runner, oomnitza: Oomnitza) -> None:

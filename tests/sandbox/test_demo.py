@@ -58,7 +58,7 @@ def test_it_shows_the_command_it_runs_and_the_books_of_the_run(twice):
 def test_it_shows_what_oomnitza_holds_with_three_samples_of_each_kind(twice):
     for ended in twice:
         for count, kind in ((COMPLETE, "users"), (NAMED, "assets")):
-            _, _, rest = ended.out.partition(f"Oomnitza now holds {count} {kind}, among them\n")
+            _, _, rest = ended.out.partition(f"Oomnitza now has {count} {kind}, for example:\n")
             samples = [line for line in rest.splitlines()[:4] if line.startswith("  ")]
             assert len(samples) == 3
 

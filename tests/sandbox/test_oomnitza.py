@@ -212,7 +212,7 @@ class TestMatching:
         answer = client.bulk({"USER": value, "PHONE": "1"}, {"PHONE": "2"}, {"USER": 0})
         assert answer.status_code == 200
         assert counts(oomnitza) == (1, 0, 0, 2)
-        assert oomnitza.runs()[-1].error == "a record without USER"
+        assert oomnitza.runs()[-1].error == "the record has no USER"
         assert oomnitza.records("users") == [{"USER": 0}]
 
     def test_the_servers_own_sync_field(self, oomnitza: Oomnitza, client: Client) -> None:
@@ -505,7 +505,7 @@ class TestPages:
     def test_overview(self, client: Client) -> None:
         page = client.get("/").text
         assert "<b>120</b>users" in page
-        assert "a record without USER" in page
+        assert "the record has no USER" in page
         assert "/api/v3/bulk" in page
 
     def test_lists_are_paged(self, client: Client) -> None:
@@ -520,7 +520,7 @@ class TestPages:
 
     def test_search(self, client: Client) -> None:
         assert "1 users" in client.get("/records/users?q=JÜRGEN").text
-        assert "No users hold these words" in client.get("/records/users?q=nobody").text
+        assert "No users match the search" in client.get("/records/users?q=nobody").text
 
     def test_a_record(self, client: Client) -> None:
         page = client.get("/records/users/120").text

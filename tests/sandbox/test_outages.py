@@ -25,7 +25,7 @@ def test_without_a_body_it_is_a_page_even_with_success():
     answer = outages.answer("/")
     assert answer.status_code == 200
     assert answer.content_type.startswith("text/html")
-    assert "<p>The service is being maintained.</p>" in answer.get_data(as_text=True)
+    assert "<p>The service is under maintenance.</p>" in answer.get_data(as_text=True)
 
 
 def test_body_and_headers_can_be_chosen():

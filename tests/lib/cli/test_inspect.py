@@ -62,7 +62,7 @@ def test_inspect_unreadable_state_is_an_error(action: str, how: str, more: Any, 
     assert result.exit_code == 3, result.output
     assert result.output.startswith(f"Error: {state}: ")
     assert "state" in result.output
-    assert "No run is on record" not in result.output
+    assert "No runs yet" not in result.output
 
 
 @pytest.mark.parametrize("action", ACTIONS)

@@ -123,7 +123,7 @@ class TestRecordsForPeople:
 
     def test_what_has_not_changed_is_said_to_be_so(self, terminal):
         terminal("stdout")
-        assert shown({"USER": "zoë"}, {"USER": "zoë"}).startswith("[ldap] as last sent\n")
+        assert shown({"USER": "zoë"}, {"USER": "zoë"}).startswith("[ldap] unchanged\n")
 
     def test_an_empty_record(self, terminal):
         terminal("stdout")

@@ -65,7 +65,7 @@ def test_offline_asks_nobody(findings):
 def test_a_source_of_no_records_is_in_order(findings):
     found = findings(computers=0)
     assert set(found.values()) == {ExitCode.OK}
-    assert "source: 0 sample records read" in found
+    assert "source: no sample records found" in found
 
 
 def test_a_refused_sign_in_is_told_as_one_of_the_source(findings):
@@ -80,13 +80,17 @@ def test_the_source_is_tried_also_when_oomnitza_is_away(findings):
 
 def test_a_misspelt_source_path_is_found_in_the_records(findings):
     found = findings("mapping.NAME = general.nam")
-    text = "mapping.NAME: no sample record has 'general.nam'; did you mean general.name?"
-    assert found[text] is ExitCode.CONFIGURATION
+    expected = (
+        "mapping.NAME: no sample record contains the source path 'general.nam'. Did you mean"
+        " general.name?"
+    )
+    assert found[expected] is ExitCode.CONFIGURATION
 
 
 def test_a_path_like_no_other_is_told_but_may_be_right(findings):
     found = findings("mapping.X = qqqq.zzzz")
-    assert found["mapping.X: no sample record has 'qqqq.zzzz'"] is ExitCode.OK
+    expected = "mapping.X: no sample record contains the source path 'qqqq.zzzz'"
+    assert found[expected] is ExitCode.OK
 
 
 def test_a_sync_field_without_a_value_is_a_mistake(findings):
@@ -95,19 +99,19 @@ def test_a_sync_field_without_a_value_is_a_mistake(findings):
 
 def test_a_required_field_that_is_always_empty_is_a_mistake(findings):
     found = findings('mapping.TAG = {"source": "general.barcode_2", "required": true}')
-    expected = "TAG is required and empty in 10 of 10 sample records"
+    expected = "TAG: required, but empty in 10 of 10 sample records"
     assert found[expected] is ExitCode.RECORDS_LEFT
 
 
 def test_a_filter_that_fails_is_told_and_stops_nothing(findings):
     found = findings("recordfilter = int(record.general.name) > 3")
-    [text] = [text for text in found if "record filter fails on 10 of 10" in text]
+    [text] = [text for text in found if "record filter failed on 10 of 10" in text]
     assert found[text] is ExitCode.RECORDS_LEFT
 
 
 def test_the_sync_field_counts_as_required(findings):
     found = findings("sync_field = TAG\nmapping.TAG = general.barcode_2")
-    expected = "TAG is required and empty in 10 of 10 sample records"
+    expected = "TAG: required, but empty in 10 of 10 sample records"
     assert found[expected] is ExitCode.RECORDS_LEFT
 
 

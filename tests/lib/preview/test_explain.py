@@ -17,6 +17,7 @@ from lib.mapping.converters import Resources
 from lib.mapping.mapper import Mapper
 from lib.preview.explain import Converted, Decision, explain_record, explain_section, read_records
 from lib.recordfilter import compile_filter
+from lib.run.plan import NOT_READ
 from lib.settings import Settings, setting
 from sandbox.jamf import JamfPro
 from sandbox.web import WebServer
@@ -367,7 +368,7 @@ def test_the_source_is_not_asked_for_records_that_are_given(casper, jamf):
 def test_offline_nobody_is_asked(casper, jamf, oomnitza):
     given = records({"general": {"serial_number": "X1"}})
     note, (_, explanation) = casper(given, offline=True)
-    assert note == ("Without the mapping kept in Oomnitza", None)
+    assert note == (f"{NOT_READ}.", None)
     assert fields_of(explanation) == {}
     assert jamf.requests == []
     assert oomnitza.requests == []
@@ -376,7 +377,7 @@ def test_offline_nobody_is_asked(casper, jamf, oomnitza):
 def test_a_sync_field_without_a_value_is_told(casper, oomnitza):
     oomnitza.mappings["Casper"] = {"general.name": "NAME"}
     _, (sentence, _) = casper()
-    assert sentence == "An upload would be refused: the sync_field SERIAL gets no value"
+    assert sentence == "An upload would fail: the sync key SERIAL is not mapped."
 
 
 @pytest.mark.parametrize("how", [{"url": "http://127.0.0.1:1"}, {"offline": True}])
@@ -388,7 +389,7 @@ def test_it_is_not_told_where_oomnitza_may_have_a_mapping_for_it(casper, how):
 def test_where_oomnitza_is_away_it_goes_on_without_and_says_so(casper):
     found = casper(url="http://127.0.0.1:1", more="mapping.SERIAL = general.serial_number")
     (note, nothing), (name, explanation) = found
-    assert note.startswith("Without the mapping kept in Oomnitza: http://127.0.0.1:1")
+    assert note.startswith(f"{NOT_READ}: http://127.0.0.1:1")
     assert nothing is None
     assert name == "record 1"
     assert fields_of(explanation) == {"SERIAL": ("ini", "general.serial_number", "SNDBXMAC0001")}
@@ -423,13 +424,13 @@ mapping.PLACE = {{"source": "city", "converter": "location"}}"""
 def test_records_that_are_gone_or_cannot_be_read_are_told_and_do_not_count(casper):
     given = records(RecordGone("no 7"), RecordUnreadable("no 8", where="http://x"), {}, {})
     found = casper(given)
-    assert found[0] == ("record 1 has vanished: no 7", None)
-    assert found[1] == ("record 2 cannot be read: http://x: no 8", None)
+    assert found[0] == ("record 1 no longer exists: no 7", None)
+    assert found[1] == ("record 2 could not be read: http://x: no 8", None)
     assert [name for name, _ in found[2:]] == ["record 3"]
 
 
 def test_a_source_of_no_records_is_told(casper):
-    assert casper(records()) == [("there is no record to explain", None)]
+    assert casper(records()) == [("no records found", None)]
 
 
 def test_a_source_that_refuses_ends_it_in_its_own_words(casper, jamf):
@@ -503,19 +504,23 @@ def test_an_object_or_a_list_or_json_lines(read, text, expected):
 @pytest.mark.parametrize(
     ("text", "place", "words"),
     [
-        ('{"a": 1,}', "line 1", "this is not JSON ("),
-        ('\n{\n  "a": 1\n  "b": 2\n}', "line 4", "this is not JSON (Expecting ',' delimiter"),
-        ('{"a": 1}\n\n{"a": 2\n{"a": 3}\n', "line 3", "this is not JSON"),
-        ('{"a": 1}\n[1]\n', "line 2", "this is not a JSON object"),
-        ('{"a": 1}\n7\n', "line 2", "this is not a JSON object"),
-        ('[{"a": 1}, 7]', "item 2", "this is not a JSON object"),
-        ('"a"', "item 1", "this is not a JSON object"),
-        ("a,b\n1,2\n", "line 1", "this is not JSON"),
-        (b'{"a": 1}\n{"a": "\xfc"}', "line 2", "this is not JSON (it is no UTF-8 text)"),
-        (b'[\n{"a": "\xfc"}]', "line 2", "this is not JSON (it is no UTF-8 text)"),
-        ('{"a": ' + "9" * 5000 + "}", "line 1", "this is not JSON"),
-        ("[" * 100_000, "line 1", "this is not JSON"),
-        ('{"a": 1}\n' + "[" * 100_000, "line 2", "this is not JSON"),
+        ('{"a": 1,}', "line 1", "invalid JSON at column 9"),
+        ('\n{\n  "a": 1\n  "b": 2\n}', "line 4", "invalid JSON at column 3"),
+        ('{"a": 1}\n\n{"a": 2\n{"a": 3}\n', "line 3", "invalid JSON at column 8"),
+        ('{"a": 1}\n[1]\n', "line 2", "a record must be a JSON object"),
+        ('{"a": 1}\n7\n', "line 2", "a record must be a JSON object"),
+        ('[{"a": 1}, 7]', "item 2", "a record must be a JSON object"),
+        ('"a"', "item 1", "a record must be a JSON object"),
+        ("a,b\n1,2\n", "line 1", "invalid JSON at column 1"),
+        (b'{"a": 1}\n{"a": "\xfc"}', "line 2", "the text is not valid UTF-8"),
+        (b'[\n{"a": "\xfc"}]', "line 2", "the text is not valid UTF-8"),
+        ('{"a": ' + "9" * 5000 + "}", "line 1", "invalid JSON: a number is too long"),
+        ("[" * 100_000, "line 1", "invalid JSON: lists or objects are nested too deeply"),
+        (
+            '{"a": 1}\n' + "[" * 100_000,
+            "line 2",
+            "invalid JSON: lists or objects are nested too deeply",
+        ),
     ],
 )
 def test_what_is_no_json_is_told_with_its_line(read, text, place, words):

@@ -45,7 +45,7 @@ ADA = filled(
 def test_a_table_of_fields_with_their_converters_below_them():
     fields = filled("SERIAL", layer="server", name="general.serial_number", raw="C02"), ADA
     assert words(*fields)[1:] == [
-        "  field   from, then converters          value, the last one sent",
+        "  field   source, converters             value (the last one is sent)",
         '  SERIAL  server: general.serial_number  "C02"',
         '  USER    ini: location.username         " Ada@x.com "',
         '          strip                          "Ada@x.com"',
@@ -73,9 +73,9 @@ def test_a_failure_and_an_empty_required_field_have_their_reasons():
     lines = words(filled(converted=steps, converters_layer="ini", value=None, missing=True))
     assert [line.split()[-1] for line in lines[2:4]] == ['"x"', '"x"']
     assert lines[4].split() == ["number", "null"]
-    assert lines[5].strip() == r"failed: number: \x07 is none"
-    assert lines[6].strip() == "required, and empty"
-    assert lines[7] == "Incomplete: would not be sent without a value for NAME."
+    assert lines[5].strip() == r"conversion failed: number: \x07 is none"
+    assert lines[6].strip() == "required, but empty"
+    assert lines[7] == "Incomplete: would not be sent, because required field NAME is empty."
 
 
 @pytest.mark.parametrize(
@@ -83,12 +83,12 @@ def test_a_failure_and_an_empty_required_field_have_their_reasons():
     [
         (Decision(True, 14), "kept by the record filter, line 14: "),
         (Decision([1], 14), "kept by the record filter, line 14: "),
-        (Decision(False, 14), "dropped by the record filter, line 14: "),
-        (Decision(None, 14), "dropped by the record filter, which returned None, line 14: "),
-        (Decision("", 14), "dropped by the record filter, which returned '', line 14: "),
+        (Decision(False, 14), "not kept by the record filter, line 14: "),
+        (Decision(None, 14), "not kept by the record filter, which returned None, line 14: "),
+        (Decision("", 14), "not kept by the record filter, which returned '', line 14: "),
         (
             Decision(None, 14, "ValueError: \x1b"),
-            r"the record filter fails (ValueError: \x1b), line 14: ",
+            r"the record filter failed (ValueError: \x1b), line 14: ",
         ),
     ],
 )
@@ -105,7 +105,7 @@ def test_a_filter_on_the_line_of_its_key():
 
 def test_without_a_filter():
     lines = words(decision=Decision(), recordfilter=None)
-    assert lines[0] == "[casper] record 1: there is no record filter"
+    assert lines[0] == "[casper] record 1: no record filter"
 
 
 @pytest.mark.parametrize(
@@ -116,12 +116,12 @@ def test_without_a_filter():
         (
             Decision(True, 14),
             True,
-            "Incomplete: would not be sent without a value for NAME, AGE.",
+            "Incomplete: would not be sent, because required fields NAME, AGE are empty.",
         ),
         (
             Decision(None, 14, "TypeError"),
             True,
-            "Rejected: would not be sent, since the record filter fails.",
+            "Rejected: would not be sent, because the record filter failed.",
         ),
     ],
 )
@@ -163,7 +163,7 @@ def test_sentences_stand_between_the_records():
     section = SimpleNamespace(name="casper", recordfilter=None)
     explanation = Explanation(Decision(), ())
     found = list(render_explanations(section, [("a note", None), ("record 1", explanation)], 80))
-    assert found[0] == "[casper] a note"
+    assert found[0] == "Warning: [casper] a note"
     assert found[1].startswith("[casper] record 1: ")
 
 
@@ -186,5 +186,5 @@ def test_wide_characters_take_two_columns():
 def test_a_filter_that_fails_where_no_line_is_known_is_shown_with_that_of_its_key():
     decision = Decision(None, None, "it takes too long")
     assert words(decision=decision)[0] == (
-        "[casper] record 1: the record filter fails (it takes too long), line 12"
+        "[casper] record 1: the record filter failed (it takes too long), line 12"
     )

@@ -34,6 +34,7 @@ COUNTS = dict.fromkeys(Tally.__dataclass_fields__, int)
 COMMON = {"kind": str, "at": str}
 SECTION = {
     "section": str,
+    "status": str,
     "outcome": str,
     "exit_code": int,
     "counts": COUNTS,
@@ -213,7 +214,7 @@ class TestFile:
         path = tmp_path / "events.jsonl"
         with EventFile(path) as file:
             file.write({"kind": "x", "number": 1})
-            with pytest.raises(UsageError, match="another run writes its events"):
+            with pytest.raises(UsageError, match="another run is writing events"):
                 EventFile(path)
             file.write({"kind": "x", "number": 2})
         numbers = [json.loads(line)["number"] for line in path.read_text("utf-8").splitlines()]
@@ -234,13 +235,13 @@ class TestFile:
     def test_a_file_that_holds_something_else_is_left_as_it_is(self, tmp_path, kept):
         path = tmp_path / "config.ini"
         path.write_text(kept, "utf-8")
-        with pytest.raises(UsageError, match="holds something else"):
+        with pytest.raises(UsageError, match="does not contain events, so it was not overwritten"):
             EventFile(path)
         assert path.read_text("utf-8") == kept
 
     @pytest.mark.parametrize("name", [".", "none/events.jsonl"])
     def test_what_cannot_be_written_is_told_before_anything_runs(self, tmp_path, name):
-        with pytest.raises(UsageError, match="the file cannot be written"):
+        with pytest.raises(UsageError, match="cannot write the file"):
             EventFile(tmp_path / name)
 
     @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such pipes")

@@ -95,13 +95,30 @@ class TestHistory:
         assert history(runs).splitlines() == shown_on_the_page("section  started")
 
     def test_no_run_at_all_is_a_sentence(self):
-        assert history([]) == "No run is on record."
+        assert history([]) == "No runs yet."
 
     def test_a_run_that_has_not_ended_shows_what_is_known(self):
         head, *lines = history([past(state="running", ended=None, counts={}), past()]).splitlines()
-        assert head.split() == ["section", "started", "took", "state", "fetched", "sent"]
+        assert head.split() == [
+            "section",
+            "started",
+            "took",
+            "status",
+            "fetched",
+            "sent",
+            "rejected",
+        ]
         assert lines[0].split() == ["ldap", "2026-11-23", "02:15", "running"]
-        assert lines[1].split() == ["ldap", "2026-11-23", "02:15", "8.1s", "complete", "3", "3"]
+        assert lines[1].split() == [
+            "ldap",
+            "2026-11-23",
+            "02:15",
+            "8.1s",
+            "complete",
+            "3",
+            "3",
+            "0",
+        ]
 
     @pytest.mark.parametrize(
         ("seconds", "text"),
@@ -151,7 +168,7 @@ class TestRejects:
             "[ldap] unsent 2026-11-23 02:15: the run was interrupted\n"
             "  USER adalove1, FIRST_NAME Ada, LAST_NAME Lovelace"
         )
-        assert last == "Set aside: 1."
+        assert last == "1 record saved for resend."
 
     @pytest.mark.parametrize(
         ("changed", "shown"),
@@ -173,7 +190,7 @@ class TestRejects:
         assert len(next(rejects([aside(mapped=None, fetched=fetched)]))) < 250
 
     def test_none_at_all_is_a_sentence(self):
-        assert list(rejects([])) == ["No record is set aside."]
+        assert list(rejects([])) == ["No records saved for resend."]
 
     def test_they_are_told_one_by_one(self):
         endless = (aside(key=str(number)) for number in count())
@@ -208,7 +225,7 @@ class TestMissing:
         assert next(missing("x", [Missing("k", None, NOW)])) == "[x] k, last seen 2026-11-23 02:15"
 
     def test_none_at_all_is_a_sentence(self):
-        assert list(missing("ldap", [])) == ["[ldap] No record is missing."]
+        assert list(missing("ldap", [])) == ["[ldap] No missing records."]
 
     def test_they_are_told_one_by_one(self):
         told = missing("ldap", (Missing(str(number), None, NOW) for number in count()))

@@ -72,7 +72,7 @@ class TestPublishReport:
         server.answers = [(404, "no such hook")]
         told = publish_report(report(1), everything(tmp_path, server), tmp_path / "none" / "x.json")
         assert len(told) == 4
-        assert told[0].startswith(f"{tmp_path / 'none' / 'x.json'}: the file cannot be written")
+        assert told[0].startswith(f"{tmp_path / 'none' / 'x.json'}: cannot write the file")
         assert "report.json" in told[1]
         assert "report.prom" in told[2]
         assert "webhook" in told[3]

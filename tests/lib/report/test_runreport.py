@@ -66,9 +66,10 @@ def documented():
         missing=2,
         server={"added": 2, "updated": 50, "skipped": 0, "errors": 1},
         response_shape="{}",
+        complete=True,
     )
-    ldap.not_sent["without a value for EMAIL"] = Example(7, "USER noneil40")
-    ldap.note_not_sent("rejected: EMAIL is not valid", "USER adalove1")
+    ldap.not_sent["incomplete: required field EMAIL is empty"] = Example(7, "USER noneil40")
+    ldap.note_rejected("EMAIL is not valid", "USER adalove1")
     ldap.failed_conversions["PHONE"] = Example(3, "'ext. 12' is not a phone number")
     away = SourceUnavailable(
         "no connection within 15 seconds",
@@ -151,16 +152,17 @@ class TestReport:
     def test_no_secret_is_in_it(self):
         secrets.remember(SECRET)
         outcome = Outcome("x", error=ConnectorError(f"no {SECRET}", where=SECRET, fix=SECRET))
-        outcome.note_not_sent(f"rejected: {SECRET}", SECRET)
+        outcome.note_rejected(SECRET, SECRET)
         outcome.note_conversion("PHONE", f"'{SECRET}'")
         outcome.notes.append(SECRET)
+        outcome.warnings.append(SECRET)
         made = report(outcome)
         assert "s3cret" not in json.dumps(made)
         assert "s3cret" not in sentence(made)
 
     def test_one_sentence_tells_it_all(self):
         assert sentence(example()) in PAGE
-        assert sentence(report() | {"host": "h"}) == "Oomnitza Connector on h: no section ran"
+        assert sentence(report() | {"host": "h"}) == "Oomnitza Connector on h: no section was run"
 
     def test_the_sentence_stays_on_a_line_and_is_not_too_long(self):
         outcome = Outcome("x", error=ConfigurationError("\x1b[2J" + "config.ini: line 1\n" * 100))
@@ -209,7 +211,7 @@ class TestFile:
         limits = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
         try:
-            with pytest.raises(ConfigurationError, match="the file cannot be written"):
+            with pytest.raises(ConfigurationError, match="cannot write the file"):
                 write(report(Outcome("other")), path)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
@@ -222,7 +224,8 @@ class TestFile:
         with pytest.raises(ConfigurationError) as caught:
             write(example(), path)
         assert str(caught.value) == (
-            f"{path}: the file cannot be written (No such file or directory). Check the folder."
+            f"{path}: cannot write the file (No such file or directory). Check that the folder"
+            " exists and that you can write to it."
         )
         assert not path.parent.exists()
 
@@ -233,7 +236,7 @@ class TestFile:
         path = tmp_path / "report.prom"
         make(path)
         kind = stat.S_IFMT(path.lstat().st_mode)
-        with pytest.raises(ConfigurationError, match="this is no ordinary file"):
+        with pytest.raises(ConfigurationError, match="not a regular file, so it was not replaced"):
             write(example(), path)
         assert stat.S_IFMT(path.lstat().st_mode) == kind
 
@@ -408,7 +411,9 @@ class TestPrometheus:
         holder.start()
         held.wait(30)
         try:
-            with pytest.raises(ConfigurationError, match="the file cannot be written"):
+            with pytest.raises(
+                ConfigurationError, match=r"cannot write the file \(another run is writing it\)"
+            ):
                 write_prometheus(example(), path)
         finally:
             done.set()
@@ -457,14 +462,14 @@ class TestWebhook:
             post_webhook(example(), f"{server.url}{secret_path}?sig=morework", "tell-nobody")
         told = str(caught.value)
         assert type(caught.value) is ConnectorError
-        assert told.startswith("the report was not posted to the webhook (the server ")
+        assert told.startswith("cannot post the report to the webhook (the server ")
         assert told.endswith(" Check webhook_url and webhook_token in [report].")
         for secret in ("verysecret", "morework", "tell-nobody"):
             assert secret not in told
 
     def test_nobody_there_is_a_sentence_too(self, pauses):
         with pytest.raises(
-            ConnectorError, match=r"not posted to the webhook \(the connection was ref"
+            ConnectorError, match=r"cannot post the report to the webhook \(the connection was ref"
         ):
             post_webhook(example(), "http://127.0.0.1:9/hook")
 
@@ -500,7 +505,9 @@ class TestWebhook:
 def test_a_file_that_is_no_report_is_not_replaced(tmp_path, kept):
     path = tmp_path / "config.ini"
     path.write_text(kept, "utf-8")
-    with pytest.raises(ConfigurationError, match="holds something else"):
+    with pytest.raises(
+        ConfigurationError, match="the file is not a report, so it was not overwritten"
+    ):
         write_json({"format": 1}, path)
     assert path.read_text("utf-8") == kept
 

@@ -42,19 +42,32 @@ def test_a_run_ends_with_one_line_of_numbers_for_each_section():
 
 def test_below_the_numbers_stands_what_there_is_to_say():
     run = outcome(fetched=10, incomplete=2, sent=7, rejected=1, vanished=3)
-    run.notes.append("Saved: x.jsonl")
-    run.note_not_sent("without a value for EMAIL", "USER ada")
-    run.note_not_sent("without a value for EMAIL", "USER bob")
-    run.note_not_sent("rejected: no", "")
+    run.notes.append("Records saved in x.jsonl")
+    run.warnings.append("An upload would fail.")
     run.note_conversion("BOUGHT", "bad date")
+    run.note_incomplete("required field EMAIL is empty", "USER ada")
+    run.note_rejected("no", "")
+    run.note_incomplete("required field EMAIL is empty", "USER bob")
+    run.server = {"added": 4, "updated": 0, "skipped": 0, "errors": 3}
     run.error = SourceUnavailable("it went away", where="https://x")
+    run.missing = 1
+    run.compared.update(new=1, same=2)
     assert summary([run]).splitlines()[2:] == [
-        "[ldap] Saved: x.jsonl",
-        "[ldap] 3 vanished at the source while it was read",
-        "[ldap] 2 records without a value for EMAIL (such as: USER ada)",
-        "[ldap] 1 record rejected: no",
-        "[ldap] BOUGHT left empty in 1 record (such as: bad date)",
-        "[ldap] Failed: https://x: it went away",
+        "Error: [ldap] https://x: it went away",
+        "Warning: [ldap] Oomnitza reported errors for 2 records that it had accepted."
+        " See the run log in Oomnitza.",
+        "Warning: [ldap] 1 record rejected: no",
+        "Warning: [ldap] 2 records incomplete: required field EMAIL is empty (for example: USER"
+        " ada)",
+        "Warning: [ldap] BOUGHT: conversion failed in 1 record, so the field is empty"
+        " (for example: bad date)",
+        "Warning: [ldap] An upload would fail.",
+        "Note: [ldap] Records saved in x.jsonl",
+        "Note: [ldap] 3 records were listed by the source but could not be found.",
+        "Note: [ldap] Compared with the last upload: 1 new, 0 changed, 2 unchanged",
+        "Note: [ldap] Counts reported by Oomnitza: 4 added, 0 updated, 0 skipped, 3 errors",
+        "Note: [ldap] 1 record sent by earlier runs is no longer in the source."
+        " Run `connector.py missing ldap` to list it.",
     ]
 
 
@@ -62,7 +75,7 @@ def test_testmode_says_that_nothing_was_sent():
     lines = summary([outcome(fetched=3, sent=3)], testmode=True).splitlines()
     assert "would send" in lines[0]
     assert lines[1].split() == ["ldap", "3", "0", "0", "3", "0", "0", "0.0"]
-    assert lines[-1] == "Testmode: nothing was sent."
+    assert lines[-1] == "Note: This was a dry run. Nothing was sent."
 
 
 @pytest.mark.parametrize(
@@ -131,7 +144,7 @@ def test_records_that_oomnitza_counted_as_errors_were_not_taken():
     outcome = Outcome("ldap", Tally(fetched=5, sent=5))
     outcome.server = {"added": 4, "updated": 0, "skipped": 0, "errors": 1}
     assert exit_code([outcome]) is ExitCode.RECORDS_LEFT
-    assert "Oomnitza did not take 1 of the records that it was sent" in summary([outcome])
+    assert "Oomnitza reported errors for 1 record that it had accepted." in summary([outcome])
     outcome.server["errors"] = 0
     assert exit_code([outcome]) is ExitCode.OK
 

@@ -20,6 +20,7 @@ from lib.run import spool
 from lib.run.batchsender import BatchSender, SendPolicy
 from lib.run.tally import Outcome
 from lib.state import Known, NullLedger
+from lib.wording import counted
 from tests.items import items
 
 
@@ -157,7 +158,7 @@ def test_send_all_rejected_stops_the_run(send_all, monkeypatch):
     target, ledger = Target(bad=KEYS), RecordingLedger()
     outcome, error = send_all(records(8), target, ledger)
     assert isinstance(error, ConfigurationError)
-    assert "none of the first 6 records" in str(error)
+    assert "rejected all of the first 6 records, so the run stopped." in str(error)
     assert outcome.tally.rejected == 6
     assert ledger.of("rejected") == KEYS[:6]
 
@@ -273,7 +274,7 @@ class TestSafetyThreshold:
         target, ledger = Target(), RecordingLedger()
         outcome, error = send_all(records(count), target, ledger, min_records=5)
         assert isinstance(error, UnsafeRun)
-        assert f"only {count} records" in str(error)
+        assert f"safety threshold: only {counted(count, 'record')} to send, " in str(error)
         assert "--force" in str(error)
         assert target.requests == []
         assert ledger.of("unsent") == KEYS[:count]

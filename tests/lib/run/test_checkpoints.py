@@ -342,7 +342,7 @@ def test_check_place_not_writable_raises(oomnitza: Any):
     with pytest.raises(ConfigurationError, match="storage: the file cannot be written"):
         try_it(oomnitza, storage=oomnitza.state.parent / "none" / "kept.json")
     oomnitza.state = oomnitza.state.parent / "none" / "state.db"
-    with pytest.raises(ConfigurationError, match="state: the file cannot be written"):
+    with pytest.raises(ConfigurationError, match="state: cannot write the state database"):
         try_it(oomnitza)
 
 

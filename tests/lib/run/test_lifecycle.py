@@ -41,8 +41,8 @@ def open_ledger(stack, state, *, testmode=False, wait=False, resend=False, told=
     return Mode(options).open_ledger(stack, "ldap", TARGET, told or outcome())
 
 
-def outcome(error=None, **counts):
-    return Outcome("ldap", Tally(**counts), error=error)
+def outcome(error=None, *, complete=False, **counts):
+    return Outcome("ldap", Tally(**counts), error=error, complete=complete)
 
 
 def history(state):
@@ -52,11 +52,12 @@ def history(state):
 
 def run(state, how, *, complete=True):
     """A whole run that ends like this; gives its notes."""
+    how.complete = complete
     with ExitStack() as stack:
         ledger = open_ledger(stack, state)
         lifecycle.begin(ledger, how)
         ledger.describe(fingerprint="f", full=True)
-        lifecycle.end(ledger, how, complete=complete)
+        lifecycle.end(ledger, how)
     return how.notes
 
 
@@ -69,19 +70,19 @@ class TestOpening:
         assert isinstance(open_ledger(stack, state, testmode=True), ReadOnlyLedger)
         assert list(state.parent.iterdir()) == []
 
-    def test_open_ledger_in_testmode_with_unreadable_state_has_a_note(self, stack, state):
+    def test_open_ledger_in_testmode_with_unreadable_state_has_a_warning(self, stack, state):
         state.write_text("no database" * 100)
         told = outcome()
         assert type(open_ledger(stack, state, testmode=True, told=told)) is NullLedger
-        [note] = told.notes
-        assert note.startswith(f"Not compared with earlier runs: {state}: state: ")
+        [warning] = told.warnings
+        assert warning.startswith(f"Not compared with earlier runs: {state}: state: ")
 
     def test_open_ledger_for_resend_with_unreadable_state_raises(self, stack, state):
         state.write_text("no database" * 100)
         with pytest.raises(StateUnreadable):
             open_ledger(stack, state, testmode=True, resend=True)
 
-    def test_read_only_ledger_with_damaged_rows_has_a_note(self, stack, state):
+    def test_read_only_ledger_with_damaged_rows_has_a_warning(self, stack, state):
         with open_store(state) as store:
             section = store.section("ldap", TARGET)
             section.begin()
@@ -92,7 +93,7 @@ class TestOpening:
         ledger = open_ledger(stack, state, testmode=True, told=told)
         for _ in range(2):
             assert ledger.known(list(map(str, range(3_000)))) == {}
-        assert len(told.notes) == 1
+        assert len(told.warnings) == 1
 
     def test_open_ledger_twice_raises_already_running(self, state):
         with ExitStack() as first, ExitStack() as second:
@@ -123,7 +124,7 @@ class TestEnd:
 
     def test_end_without_begin_records_nothing(self, state, stack):
         ledger = open_ledger(stack, state)
-        lifecycle.end(ledger, outcome(Interrupted("stopped")), complete=False)
+        lifecycle.end(ledger, outcome(Interrupted("stopped")))
         assert history(state) == []
 
     def test_end_of_a_complete_run_counts_missing_records(self, state):
@@ -132,11 +133,11 @@ class TestEnd:
             lifecycle.begin(ledger, outcome())
             ledger.describe(fingerprint="f", full=True)
             ledger.sent([("ada", b"1", "{}"), ("bob", b"2", "{}")])
-            lifecycle.end(ledger, outcome(fetched=2, sent=2), complete=True)
+            lifecycle.end(ledger, outcome(fetched=2, sent=2, complete=True))
         partial, failed, complete = (
             outcome(),
             outcome(SourceFault("it broke")),
-            outcome(fetched=1, sent=1),
+            outcome(fetched=1, sent=1, complete=True),
         )
         run(state, partial, complete=False)
         run(state, failed)
@@ -146,7 +147,7 @@ class TestEnd:
             lifecycle.begin(ledger, complete)
             ledger.describe(fingerprint="f", full=True)
             ledger.sent([("ada", b"1", "{}")])
-            lifecycle.end(ledger, complete, complete=True)
+            lifecycle.end(ledger, complete)
         assert complete.missing == 1
 
 
@@ -156,8 +157,8 @@ class TestKilledRuns:
             lifecycle.begin(open_ledger(stack, state), outcome())
         moment = time.strftime("%Y-%m-%d")
         [note] = run(state, outcome())
-        assert note.startswith(f"The run that began {moment}")
-        assert note.endswith("had been killed before its end.")
+        assert note.startswith(f"The run started at {moment}")
+        assert note.endswith("was killed before it finished.")
         assert run(state, outcome()) == []
         assert [past.state for past in history(state)] == ["complete", "complete", "killed"]
 
@@ -227,13 +228,16 @@ class TestCloseTally:
     def test_close_tally_with_too_few_outcomes_is_an_error(self):
         how = outcome(fetched=9, sent=8)
         lifecycle.close_tally(how)
-        assert "the books do not balance" in str(how.error)
+        assert str(how.error) == (
+            "the record counts do not add up: 9 fetched, 0 filtered, 0 incomplete, 0 unchanged,"
+            " 8 sent, 0 rejected, 0 unsent, 0 vanished. Report this bug, with the log file."
+        )
         assert how.tally.unsent == 0
 
     def test_close_tally_with_too_many_outcomes_is_an_error(self):
         how = outcome(fetched=3, sent=4)
         lifecycle.close_tally(how)
-        assert "the books do not balance" in str(how.error)
+        assert "the record counts do not add up" in str(how.error)
 
     def test_close_tally_balanced_changes_nothing(self):
         how = outcome(fetched=3, sent=1, unchanged=1, incomplete=1)

@@ -14,7 +14,7 @@ from lib.config.sections import Section
 from lib.connector import AssetConnector, AssetSettings
 from lib.errors import SignInError, TargetRefused, TargetUnavailable
 from lib.ini import Entry
-from lib.run.plan import make_plan
+from lib.run.plan import NOT_READ, make_plan
 
 
 class Devices(AssetConnector[AssetSettings]):
@@ -82,7 +82,7 @@ class TestServerMapping:
     @pytest.mark.parametrize("kind", [TargetUnavailable, TargetRefused])
     def test_make_plan_for_a_preview_without_target_has_a_note(self, section, kind):
         plan = make_plan(section, Target(error=kind("it is away")), strict=False)
-        assert plan.notes == ("Without the mapping kept in Oomnitza: it is away",)
+        assert plan.notes == (f"{NOT_READ}: it is away",)
         assert plan.without_server
 
     @pytest.mark.parametrize("kind", [TargetUnavailable, TargetRefused, SignInError])

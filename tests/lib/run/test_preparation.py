@@ -96,7 +96,7 @@ def test_prepare_record_without_json_form_rejects_it(key):
     assert (found.outcome.tally.rejected, found.kept) == (1, 1)
     [aside] = found.ledger.aside
     assert (aside.outcome, aside.fetched) == ("rejected", None)
-    assert "cannot be written as JSON" in aside.reason
+    assert "the record contains values that JSON cannot represent" in aside.reason
 
 
 def test_prepare_returns_the_mapped_item():
@@ -142,7 +142,7 @@ def test_prepare_filter_fails_saves_the_record():
     assert (found.outcome.tally.rejected, found.kept) == (1, 0)
     [aside] = found.ledger.aside
     assert (aside.outcome, aside.fetched) == ("rejected", '{"uid": "odd"}')
-    assert "the record filter fails" in aside.reason
+    assert "the record filter failed" in aside.reason
     assert "a text has no length" in aside.reason
 
 
@@ -157,7 +157,10 @@ def test_prepare_without_required_value_is_incomplete():
     assert found.item is None
     assert (found.outcome.tally.incomplete, found.kept) == (1, 1)
     [(reason, example)] = found.outcome.not_sent.items()
-    assert (reason, example.text) == ("without a value for EMAIL", "USER ada")
+    assert (reason, example.text) == (
+        "incomplete: required field EMAIL is empty",
+        "USER ada",
+    )
     assert (found.ledger.aside, found.saved) == ([], [])
 
 

@@ -34,4 +34,7 @@ def test_saved_records_in_testmode_yield_those_that_have_data_and_note_the_other
     records = SavedRecords(open_ledger(testmode=True), outcome)
     [(record, _)] = records.read()
     assert record == {"uid": "u1"}
-    assert "could not deliver 1 of what is set aside" in outcome.notes[0]
+    assert outcome.notes == [
+        "1 saved record cannot be resent, because the source never delivered the data."
+        " The next upload reads the source again."
+    ]

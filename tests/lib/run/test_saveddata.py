@@ -89,7 +89,9 @@ def test_folder_cannot_be_created_raises_with_its_name(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(ConfigurationError) as caught:
         SavedData(tmp_path / "file" / "saved_data", "ldap")
-    assert str(caught.value).startswith(f"{tmp_path / 'file' / 'saved_data'}: the data cannot be")
+    assert str(caught.value).startswith(
+        f"{tmp_path / 'file' / 'saved_data'}: --save-data: cannot write the files"
+    )
 
 
 def test_nothing_saved_accepts_records(tmp_path, monkeypatch):
@@ -106,4 +108,7 @@ def test_saved_data_with_deeply_nested_record_continues(tmp_path):
     with SavedData(tmp_path, "ldap") as saved:
         saved.add_fetched({"deep": deep})
         saved.add_fetched({"uid": "ada"})
-    assert lines(saved.fetched) == [{"not saved": "it is nested too deeply"}, {"uid": "ada"}]
+    assert lines(saved.fetched) == [
+        {"not saved": "the record is nested too deeply"},
+        {"uid": "ada"},
+    ]

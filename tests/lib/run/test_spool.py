@@ -148,7 +148,7 @@ def test_spool_with_full_disk_raises_and_loses_nothing(tmp_path, later):
     )
     assert result.returncode == 0, result.stderr
     assert result.stdout.startswith(
-        f"{tmp_path}: the records that wait to be sent cannot be kept (File too large). Make room"
+        f"{tmp_path}: cannot write the temporary file of records to be sent (File too large). Free"
     )
     assert list(tmp_path.iterdir()) == []
 
@@ -165,6 +165,9 @@ def test_spool_with_unreadable_file_raises(monkeypatch):
             close = waiting._file.close
 
         monkeypatch.setattr(waiting, "_file", Broken())
-        with pytest.raises(ConnectorError, match=r"cannot be read \(Input/output error\)"):
+        with pytest.raises(
+            ConnectorError,
+            match=r"cannot read the temporary file of records to be sent \(Input/output error\)",
+        ):
             list(waiting)
         assert len(waiting) == 1
