@@ -339,7 +339,7 @@ class TestErrors:
     def test_an_error_with_success_is_told_in_zendesk_s_words(self, source, body, said):
         source.garble(body)
         error = failure(source.connect(), SourceFault, source.address)
-        assert error.what == f"Zendesk says {said}"
+        assert error.what == f"Zendesk reported an error ({said})"
 
 
 class TestSettings:
@@ -354,9 +354,9 @@ class TestSettings:
     @pytest.mark.parametrize(
         ("given", "key"),
         [
-            ({}, "api_token"),
-            ({"api_token": "x"}, "api_token"),
-            ({"username": "x"}, "api_token"),
+            ({}, "client_id"),
+            ({"api_token": "x"}, "client_id"),
+            ({"username": "x"}, "client_id"),
             ({"client_id": "x"}, "client_id"),
             ({"client_secret": "x"}, "client_id"),
         ],
