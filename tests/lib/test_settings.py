@@ -121,6 +121,52 @@ def test_texts_become_values_of_the_declared_type(name, text, expected):
     assert type(value) is type(expected)
 
 
+@pytest.mark.parametrize("text", ["one", " ONE ", "o n e", '["One"]', "one, one"])
+def test_case_and_spaces_make_no_difference_for_choices(text):
+    made, faults = read_settings(EveryType, {"kinds": text})
+    assert faults == []
+    assert made.kinds == ("one",)
+
+
+def kinds() -> settings.Setting:
+    return next(item for item in declared(EveryType) if item.name == "kinds")
+
+
+@pytest.mark.parametrize(
+    ("text", "warning"),
+    [
+        ("one, Two", ""),
+        ("", ""),
+        ("one, tow", "'tow' is not one of: one, Two, so it is ignored; did you mean Two?"),
+        ("3, two, 4", "'3', '4' are not among: one, Two, so they are ignored"),
+    ],
+)
+def test_unknown_value_in_a_list_of_choices_is_a_warning(text, warning):
+    assert kinds().warning(text) == warning
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("tow", "'tow' is not one of: one, Two; did you mean Two?"),
+        ("three, 4", "'three', '4' are not among: one, Two"),
+    ],
+)
+def test_list_of_choices_without_a_known_value_is_an_error(text, message):
+    assert read_settings(EveryType, {"kinds": text}) == (None, [Fault("kinds", message)])
+
+
+def test_list_of_choices_keeps_the_known_values():
+    made, faults = read_settings(EveryType, {"kinds": "three, TWO, one"})
+    assert faults == []
+    assert made.kinds == ("Two", "one")
+
+
+def test_free_text_has_no_unknown_values():
+    names = next(item for item in declared(EveryType) if item.name == "names")
+    assert names.warning("a, b") == ""
+
+
 NO_NUMBER = "is not a number, such as 2 or 2.5"
 NO_WHOLE_NUMBER = "is not a whole number"
 NOT_ONE = "'three' is not one of: one, Two"
