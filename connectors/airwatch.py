@@ -1,4 +1,4 @@
-"""Devices from AirWatch, which is called Workspace ONE UEM today."""
+"""Devices from Workspace ONE UEM, formerly VMware AirWatch."""
 
 from __future__ import annotations
 
@@ -34,43 +34,57 @@ LARGEST_PAGE = 500
 @dataclass(frozen=True, kw_only=True)
 class Settings(OAuthClientSettings, AssetSettings):
     url: str = setting(
-        "The address of the API: https://as1234.awmdm.com where the console is at"
+        "The address of the API: https://as1234.awmdm.com if the console is at"
         " https://cn1234.awmdm.com.",
-        example="https://apidev.awmdm.com",
+        example="https://as1234.awmdm.com",
+        parse=web_address,
+    )
+    client_id: str = setting(
+        "The ID of an OAuth client (in the cloud only).",
+        default="",
+        example="YOUR AirWatch CLIENT ID",
+    )
+    client_secret: str = setting(
+        "The secret of that OAuth client.",
+        default="",
+        example="YOUR AirWatch CLIENT SECRET",
+        secret=True,
+    )
+    oauth_url: str = setting(
+        "The token address of your region: https://REGION.uemauth.workspaceone.com/connect/token."
+        " REGION is na, emea, apac, or uat.",
+        default="",
+        example="https://na.uemauth.workspaceone.com/connect/token",
         parse=web_address,
     )
     username: str = setting(
-        "An administrator with a role that may use the REST API and read devices.",
+        "An administrator for Basic authentication: the older way to sign in, the only one on"
+        " premises.",
         default="",
         example="username@example.com",
+        alternative=True,
     )
     password: str = setting(
-        "The password of that administrator.", default="", example="change-me", secret=True
+        "The password of that administrator, for the older way to sign in.",
+        default="",
+        example="change-me",
+        secret=True,
+        alternative=True,
     )
     api_token: str = setting(
-        "The REST API key, which AirWatch calls aw-tenant-code.",
+        "The REST API key (aw-tenant-code), for the older way to sign in.",
         default="",
         example="YOUR AirWatch API TOKEN",
         secret=True,
-    )
-    client_id: str = setting(
-        "The id of an OAuth client, instead of username and password (in the cloud only).",
-        default="",
-    )
-    client_secret: str = setting("The secret of that OAuth client.", default="", secret=True)
-    oauth_url: str = setting(
-        "Where the OAuth client gets its tokens: https://REGION.uemauth.workspaceone.com/connect/"
-        "token, REGION being na, emea, apac or uat.",
-        default="",
-        parse=web_address,
+        alternative=True,
     )
     dep_uuid: str = setting(
-        "The UUID of an organization group; the facts that Apple's Device Enrollment Program has"
-        " on its devices are put below dep.",
+        "The UUID of an organization group. If it is set, data from Apple's Device Enrollment"
+        " Program is added to the group's devices under `dep`.",
         default="",
     )
     workers: int = setting(
-        "How many requests for network facts to make at once.",
+        "The number of requests for network data at the same time.",
         default=5,
         advanced=True,
         parse=at_least(1),
@@ -81,11 +95,15 @@ class Settings(OAuthClientSettings, AssetSettings):
         if self.client_id and self.client_secret and not self.oauth_url:
             yield "oauth_url", "client_id and client_secret need the oauth_url of your region"
         elif not self.by_client and not (self.username and self.password and self.api_token):
-            yield "username", "give username, password and api_token, or an OAuth client"
+            yield (
+                "client_id",
+                "credentials are missing. Set client_id, client_secret, and oauth_url (or username,"
+                " password, and api_token)",
+            )
 
 
 class Connector(AssetConnector[Settings]):
-    """Devices from AirWatch, which is called Workspace ONE UEM today."""
+    """Devices from Workspace ONE UEM, formerly VMware AirWatch."""
 
     title = "AirWatch"
     settings_type = Settings
@@ -140,12 +158,12 @@ class Connector(AssetConnector[Settings]):
     def _with_network(
         self, devices: Iterator[Record], airwatch: Client, *, needed: bool
     ) -> Iterator[Record]:
-        """Yield the devices with their network facts, which are {} if there are none."""
+        """Yield the devices with their network data, which is {} if there is none."""
         enriched = enrich(
             devices,
             partial(_network, airwatch),
             self.settings.workers,
-            name="What AirWatch knows of the network",
+            name="Network data",
             needed=needed,
         )
         for device, network in enriched:
@@ -166,7 +184,7 @@ class _AirWatch(Client):
     def refusal(self, response: Response) -> ConnectorError:
         error = super().refusal(response)
         if isinstance(error, AccessDenied):
-            fix = "Check api_token, and the rights of the administrator's role"
+            fix = "Check api_token, and the permissions of the administrator's role"
             return error.with_fix(fix)
         return error
 
@@ -187,15 +205,15 @@ def _get(airwatch: Client, path: str, **params: Any) -> Any:
     if isinstance(answer, dict) and answer.get("errorCode"):
         message = f"error {answer['errorCode']}: {answer.get('message')}"
         raise SourceFault(
-            f"the server answered {secrets.redact(message)}",
+            f"the server reported {secrets.redact(message)}",
             where=airwatch.url + path,
-            fix="Check the url and the rights of the account",
+            fix="Check that url is the address of the API, and the permissions of the account",
         )
     return answer
 
 
 def _devices(airwatch: Client, number: int, length: int) -> tuple[list[Any], int | None]:
-    """Return a page of devices, counted from 0, and the total if the server tells it.
+    """Return a page of devices, counted from 0, and the total if the server reports it.
 
     Most servers answer with an empty response if there are no devices, or no more.
     """
@@ -205,11 +223,17 @@ def _devices(airwatch: Client, number: int, length: int) -> tuple[list[Any], int
         return [], None
     where = airwatch.url + SEARCH
     if not isinstance(answer, dict) or not answer.keys() & {"Devices", "Total"}:
-        raise SourceFault("the answer has no 'Devices'", where=where, fix="Check the url")
+        raise SourceFault(
+            "'Devices' is missing in the response",
+            where=where,
+            fix="Check that url is the address of the API, not of the console",
+        )
     came = int_or_none(answer.get("Page"))
     if came not in (None, number):
         raise SourceFault(
-            f"page {number} was asked for, {came} came", where=where, fix="Try again later"
+            f"the server returned page {came} instead of page {number}",
+            where=where,
+            fix="Try again later",
         )
     devices = [] if answer.get("Devices") is None else member(answer, "Devices", list, where=where)
     return devices, int_or_none(answer.get("Total"))
@@ -221,7 +245,7 @@ def _id(device: Record) -> Any:
 
 
 def _network(airwatch: Client, device: Record) -> Any:
-    """Request the network facts of a device; {} if the server has none."""
+    """Request the network data of a device; {} if the server has none."""
     try:
         network = _get(airwatch, f"/api/mdm/devices/{_id(device)}/network")
     except (NotFound, NoContent):
@@ -237,10 +261,12 @@ def _enrolled(airwatch: Client, group: str) -> dict[str, Record]:
     except NoContent:
         return {}
     except NotFound as error:
-        raise error.with_fix("Check dep_uuid") from None
+        raise error.with_fix("Check that dep_uuid is the UUID of a group") from None
     if not isinstance(devices, list):
         raise SourceFault(
-            "the answer is no list of devices", where=airwatch.url + path, fix="Check dep_uuid"
+            "the response is not a list of devices",
+            where=airwatch.url + path,
+            fix="Check that dep_uuid is the UUID of a group",
         )
     return {device["deviceSerialNumber"]: device for device in devices if _is_named(device)}
 

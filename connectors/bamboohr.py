@@ -1,4 +1,4 @@
-"""People from BambooHR."""
+"""Employees from BambooHR."""
 
 from __future__ import annotations
 
@@ -34,36 +34,36 @@ DIRECTORY_FIELDS = (
 @dataclass(frozen=True, kw_only=True)
 class Settings(UserSettings):
     url: str = setting(
-        "The address of the API: this one, or https://NAME.bamboohr.com with the name of your"
-        " company.",
+        "The address of the API: the default, or https://NAME.bamboohr.com for the company NAME.",
         default="https://api.bamboohr.com/api/gateway.php",
         parse=url,
     )
     system_name: str = setting(
-        "The name of your company at BambooHR: acme, where people sign in at acme.bamboohr.com.",
+        "The name of your company at BambooHR: acme if you sign in at acme.bamboohr.com.",
         example="YOUR BambooHR SYSTEM NAME",
         parse=partial(subdomain, domain="bamboohr.com"),
     )
     api_token: str = setting(
-        "An API key; it reads what its owner may see.",
+        "An API key. It reads only what its owner can see.",
         example="YOUR BambooHR API TOKEN",
         secret=True,
     )
     default_position: str = setting(
-        "A position for all, with mapping.POSITION = {'setting': 'default_position'}; else it is"
-        " the job title.",
+        "A position for all users, with mapping.POSITION = {'setting': 'default_position'}. By"
+        " default, the position is the job title.",
         default="",
         advanced=True,
     )
     report_fields: tuple[str, ...] = setting(
-        "Fields that the directory lacks, such as employeeNumber, hireDate. With any of them people"
-        " are read by a custom report.",
+        "Fields that the directory lacks, such as employeeNumber, hireDate. If any is set,"
+        " employees are read with a custom report.",
         default=(),
         advanced=True,
         parse=words,
     )
     include_inactive: bool = setting(
-        "True reads those who left, too; they are in custom reports only.",
+        "If True, also read former employees. This switches to a custom report, because the"
+        " directory does not contain them.",
         default=False,
         advanced=True,
     )
@@ -84,7 +84,7 @@ class Settings(UserSettings):
 
 
 class Connector(UserConnector[Settings]):
-    """People from BambooHR."""
+    """Employees from BambooHR."""
 
     title = "BambooHR"
     settings_type = Settings
@@ -126,14 +126,14 @@ class Connector(UserConnector[Settings]):
         answer = bamboohr.read(decoded, "POST", "/reports/custom", **asked)
         member(answer, "fields", list, where=bamboohr.url)
         people, shown = _listing(answer, bamboohr.url)
-        _warn_without(fields, shown, "The names are wrong, or the owner of the key may not see it")
+        _warn_without(fields, shown, "Check the names, and what the owner of the API key can see")
         if self.settings.include_inactive:
             return people
         if "status" not in shown:
             raise AccessDenied(
-                "the report does not show who has left",
+                "the report does not contain the field Status, which marks former employees",
                 where=bamboohr.url,
-                fix="Give the owner of the key the rights to see the field Status",
+                fix="Give the owner of the API key permission to see the field Status",
             )
         return [person for person in people if not _has_left(person)]
 
@@ -160,16 +160,20 @@ class _BambooHR(Client):
         message = next((headers[name] for name in ERROR_HEADERS if name in headers), "")
         if message:
             once = ", ".join(dict.fromkeys(message.split(", ")))
-            what = f"the server answered {response.status_code} ({once})"
-        if response.is_redirect:  # to the page where people sign in
-            fix = "Check system_name and url"
+            what = f"{error.what.partition(' (')[0]} ({once})"
+        if response.is_redirect:  # to the sign-in page
+            fix = "Check that system_name is the name of your company, and check url"
         elif isinstance(error, AccessDenied):
             fix = (
-                "Share the employee directory in BambooHR, or give the owner of the key the rights"
-                " to see it. After several wrong keys BambooHR refuses everybody for a while"
+                "Share the employee directory in BambooHR, or give the owner of the API key"
+                " permission to see it. After several wrong keys, BambooHR blocks all keys for a"
+                " while"
             )
         elif isinstance(error, SignInError):
-            fix = "Check system_name and api_token; do not try often, wrong keys lock the API"
+            fix = (
+                "Check system_name and api_token before you try again. BambooHR blocks the API"
+                " after several wrong keys"
+            )
         elif isinstance(error, NotFound) and message:
             kind = _Nothing
         return kind(what, where=error.where, fix=fix, retry_after=error.retry_after)
@@ -184,7 +188,7 @@ def _directory(bamboohr: _BambooHR, wanted: list[str]) -> list[SourceItem]:
             return []
         raise NotFound(error.what, where=error.where, fix="Check url and system_name") from None
     people, shown = _listing(answer, bamboohr.url)
-    _warn_without(wanted, shown, "Name what the directory lacks in report_fields")
+    _warn_without(wanted, shown, "Add fields that the directory lacks to report_fields")
     return people
 
 
@@ -208,11 +212,13 @@ def _listing(answer: Any, where: str) -> tuple[list[SourceItem], set[str]]:
     with_id = [person for person in people if _has_id(person)]
     fields = answer.get("fields")
     if not with_id and (people or not isinstance(fields, list)):
-        raise SourceFault("the answer is no list of employees", where=where, fix="Check the url")
+        raise SourceFault(
+            "the response is not a list of employees", where=where, fix="Check the url"
+        )
     shown = {name for person in with_id for name in person}
     if isinstance(fields, list):
         shown = {str(member(field, "id", where=where)) for field in fields}
-    unreadable = RecordUnreadable("an employee in the answer has no id", where=where)
+    unreadable = RecordUnreadable("an employee in the response has no ID", where=where)
     return [person if _has_id(person) else unreadable for person in people], shown
 
 
@@ -229,4 +235,4 @@ def _has_left(person: SourceItem) -> bool:
 def _warn_without(wanted: list[str], shown: set[str], fix: str) -> None:
     missing = sorted(set(wanted) - shown - {"id"})
     if missing:
-        log.warning("BambooHR shows no %s. %s.", ", ".join(missing), fix)
+        log.warning("BambooHR did not return: %s. %s.", ", ".join(missing), fix)

@@ -1,4 +1,4 @@
-"""Computers and mobile devices from Casper, which is called Jamf Pro today."""
+"""Computers and mobile devices from Jamf Pro, formerly the Casper Suite."""
 
 from __future__ import annotations
 
@@ -21,29 +21,32 @@ from lib.settings import at_least, setting
 
 # After so many devices in a row that are gone, the listing is read again to verify that.
 MOST_GONE = 10
-# What Jamf Pro writes for a device that has none.
+# What Jamf Pro writes for a device without a serial number.
 NO_SERIAL_NUMBER = "Not Available"
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeviceSettings(AssetSettings):
     sync_type: Literal["computers", "mobiledevices"] = setting(
-        "What to read. For both, add a second section, [casper.MDM].", default="computers"
+        "The devices to read. For both kinds, add a second section, [casper.MDM].",
+        default="computers",
     )
     api: Literal["classic", "pro"] = setting(
-        "How to read: classic asks for each device, pro (Jamf Pro 10.39 and later) for hundreds at"
-        " once. Mappings are the same.",
+        "The API to use: pro reads hundreds of devices per request, classic only one. Mappings are"
+        " the same. pro needs Jamf Pro 10.39 or later.",
         default="classic",
         advanced=True,
     )
     group_name: str = setting(
-        "A computer group or mobile device group; without one, all devices are read.",
+        "The computer group or mobile device group to read. Default: all devices.",
         default="",
         advanced=True,
     )
-    update_only: bool = setting("True updates assets and never creates one.", default=False)
+    update_only: bool = setting(
+        "If True, only update existing assets. No assets are created.", default=False
+    )
     workers: int = setting(
-        "How many requests to make at once; Jamf advises against more than 5.",
+        "The number of requests at the same time. Jamf advises against more than 5.",
         default=5,
         advanced=True,
         parse=at_least(1),
@@ -84,7 +87,7 @@ MOBILE_DEVICES = DeviceType(
 
 
 class Connector(AssetConnector[Settings]):
-    """Computers or mobile devices from Casper, which is called Jamf Pro today."""
+    """Computers or mobile devices from Jamf Pro, formerly the Casper Suite."""
 
     title = "Casper"
     settings_type = Settings
@@ -174,7 +177,8 @@ class Connector(AssetConnector[Settings]):
         listed = {f"device {device}" for device in self._ids(jamf)}
         if not gone.isdisjoint(listed):
             raise SourceFault(
-                f"the server lists {min(gone & listed)} and others, and says that it has none such",
+                f"the server lists {min(gone & listed)} and other devices but returns 404 for each"
+                " of them (it may be restarting)",
                 where=jamf.url,
                 fix="Try again later",
             )
@@ -189,7 +193,7 @@ class Connector(AssetConnector[Settings]):
                 members = _get(jamf, path, f"{devices.in_json}s", list)
         except NotFound as error:
             if has_token(jamf):  # so the Jamf Pro API is there
-                fix = "Where Jamf Pro has no Classic API any more, use api = pro"
+                fix = "Set api = pro if this Jamf Pro has no Classic API"
                 raise error.with_fix(fix) from None
             raise
         ids = (member(item, "id", int, where=settings.url) for item in members)
@@ -217,7 +221,7 @@ class Connector(AssetConnector[Settings]):
         try:
             record: Record = _get(jamf, path, self._devices.in_json, dict)
         except NotFound:
-            return RecordGone("it is no longer there", where=f"device {device}")
+            return RecordGone("no longer exists", where=f"device {device}")
         except ConnectorError as error:
             # With a token, what is refused of one device only is AccessDenied.
             if type(error) is SignInError and has_token(jamf):

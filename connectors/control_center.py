@@ -1,4 +1,4 @@
-"""SIMs from Cisco IoT Control Center (formerly Jasper) by its REST API."""
+"""SIM cards from Cisco IoT Control Center (formerly Jasper), read with its REST API."""
 
 from __future__ import annotations
 
@@ -57,38 +57,41 @@ class NoSuchDevice(SourceFault):
 
 
 class UnknownParameter(SourceFault):
-    """The service takes no such parameter."""
+    """The service does not support a parameter."""
 
 
 class TooLongAgo(SourceFault):
-    """The service does not list what was modified so long ago."""
+    """The service does not list devices that were modified so long ago."""
 
 
 LATER = "Try again later"
 # Errors by their code: the kind of error, and what to do.
 ERRORS: dict[str, tuple[type[ConnectorError], str]] = {
-    "10000001": (SignInError, "Check username and api_key, and from where the user may call"),
+    "10000001": (
+        SignInError,
+        "Check username and api_key, and the IP addresses from which the user can sign in",
+    ),
     "10000028": (UnknownParameter, LATER),
-    "10000030": (AccessDenied, "Check the rights (the role) of the user"),
+    "10000030": (AccessDenied, "Check the permissions (the role) of the user"),
     "10000045": (TooLongAgo, LATER),
     "20000001": (NoSuchDevice, LATER),
-    "40000029": (TransientError, LATER),  # over the limit of calls per second
+    "40000029": (TransientError, LATER),  # over the rate limit
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(IncrementalSettings):
     url: str = setting(
-        "The address of the API, which Control Center shows under API.",
+        "The address of the API. Control Center shows it under API.",
         example="https://restapi3.jasper.com",
         parse=url,
     )
-    username: str = setting("A user of Control Center.", example="username@example.com")
+    username: str = setting("The name of a Control Center user.", example="username@example.com")
     api_key: str = setting("The API key of that user.", example="change-me", secret=True)
 
 
 class Connector(IncrementalConnector[Settings]):
-    """SIMs from Cisco IoT Control Center (formerly Jasper) by its REST API."""
+    """SIM cards from Cisco IoT Control Center (formerly Jasper), read with its REST API."""
 
     title = "Jasper"
     settings_type = Settings
@@ -125,13 +128,15 @@ class Devices(Client):
             except TooLongAgo:
                 if start > now - YEAR:
                     raise
-                log.warning("%s: what was not modified within a year is not listed", self.url)
+                log.warning(
+                    "%s: SIM cards that were not modified within a year are not listed", self.url
+                )
                 start = now - YEAR + timedelta(hours=1)
             else:
                 start += YEAR
 
     def details(self, changes: Changes, projection: Projection) -> Iterator[SourceItem]:
-        """One call after the other, as the API's policies have it."""
+        """Request one device after the other, as the policies of the API require."""
         usage = projection.everything or not USAGE.isdisjoint(projection.top_level)
         iccids = chain.from_iterable(changes.chunks(PAGE_SIZE))
         return (self._detail(iccid, usage=usage) for iccid in iccids)
@@ -145,11 +150,11 @@ class Devices(Client):
             record = self._get(path)
             return {**record, **self._get(f"{path}/ctdUsages")} if usage else record
         except NoSuchDevice:
-            return RecordGone(f"SIM {iccid} is no longer there")
+            return RecordGone(f"SIM {iccid} no longer exists")
         except ConnectorError as error:
             if type(error) is SignInError:
                 raise
-            return RecordUnreadable(f"SIM {iccid} cannot be read ({error})")
+            return RecordUnreadable(f"cannot read SIM {iccid} ({error.what})")
 
     def refusal(self, response: requests.Response) -> ConnectorError:
         """Errors are {"errorMessage": "...", "errorCode": "40000029"}."""
@@ -170,12 +175,14 @@ class Devices(Client):
             devices = member(answer, "devices", list, where=self.url)
             last = member(answer, "lastPage", bool, where=self.url)
             if answer.get("pageNumber", page) != page or not (devices or last):
-                raise SourceFault(f"this is not page {page} of the list", where=self.url, fix=LATER)
+                raise SourceFault(
+                    f"the response is not page {page} of the list", where=self.url, fix=LATER
+                )
             yield [member(device, "iccid", str, where=self.url) for device in devices]
 
     def _get(self, path: str, **params: Any) -> Record:
         answer, response = self.get_page(path, **params)
         self.asked = self.asked or moment_or_none(response.headers.get("Date"))
         if not isinstance(answer, dict):
-            raise SourceFault("the answer is no JSON object", where=self.url + path, fix=LATER)
+            raise SourceFault("the response is not a JSON object", where=self.url + path, fix=LATER)
         return answer

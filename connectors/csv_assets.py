@@ -10,11 +10,11 @@ from lib.files.csvfile import CsvSettings, check_csv, read_csv
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(CsvSettings, AssetSettings):
-    """Those of the files, and those of assets."""
+    """The settings of the files, followed by those of assets."""
 
 
 class Connector(AssetConnector[Settings]):
-    """Assets from CSV files: each row is one asset."""
+    """Assets from CSV files. Each row is one asset."""
 
     title = "CSV_assets"
     settings_type = Settings

@@ -1,4 +1,4 @@
-"""People from CSV files."""
+"""Users from CSV files."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from lib.files.csvfile import CsvSettings, check_csv, read_csv
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(CsvSettings, UserSettings):
-    """Those of the files, and those of people."""
+    """The settings of the files, followed by those of users."""
 
 
 class Connector(UserConnector[Settings]):
-    """People from CSV files: each row is one person."""
+    """Users from CSV files. Each row is one user."""
 
     title = "CSV_users"
     settings_type = Settings

@@ -1,4 +1,4 @@
-"""SIMs from Jasper Wireless by its SOAP API; for the REST API see control_center."""
+"""SIM cards from Jasper Wireless, read with its SOAP API; see control_center for the REST API."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ LATER = "Try again later"
 # Faults by their code: the kind of error, and what to do.
 FAULTS: dict[str, tuple[type[ConnectorError], str]] = {
     "100100": (NoSuchTerminal, LATER),
-    "400100": (SignInError, "Check api_token, which is the licence key of the API"),
-    "400101": (TransientError, LATER),  # over the limit of calls per second
+    "400100": (SignInError, "Check that api_token is the license key of the API"),
+    "400101": (TransientError, LATER),  # over the rate limit
     "400200": (SignInError, "Check username and password"),
-    "400201": (AccessDenied, "Check the rights of the user"),
+    "400201": (AccessDenied, "Check the permissions (the role) of the user"),
     "400300": (TransientError, LATER),  # an internal error
 }
 
@@ -58,18 +58,21 @@ def wsdl(text: str) -> str:
 @dataclass(frozen=True, kw_only=True)
 class Settings(IncrementalSettings):
     wsdl_path: str = setting(
-        "The WSDL of the service Terminal: its address, or a file with JasperAPI.xsd beside it.",
+        "The WSDL of the service Terminal: a URL, or a file with JasperAPI.xsd in the same folder.",
         default="http://api.jasperwireless.com/ws/schema/Terminal.wsdl",
+        example="https://api.jasper.com/ws/schema/Terminal.wsdl",
         parse=wsdl,
     )
-    username: str = setting("A user of Control Center.", example="username@example.com")
+    username: str = setting("The name of a Control Center user.", example="username@example.com")
     password: str = setting("The password of that user.", example="change-me", secret=True)
     api_token: str = setting(
-        "The licence key of the API.", example="YOUR Jasper API TOKEN", secret=True
+        "The license key of the API.", example="YOUR Jasper API TOKEN", secret=True
     )
-    update_only: bool = setting("True updates assets and never creates one.", default=False)
+    update_only: bool = setting(
+        "If True, only update existing assets. No assets are created.", default=False
+    )
     endpoint: str = setting(
-        "The address of the service, instead of the one that stands in the WSDL.",
+        "The address of the service. Default: the address in the WSDL.",
         default="",
         advanced=True,
         parse=url,
@@ -77,7 +80,10 @@ class Settings(IncrementalSettings):
 
 
 class Connector(IncrementalConnector[Settings]):
-    """SIMs from Jasper Wireless by its SOAP API."""
+    """SIM cards from Jasper Wireless, read with its SOAP API.
+
+    For the newer REST API, use the section [control_center].
+    """
 
     title = "Jasper"
     settings_type = Settings
@@ -119,9 +125,9 @@ class Terminals:
             pages = int(answer.get("totalPages") or 1)
             if pages > 1 and not self._service.takes("GetModifiedTerminals", "pageNumber"):
                 raise SourceFault(
-                    "the service gives its list in pages, of which this WSDL knows nothing",
+                    "the service returns its list in pages, which this WSDL does not describe",
                     where=self._settings.wsdl_path,
-                    fix="Set wsdl_path to the WSDL that the service has today",
+                    fix="Set wsdl_path to the current WSDL of the service",
                 )
             iccids = (answer.get("iccids") or {}).get("iccid") or []
             if page < pages and not iccids:
@@ -166,9 +172,9 @@ def without(iccid: str, error: ConnectorError) -> SourceItem:
     """Return what to yield for a SIM whose details cannot be read."""
     if isinstance(error, NoSuchTerminal):
         return gone(iccid)
-    return RecordUnreadable(f"SIM {iccid} cannot be read ({error})")
+    return RecordUnreadable(f"cannot read SIM {iccid} ({error.what})")
 
 
 def gone(iccid: str) -> RecordGone:
     """Return what to yield for a SIM that the service does not know any more."""
-    return RecordGone(f"SIM {iccid} is no longer there")
+    return RecordGone(f"SIM {iccid} no longer exists")

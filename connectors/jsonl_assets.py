@@ -11,11 +11,11 @@ from lib.files.textfiles import FileSettings
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(FileSettings, AssetSettings):
-    """Those of the files, and those of assets."""
+    """The settings of the files, followed by those of assets."""
 
 
 class Connector(AssetConnector[Settings]):
-    """Assets from JSON Lines files: each line is one asset."""
+    """Assets from JSON Lines files. Each line is one asset."""
 
     title = "JSONL_assets"
     settings_type = Settings

@@ -1,4 +1,4 @@
-"""People from JSON Lines files."""
+"""Users from JSON Lines files."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from lib.files.textfiles import FileSettings
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(FileSettings, UserSettings):
-    """Those of the files, and those of people."""
+    """The settings of the files, followed by those of users."""
 
 
 class Connector(UserConnector[Settings]):
-    """People from JSON Lines files: each line is one person."""
+    """Users from JSON Lines files. Each line is one user."""
 
     title = "JSONL_users"
     settings_type = Settings

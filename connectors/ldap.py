@@ -1,4 +1,4 @@
-"""People from an LDAP directory, such as OpenLDAP or Active Directory."""
+"""Users from an LDAP directory, such as OpenLDAP or Active Directory."""
 
 from __future__ import annotations
 
@@ -27,52 +27,56 @@ MEMBER_ATTRIBUTES = ("member", "uniqueMember", "memberUid")
 @dataclass(frozen=True, kw_only=True)
 class Settings(UserSettings):
     url: str = setting(
-        "The address of the directory: ldap://host:389, or ldaps://host:636 with encryption.",
-        example="ldap://ldap.forumsys.com:389",
+        "The address of the directory: ldaps://host:636, or ldap://host:389 without encryption.",
+        example="ldaps://ldap.example.com:636",
         parse=partial(address, schemes=("ldap", "ldaps")),
     )
     username: str = setting(
-        "Who signs in: a distinguished name, or in Active Directory name@domain. Empty, or"
-        " anonymous, signs nobody in.",
+        "The account to sign in with: a distinguished name or, for Active Directory, also"
+        " name@domain. Empty or `anonymous` means an anonymous bind.",
         default="",
-        example="cn=read-only-admin,dc=example,dc=com",
+        example="cn=oomnitza,dc=example,dc=com",
     )
-    password: str = setting("The password of that user.", default="", secret=True)
-    base_dn: str = setting(
-        "The entry below which people are looked for.", example="dc=example,dc=com"
+    password: str = setting(
+        "The password of that account.", default="", example="change-me", secret=True
     )
-    protocol_version: Literal["3", "2"] = setting("The version of LDAP.", default="3")
+    base_dn: str = setting("The DN under which to search for users.", example="dc=example,dc=com")
+    protocol_version: Literal["3", "2"] = setting("The LDAP version.", default="3")
     filter: str = setting(
-        "Which entries are people, as an LDAP filter.",
+        "An LDAP filter for the entries to read as users.",
         default="(objectClass=*)",
         multiline=True,
         parse=parenthesised,
     )
     start_tls: bool = setting(
-        "True encrypts an ldap:// connection before the sign-in (StartTLS).",
+        "If True, encrypt an ldap:// connection before the sign-in (StartTLS).",
         default=False,
         advanced=True,
     )
     group_dn: str = setting(
-        "A group; its members are read instead of what is below base_dn.", default="", advanced=True
+        "The DN of a group. If it is set, its members are read instead of the entries under"
+        " base_dn.",
+        default="",
+        advanced=True,
     )
     groups_dn: tuple[str, ...] = setting(
-        "Several such groups, as a JSON list. Counts before group_dn.",
+        "The DNs of several groups, as a JSON list. It overrides group_dn.",
         default=(),
         advanced=True,
         parse=distinguished_names,
     )
     group_members_attr: str = setting(
-        "The attribute of a group that names its members.", default="member", advanced=True
+        "The group attribute that lists the members.", default="member", advanced=True
     )
     group_member_filter: str = setting(
-        "How to find a member that is not named by its DN, as a filter with {0} for the name:"
-        " (uid={0}). It is looked for below base_dn.",
+        "A filter under base_dn for members that a group does not list by DN, such as (uid={0})."
+        " {0} is the name in the list.",
         default="",
         advanced=True,
     )
     list_attributes: tuple[str, ...] = setting(
-        "The attributes of which all values are kept, as a list. Of others the first one counts.",
+        "Attributes to read as lists, with all their values. For other attributes, only the first"
+        " value is used.",
         default=("memberOf",),
         advanced=True,
     )
@@ -80,9 +84,16 @@ class Settings(UserSettings):
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from super().problems()
         if self.username and not self.anonymous and not self.password:
-            yield "password", "a password is missing; many directories take none for anonymous"
+            yield (
+                "password",
+                "password is empty. Many directories treat a sign-in without a password as"
+                " anonymous",
+            )
         if self.start_tls and self.url.lower().startswith("ldaps"):
-            yield "start_tls", "an ldaps:// address is encrypted already"
+            yield (
+                "start_tls",
+                "StartTLS is not possible with an ldaps:// address, which is already encrypted",
+            )
         if self.start_tls and self.protocol_version == "2":
             yield "start_tls", "StartTLS needs protocol_version = 3"
 
@@ -92,7 +103,7 @@ class Settings(UserSettings):
 
 
 class Connector(UserConnector[Settings]):
-    """People from an LDAP directory, such as OpenLDAP or Active Directory."""
+    """Users from an LDAP directory, such as OpenLDAP or Active Directory."""
 
     title = "LDAP"
     settings_type = Settings
@@ -155,24 +166,24 @@ class Connector(UserConnector[Settings]):
         names = directory.all_values(group, attribute)
         if names is None:
             raise ConfigurationError(
-                f"there is no group {group}", fix="Check group_dn and groups_dn in the ini"
+                f"group {group} not found", fix="Check group_dn and groups_dn in the config file"
             )
         if not names:
             self._explain_empty(directory, group)
-        # A group that has to have a member, and has none, holds an empty name.
+        # A group that must have a member, and has none, contains an empty name.
         return [name.decode("utf-8", "replace") for name in names if name]
 
     def _explain_empty(self, directory: Directory, group: str) -> None:
-        """A group that names its members otherwise than the settings say is no empty group."""
+        """Raise ConfigurationError if the group lists its members in another attribute."""
         used = self.settings.group_members_attr
         entry = directory.entry(group, "(objectClass=*)", list(MEMBER_ATTRIBUTES))
         others = [name for name in entry.attributes if name != used] if entry else []
         if others:
             raise ConfigurationError(
-                f"the group {group} has no {used}, but {others[0]}",
+                f"group {group} has no attribute {used}, but has {others[0]}",
                 fix=f"Set group_members_attr = {others[0]}",
             )
-        log.warning("the group %s has no %s", group, used)
+        log.warning("group %s has no members (no attribute %s)", group, used)
 
     def _member(
         self, directory: Directory, name: str, asked: list[str]
@@ -183,8 +194,8 @@ class Connector(UserConnector[Settings]):
             return
         if "=" not in name:
             raise ConfigurationError(
-                f"the group names its members otherwise than by their DN ({name})",
-                fix="Set group_member_filter, such as (uid={0})",
+                f"the group does not list its members by DN ({name})",
+                fix="Set group_member_filter, for example (uid={0})",
             )
         try:
             entry = directory.entry(name, settings.filter, asked)
@@ -213,4 +224,4 @@ class Connector(UserConnector[Settings]):
 
 
 def _gone(name: str) -> RecordGone:
-    return RecordGone(f"the group names {name}, which is not in the directory")
+    return RecordGone(f"the group lists {name}, which is not in the directory")

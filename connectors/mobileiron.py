@@ -1,4 +1,4 @@
-"""Devices from MobileIron: Cloud (today Ivanti Neurons for MDM) or Core (today Ivanti EPMM)."""
+"""Devices from MobileIron Cloud (now Ivanti Neurons for MDM) or Core (now Ivanti EPMM)."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ ALL = "All"
 
 
 def device_spaces(text: str) -> tuple[str, ...]:
-    """Names of device spaces: a JSON list, names between commas, or the word All."""
+    """Return the names of device spaces: a JSON list, names between commas, or the word All."""
     try:
         parsed = json.loads(text)
     except ValueError:
         parsed = text.strip("[] ").split(",")
     names = [str(name).strip("\"' ") for name in (parsed if isinstance(parsed, list) else [parsed])]
     if not any(names):
-        raise ValueError(f"name a device space, or {ALL}")
+        raise ValueError(f"the list is empty. Enter a device space, or {ALL}")
     return (ALL,) if ALL.lower() in map(str.lower, names) else tuple(filter(None, names))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(AssetSettings):
     url: str = setting(
-        "The address of MobileIron: of your cluster in the cloud, or of your Core.",
+        "The address of MobileIron: that of your cluster in the cloud, or of your Core server.",
         default="https://na1.mobileiron.com",
         parse=url,
     )
     username: str = setting(
-        "An administrator with the right to read devices, without multi-factor sign-in.",
+        "An administrator with permission to read devices, without multi-factor sign-in.",
         example="username@example.com",
     )
     password: str = setting("The password of that administrator.", example="change-me", secret=True)
@@ -48,18 +48,20 @@ class Settings(AssetSettings):
         parse=device_spaces,
     )
     api_version: Literal["1", "2"] = setting(
-        "Which MobileIron: 1 is Cloud, 2 is Core.", default="1"
+        "The MobileIron product: 1 is Cloud, 2 is Core.", default="1"
     )
     include_checkin_devices_only: bool = setting(
-        "False also reads devices that have not checked in for long (Cloud only).", default=True
+        "Skip devices that have not checked in recently (Cloud only). If False, read all devices.",
+        default=True,
     )
     last_checkin_date_threshold: int = setting(
-        "How many seconds ago a device has checked in at the latest (Cloud only).",
+        "The maximum age of the last check-in, in seconds (Cloud only). Older devices are skipped."
+        " 129600 is 36 hours.",
         default=129_600,
         parse=at_least(0),
     )
     workers: int = setting(
-        "How many requests for the hardware of Windows devices to make at once (Cloud only).",
+        "The number of requests for Windows hardware at the same time (Cloud only).",
         default=5,
         advanced=True,
         parse=at_least(1),
@@ -67,7 +69,7 @@ class Settings(AssetSettings):
 
 
 class Connector(AssetConnector[Settings]):
-    """Devices from MobileIron: Cloud (today Ivanti Neurons for MDM) or Core (today Ivanti EPMM)."""
+    """Devices from MobileIron Cloud (now Ivanti Neurons for MDM) or Core (now Ivanti EPMM)."""
 
     title = "MobileIron"
     settings_type = Settings
@@ -103,7 +105,7 @@ class Connector(AssetConnector[Settings]):
 
 
 def _require_unmasked(serial_number: Any, where: str) -> None:
-    """By masked numbers, all devices would be one."""
+    """Raise AccessDenied for a masked serial number: all devices would have the same one."""
     if "*" in str(serial_number):
-        fix = "Take the account out of its GDPR profile"
+        fix = "Remove the account from its GDPR profile in MobileIron"
         raise AccessDenied(f"serial numbers are masked ({serial_number})", where=where, fix=fix)

@@ -1,4 +1,4 @@
-"""People from Okta, by its Users API."""
+"""Users from Okta, read with its Users API."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from lib.settings import between, setting, url
 USERS = "/api/v1/users"
 LARGEST_PAGE = 200
 DEPROVISIONED = 'status eq "DEPROVISIONED"'
-# What makes a listing slow, and is left out unless it is needed (all of it, or nothing is gained).
+# Slow parts of a listing, omitted unless one is needed (omitting only some does not help).
 OMITTED = {
     "credentials": "omitCredentials",
     "_links": "omitCredentialsLinks",
@@ -37,18 +37,19 @@ PARAMETER = re.compile(r';\s*([^\s=;]+)\s*=\s*(?:"([^"]*)"|([^\s;,"]+))')
 @dataclass(frozen=True, kw_only=True)
 class Settings(UserSettings):
     url: str = setting(
-        "The address of your Okta; the one with -admin will do as well.",
-        example="https://example-admin.okta.com",
+        "The address of your Okta organization.",
+        example="https://example.okta.com",
         parse=url,
     )
     api_token: str = setting(
-        "An API token of an administrator who may read all people.",
+        "An API token of an administrator who can read all users.",
         example="YOUR Okta API TOKEN",
         secret=True,
     )
-    deprovisioned: bool = setting("True also reads the people who were deactivated.", default=False)
+    deprovisioned: bool = setting("If True, also read deactivated users.", default=False)
     limit: int = setting(
-        "How many people to ask for at once, 200 at most; fewer help where Okta answers 500.",
+        f"The number of users per request, at most {LARGEST_PAGE}. Reduce it if Okta returns error"
+        " 500.",
         default=LARGEST_PAGE,
         advanced=True,
         parse=between(1, LARGEST_PAGE),
@@ -56,7 +57,7 @@ class Settings(UserSettings):
 
 
 class Connector(UserConnector[Settings]):
-    """People from Okta."""
+    """Users from Okta."""
 
     title = "Okta"
     settings_type = Settings
@@ -105,17 +106,15 @@ class OktaClient(Client):
         error = super().refusal(response)
         code = _error_code(response)
         if code == "E0000005":  # 403: Okta has seen no token
-            fix = "Check api_token, and whether a proxy takes the header Authorization away"
+            fix = "Check api_token, and whether a proxy removes the header Authorization"
             return SignInError(error.what, where=error.where, fix=fix)
         if code == "E0000015":  # 401: the token is good
-            fix = (
-                "Check the rights of the administrator who made the token: they do not reach people"
-            )
+            fix = "Give the administrator who created the token permission to read users"
             return AccessDenied(error.what, where=error.where, fix=fix)
         if type(error) is SignInError:
             return error.with_fix(
-                "Check api_token: Okta ends one that nobody used for 30 days,"
-                " or whose maker was deactivated"
+                "Check api_token. Okta revokes a token after 30 days without use, or when the"
+                " administrator who created it is deactivated"
             )
         return error
 
@@ -142,14 +141,14 @@ def _page(okta: OktaClient, size: int, path: str) -> tuple[list[Any], str | None
     if not isinstance(users, list):
         message = server_message(response) if _error_code(response) else ""
         raise SourceFault(
-            f"the answer is no list of people{message}", where=where, fix="Check the url"
+            f"the response is not a list of users{message}", where=where, fix="Check the url"
         )
     # Each page that Okta sends has a link to itself.
     if len(users) >= size and not _links(response).keys() & {"next", "self"}:
         raise SourceFault(
-            "a full page came without the header Link, which tells where the next one is",
+            "Okta returned a full page without a Link header, so the next page cannot be requested",
             where=where,
-            fix="Check whether a proxy takes the header away",
+            fix="Check whether a proxy removes the header",
         )
     return users, okta.next_path(response)
 
@@ -184,5 +183,5 @@ def _with_profile(user: SourceItem, where: str) -> SourceItem:
         return user
     profile = user.get("profile")
     if not isinstance(profile, dict):
-        return RecordUnreadable(f"the user {user['id']} has no profile", where=where)
+        return RecordUnreadable(f"user {user['id']} has no profile", where=where)
     return {**profile, **user}

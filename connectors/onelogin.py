@@ -1,4 +1,4 @@
-"""People from OneLogin: by its API /2 or /1, or by the old XML API where that still answers."""
+"""Users from OneLogin, read with its API /2 or /1, or with the deprecated XML API."""
 
 from __future__ import annotations
 
@@ -30,8 +30,10 @@ from lib.values.values import int_or_none
 JSON_API = re.compile(r"https?://[^/]+(/api/(?P<version>[12])(/users)?)?", re.IGNORECASE)
 CLASSIC_XML = "https://app.onelogin.com/api/v2/users.xml"
 CLASSIC_JSON = "https://api.us.onelogin.com/api/1/users"
-TODAY = "set client_id and client_secret, and url = https://example.onelogin.com/api/2/users"
-# All that API /2 has; of itself it gives 22 of them.
+USERS_2 = "/api/2/users"
+EXAMPLE = f"https://example.onelogin.com{USERS_2}"
+TODAY = f"client_id and client_secret, and url = {EXAMPLE}"
+# All fields of API /2, which returns 22 of them by default.
 FIELDS = (
     "id", "username", "email", "firstname", "lastname", "title", "department", "company", "comment",
     "group_id", "role_ids", "phone", "state", "status", "directory_id", "trusted_idp_id",
@@ -40,11 +42,10 @@ FIELDS = (
     "updated_at", "preferred_locale_code", "created_at", "invalid_login_attempts", "locked_until",
     "password_changed_at", "custom_attributes",
 )  # fmt: skip
-USERS_2 = "/api/2/users"
 PAGE_2 = 50  # users on a page of API /2
-MAKER_GONE = (
-    "Try again later. OneLogin also answers so when the administrator who made the credentials was"
-    " deleted: then make new ones"
+CREATOR_DELETED = (
+    "Try again later. If the administrator who created the credentials was deleted, create new"
+    " credentials"
 )
 XML_CUSTOM = "custom_attribute_"
 
@@ -52,30 +53,37 @@ XML_CUSTOM = "custom_attribute_"
 @dataclass(frozen=True, kw_only=True)
 class Settings(OAuthClientSettings, UserSettings):
     url: str = setting(
-        "The address of the users. With client_id: https://example.onelogin.com/api/2/users, or"
-        " /api/1/users. With api_token: that of the old XML API.",
+        f"The address of the users, such as {EXAMPLE}. API /1 ends with /api/1/users.",
         default="",
-        example=CLASSIC_XML,
+        example=EXAMPLE,
         parse=url,
     )
+    client_id: str = setting(
+        "The client ID of API credentials with permission to read users.",
+        default="",
+        example="YOUR OneLogin CLIENT ID",
+    )
+    client_secret: str = setting(
+        "The client secret of these API credentials.",
+        default="",
+        example="YOUR OneLogin CLIENT SECRET",
+        secret=True,
+    )
     api_token: str = setting(
-        "The key of the old XML API, which OneLogin advises against.",
+        "The key of the XML API, the older way to sign in, which OneLogin has deprecated. It needs"
+        f" url = {CLASSIC_XML}.",
         default="",
         example="YOUR OneLogin API TOKEN",
         secret=True,
+        alternative=True,
     )
-    client_id: str = setting(
-        "The id of a pair of API credentials that may read users, in place of api_token.",
-        default="",
-    )
-    client_secret: str = setting("The secret of that pair.", default="", secret=True)
 
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from super().problems()
         if not self.by_client and not self.api_token:
-            yield "client_id", "give client_id and client_secret"
+            yield "client_id", "credentials are missing. Set client_id and client_secret"
         elif bool(self.client_id) == (self.api == "xml"):
-            yield "url", f"it is that of another API than the credentials; {TODAY}"
+            yield "url", f"url and credentials belong to different OneLogin APIs. Set {TODAY}"
 
     @property
     def address(self) -> str:
@@ -90,12 +98,12 @@ class Settings(OAuthClientSettings, UserSettings):
 
 
 class Connector(UserConnector[Settings]):
-    """People from OneLogin."""
+    """Users from OneLogin."""
 
     title = "OneLogin"
     settings_type = Settings
     mapping = {
-        # OneLogin lets a username be empty, and by that nobody could be recognised.
+        # OneLogin allows an empty username, which would identify no user.
         "USER": {"source": "username"},
         "FIRST_NAME": {"source": "firstname"},
         "LAST_NAME": {"source": "lastname"},
@@ -129,16 +137,16 @@ class Connector(UserConnector[Settings]):
             return paginate(partial(_xml_page, client), 1, where=client.url)
         if self.settings.api == "1":
             return paginate(partial(_page_1, client), "", where=client.url)
-        # By numbers, since the cursors of API /2 go on behind the end.
+        # By numbers, because the cursors of API /2 go on after the end.
         page_2 = partial(self._page_2, client, _fields(projection))
         return paginate_by_number(page_2, PAGE_2, where=client.url + USERS_2)
 
     def _page_2(self, onelogin: Client, fields: str, number: int) -> Page:
         users, response = onelogin.get_page(USERS_2, fields=fields, limit=PAGE_2, page=number)
         if not isinstance(users, list):
-            message = _error_message(users) or "what is no list of users"
-            where = onelogin.url + USERS_2
-            raise SourceFault(f"OneLogin says {message}", where=where, fix="Check the url")
+            message = _error_message(users)
+            what = _reported(message) if message else "the response is not a list of users"
+            raise SourceFault(what, where=onelogin.url + USERS_2, fix="Check the url")
         self.expected = int_or_none(response.headers.get("Total-Count"))
         pages = int_or_none(response.headers.get("Total-Pages"))
         return Page(users, self.expected, more=None if pages is None else number < pages)
@@ -156,17 +164,17 @@ class OneLogin(Client):
         if response.status_code == 400 and b"rate_limit_exceeded" in response.content:
             wait, fix = seconds_to_reset(response.headers) or LONGEST_PAUSE, "Try again in an hour"
             return TransientError(error.what, where=error.where, fix=fix, retry_after=wait)
-        return error.with_fix(MAKER_GONE) if response.status_code == 500 else error
+        return error.with_fix(CREATOR_DELETED) if response.status_code == 500 else error
 
 
 def _page_1(onelogin: Client, cursor: str) -> tuple[list[Any], str | None]:
     path, where = "/api/1/users", f"{onelogin.url}/api/1/users"
     answer = onelogin.get_json(path, after_cursor=cursor or None)
     if message := _error_message(answer):
-        raise SourceFault(f"OneLogin says {message}", where=where, fix="Try again later")
+        raise SourceFault(_reported(message), where=where, fix="Try again later")
     member(answer, "status", dict, where=where)
     pagination = member(answer, "pagination", dict, where=where)
-    # An empty list in the list is how this API may say that there is nothing.
+    # This API may return an empty list in the list if there are no users.
     users = [user for user in member(answer, "data", list, where=where) if user != []]
     return users, member(pagination, "after_cursor", where=where) or None
 
@@ -179,7 +187,7 @@ def _xml_page(onelogin: Client, number: int) -> tuple[list[Record], int | None]:
     except SourceUnavailable:
         raise
     except ConnectorError as error:
-        fix = f"Check api_token and url; if OneLogin takes them no more, {TODAY}"
+        fix = f"Check api_token and url. If OneLogin no longer accepts them, set {TODAY}"
         raise error.with_fix(fix) from None
     return users, number + 1 if users else None
 
@@ -189,10 +197,10 @@ def _xml_users(response: Response) -> list[Record]:
     try:
         root = ElementTree.fromstring(response.content)  # noqa: S314  expat limits expansion
     except ElementTree.ParseError:
-        raise SourceFault("the answer is not XML", where=where) from None
+        raise SourceFault("the response is not XML", where=where) from None
     # The end is an empty list by any name, such as <nil-classes type="array"/>.
     if root.tag != "users" and root.get("type") != "array":
-        raise SourceFault(f"the answer is <{root.tag}> and not <users>", where=where)
+        raise SourceFault(f"the response is <{root.tag}> instead of <users>", where=where)
     return [{item.tag: _xml_value(item) for item in user} for user in root.findall("user")]
 
 
@@ -236,11 +244,15 @@ def _token(onelogin: OneLogin, settings: Settings) -> Token:
         raise SignInError(error.what, where=error.where, fix=fix) from None
     answer = json_of(response)
     if message := _error_message(answer):
-        raise SignInError(f"OneLogin says {message}", where=response.url, fix=fix)
+        raise SignInError(_reported(message), where=response.url, fix=fix)
     match answer:
         case {"data": [inner, *_]}:  # the shape of the token's first version
             answer = inner
     return Token(member(answer, "access_token", str, where=response.url))
+
+
+def _reported(message: str) -> str:
+    return f"OneLogin reported an error ({message})"
 
 
 def _error_message(answer: Any) -> str:

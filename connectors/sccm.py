@@ -22,12 +22,12 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, kw_only=True)
 class Settings(SqlServerSettings, AssetSettings):
     server: str = setting(
-        "The server that hosts the database; with an instance, host\\instance.",
+        "The server that hosts the database. With an instance: host\\instance.",
         example="server.example.com",
     )
-    database: str = setting("The site's database: CM_ and the site code.", default="CM_DCT")
+    database: str = setting("The database of the site: CM_ and the site code.", default="CM_DCT")
     include_obsolete: bool = setting(
-        "True brings also computers whose client is obsolete, decommissioned or gone.",
+        "If True, also read computers whose client is obsolete, decommissioned, or removed.",
         default=False,
         advanced=True,
     )
@@ -35,11 +35,11 @@ class Settings(SqlServerSettings, AssetSettings):
 
 @dataclass(frozen=True)
 class Fact:
-    """What a view tells about a computer: the record's keys, each with the view's column.
+    """The part of a record that comes from one view: its keys, each with a column of the view.
 
-    The view may have many rows for a computer: `best` sorts them, and the first one counts; `only`
-    are conditions on them. What names a column that the site lacks is left out. `id` is the column
-    with the ResourceID.
+    The view may have many rows for a computer: `best` sorts them, and the first one is used; `only`
+    are conditions on them. Conditions on columns that the site lacks are left out. `id` is
+    the column with the ResourceID.
     """
 
     view: str
@@ -118,7 +118,7 @@ FACTS = (
 )
 # The one holds the 32-bit programs of 64-bit machines, the other one their 64-bit programs.
 SOFTWARE = ("v_GS_ADD_REMOVE_PROGRAMS", "v_GS_ADD_REMOVE_PROGRAMS_64")
-# What stands in for a view that a site lacks; older sites cut names at 30 characters.
+# Replacements for views that a site lacks; older sites truncate names to 30 characters.
 INSTEAD = {
     "v_GS_NETWORK_ADAPTER_CONFIGURATION": "v_GS_NETWORK_ADAPTER_CONFIGUR",
     "v_GS_PC_BIOS": "v_GS_SYSTEM_ENCLOSURE",
@@ -169,9 +169,9 @@ class Site:
         for view in (SYSTEM, COMPUTER.view):
             if view not in self._views.columns:
                 raise SourceFault(
-                    f"the database has no view {view}",
+                    f"view {view} not found in the database",
                     where=database.where,
-                    fix="Check whether database is a site's: CM_ and the site code",
+                    fix="Check that database is the database of a site: CM_ and the site code",
                 )
 
     def hardware(self, projection: Projection, *, everybody: bool) -> Generator[Row, None, None]:
@@ -200,7 +200,7 @@ class Site:
             if view in self._views.columns
         ]
         if not parts:
-            log.warning("%s has no view of software", self._database.where)
+            log.warning("%s: no software view found", self._database.where)
             return None
         return self._database.query(
             f"SELECT * FROM ({' UNION '.join(parts)}) AS s"  # noqa: S608
@@ -208,7 +208,7 @@ class Site:
         )
 
     def _facts(self, projection: Projection) -> Iterator[Fact]:
-        """Yield those that somebody wants to know, as far as there are columns for them."""
+        """Yield the facts that the projection needs, with the columns that the site has."""
         wanted = {path.removeprefix("hardware.") for path in projection.paths}
         whole = projection.everything or "hardware" in wanted
         for fact in FACTS:
@@ -220,7 +220,9 @@ class Site:
             there = self._views.columns.get(view, frozenset())
             columns = {key: name for key, name in fact.columns.items() if name in there}
             for key in fact.columns.keys() - columns:
-                log.warning("%s has no %s.%s", self._database.where, fact.view, fact.columns[key])
+                log.warning(
+                    "%s: column %s.%s not found", self._database.where, fact.view, fact.columns[key]
+                )
             if columns:
                 yield replace(fact, view=view, columns=columns)
 

@@ -1,4 +1,4 @@
-"""People from Zendesk Support: agents, and the customers whom they help."""
+"""Users from Zendesk Support: agents, administrators, and customers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import requests
 
@@ -17,7 +17,7 @@ from lib.http.client import Client, NotFound, member
 from lib.http.oauth import OAuthClientSettings, client_credentials
 from lib.http.subdomain import subdomain
 from lib.reading.pages import paginate
-from lib.settings import setting, url, words
+from lib.settings import setting, url
 
 USERS = "/api/v2/users.json"
 LARGEST_PAGE = 100
@@ -28,48 +28,56 @@ TOKEN_LIFE = 7200
 @dataclass(frozen=True, kw_only=True)
 class Settings(OAuthClientSettings, UserSettings):
     system_name: str = setting(
-        "The name of your account: oomnitza, where Zendesk is at oomnitza.zendesk.com.",
-        example="oomnitza",
+        "The name of your account: acme if Zendesk is at acme.zendesk.com.",
+        example="acme",
         parse=partial(subdomain, domain="zendesk.com"),
     )
+    client_id: str = setting(
+        "The identifier of a confidential OAuth client.",
+        default="",
+        example="YOUR Zendesk CLIENT ID",
+    )
+    client_secret: str = setting(
+        "The secret of that OAuth client.",
+        default="",
+        example="YOUR Zendesk CLIENT SECRET",
+        secret=True,
+    )
     api_token: str = setting(
-        "An API token. Zendesk ends them all on 30 April 2027; client_id and client_secret stay.",
+        "An API token, the older way to sign in. Zendesk ends support for API tokens on April 30,"
+        " 2027.",
         default="",
         example="YOUR Zendesk API TOKEN",
         secret=True,
+        alternative=True,
     )
     username: str = setting(
-        "The mail address of an agent or administrator, who reads with the API token.",
+        "The email address of an agent or administrator, for the older way to sign in.",
         default="",
         example="username@example.com",
+        alternative=True,
     )
-    client_id: str = setting(
-        "The identifier of a confidential OAuth client, instead of username and api_token.",
-        default="",
-    )
-    client_secret: str = setting("The secret of that OAuth client.", default="", secret=True)
     access_token: str = setting(
-        "An OAuth access token that you have, instead of all these.",
+        "An existing OAuth access token, instead of the other credentials.",
         default="",
         secret=True,
         advanced=True,
     )
     scope: str = setting(
-        "What the OAuth client asks for: read, or users:read with organizations:read.",
+        "The scope of the OAuth client: read, or users:read with organizations:read.",
         default="read",
         advanced=True,
     )
     load_organizations: bool = setting(
-        "True puts the organization of each user into the record.", default=False
+        "If True, add the organization of each user to the record.", default=False
     )
-    roles: tuple[str, ...] = setting(
-        "Only users with these roles, of end-user, agent, admin; else all are read.",
+    roles: tuple[Literal["end-user", "agent", "admin"], ...] = setting(
+        "The roles to read, separated by commas. Default: all users, including customers.",
         default=(),
         advanced=True,
-        parse=words,
     )
     url: str = setting(
-        "The address, where it is not https://NAME.zendesk.com.",
+        "The address of Zendesk, if it is not https://NAME.zendesk.com.",
         default="",
         advanced=True,
         parse=url,
@@ -78,7 +86,11 @@ class Settings(OAuthClientSettings, UserSettings):
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from super().problems()
         if not (self.access_token or self.by_client or (self.username and self.api_token)):
-            yield "api_token", "give username and api_token, or client_id and client_secret"
+            yield (
+                "client_id",
+                "credentials are missing. Set client_id and client_secret (or username and"
+                " api_token)",
+            )
 
     @property
     def address(self) -> str:
@@ -86,7 +98,7 @@ class Settings(OAuthClientSettings, UserSettings):
 
 
 class Connector(UserConnector[Settings]):
-    """People from Zendesk Support: agents, and the customers whom they help."""
+    """Users from Zendesk Support: agents, administrators, and customers."""
 
     title = "Zendesk"
     settings_type = Settings
@@ -126,16 +138,15 @@ class _Zendesk(Client):
         self._fix = "Check client_id and client_secret"
         if settings.access_token:
             self.auth = HeaderAuth("Authorization", f"Bearer {settings.access_token}")
-            self._fix = "Check access_token; it may have ended"
+            self._fix = "Check access_token. It may have expired"
         elif settings.client_id:
             self.auth = TokenAuth(partial(_new_token, self, settings))
         else:
             user = settings.username.removesuffix("/token")
             self.auth = basic(f"{user}/token", settings.api_token)
             self._fix = (
-                "Check username and api_token. Zendesk deactivates API tokens that nobody used for"
-                " 30 days, and ends all of them on 30 April 2027: client_id and client_secret of an"
-                " OAuth client stay"
+                "Check username and api_token. Zendesk deactivates API tokens after 30 days without"
+                " use, and all of them on April 30, 2027. Set client_id and client_secret instead"
             )
 
     def refusal(self, response: requests.Response) -> ConnectorError:
@@ -146,16 +157,16 @@ class _Zendesk(Client):
         except ValueError:
             message = ""
         if message:
-            what = f"the server answered {response.status_code} ({message})"
+            what = f"{error.what.partition(' (')[0]} ({message})"
         if isinstance(error, AccessDenied):
             fix = (
-                "Check the rights of the account: it takes an agent or administrator, and of an"
-                " OAuth client the scope read"
+                "Check the permissions of the account: an agent or administrator is needed, or an"
+                " OAuth client with the scope read"
             )
         elif isinstance(error, SignInError):
             fix = self._fix
         elif isinstance(error, NotFound):
-            fix = "Check system_name"
+            fix = "Check that system_name is the name of your account"
         return type(error)(what, where=error.where, fix=fix, retry_after=error.retry_after)
 
 
@@ -178,12 +189,14 @@ def _page(zendesk: _Zendesk, asked: dict[str, Any], cursor: str) -> tuple[list[A
     where = zendesk.url + USERS
     answer = zendesk.get_json(USERS, **asked, **({"page[after]": cursor} if cursor else {}))
     if message := _error_message(answer):
-        raise SourceFault(f"Zendesk says {message}", where=where, fix="Try again later")
+        raise SourceFault(
+            f"Zendesk reported an error ({message})", where=where, fix="Try again later"
+        )
     users: list[Any] = member(answer, "users", list, where=where)
     meta = member(answer, "meta", dict, where=where)
     if "include" in asked:
         _join(users, member(answer, "organizations", list, where=where))
-    # The link to a next page is no sign: it is there on the last page, too.
+    # The link to a next page proves nothing: the last page has one, too.
     more = member(meta, "has_more", bool, where=where)
     return users, member(meta, "after_cursor", str, where=where) if more else None
 

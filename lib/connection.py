@@ -16,7 +16,7 @@ def certificate_file(text: str) -> Path:
     try:
         ssl.create_default_context(cafile=str(path))
     except OSError:  # as which the ssl module's own error counts
-        raise ValueError(f"{path} holds no certificates in PEM format") from None
+        raise ValueError(f"{path} does not contain certificates in PEM format") from None
     return path
 
 
@@ -25,33 +25,39 @@ class ConnectionSettings(Settings):
     """Timeouts, retries, and TLS settings of a connection."""
 
     env_password: str = setting(
-        "The name of an environment variable that holds the password.", default="", advanced=True
+        "The name of an environment variable that contains the password.", default="", advanced=True
     )
     verify_ssl: bool = setting(
-        "False accepts any certificate, such as a self-signed one. Better: cacert_file.",
+        "Verify the server's TLS certificate. If False, any certificate is accepted, which is"
+        " insecure; set cacert_file instead.",
         default=True,
         advanced=True,
     )
     cacert_file: Path | None = setting(
-        "A PEM file with the certificate authority of the server.",
+        "A file in PEM format with the certificate of the CA that signed the server's certificate.",
         default=None,
         advanced=True,
         parse=certificate_file,
     )
     cacert_dir: Path | None = setting(
-        "A folder of such files, named by their hash.", default=None, advanced=True
+        "A folder of CA certificates in PEM format with hashed file names (see `openssl rehash`).",
+        default=None,
+        advanced=True,
     )
     ssl_protocol: Literal["", "ssl", "sslv23", "sslv3", "tls", "tls1"] = setting(
-        "For a server that is out of date: tls1 allows TLS 1.0; the others mean what both sides"
-        " do best. SSL 3 is no longer spoken.",
+        "The TLS version, for old servers only: `tls1` allows TLS 1.0 and weak ciphers. The other"
+        " values exist for compatibility and have no effect.",
         default="",
         advanced=True,
     )
     timeout: int = setting(
-        "How many seconds to wait for an answer.", default=120, advanced=True, parse=at_least(1)
+        "The number of seconds to wait for a response.",
+        default=120,
+        advanced=True,
+        parse=at_least(1),
     )
     retries: int = setting(
-        "How often to repeat a request that found the server away or overloaded.",
+        "The number of retries for a request when the server is unreachable or overloaded.",
         default=5,
         advanced=True,
         parse=at_least(0),

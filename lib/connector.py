@@ -47,37 +47,44 @@ class ConnectorSettings(ConnectionSettings):
     """The settings that every section may have."""
 
     use_server_map: bool = setting(
-        "False leaves aside the mapping that is kept in Oomnitza.", default=True, advanced=True
+        "Use the mapping configured in Oomnitza. If False, use only the built-in mapping and the"
+        " mapping in this section.",
+        default=True,
+        advanced=True,
     )
     insert_only: bool = setting(
-        "True creates records and never updates one.", default=False, advanced=True
+        "If True, only create records. Existing records are not updated.",
+        default=False,
+        advanced=True,
     )
     update_only: bool = setting(
-        "True updates records and never creates one.", default=False, advanced=True
+        "If True, only update existing records. No records are created.",
+        default=False,
+        advanced=True,
     )
     sync_field: tuple[str, ...] = setting(
-        "The Oomnitza field, or fields between commas, by which a record is recognised. Without it"
-        " the one chosen in Oomnitza counts.",
+        "The sync key: the Oomnitza field that identifies a record. Separate several fields with"
+        " commas. Default: the sync key selected in Oomnitza.",
         default=(),
         advanced=True,
         parse=words,
     )
 
     changed_only: bool = setting(
-        "True sends only the records that are not as they were last sent.",
+        "If True, send only records that are new or have changed since they were last sent.",
         default=False,
         advanced=True,
     )
     full_every: str = setting(
-        "With changed_only, how long until a run sends all records again.",
+        "The time until a run with changed_only sends all records anyway, for example 12h or 7d.",
         default="7d",
         advanced=True,
         parse=duration,
     )
     shrink_limit: str = setting(
-        "By how much the number of records may fall below that of the last complete run, as a"
-        " percentage or a number of records. Below that nothing is sent without --force; 100%"
-        " allows everything.",
+        "The safety threshold: how far the number of records can drop, as a percentage or a number."
+        " It is compared with the last complete run. If it drops further, nothing is sent unless"
+        " you use --force. 100% turns the check off.",
         default="50%",
         advanced=True,
         parse=share_or_number,
@@ -88,8 +95,11 @@ class ConnectorSettings(ConnectionSettings):
         if self.insert_only and self.update_only:
             yield "update_only", "insert_only and update_only cannot both be True"
         if self.changed_only and (self.insert_only or self.update_only):
-            what = "with insert_only or update_only it is not known what Oomnitza has taken"
-            yield "changed_only", what
+            yield (
+                "changed_only",
+                "changed_only does not work with insert_only or update_only, because the connector"
+                " cannot know which records Oomnitza stored",
+            )
 
 
 # What old settings say for a position that is not to be set.
@@ -98,25 +108,26 @@ NO_POSITION = "unused"
 
 @dataclass(frozen=True, kw_only=True)
 class UserSettings(ConnectorSettings):
-    """The settings of connectors that bring people."""
+    """The settings of connectors that read users."""
 
     default_role: str = setting(
-        "The number of the role in Oomnitza that imported people get.",
+        "The ID of the Oomnitza role for uploaded users.",
         example="25",
         parse=number_text,
     )
     default_position: str = setting(
-        "The position that imported people get; unused sets none.", example="Employee"
+        "The position for uploaded users. The value `unused` sends no position.",
+        example="Employee",
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class AssetSettings(ConnectorSettings):
-    """The settings of connectors that bring devices."""
+    """The settings of connectors that read assets."""
 
     sync_field: tuple[str, ...] = setting(
-        "The Oomnitza field, or fields between commas, by which an asset is recognised, such as"
-        " its serial number. Left empty, the one chosen in Oomnitza counts.",
+        "The sync key: the Oomnitza field that identifies an asset, such as its serial number."
+        " Separate several fields with commas. Default: the sync key selected in Oomnitza.",
         default=(),
         example="24DCF85294E411E38A52066B556BA4EE",
         parse=words,
@@ -125,7 +136,7 @@ class AssetSettings(ConnectorSettings):
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from super().problems()
         if self.changed_only and not self.sync_field:
-            yield "changed_only", "records are told apart by their sync_field; give one here"
+            yield "changed_only", "changed_only needs a sync_field in this section"
 
 
 S = TypeVar("S", bound=ConnectorSettings)
@@ -137,7 +148,7 @@ class Connector(ABC, Generic[S]):
 
     title: ClassVar[str]  # how Oomnitza knows the connector
     data_type: ClassVar[Literal["users", "assets"]]
-    # Whether a run brings only what has changed since the last one, so that few records are normal.
+    # Whether a run reads only what has changed since the last one, so that few records are normal.
     incremental: ClassVar[bool] = False
     settings_type: ClassVar[type[ConnectorSettings]]
     mapping: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
@@ -146,7 +157,7 @@ class Connector(ABC, Generic[S]):
 
     def __init__(self, settings: S) -> None:
         self.settings = settings
-        self.expected: int | None = None  # how many records will come, once the source has said
+        self.expected: int | None = None  # the number of records, once the source has reported it
 
     @property
     def mapping_name(self) -> str:
@@ -155,7 +166,7 @@ class Connector(ABC, Generic[S]):
 
     @property
     def sync_fields(self) -> list[str]:
-        """The fields by which a section's records are recognised; none where Oomnitza decides."""
+        """The fields that identify a section's records; empty if Oomnitza decides."""
         return [name.upper() for name in self.settings.sync_field]
 
     def default_mapping(self) -> dict[str, dict[str, Any]]:
@@ -164,9 +175,9 @@ class Connector(ABC, Generic[S]):
 
     @abstractmethod
     def check(self) -> None:
-        """Make the cheapest authenticated call.
+        """Make the cheapest authenticated request.
 
-        Raises the ConnectorError that says what is wrong: not reachable, certificate not trusted,
+        Raises a ConnectorError that describes the problem: not reachable, certificate not trusted,
         not signed in, or not permitted.
         """
 
@@ -181,7 +192,7 @@ class Connector(ABC, Generic[S]):
 
 
 class UserConnector(Connector[U]):
-    """A source of people."""
+    """A source of users."""
 
     data_type = "users"
     settings_type = UserSettings
@@ -197,7 +208,7 @@ class UserConnector(Connector[U]):
 
 
 class AssetConnector(Connector[S]):
-    """A source of devices."""
+    """A source of assets."""
 
     data_type = "assets"
     settings_type = AssetSettings

@@ -15,17 +15,20 @@ from lib.settings import declared
 HEAD = """\
 # Settings of the Oomnitza Connector.
 #
-# One section for each connection; delete those you do not need. A second connection of a kind
-# takes a suffix behind a dot: [ldap.Contractors]. Set `enable = True` to let a section run.
-# Every value is taken as it stands, without quotes. A line
+# Each section is one source. Delete the sections that you do not need. To use a connector twice,
+# add a dot and a suffix to the name: [ldap.Contractors]. A section runs if it has `enable = True`.
+# Write values without quotes. Commented-out settings are alternatives to the ones above them.
+# To fill the Oomnitza field FIELD, add a line to the end of the section:
 #   mapping.FIELD = {"source": "path.in.the.record"}
-# at the end of a section says where the Oomnitza field FIELD gets its value.
-# The pages in docs/ tell what else a section may hold.
+# All settings are described in docs/reference/.
 """
 
 
 def ini_text() -> str:
-    """Return the whole file: [oomnitza], then every connector, disabled."""
+    """Return the whole file: [oomnitza], then every connector, disabled.
+
+    Alternative settings are commented out, so that what stays is one way to sign in.
+    """
     parts = [HEAD, "[oomnitza]", *_settings(OomnitzaSettings)]
     for name in plugins.plugin_names("connectors"):
         kind = connector.load_connector(name)
@@ -37,11 +40,11 @@ def ini_text() -> str:
 def write(path: Path) -> Path | None:
     """Write the generated file, readable by its owner only; rename an existing file first.
 
-    Returns the older file's new name. Raises ConfigurationError where it cannot be written.
+    Returns the older file's new name. Raises ConfigurationError if it cannot be written.
     """
     text = ini_text()
     if path.is_symlink() or (path.exists() and not path.is_file()):
-        raise ConfigurationError("this is no ordinary file; it is left as it is", where=str(path))
+        raise ConfigurationError("not a regular file, so it was not replaced", where=str(path))
     try:
         backup = _backup_name(path) if path.exists() else None
         if backup:
@@ -51,7 +54,7 @@ def write(path: Path) -> Path | None:
             file.write(text)
     except OSError as error:
         raise ConfigurationError(
-            f"the file cannot be written ({error.strerror})", where=str(path)
+            f"cannot write the file ({error.strerror})", where=str(path)
         ) from None
     return backup
 
@@ -60,10 +63,8 @@ def _settings(kind: type[Any]) -> list[str]:
     lines: list[str] = []
     for item in declared(kind):
         if not item.about.advanced:
-            lines += [
-                *_comment(item.help_text()),
-                f"{item.name} = {item.example}".rstrip(),
-            ]
+            line = f"{item.name} = {item.example}".rstrip()
+            lines += [*_comment(item.help_text()), f"# {line}" if item.about.alternative else line]
     return lines
 
 

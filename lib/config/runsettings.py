@@ -13,21 +13,22 @@ class RunSettings(Settings):
     """The settings of the section [run]."""
 
     state: Path | None = setting(
-        "The file in which runs keep what later ones need: what was sent, what was set aside, past"
-        " runs. Left empty, it stands beside the ini and has its name, with .db at the end.",
+        "The state database (SQLite): past runs, what was last sent, and records saved for resend."
+        " Default: next to the config file, with the same name and the suffix .db.",
         default=None,
         parse=Path,
     )
     keep_days: int = setting(
-        "For how many days records that were set aside, and past runs, are kept.",
+        "The number of days to keep past runs and records saved for resend.",
         default=90,
         parse=at_least(1),
     )
     retry_ceiling: int = setting(
-        "How many requests the run of one section may repeat, all together.",
+        "The retry limit: the number of retries in the run of one section, for all requests"
+        " together.",
         default=500,
         parse=at_least(0),
     )
     converters_folder: Path | None = setting(
-        "A folder with converters of your own, one Python file each.", default=None
+        "A folder with custom converters, one Python file each.", default=None
     )

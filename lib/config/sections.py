@@ -138,7 +138,15 @@ class SectionReader:
             self._problem(section, line, fault.key, fault.text)
         if settings is not None:
             secrets.remember(*secrets_of(settings))
+            self._ignored_values(kind, section, given)
         return settings
+
+    def _ignored_values(
+        self, kind: type[Any], section: IniSection, given: Mapping[str, str]
+    ) -> None:
+        for item in declared(kind):
+            if warning := item.warning(given.get(item.name, "")):
+                self._warn(section, section.entries[item.name].line, item.name, warning)
 
     def _paths(self, kind: type[Any], given: Mapping[str, str]) -> dict[str, str]:
         """The settings that are paths; they begin in the folder of the ini."""

@@ -22,11 +22,12 @@ from lib.files import textfiles
 from lib.files.textfiles import FileSettings
 from lib.settings import Settings, setting
 from lib.values.paths import compile_path
+from lib.wording import counted
 
 log = logging.getLogger(__name__)
 
 SUFFIX = ".csv"
-# How long a value may be, in characters; the csv module alone would refuse notes of some length.
+# The longest value in characters. The default of the csv module is too low for long notes.
 LONGEST_VALUE = 16_000_000
 # With such a first line a file tells Excel its delimiter.
 SEP_LINE = re.compile(r'"?sep=(.)"?[\r\n]*')
@@ -40,14 +41,14 @@ def delimiter(text: str) -> str:
     """Parse a delimiter: one character, or the word tab; raise ValueError for others."""
     character = NAMED.get(text.strip().lower(), text.strip())
     if len(character) != 1 or character in '"\r\n':
-        raise ValueError(f"{text.strip()!r} is not one character, nor tab")
+        raise ValueError(f"{text.strip()!r} is not a valid delimiter. Enter one character, or tab")
     return character
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Delimited(Settings):
     delimiter: str = setting(
-        "What stands between two columns: one character, or tab.", default=",", parse=delimiter
+        "The character between two columns, or the word tab.", default=",", parse=delimiter
     )
 
 
@@ -78,9 +79,9 @@ def _read(settings: CsvSettings, projection: Projection, path: Path) -> Iterator
     for row in rows:
         if isinstance(row, str) and not lines.alone(settings.delimiter, len(names)):
             raise SourceFault(
-                f"{row}, and it cannot be told where the next one begins",
+                f"{row}, and the beginning of the next row is not certain",
                 where=f"{path}: line {lines.begin}",
-                fix="Put the quotes of this row right",
+                fix="Correct the quotes in this row",
             )
         problem = row if isinstance(row, str) else _problem(row, names, settings)
         if problem:
@@ -97,49 +98,51 @@ def _look_for_columns(names: list[str], projection: Projection, path: Path) -> N
     missing = sorted(path for path in projection.paths if compile_path(path)(columns) is None)
     if missing and len(missing) == len(projection.paths):
         raise SourceFault(
-            f"the file has none of the mapped columns ({', '.join(missing)})",
+            f"the mapped columns are missing in the file ({', '.join(missing)})",
             where=str(path),
-            fix=f"Its columns are: {', '.join(filter(None, names))}",
+            fix=f"Map some of its columns: {', '.join(filter(None, names))}",
         )
     if missing:
-        log.warning("%s has no column %s", path, ", ".join(missing))
+        log.warning("%s: column not found: %s", path, ", ".join(missing))
 
 
 def _names(row: list[str] | str | None, settings: CsvSettings, path: Path) -> list[str]:
     """Return the names of the columns; columns without a name are left out of the records."""
     if row is None:
         raise SourceFault(
-            "the file is empty; its first line has to name the columns", where=str(path)
+            "the file is empty",
+            where=str(path),
+            fix="Write the names of the columns in the first line",
         )
     if isinstance(row, str):
-        raise SourceFault(f"the names of the columns: {row}", where=str(path))
+        raise SourceFault(f"cannot read the names of the columns: {row}", where=str(path))
     names = [name.strip() for name in row]
     text = "".join(names)
     if not textfiles.is_text(text) or "\0" in text:
         raise SourceFault(
-            f"the names of the columns are not {settings.encoding} text",
+            f"the names of the columns are not valid {settings.encoding} text",
             where=str(path),
-            fix="Set encoding, such as cp1252 or utf-16",
+            fix="Set encoding, for example to cp1252 or utf-16",
         )
     other = [character for character in USUAL.replace(settings.delimiter, "") if character in text]
     if len(names) == 1 and other:
         raise SourceFault(
-            f"there is only one column, {text!r}",
+            f"the file has only one column, {text!r}",
             where=str(path),
             fix=f"Set delimiter = {SPELLED.get(other[0], other[0])}",
         )
     twice = sorted({name for name in names if name and names.count(name) > 1})
     if twice:
-        raise SourceFault(f"two columns are named {', '.join(twice)}", where=str(path))
+        raise SourceFault(f"two columns have the same name: {', '.join(twice)}", where=str(path))
     return names
 
 
 def _problem(row: list[str], names: list[str], settings: CsvSettings) -> str:
     """Return what is wrong with a row; empty if nothing is."""
     if len(row) != len(names):
-        return f"the row does not fit the columns ({len(row)} values for {len(names)})"
+        return f"the row has {counted(len(row), 'value')} for {counted(len(names), 'column')}"
     if not textfiles.is_text("".join(row)):
-        return f"the row is not {settings.encoding} text; is encoding right?"
+        return f"the row is not valid {settings.encoding} text. Check encoding"
     return ""
 
 
@@ -175,6 +178,15 @@ class _Lines:
         return self._taken == 1 and whole
 
 
+def _reason(error: csv.Error) -> str:
+    """Return why the csv module refuses a row, in words for administrators."""
+    if "field limit" in str(error):
+        return f"a value is longer than {LONGEST_VALUE:,} characters"
+    if "unexpected end" in str(error):
+        return "a quoted value has no closing quote"
+    return "text follows a closing quote, or a line break is not in quotes"
+
+
 def _rows(lines: _Lines, delimiter: str) -> Iterator[list[str] | str]:
     """Yield the rows that are not empty; for a malformed row, a string that says why."""
     csv.field_size_limit(LONGEST_VALUE)
@@ -186,7 +198,7 @@ def _rows(lines: _Lines, delimiter: str) -> Iterator[list[str] | str]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield f"the row is malformed ({error})"
+            yield f"the row is malformed ({_reason(error)})"
         else:
             if any(map(str.strip, row)):
                 yield row

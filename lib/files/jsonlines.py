@@ -37,7 +37,7 @@ def _read(settings: FileSettings, path: Path) -> Iterator[SourceItem]:
             continue
         if not begun and line.lstrip().startswith("["):
             raise SourceFault(
-                "this is a JSON array, not JSON Lines",
+                "the file is a JSON array, not JSON Lines",
                 where=str(path),
                 fix="Write each record as an object on a line of its own",
             )
@@ -47,25 +47,40 @@ def _read(settings: FileSettings, path: Path) -> Iterator[SourceItem]:
 
 def _record(line: str, settings: FileSettings, where: str) -> SourceItem:
     if not textfiles.is_text(line):
-        problem = f"the line is not {settings.encoding} text; is encoding right?"
+        problem = f"the line is not valid {settings.encoding} text. Check encoding"
         return RecordUnreadable(problem, where=where)
     try:
         value = json.loads(line, parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError) as error:
-        return RecordUnreadable(f"the line is not JSON ({error})", where=where)
+        return RecordUnreadable(f"the line is not valid JSON ({_reason(error)})", where=where)
     if not isinstance(value, dict):
         return RecordUnreadable("the line is not a JSON object", where=where)
     return value
 
 
+class _NotANumber(ValueError):
+    """A number that JSON or Oomnitza does not support; the text is for administrators."""
+
+
+def _reason(error: ValueError | RecursionError) -> str:
+    match error:
+        case json.JSONDecodeError():
+            return f"error at character {error.pos + 1}"
+        case _NotANumber():
+            return str(error)
+        case RecursionError():
+            return "nested too deeply"
+    return "a number has too many digits"  # the only other ValueError: int() has a limit
+
+
 def _refuse(constant: str) -> Any:
-    """Raise ValueError for NaN and Infinity, which Python takes for JSON and Oomnitza does not."""
-    raise ValueError(f"{constant} is no JSON")
+    """Raise an error for NaN and Infinity, which Python accepts as JSON and Oomnitza does not."""
+    raise _NotANumber(f"{constant} is not a valid number")
 
 
 def _finite(text: str) -> float:
-    """Return a number; raise ValueError for one that is too large and would become infinite."""
+    """Return a number; raise an error for one that is too large and would become infinite."""
     number = float(text)
     if math.isinf(number):
-        raise ValueError(f"{text} is too large for a number")
+        raise _NotANumber(f"the number {text} is too large")
     return number

@@ -28,7 +28,7 @@ def text_encoding(text: str) -> str:
     try:
         "".encode(name)
     except LookupError:
-        raise ValueError(f"there is no encoding {name!r}; try utf-8, cp1252 or utf-16") from None
+        raise ValueError(f"unknown encoding {name!r}. Try utf-8, cp1252, or utf-16") from None
     return name
 
 
@@ -37,15 +37,17 @@ class FileSettings(Settings):
     """The settings of sections that read files; the first base class of their settings."""
 
     filename: Path | None = setting(
-        "The file to read; or give a directory.", default=None, parse=any_path
+        "The file to read. To read all files of a folder, set directory instead.",
+        default=None,
+        parse=any_path,
     )
     directory: Path | None = setting(
-        "A folder: all files of the kind in it are read, in the order of their names.",
+        "A folder whose CSV or JSON Lines files are all read, in the order of their names.",
         default=None,
         parse=any_path,
     )
     encoding: str = setting(
-        "The encoding of the text. A byte order mark in the file counts before it.",
+        "The text encoding of the files. A byte order mark in a file overrides this setting.",
         default="utf-8",
         parse=text_encoding,
     )
@@ -53,9 +55,9 @@ class FileSettings(Settings):
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from super().problems()
         if self.filename and self.directory:
-            yield "directory", "filename and directory cannot both be given"
+            yield "directory", "filename and directory cannot both be set"
         elif not self.filename and not self.directory:
-            yield "filename", "give a filename, or a directory"
+            yield "filename", "filename is empty. Set filename or directory"
 
 
 def read_all(
@@ -86,11 +88,13 @@ def lines(path: Path, encoding: str) -> Iterator[str]:
             yield from _without_end_mark(file)
     except OSError as error:
         raise SourceUnavailable(
-            f"the file cannot be read ({error.strerror})", where=str(path)
+            f"cannot read the file ({error.strerror})", where=str(path)
         ) from None
-    except UnicodeError as error:
+    except UnicodeError:
         raise SourceFault(
-            f"the file is not {used} text ({error})", where=str(path), fix="Check encoding"
+            f"the file is not valid {used} text",
+            where=str(path),
+            fix="Set encoding to the text encoding of the file",
         ) from None
 
 
@@ -114,13 +118,13 @@ def _files(settings: FileSettings, suffix: str) -> list[Path]:
         paths = sorted(path for path in folder.iterdir() if _is_wanted(path, suffix))
     except OSError as error:
         raise SourceUnavailable(
-            f"the directory cannot be read ({error.strerror})",
+            f"cannot read the folder ({error.strerror})",
             where=str(folder),
             fix="Check directory",
         ) from None
     if not paths:
         raise SourceUnavailable(
-            f"there is no {suffix} file in the directory", where=str(folder), fix="Check directory"
+            f"no {suffix} file found in the folder", where=str(folder), fix="Check directory"
         )
     return paths
 

@@ -22,13 +22,13 @@ class OAuthClientSettings(Settings):
     To be the first base class; a subclass that declares a setting again changes its help.
     """
 
-    client_id: str = setting("The id of an OAuth client.", default="")
+    client_id: str = setting("The ID of an OAuth client.", default="")
     client_secret: str = setting("The secret of that OAuth client.", default="", secret=True)
 
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from super().problems()
         if bool(self.client_id) != bool(self.client_secret):
-            yield "client_id", "client_id and client_secret belong together"
+            yield "client_id", "client_id and client_secret must both be set"
 
     @property
     def by_client(self) -> bool:

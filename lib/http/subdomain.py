@@ -16,5 +16,5 @@ def subdomain(text: str, *, domain: str) -> str:
     host = re.sub(r"^https?://", "", text.strip(), flags=re.IGNORECASE).split("/")[0]
     name = re.sub(rf"\.{re.escape(domain)}$", "", host, flags=re.IGNORECASE)
     if not LABEL.fullmatch(name):
-        raise ValueError(f"{name!r} is not the NAME in https://NAME.{domain}")
+        raise ValueError(f"{name!r} is not a valid name. Enter the NAME in https://NAME.{domain}")
     return name

@@ -48,14 +48,14 @@ class Reader:
         """Yield the records in the format of the Classic API, with what the projection needs."""
         view = ClassicView(self._inventory, projection)
         if view.missing:
-            log.warning("Jamf Pro's inventory has no %s", ", ".join(view.missing))
+            log.warning("Not available with api = pro: %s", ", ".join(view.missing))
         group = self._group()
         lookups = {path: self._names(kind) for path, kind in view.lookups.items()}
         for record in self._all(view, group):
             if isinstance(record, RecordUnreadable):
                 yield record
             elif section := view.unreadable_section(record):
-                what = f"Jamf Pro cannot read its {section}"
+                what = f"Jamf Pro returned no data in the section {section}"
                 yield RecordUnreadable(what, where=f"device {record['id']}")
             elif not group or self._inventory.groups_filter or _is_in(record, group):
                 _name(record, lookups)
@@ -89,7 +89,7 @@ class Reader:
                     answer = self._jamf.get_json(path, **asked)
             except NotFound as error:
                 if path == versions[-1]:
-                    fix = "Check the url; an old Jamf Pro needs api = classic"
+                    fix = "Check the url. Jamf Pro before 10.39 needs api = classic"
                     raise error.with_fix(fix) from None
             else:
                 break
@@ -130,7 +130,7 @@ def group_id(listed: list[Any], name: str, where: str) -> Any:
     groups = {member(item, "name", where=where): member(item, "id", where=where) for item in listed}
     if name not in groups:
         raise ConfigurationError(
-            f"there is no group {name!r} in Jamf Pro",
+            f"group {name!r} not found in Jamf Pro",
             fix=f"Check group_name; {did_you_mean(name, groups)}".rstrip("; "),
         )
     return groups[name]
@@ -142,7 +142,7 @@ def _needing(*privileges: str) -> Iterator[None]:
     try:
         yield
     except AccessDenied as error:
-        fix = f"Check the rights of the account: it needs {' and '.join(privileges)}"
+        fix = f"Give the account these permissions: {', '.join(privileges)}"
         raise error.with_fix(fix) from None
 
 

@@ -25,26 +25,42 @@ class JamfProSettings(OAuthClientSettings, ConnectionSettings):
     """The settings of a sign-in to Jamf Pro."""
 
     url: str = setting(
-        "The address of Jamf Pro.", example="https://jss.jamfcloud.com/example", parse=url
-    )
-    username: str = setting(
-        "A local or LDAP account (no single sign-on) with the rights of an auditor.",
-        default="",
-        example="username@example.com",
-    )
-    password: str = setting(
-        "The password of that account.", default="", example="change-me", secret=True
+        "The address of Jamf Pro.", example="https://example.jamfcloud.com", parse=url
     )
     client_id: str = setting(
-        "The id of an API client (Jamf Pro 10.49 and later), instead of username and password.",
+        "The ID of an API client (Jamf Pro 10.49 and later).",
         default="",
+        example="YOUR Jamf Pro CLIENT ID",
     )
-    client_secret: str = setting("The secret of that API client.", default="", secret=True)
+    client_secret: str = setting(
+        "The secret of that API client.",
+        default="",
+        example="YOUR Jamf Pro CLIENT SECRET",
+        secret=True,
+    )
+    username: str = setting(
+        "A local or LDAP account (no single sign-on) with the privilege set Auditor. This is the"
+        " older way to sign in.",
+        default="",
+        example="username@example.com",
+        alternative=True,
+    )
+    password: str = setting(
+        "The password of that account, for the older way to sign in.",
+        default="",
+        example="change-me",
+        secret=True,
+        alternative=True,
+    )
 
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from super().problems()
         if not self.by_client and not (self.username and self.password):
-            yield "username", "give username and password, or client_id and client_secret"
+            yield (
+                "client_id",
+                "credentials are missing. Set client_id and client_secret (or username and"
+                " password)",
+            )
 
 
 @contextmanager
@@ -86,17 +102,17 @@ def _again(sign_in: Callable[[], Token]) -> Token:
         return sign_in()
     except (NotFound, SourceUnavailable) as error:
         raise SignInError(
-            f"signing in again has failed ({error.what})", where=error.where, fix="Try again later"
+            f"signing in again failed ({error.what})", where=error.where, fix="Try again later"
         ) from None
 
 
 def _client_token(jamf: Client, settings: JamfProSettings) -> Token:
-    """Request a token for an API client; servers from 11.23 on have the versioned path, too."""
+    """Request a token for an API client; servers from 11.23 on also have the versioned path."""
     for path in ("/api/oauth/token", "/api/v1/oauth/token"):
         with suppress(NotFound):
             return client_credentials(jamf, path, settings)
     raise SignInError(
-        "this Jamf Pro knows no API clients (they came with 10.49)",
+        "this Jamf Pro does not support API clients, which need version 10.49 or later",
         where=jamf.url,
         fix="Set username and password instead",
     )
@@ -110,7 +126,7 @@ def _user_token(jamf: Client, settings: JamfProSettings) -> Token:
         )
     except SignInError as error:
         if CLIENT_ID.fullmatch(settings.username):
-            fix = "The username looks like an API client's: use client_id and client_secret"
+            fix = "The username looks like the ID of an API client: use client_id and client_secret"
             raise error.with_fix(fix) from None
         raise
     answer = json_of(response)
@@ -118,7 +134,9 @@ def _user_token(jamf: Client, settings: JamfProSettings) -> Token:
     end = moment_or_none(expires)
     if end is None:
         raise SourceFault(
-            f"the token ends at no known time ({expires})", where=response.url, fix="Check the url"
+            f"the token has an invalid expiration date ({expires!r})",
+            where=response.url,
+            fix="Check the url",
         )
     now = moment_or_none(response.headers.get("Date")) or datetime.now(UTC)
     return Token(token, (end - now).total_seconds())

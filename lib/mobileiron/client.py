@@ -20,8 +20,8 @@ class MobileIron(Client):
     def refusal(self, response: Response) -> ConnectorError:
         error = super().refusal(response)
         if isinstance(error, NotFound):
-            return error.with_fix("Check the url, and api_version: 1 for Cloud, 2 for Core")
+            return error.with_fix("Check url and api_version (1 for Cloud, 2 for Core)")
         if type(error) is SignInError:
-            fix = "Check username and password; multi-factor sign-in cannot be used"
+            fix = "Check username and password. The account must not use multi-factor sign-in"
             return error.with_fix(fix)
         return error

@@ -16,6 +16,7 @@ from lib.connection import ConnectionSettings
 from lib.connector import Projection
 from lib.errors import ConfigurationError, SourceFault
 from lib.http.client import Client, member
+from lib.jsontext import to_json
 from lib.mobileiron.client import MobileIron
 from lib.reading.enrich import enrich
 from lib.reading.listing import Page
@@ -95,12 +96,12 @@ class Cloud(MobileIron):
         wanted = names if self._wanted_spaces is None else self._wanted_spaces
         missing = ", ".join(name for name in wanted if name not in names)
         if missing and not set(wanted) & set(names):
-            fix = f"Check partitions; there are: {', '.join(names)}"
+            fix = f"Set partitions to All or to some of: {', '.join(names)}"
             raise ConfigurationError(
-                f"MobileIron has no device space {missing}", where=self.url, fix=fix
+                f"device space not found in MobileIron: {missing}", where=self.url, fix=fix
             )
         if missing:
-            log.warning("MobileIron has no device space %s. Check partitions.", missing)
+            log.warning("Device space not found in MobileIron: %s. Check partitions.", missing)
         return [ident for name, ident in spaces if name in wanted]
 
     def _listed(self, space: Any) -> Iterator[Record]:
@@ -136,7 +137,7 @@ def _result(cloud: Client, path: str, **params: Any) -> Any:
     answer = cloud.get_json(path, **params)
     errors = answer.get("errors") if isinstance(answer, dict) else None
     if any(errors.values()) if isinstance(errors, dict) else errors:
-        what = f"the server answered errors ({errors})"[:300]
+        what = f"the server reported errors ({to_json(errors)})"[:300]
         raise SourceFault(what, where=cloud.url + path, fix="Try again later")
     return member(answer, "result", where=cloud.url + path)
 

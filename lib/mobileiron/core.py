@@ -40,7 +40,7 @@ class Core(MobileIron):
         for space in spaces:
             yield from self._listed(member(space, "id", where=self.url), projection)
         if not spaces:
-            log.warning("%s: the account has no device space. Check its roles.", self.url)
+            log.warning("%s: the account has no device spaces. Check its roles.", self.url)
 
     def _listed(self, space: Any, projection: Projection) -> Iterator[Record]:
         """Yield the devices of a space, with the fields that the projection needs.
@@ -63,7 +63,11 @@ class Core(MobileIron):
                     return self._page(space, fields, offset)
                 except Refused:
                     if unlisted:
-                        log.warning("Device space %s: Core refuses %s", space, ", ".join(unlisted))
+                        log.warning(
+                            "Device space %s: Core does not support the fields %s",
+                            space,
+                            ", ".join(unlisted),
+                        )
                         fields = [name for name in fields if name not in unlisted]
                         unlisted = []
                     elif fields != needed:
@@ -87,7 +91,7 @@ class Core(MobileIron):
         query = {"adminDeviceSpaceId": space, "query": "", "labelId": -1, "limit": PAGE}
         query |= {"offset": offset, "fields": ",".join(fields)}
         path = "/api/v2/devices"
-        # Some names of fields hold blanks, which have to arrive as %20.
+        # Some names of fields contain spaces, which must be sent as %20.
         answer = self.get_json(f"{path}?{urlencode(query, quote_via=quote)}")
         devices = member(answer, "results", list, where=self.url + path)
         total = int_or_none(answer.get("totalCount"))

@@ -23,31 +23,31 @@ class SqlServerSettings(ConnectionSettings):
     """The settings of a connection to SQL Server."""
 
     username: str = setting(
-        "A login of SQL Server that may read the database.", default="", example="change-me"
+        "A SQL Server login with permission to read the database.", default="", example="change-me"
     )
     password: str = setting(
         "The password of that login.", default="", example="change-me", secret=True
     )
     authentication: Literal["SQL Server", "Windows"] = setting(
-        "How to sign in. With Windows it is as the user who runs the connector, and username and"
-        " password are ignored.",
+        "The way to sign in. With Windows, the account that runs the connector signs in, and"
+        " username and password are ignored.",
         default="SQL Server",
     )
     driver: str = setting(
-        "The ODBC driver: its name, or the path of its file. Without one, the newest of"
-        " Microsoft's for SQL Server, else FreeTDS.",
+        "The ODBC driver: its name, or the path of its file. Default: the newest Microsoft driver"
+        " for SQL Server, otherwise FreeTDS.",
         default="",
         advanced=True,
     )
     port: str = setting(
-        "The port of the server, where it is not the usual one.",
+        "The port of the server, if it is not the standard port.",
         default="",
         advanced=True,
         parse=number_text,
     )
     encrypt: Literal["", "yes", "no", "strict"] = setting(
-        "Whether to encrypt the connection. Left empty, the driver decides: Microsoft's 18 does,"
-        " 17 does not.",
+        "Encryption of the connection. By default, the driver decides: Microsoft's version 18"
+        " encrypts, version 17 does not.",
         default="",
         advanced=True,
     )

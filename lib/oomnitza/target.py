@@ -22,29 +22,37 @@ class OomnitzaSettings(TargetSettings):
         "The address of your Oomnitza.", example="https://example.oomnitza.com", parse=url
     )
     api_token: str = setting(
-        "The API token of the Oomnitza user who uploads. With it, leave password empty.",
+        "An Oomnitza API token. If it is set, username and password are not used.",
         default="",
+        example="YOUR Oomnitza API TOKEN",
         secret=True,
     )
     username: str = setting(
-        "The name of that user, where there is no API token.", default="", example="oomnitza-sa"
+        "The name of an Oomnitza user, for the older way to sign in, without an api_token.",
+        default="",
+        example="oomnitza-sa",
+        alternative=True,
     )
     password: str = setting(
-        "The password of that user.", default="", example="ThePassword", secret=True
+        "The password of that user, for the older way to sign in.",
+        default="",
+        example="change-me",
+        secret=True,
+        alternative=True,
     )
     api: Literal["v3", "v2"] = setting(
-        "The version of the bulk API; v2 is for an Oomnitza from before 2020.",
+        "The version of the bulk API. v2 is for Oomnitza versions from before 2020.",
         default="v3",
         advanced=True,
     )
     batch_size: int = setting(
-        f"How many records to send in one request, {LARGEST_BATCH} at most.",
+        f"The number of records in one upload request, at most {LARGEST_BATCH}.",
         default=LARGEST_BATCH,
         advanced=True,
         parse=between(1, LARGEST_BATCH),
     )
     upload_workers: int = setting(
-        "How many of these requests to make at the same time.",
+        "The number of upload requests at the same time.",
         default=2,
         advanced=True,
         parse=at_least(1),
@@ -60,7 +68,7 @@ class OomnitzaSettings(TargetSettings):
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from super().problems()
         if not self.api_token and not (self.username and self.password):
-            yield "api_token", "give an api_token, or a username and a password"
+            yield "api_token", "credentials are missing. Set api_token (or username and password)"
 
     def connect(self) -> Target:
         """Return a connection to this Oomnitza that is not signed in yet."""

@@ -23,8 +23,9 @@ class IncrementalSettings(AssetSettings):
     """The settings of connectors that read incrementally."""
 
     storage: Path | None = setting(
-        "A file that keeps how far was read. Without one it is kept with the state of all runs."
-        " A relative path begins in the folder of the ini.",
+        "The file that stores the checkpoint (the time up to which changes have been read)."
+        " Default: the state database. A relative path is relative to the folder of the config"
+        " file.",
         default=None,
         advanced=True,
         parse=any_path,

@@ -3,14 +3,13 @@
     @dataclass(frozen=True, kw_only=True)
     class Settings(AssetSettings):
         url: str = setting("The address of the server.", example="https://example.com", parse=url)
-        workers: int = setting("How many requests at once.", default=5)
+        workers: int = setting("The number of requests at the same time.", default=5)
 
-From the declaration come the reading and checking of the ini, the file that `generate-ini` writes,
-the tables in the docs and the masking of secrets. The type says how the text is read: `str`,
-`bool`, `int`, `float`, `Path`, `tuple[str, ...]` (a JSON list, or words between commas), a
-`Literal` for a choice, a tuple of that for several, or one of these `| None`. For any other type a
-reader has to be given as `parse`. A setting without a default has to be given; an example is not a
-default.
+The declaration controls how the config file is read and checked, what `generate-ini` writes, the
+tables in the docs, and the masking of secrets. The type says how the text is read: `str`, `bool`,
+`int`, `float`, `Path`, `tuple[str, ...]` (a JSON list, or words between commas), a `Literal` for a
+choice, a tuple of that for several, or one of these `| None`. Any other type needs a `parse`. A
+setting without a default is required; an example is not a default.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from lib.settings.parsers import Parser, choices_of, is_list, parser_of, without_none
+from lib.settings.parsers import Parser, choices_of, ignored, is_list, parser_of, without_none
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +58,8 @@ class Declaration:
         example: The value in a generated config file, if it is not the default.
         secret: The value is masked wherever it would be shown.
         advanced: The setting is documented, but left out of a generated config file.
+        alternative: The setting belongs to an alternative to other settings, such as an older way
+            to sign in. A generated config file has it commented out; declare it after the others.
         multiline: The value may have several lines.
         parse: The parser of the value; by default that of the type.
     """
@@ -67,6 +68,7 @@ class Declaration:
     example: str = ""
     secret: bool = False
     advanced: bool = False
+    alternative: bool = False
     multiline: bool = False
     parse: Parser | None = None
 
@@ -86,12 +88,12 @@ class Setting:
 
     @property
     def is_path(self) -> bool:
-        """Whether the value is a path, which is relative to the folder of the ini."""
+        """Whether the value is a path, which is relative to the folder of the config file."""
         return without_none(self.kind) is Path
 
     @property
     def is_list(self) -> bool:
-        """Whether several values may be given, between commas or on lines of their own."""
+        """Whether the value is a list, separated by commas or line ends."""
         return is_list(self.kind)
 
     @property
@@ -118,8 +120,20 @@ class Setting:
     def read(self, text: str) -> Any:
         """Parse a text to the value of the setting; raise ValueError with the message to show."""
         if "\n" in text and not (self.about.multiline or self.is_list):
-            raise ValueError("the value goes on over several lines; is the next line indented?")
+            raise ValueError(
+                "the value has several lines. Remove the indentation of the next line, if it is not"
+                " part of the value"
+            )
         return (self.about.parse or parser_of(self.kind))(text)
+
+    def warning(self, text: str) -> str:
+        """Return a warning about the values of a list that `read` ignores; empty if there are none.
+
+        These are values that are not among the choices.
+        """
+        if self.about.parse or not (self.is_list and self.choices):
+            return ""
+        return ignored(text, self.choices)
 
 
 def setting(
@@ -129,11 +143,12 @@ def setting(
     example: str = "",
     secret: bool = False,
     advanced: bool = False,
+    alternative: bool = False,
     multiline: bool = False,
     parse: Parser | None = None,
 ) -> Any:
-    """Declare a setting; `advanced` ones are documented but left out of a generated ini."""
-    about = Declaration(help, example, secret, advanced, multiline, parse)
+    """Declare a setting; see `Declaration` for the arguments."""
+    about = Declaration(help, example, secret, advanced, alternative, multiline, parse)
     return dataclasses.field(default=default, repr=not secret, metadata={"setting": about})
 
 
@@ -176,7 +191,7 @@ def read_settings(kind: type[Any], given: Mapping[str, str]) -> tuple[Any, list[
             if text.strip():
                 values[item.name] = item.read(text)
             elif item.required:
-                faults.append(Fault(item.name, f"a value is missing. {item.about.help}"))
+                faults.append(Fault(item.name, f"the value is missing. {item.about.help}"))
         except ValueError as error:
             faults.append(Fault(item.name, str(error)))
     made = kind(**values)

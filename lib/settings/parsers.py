@@ -7,11 +7,13 @@ import math
 import re
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
+
+from lib.plugins import did_you_mean
 
 Parser = Callable[[str], Any]
 
@@ -53,7 +55,7 @@ def at_least(minimum: int) -> Parser:
     def parse(text: str) -> int:
         number = whole_number(text)
         if number < minimum:
-            raise ValueError(f"{number} is too small; the least is {minimum}")
+            raise ValueError(f"{number} is too small. The minimum is {minimum}")
         return number
 
     return parse
@@ -80,7 +82,7 @@ def seconds(text: str) -> float:
     """Parse a duration, such as 90s, 30m, 12h or 7d, to seconds."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd])", text.strip().lower())
     if not match:
-        raise ValueError(f"{text.strip()!r} is no length of time; write 30m, 12h or 7d")
+        raise ValueError(f"{text.strip()!r} is not a duration, such as 30m, 12h, or 7d")
     return float(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
 
 
@@ -104,7 +106,7 @@ def words(text: str) -> tuple[str, ...]:
     try:
         items = json.loads(text)
     except json.JSONDecodeError as error:
-        raise ValueError(f"this is not a JSON list: {error.msg}, column {error.colno}") from None
+        raise ValueError(f"not a valid JSON list (error at character {error.pos + 1})") from None
     return tuple(str(item) for item in items)
 
 
@@ -121,15 +123,21 @@ def url(text: str) -> str:
 def address(text: str, schemes: tuple[str, ...]) -> str:
     """Check an address with one of the schemes, and return it without slashes at its end."""
     if "@" in text:
-        raise ValueError("an address holds no user and password here; there are settings for them")
+        raise ValueError(
+            "the URL must not contain a user name or password. Enter them in their own settings"
+        )
     try:
         parts = urlsplit(text.strip())
         host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise ValueError(f"{text.strip()!r} is not an address: {error}") from None
+    except ValueError:
+        raise ValueError(
+            f"{text.strip()!r} is not a valid URL. Check the host and the port"
+        ) from None
     if parts.scheme.lower() not in schemes or not host:
         begins = " or ".join(f"{scheme}://" for scheme in schemes)
-        raise ValueError(f"{text.strip()!r} is not an address; it has to begin with {begins}")
+        raise ValueError(
+            f"{text.strip()!r} is not a valid URL. It must begin with {begins} and a host"
+        )
     return re.sub(r"/+$", "", text.strip())
 
 
@@ -142,21 +150,55 @@ def existing_path(text: str) -> Path:
     """Parse the path of an existing file or folder; return it as an absolute path."""
     path = Path(text.strip()).expanduser()
     if not path.exists():
-        raise ValueError(f"there is no {path}")
+        raise ValueError(f"{path} not found")
     return path.absolute()
 
 
+def chosen(text: str, choices: tuple[str, ...]) -> str | None:
+    """Return the choice that a text names, ignoring case and spaces; None if there is none."""
+    return next((choice for choice in choices if _plain(choice) == _plain(text)), None)
+
+
 def one_of(text: str, choices: tuple[str, ...]) -> str:
-    """Return the choice that a text names in any case, in the spelling of `choices`."""
-    for choice in choices:
-        if text.strip().lower() == choice.lower():
-            return choice
-    raise ValueError(f"{text.strip()!r} is not one of: {', '.join(choices)}")
+    """Return the choice that a text names, in the spelling of `choices`."""
+    choice = chosen(text, choices)
+    if choice is None:
+        raise ValueError(_not_among([text.strip()], choices))
+    return choice
 
 
 def some_of(text: str, choices: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the choices that a list of words names, each once."""
-    return tuple(dict.fromkeys(one_of(word, choices) for word in words(text)))
+    """Return the choices that a list of words names, each once, without the unknown words.
+
+    Raises ValueError if no word is known.
+    """
+    named = words(text)
+    known = tuple(dict.fromkeys(filter(None, (chosen(word, choices) for word in named))))
+    if named and not known:
+        raise ValueError(_not_among(named, choices))
+    return known
+
+
+def ignored(text: str, choices: tuple[str, ...]) -> str:
+    """Return a warning about the words of a list that `some_of` ignores; empty without any."""
+    unknown = [word for word in words(text) if chosen(word, choices) is None]
+    if not unknown:
+        return ""
+    effect = ", so they are ignored" if len(unknown) > 1 else ", so it is ignored"
+    return _not_among(unknown, choices, effect)
+
+
+def _not_among(named: Sequence[str], choices: tuple[str, ...], effect: str = "") -> str:
+    """Return a sentence about values that are not among the choices, with the nearest choice."""
+    listed = ", ".join(f"'{word}'" for word in named)
+    verb = "are not among" if len(named) > 1 else "is not one of"
+    allowed = ", ".join(filter(None, choices))
+    hint = next(filter(None, (did_you_mean(word, choices) for word in named)), "")
+    return f"{listed} {verb}: {allowed}{effect}; {hint}".rstrip("; ")
+
+
+def _plain(text: str) -> str:
+    return "".join(text.lower().split())
 
 
 BY_TYPE: dict[Any, Parser] = {
@@ -176,7 +218,7 @@ def parser_of(kind: Any) -> Parser:
     if choices and all(isinstance(choice, str) for choice in choices):
         return partial(some_of if is_list(kind) else one_of, choices=choices)
     if kind not in BY_TYPE:
-        raise TypeError(f"there is no reader for {kind}; give one as parse")
+        raise TypeError(f"{kind} has no parser; give one as parse")
     return BY_TYPE[kind]
 
 

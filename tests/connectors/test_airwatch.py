@@ -214,8 +214,8 @@ def test_a_slash_behind_an_address_does_no_harm(client: WithClient) -> None:
 @pytest.mark.parametrize(
     ("given", "key"),
     [
-        ({}, "username"),
-        ({"username": "u", "password": "p"}, "username"),
+        ({}, "client_id"),
+        ({"username": "u", "password": "p"}, "client_id"),
         ({"username": "u", "password": "p", "client_id": "c"}, "client_id"),
         ({"client_secret": "c"}, "client_id"),
         ({"client_id": "c", "client_secret": "s"}, "oauth_url"),
@@ -295,7 +295,7 @@ def test_no_devices_may_be_said_in_several_ways(source: WithPassword, body: str)
 @pytest.mark.parametrize("body", ["null", "[]", "{}", '{"Devices": {}, "Total": 1}'])
 def test_invalid_page_raises_error(source: WithPassword, body: str) -> None:
     source.airwatch.outages.fail_next(1, 200, path=SEARCH, body=body)
-    with pytest.raises(SourceFault, match="no 'Devices'"):
+    with pytest.raises(SourceFault, match="'Devices' is missing in the response"):
         read(source)
 
 
@@ -345,7 +345,7 @@ def test_a_server_that_gives_the_same_page_again_is_at_fault(source: WithPasswor
 def test_a_server_that_gives_another_page_is_at_fault(source: WithPassword) -> None:
     page = {"Devices": source.airwatch.devices[:20], "Page": 7, "PageSize": 20, "Total": 65}
     source.airwatch.outages.fail_next(1, 200, path=SEARCH, body=flask.json.dumps(page))
-    with pytest.raises(SourceFault, match="page 0 was asked for, 7 came"):
+    with pytest.raises(SourceFault, match="returned page 7 instead of page 0"):
         read(source)
 
 
@@ -430,7 +430,7 @@ def test_failed_network_requests_are_logged(
     source.airwatch.broken.update(numbers(source.airwatch.devices[:2]))
     read(source, "network.PhoneNumber")
     told = [record.message for record in caplog.records if record.levelno == logging.WARNING]
-    assert told == ["What AirWatch knows of the network could not be read for 2 records;"
+    assert told == ["Network data could not be read for 2 records;"
                     " the log says why"]  # fmt: skip
     assert "/api/mdm/devices/5002/network: the server answered 500" in caplog.text
 
@@ -454,7 +454,7 @@ def test_a_role_that_may_not_read_networks_is_told_when_they_are_needed(
     source: WithPassword,
 ) -> None:
     source.airwatch.rights.discard("network")
-    with pytest.raises(AccessDenied, match="rights"):
+    with pytest.raises(AccessDenied, match="permissions of the administrator's role"):
         read(source, "network.PhoneNumber")
     assert len(list(source.connect().records(Projection(everything=True)))) == 65
 

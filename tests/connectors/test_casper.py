@@ -366,7 +366,7 @@ def test_a_path_before_the_api_is_kept(casper: Casper) -> None:
 @pytest.mark.parametrize(
     ("ini", "key"),
     [
-        ({"password": ""}, "username"),
+        ({"password": ""}, "client_id"),
         ({"client_id": "an id"}, "client_id"),
         ({"client_secret": "a secret"}, "client_id"),
         ({"sync_type": "printers"}, "sync_type"),
@@ -595,12 +595,12 @@ def test_the_dates_of_mobile_devices() -> None:
 
 def test_a_server_that_denies_all_it_lists_is_no_empty_fleet(casper: Casper) -> None:
     casper.jamf.computers.vanished.update(casper.jamf.computers.ids)
-    failure_in_run(casper, SourceFault, "says that it has none such")
+    failure_in_run(casper, SourceFault, "and other devices but returns 404 for each of them")
 
 
 def test_a_server_that_goes_away_in_the_middle_is_no_empty_fleet(casper: Casper) -> None:
     casper.jamf.computers.vanished.update(casper.jamf.computers.ids[5:])
-    failure_in_run(casper, SourceFault, "says that it has none such")
+    failure_in_run(casper, SourceFault, "and other devices but returns 404 for each of them")
 
 
 def test_devices_that_are_gone_from_the_listing_too_are_gone(casper: Casper) -> None:
@@ -631,7 +631,7 @@ def test_a_sign_in_that_is_gone_in_the_middle_ends_the_run(casper: Casper) -> No
             casper.jamf.fail_next(100, 404, path="/api/v1/auth/token")
 
     casper.jamf.on_request = restart
-    failure_in_run(casper, SignInError, "signing in again has failed")
+    failure_in_run(casper, SignInError, "signing in again failed")
 
 
 def failure_in_run(casper: Casper, kind: type[ConnectorError], words: str) -> None:
@@ -713,7 +713,7 @@ def test_the_names_of_departments_are_read_where_they_are_needed(pro: CasperPro)
     assert [department(record) for record in records] == expected
     assert asked(pro, "/api/v1/buildings") == []
     pro.jamf.privileges -= {"Read Departments"}
-    with pytest.raises(AccessDenied, match="it needs Read Departments"):
+    with pytest.raises(AccessDenied, match="Give the account these permissions: Read Departments"):
         read(pro, "location.department")
     assert len(read(pro, "location.room")) == len(COMPUTERS)
 
@@ -723,7 +723,7 @@ def test_missing_inventory_field_logs_warning(
 ) -> None:
     with caplog.at_level(logging.WARNING):
         read(pro, "general.name", "hardware.service_pack", "iphones")
-    assert "has no hardware.service_pack, iphones" in caplog.text
+    assert "Not available with api = pro: hardware.service_pack, iphones" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -758,7 +758,7 @@ def test_a_server_without_the_classic_api_needs_pro(casper: Casper) -> None:
     casper.jamf.fail_next(1_000, 404, path="/JSSResource")
     for ini in ({}, {"group_name": "Lab Macs"}, {"sync_type": "mobiledevices"}):
         error = failure(casper.connect(**ini), NotFound, casper.address)
-        assert "use api = pro" in error.fix
+        assert "Set api = pro" in error.fix
     casper.connect(api="pro").check()
 
 

@@ -671,7 +671,7 @@ def test_group_with_other_member_attribute_raises_error(openldap: Slapd) -> None
     (staff,) = json.loads(groups(openldap, "cn=staff")["groups_dn"])
     with pytest.raises(ConfigurationError) as caught:
         read(openldap, "uid", group_dn=staff, group_members_attr="uniqueMember")
-    assert "has no uniqueMember, but member" in caught.value.what
+    assert "has no attribute uniqueMember, but has member" in caught.value.what
     assert caught.value.fix == "Set group_members_attr = member"
 
 

@@ -471,7 +471,7 @@ def test_an_error_with_success_is_told_in_okta_s_words(source: OktaSource, okta:
     body = json.dumps({"errorCode": "E0000009", "errorSummary": "Internal Server Error"})
     okta.outages.fail_next(1, 200, body=body)
     error = failure(source.connect(), SourceFault, source.address)
-    assert error.what == "the answer is no list of people (E0000009: Internal Server Error)"
+    assert error.what == "the response is not a list of users (E0000009: Internal Server Error)"
 
 
 @pytest.mark.parametrize(
@@ -480,7 +480,7 @@ def test_an_error_with_success_is_told_in_okta_s_words(source: OktaSource, okta:
         (403, "E0000005", SignInError, "proxy"),
         (403, "E0000006", AccessDenied, "rights"),
         (401, "E0000011", SignInError, "30 days"),
-        (401, "E0000015", AccessDenied, "rights of the administrator"),
+        (401, "E0000015", AccessDenied, "permission to read users"),
     ],
 )
 def test_the_advice_follows_okta_s_code(

@@ -344,7 +344,7 @@ def test_a_sign_in_that_is_refused_with_success_is_told_in_its_words(
     body = json.dumps({"status": status})
     json_api.onelogin.outages.fail_next(1, 200, path="/auth", body=body)
     error = failure(json_api.connect(), SignInError, json_api.address)
-    assert error.what == "OneLogin says Not this one"
+    assert error.what == "OneLogin reported an error (Not this one)"
     assert "client_secret" in error.fix
 
 
@@ -354,7 +354,7 @@ def test_credentials_whose_maker_was_deleted_are_thought_of(
 ) -> None:
     json_api.onelogin.outages.fail_next(1, 500, path=path)
     error = failure(json_api.connect(), SourceUnavailable, json_api.address)
-    assert "administrator who made the credentials" in error.fix
+    assert "administrator who created the credentials" in error.fix
 
 
 def test_a_crowd_at_the_sign_in_is_waited_for(json_api: OneLoginSource) -> None:
@@ -479,7 +479,10 @@ def test_an_error_of_api_2_with_success_is_told_in_its_words(
     api_2: OneLoginSource, body: str, said: str
 ) -> None:
     api_2.garble(body)
-    assert failure(api_2.connect(), SourceFault, api_2.address).what == f"OneLogin says {said}"
+    assert (
+        failure(api_2.connect(), SourceFault, api_2.address).what
+        == f"OneLogin reported an error ({said})"
+    )
 
 
 def test_item_without_id_is_rejected(each: OneLoginSource) -> None:
@@ -754,8 +757,8 @@ def test_without_a_url_it_is_that_of_the_credentials(ini: dict[str, str], addres
     ("ini", "key", "hint"),
     [
         ({}, "client_id", "client_secret"),
-        ({"client_id": "an id"}, "client_id", "belong together"),
-        ({"client_secret": "a secret", **KEY}, "client_id", "belong together"),
+        ({"client_id": "an id"}, "client_id", "must both be set"),
+        ({"client_secret": "a secret", **KEY}, "client_id", "must both be set"),
         ({**PAIR, "url": XML}, "url", "/api/2/users"),
         ({**KEY, "url": "https://acme.onelogin.com/api/2/users"}, "url", "client_secret"),
         ({**KEY, "url": "https://acme.onelogin.com"}, "url", "client_secret"),

@@ -13,7 +13,7 @@ from connectors.zendesk import Settings
 from lib.connector import Projection
 from lib.errors import AccessDenied, RecordUnreadable, SignInError, SourceFault
 from lib.http.client import NotFound
-from lib.settings import read_settings
+from lib.settings import Fault, read_settings
 from sandbox.zendesk import Zendesk
 from tests.contract import ConnectorContract, failure
 from tests.example import page_example, upload
@@ -258,6 +258,11 @@ class TestRecords:
         ]
         assert [user["id"] for user in people] == wanted
 
+    @pytest.mark.parametrize("roles", ["Agent, ADMIN", "agent,  admin , manager"])
+    def test_roles_ignore_case_spaces_and_unknown_values(self, source, roles):
+        made = source.connect(roles=roles)
+        assert made.settings.roles == ("agent", "admin")
+
 
 class TestSignIn:
     def test_the_token_stands_for_the_user_of_that_mail_address(self, source):
@@ -339,7 +344,7 @@ class TestErrors:
     def test_an_error_with_success_is_told_in_zendesk_s_words(self, source, body, said):
         source.garble(body)
         error = failure(source.connect(), SourceFault, source.address)
-        assert error.what == f"Zendesk says {said}"
+        assert error.what == f"Zendesk reported an error ({said})"
 
 
 class TestSettings:
@@ -354,9 +359,9 @@ class TestSettings:
     @pytest.mark.parametrize(
         ("given", "key"),
         [
-            ({}, "api_token"),
-            ({"api_token": "x"}, "api_token"),
-            ({"username": "x"}, "api_token"),
+            ({}, "client_id"),
+            ({"api_token": "x"}, "client_id"),
+            ({"username": "x"}, "client_id"),
             ({"client_id": "x"}, "client_id"),
             ({"client_secret": "x"}, "client_id"),
         ],
@@ -364,6 +369,12 @@ class TestSettings:
     def test_half_a_sign_in_is_none(self, given, key):
         _, [fault] = read_settings(Settings, {**self.GIVEN, **given})
         assert fault.key == key
+
+    def test_unknown_roles_are_an_error_with_the_allowed_values(self):
+        _, [fault] = read_settings(Settings, {**self.GIVEN, "access_token": "x", "roles": "agnet"})
+        assert fault == Fault(
+            "roles", "'agnet' is not one of: end-user, agent, admin; did you mean agent?"
+        )
 
     @pytest.mark.parametrize("name", ["evil.example.com", "a b", "acme?x", "@acme", "-a"])
     def test_a_name_that_would_lead_elsewhere_is_refused(self, name):

@@ -16,6 +16,7 @@ from typing import Any
 
 import click
 import pytest
+from flask import request
 
 from lib import __version__, connector, plugins
 from lib.cli import main
@@ -28,6 +29,7 @@ from lib.run.saveddata import SavedData
 from sandbox.jamf import JamfPro
 from sandbox.oomnitza import Oomnitza
 from sandbox.web import WebServer
+from sandbox.zendesk import Zendesk
 from tests.program import Ended
 
 INI = """\
@@ -88,6 +90,23 @@ def ini(tmp_path: Path, jamf: JamfPro, oomnitza: Oomnitza, stage) -> Path:
     path = tmp_path / "config.ini"
     path.write_text(INI.format(oomnitza=stage.url, jamf=jamf.url), "utf-8")
     return path
+
+
+@pytest.fixture
+def with_zendesk(ini: Path, server_of):
+    """Add a Zendesk section with some more lines to the config file; return its mock server."""
+
+    def add(more: str) -> Zendesk:
+        zendesk = Zendesk(users=12)
+        zendesk.roles_asked = []
+        zendesk.app.before_request(
+            lambda: zendesk.roles_asked.append(tuple(request.args.getlist("role[]")))
+        )
+        section = zendesk.section(server_of(zendesk.app))
+        ini.write_text(f"{ini.read_text('utf-8')}\n{section}{more}\n", "utf-8")
+        return zendesk
+
+    return add
 
 
 @pytest.fixture
@@ -331,9 +350,31 @@ class TestConfiguration:
         ended = upload("casper.mdm")
         assert ended.code == 3
         assert "line 3 [oomnitza] timeout: 'long' is not a whole number" in ended.err
-        assert "give an api_token, or a username and a password" in ended.err
+        assert "[oomnitza] api_token: credentials are missing. Set api_token (or" in ended.err
         assert re.search(r"line \d+ \[Casper\.MDM\] sync_type: 'fridges' is not one", ended.err)
         assert oomnitza.requests == []
+
+    @pytest.mark.parametrize("action", ["upload", "check"])
+    def test_unknown_values_of_a_list_are_an_error_if_none_is_known(
+        self, cli, ini, oomnitza, with_zendesk, action
+    ):
+        with_zendesk("roles = agnet")
+        ended = cli(action, "zendesk", "--ini", ini)
+        assert ended.code == 3
+        message = "'agnet' is not one of: end-user, agent, admin; did you mean agent?"
+        assert re.search(rf"line \d+ \[zendesk\] roles: {re.escape(message)}", ended.err)
+        assert oomnitza.requests == []
+
+    @pytest.mark.parametrize("action", ["upload", "check"])
+    def test_unknown_values_of_a_list_are_a_warning_if_others_are_known(
+        self, cli, ini, with_zendesk, action
+    ):
+        zendesk = with_zendesk("roles = admn, Agent")
+        ended = cli(action, "zendesk", "--ini", ini)
+        assert ended.code == 0
+        message = "'admn' is not one of: end-user, agent, admin, so it is ignored"
+        assert re.search(rf"^Warning: .*\[zendesk\] roles: {message}", ended.err, re.MULTILINE)
+        assert {query for query in zendesk.roles_asked if query} == {("agent",)}
 
     def test_config_file_in_another_encoding_is_an_error(self, upload, ini):
         ini.write_bytes("[oomnitza]\n# Zoë\n".encode("latin-1"))
@@ -741,9 +782,7 @@ class TestGenerateIni:
         path = tmp_path / "none" / "config.ini"
         ended = cli("generate-ini", "--ini", path)
         assert ended.code == 3
-        assert ended.err == (
-            f"Error: {path}: the file cannot be written (No such file or directory)\n"
-        )
+        assert ended.err == (f"Error: {path}: cannot write the file (No such file or directory)\n")
 
     def test_generate_ini_failure_keeps_the_older_file(self, cli, tmp_path, monkeypatch):
         def mistaken(name: str) -> None:

@@ -1,6 +1,7 @@
 """The ini to start from: what is in it, and how it is written."""
 
 import os
+import re
 import stat
 
 import pytest
@@ -30,6 +31,12 @@ def given(section):
     return {key: entry.value for key, entry in section.entries.items() if key != "enable"}
 
 
+def commented_out(path, name):
+    """The settings of a section that are commented out, with their examples."""
+    section = path.read_text("utf-8").split(f"[{name}]\n")[1].split("\n[")[0]
+    return dict(re.findall(r"^# (\w+) = ?(.*)$", section, re.MULTILINE))
+
+
 def test_it_has_oomnitza_and_every_connector_switched_off(file):
     assert list(file.sections) == ["oomnitza", *CONNECTORS]
     assert all(file.sections[name].entries["enable"].value == "False" for name in CONNECTORS)
@@ -44,23 +51,76 @@ def test_it_reads_without_faults_or_oddities(file):
 
 
 @pytest.mark.parametrize("name", ["oomnitza", *CONNECTORS])
-def test_it_has_every_setting_that_is_not_advanced_and_its_examples_are_valid(file, name):
+def test_it_has_every_setting_that_is_not_advanced_and_its_examples_are_valid(
+    file, generated, name
+):
     kind = OomnitzaSettings if name == "oomnitza" else connector.load_connector(name).settings_type
     shown = [item for item in declared(kind) if not item.about.advanced]
     values = given(file.sections[name])
-    assert list(values) == [item.name for item in shown]
+    assert list(values) == [item.name for item in shown if not item.about.alternative]
+    values |= commented_out(generated, name)
+    assert sorted(values) == sorted(item.name for item in shown)
     for item in shown:
         if values[item.name] and not values[item.name].startswith("YOUR "):
             item.read(values[item.name])
 
 
+# By section: the settings of the older way to sign in, and those that it replaces.
+OLDER_SIGN_IN = {
+    "oomnitza": ({"username", "password"}, {"api_token"}),
+    "airwatch": (
+        {"username", "password", "api_token"},
+        {"client_id", "client_secret", "oauth_url"},
+    ),
+    "casper": ({"username", "password"}, {"client_id", "client_secret"}),
+    "onelogin": ({"api_token"}, {"client_id", "client_secret", "url"}),
+    "zendesk": ({"username", "api_token"}, {"client_id", "client_secret"}),
+}
+# What an administrator has to fill in for a file that loads.
+FILLED_IN = {"enable": "True", "system_name": "acme", "filename": "records"}
+
+
+def loaded(text, name, folder):
+    """The config with one section of a generated text, enabled and filled in."""
+    head, section, tail = re.split(rf"(\[{name}\]\n(?:[^\[\n].*\n)*)", text, maxsplit=1)
+    for key, value in FILLED_IN.items():
+        section = re.sub(rf"^{key} =.*$", f"{key} = {value}", section, flags=re.MULTILINE)
+    file = folder / "config.ini"
+    file.write_text(head + section + tail, "utf-8")
+    return config.load_config(file, [name])
+
+
+@pytest.mark.parametrize("name", ["oomnitza", *CONNECTORS])
+def test_older_ways_to_sign_in_are_commented_out_below_the_current_one(generated, name):
+    older, _ = OLDER_SIGN_IN.get(name, (set(), set()))
+    assert commented_out(generated, name).keys() == older
+
+
+@pytest.mark.parametrize("name", CONNECTORS)
+def test_it_loads_without_warnings_when_required_values_are_filled_in(generated, tmp_path, name):
+    assert loaded(generated.read_text("utf-8"), name, tmp_path).warnings == []
+
+
+@pytest.mark.parametrize("name", sorted(OLDER_SIGN_IN))
+def test_it_loads_with_the_older_way_to_sign_in_instead(generated, tmp_path, name):
+    older, replaced = OLDER_SIGN_IN[name]
+    text = generated.read_text("utf-8")
+    before, section, after = re.split(rf"(\[{name}\]\n(?:[^\[\n].*\n)*)", text, maxsplit=1)
+    section = re.sub(rf"^# ((?:{'|'.join(older)}) =)", r"\1", section, flags=re.MULTILINE)
+    section = re.sub(rf"^(?:{'|'.join(replaced)}) =.*\n", "", section, flags=re.MULTILINE)
+    changed = before + section + after
+    assert loaded(changed, "okta" if name == "oomnitza" else name, tmp_path).warnings == []
+
+
 def test_above_each_setting_stands_what_it_is_for(generated):
     lines = generated.read_text("utf-8").splitlines()
     for number, line in enumerate(lines):
-        if " =" in line and not line.startswith("#"):
+        if re.match(r"(# )?\w+ =", line):
             assert lines[number - 1].startswith("# "), line
     assert "# The address of your Oomnitza." in lines
-    assert any(line.endswith("One of: computers, mobiledevices.") for line in lines)
+    assert "One of: computers, mobiledevices." in " ".join(
+        line.removeprefix("# ") for line in lines
+    )
     assert max(map(len, lines)) <= 100
 
 
@@ -96,4 +156,4 @@ def test_a_file_that_cannot_be_written_is_told_by_name(tmp_path):
     path = tmp_path / "no such folder" / "config.ini"
     with pytest.raises(ConfigurationError) as caught:
         generate.write(path)
-    assert str(caught.value).startswith(f"{path}: the file cannot be written (")
+    assert str(caught.value).startswith(f"{path}: cannot write the file (")

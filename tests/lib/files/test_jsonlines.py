@@ -84,7 +84,7 @@ def test_a_malformed_line_is_told_and_the_rest_is_read(read, line):
 
 @pytest.mark.parametrize("content", ['[{"a": 1}]', '\n [\n{"a": 1},\n{"a": 2}\n]\n', "[]"])
 def test_a_json_array_is_another_kind_of_file(read, content):
-    with pytest.raises(SourceFault, match="this is a JSON array, not JSON Lines"):
+    with pytest.raises(SourceFault, match="the file is a JSON array, not JSON Lines"):
         read(content)
 
 
@@ -96,7 +96,7 @@ def test_the_mark_at_the_end_of_an_old_text_is_no_record(read, end):
 
 def test_bytes_that_are_not_in_the_encoding_are_told(read):
     assert read(b'{"a": "\xe4"}\n{"a": "\xc3\xa4"}\n') == [
-        (1, "the line is not utf-8 text; is encoding right?"),
+        (1, "the line is not valid utf-8 text. Check encoding"),
         {"a": "ä"},
     ]
     assert read(b'{"a": "\xe4"}\n', encoding="cp1252") == [{"a": "ä"}]

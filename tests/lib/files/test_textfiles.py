@@ -80,7 +80,7 @@ class TestWhichFiles:
         with pytest.raises(SourceUnavailable) as caught:
             names(directory=tmp_path)
         assert caught.value.where == str(tmp_path)
-        assert caught.value.what == "there is no .csv file in the directory"
+        assert caught.value.what == "no .csv file found in the folder"
 
     def test_a_directory_that_is_missing_is_told(self, tmp_path):
         with pytest.raises(SourceUnavailable, match="No such file or directory"):
@@ -152,7 +152,7 @@ class TestText:
         path.write_bytes(codecs.BOM_UTF16_LE + "text".encode("utf-16-le") + b"\x00\xd8a\x00")
         with pytest.raises(SourceFault, match="utf-16") as caught:
             list(textfiles.lines(path, "utf-8"))
-        assert caught.value.fix == "Check encoding"
+        assert caught.value.fix == "Set encoding to the text encoding of the file"
 
     @pytest.mark.parametrize("name", ["gone", ""])
     def test_what_cannot_be_read_is_unavailable(self, tmp_path, name):
