@@ -205,7 +205,11 @@ def _devices(airwatch: Client, number: int, length: int) -> tuple[list[Any], int
         return [], None
     where = airwatch.url + SEARCH
     if not isinstance(answer, dict) or not answer.keys() & {"Devices", "Total"}:
-        raise SourceFault("the answer has no 'Devices'", where=where, fix="Check the url")
+        raise SourceFault(
+            "'Devices' is missing in the response",
+            where=where,
+            fix="Check that url is the address of the API, not of the console",
+        )
     came = int_or_none(answer.get("Page"))
     if came not in (None, number):
         raise SourceFault(

@@ -160,7 +160,7 @@ class _BambooHR(Client):
         message = next((headers[name] for name in ERROR_HEADERS if name in headers), "")
         if message:
             once = ", ".join(dict.fromkeys(message.split(", ")))
-            what = f"the server answered {response.status_code} ({once})"
+            what = f"{error.what.partition(' (')[0]} ({once})"
         if response.is_redirect:  # to the page where people sign in
             fix = "Check system_name and url"
         elif isinstance(error, AccessDenied):

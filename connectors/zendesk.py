@@ -146,7 +146,7 @@ class _Zendesk(Client):
         except ValueError:
             message = ""
         if message:
-            what = f"the server answered {response.status_code} ({message})"
+            what = f"{error.what.partition(' (')[0]} ({message})"
         if isinstance(error, AccessDenied):
             fix = (
                 "Check the rights of the account: it takes an agent or administrator, and of an"

@@ -11,6 +11,8 @@ from lib.http.auth import UNSIGNED, Token
 from lib.http.client import Client, NotFound, json_of, member
 from lib.settings import Settings, setting
 
+CHECK_CLIENT = "Check that client_id and client_secret are correct and have not expired"
+CHECK_SCOPE = "Check that the OAuth client is allowed to use the scopes in scope"
 # The life of a token whose answer does not tell it, in seconds.
 SHORT_LIFE = 60
 
@@ -22,13 +24,13 @@ class OAuthClientSettings(Settings):
     To be the first base class; a subclass that declares a setting again changes its help.
     """
 
-    client_id: str = setting("The id of an OAuth client.", default="")
+    client_id: str = setting("The ID of an OAuth client.", default="")
     client_secret: str = setting("The secret of that OAuth client.", default="", secret=True)
 
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from super().problems()
         if bool(self.client_id) != bool(self.client_secret):
-            yield "client_id", "client_id and client_secret belong together"
+            yield "client_id", "client_id and client_secret must both be set"
 
     @property
     def by_client(self) -> bool:
@@ -65,7 +67,7 @@ def client_credentials(
     except NotFound:
         raise
     except (SignInError, SourceFault) as error:
-        fix = "Check scope" if "scope" in error.what else "Check client_id and client_secret"
+        fix = CHECK_SCOPE if "scope" in error.what else CHECK_CLIENT
         raise SignInError(error.what, where=error.where, fix=fix) from None
 
 

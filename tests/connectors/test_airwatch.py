@@ -295,7 +295,7 @@ def test_no_devices_may_be_said_in_several_ways(source: WithPassword, body: str)
 @pytest.mark.parametrize("body", ["null", "[]", "{}", '{"Devices": {}, "Total": 1}'])
 def test_invalid_page_raises_error(source: WithPassword, body: str) -> None:
     source.airwatch.outages.fail_next(1, 200, path=SEARCH, body=body)
-    with pytest.raises(SourceFault, match="no 'Devices'"):
+    with pytest.raises(SourceFault, match="'Devices' is missing in the response"):
         read(source)
 
 
@@ -432,7 +432,7 @@ def test_failed_network_requests_are_logged(
     told = [record.message for record in caplog.records if record.levelno == logging.WARNING]
     assert told == ["What AirWatch knows of the network could not be read for 2 records;"
                     " the log says why"]  # fmt: skip
-    assert "/api/mdm/devices/5002/network: the server answered 500" in caplog.text
+    assert "/api/mdm/devices/5002/network: the server responded with 500" in caplog.text
 
 
 def test_devices_of_which_no_network_is_known_are_no_failure(

@@ -754,8 +754,8 @@ def test_without_a_url_it_is_that_of_the_credentials(ini: dict[str, str], addres
     ("ini", "key", "hint"),
     [
         ({}, "client_id", "client_secret"),
-        ({"client_id": "an id"}, "client_id", "belong together"),
-        ({"client_secret": "a secret", **KEY}, "client_id", "belong together"),
+        ({"client_id": "an id"}, "client_id", "must both be set"),
+        ({"client_secret": "a secret", **KEY}, "client_id", "must both be set"),
         ({**PAIR, "url": XML}, "url", "/api/2/users"),
         ({**KEY, "url": "https://acme.onelogin.com/api/2/users"}, "url", "client_secret"),
         ({**KEY, "url": "https://acme.onelogin.com"}, "url", "client_secret"),
