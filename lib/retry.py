@@ -90,7 +90,7 @@ class RetryBudget:
                 return True
             logged, self._exhaustion_logged = self._exhaustion_logged, True
         if not logged:
-            log.warning("this run has repeated too many requests; it repeats no more")
+            log.warning("retry limit reached (retry_ceiling); this run does not retry any more")
         return False
 
     def count(self, repeats: int = 1) -> None:
@@ -163,7 +163,7 @@ class Attempts:
         self._made[policy] += 1
         seconds = min(asked or policy.pause(self._made.total()), LONGEST_PAUSE)
         after = f" in {seconds:.0f} s" if seconds else ""
-        log.log(policy.level, "%s: %s; trying again%s", error.where, error.what, after)
+        log.log(policy.level, "%s: %s; retrying%s", error.where, error.what, after)
         pause(seconds)
         if interruption.requested():
             self._retry.budget.count(-1)

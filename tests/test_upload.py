@@ -232,10 +232,10 @@ class TestTheMainJob:
         assert ended.code == 1
         assert ended.err == ""
         assert ended.out.splitlines()[2:] == [
-            "Error: [casper] http://nowhere.invalid/api/v1/auth/token: there is no server of that"
-            " name. Check the url in the ini."
+            "Error: [casper] http://nowhere.invalid/api/v1/auth/token: host name not found."
+            " Check the spelling of the host name, and the DNS settings of this machine."
         ]
-        assert "there is no server of that name" in program.logs
+        assert "host name not found" in program.logs
 
     def test_vanished_broken_and_refused_devices_are_counted(self, program, company):
         company.jamf.computers.vanished |= {7, 8}
@@ -270,7 +270,7 @@ class TestTheMainJob:
         assert counts["unsent"] >= 10  # the batch, and what was read while it was on its way
         assert counts["fetched"] == counts["incomplete"] + counts["sent"] + counts["unsent"]
         assert counts["sent"] == company.oomnitza.count("assets")
-        assert "the server answered 503 (Down for maintenance)" in ended.out
+        assert "the server responded with 503 (Down for maintenance)" in ended.out
         assert books(ended.out)["ldap"]["sent"] == len(COMPLETE)
 
 

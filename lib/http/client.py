@@ -43,13 +43,17 @@ CONNECT_TIMEOUT = 15
 JSON_HEADERS = {"Content-Type": "application/json; charset=utf-8"}
 RETRY_STATUS = frozenset({408, 429, 502, 503, 504})
 
+CHECK_CREDENTIALS = "Check that the credentials in the config file are correct and have not expired"
+CHECK_PERMISSIONS = "Grant the account the permissions that the documentation lists"
+CHECK_URL = "Check that url is the address of the API, not of the console"
+
 
 class NotFound(SourceFault):
     """The server has nothing at this address (404)."""
 
 
 class NoContent(SourceFault):
-    """The server answers with an empty response (204)."""
+    """The server responds without content (204)."""
 
 
 class Client:
@@ -116,7 +120,9 @@ class Client:
         ours, theirs = urlsplit(self.url), urlsplit(urljoin(self.url, url))
         if _origin(ours) != _origin(theirs):  # the credentials are not for them
             raise SourceFault(
-                f"the server sends to {theirs.netloc} for the next page", where=self.url
+                f"the next page is on another server ({theirs.netloc})",
+                where=self.url,
+                fix="If both are the same service, set url to the other server",
             )
         path = f"{theirs.path}?{theirs.query}" if theirs.query else theirs.path
         return path.removeprefix(ours.path)
@@ -191,7 +197,7 @@ class Client:
         answer = self._exchange(method, path, auth=signer, **how)
         if answer.status_code != requests.codes.unauthorized or not isinstance(signer, TokenAuth):
             return answer
-        log.info("%s: the token was refused; trying again with a new one", self._where(path))
+        log.info("%s: the token was refused; retrying with a new one", self._where(path))
         self._retry.budget.count()
         signer.renew(answer.request)
         second = self._exchange(method, path, auth=signer, **how)
@@ -229,19 +235,19 @@ class Client:
     def refusal(self, response: requests.Response) -> ConnectorError:
         """Return the error for an unsuccessful response; subclasses add what a vendor means."""
         where, status = response.url.split("?")[0], response.status_code
-        what = f"the server answered {status}{server_message(response)}"
+        what = f"the server responded with {status}{server_message(response)}"
         if response.is_redirect:
             target = response.headers["Location"].split("?")[0]
             return ConfigurationError(
-                f"the server sends to {target}", where=where, fix="Set url to where it is now"
+                f"the server redirects to {target}", where=where, fix="Set url to the new address"
             )
         # A history means that a new token was refused like the old one: it is not the sign-in.
         if status == 401 and not response.history:
-            return SignInError(what, where=where, fix="Check the credentials in the ini")
+            return SignInError(what, where=where, fix=CHECK_CREDENTIALS)
         if status in (401, 403):
-            return AccessDenied(what, where=where, fix="Check the rights of the account")
+            return AccessDenied(what, where=where, fix=CHECK_PERMISSIONS)
         if status == 404:
-            return NotFound(what, where=where, fix="Check the url")
+            return NotFound(what, where=where, fix=CHECK_URL)
         passing = self._is_passing(response)
         if passing or status >= 500:
             asked = asked_pause(response) if passing else NOT_IN_THIS_RUN
@@ -259,19 +265,17 @@ def json_of(response: requests.Response) -> Any:
     try:
         return decoded(response)
     except BrokenAnswer as error:
-        raise SourceFault(
-            str(error), where=response.url.split("?")[0], fix="Check the url"
-        ) from None
+        raise SourceFault(str(error), where=response.url.split("?")[0], fix=CHECK_URL) from None
 
 
 def member(answer: Any, key: str, kind: type = object, *, where: str = "") -> Any:
-    """What a decoded answer holds under a key.
+    """Return the value of a key in a decoded response.
 
-    Raises SourceFault when that is missing or of another kind; `where` is the answer's address.
+    Raises SourceFault if it is missing or of another kind; `where` is the address of the response.
     """
     if isinstance(answer, dict) and isinstance(answer.get(key), kind) and key in answer:
         return answer[key]
-    raise SourceFault(f"the answer has no {key!r}", where=where, fix="Check the url")
+    raise SourceFault(f"'{key}' is missing in the response", where=where, fix=CHECK_URL)
 
 
 class _Failed(Exception):
@@ -285,15 +289,18 @@ class _Failed(Exception):
 class BrokenAnswer(ValueError):
     """A response is invalid; the text says what it is instead."""
 
-    fix = "Check the url, or try again later"
+    fix = f"Try again later. If the error remains, {CHECK_URL[0].lower()}{CHECK_URL[1:]}"
 
 
 def decoded(response: requests.Response) -> Any:
     """Return the JSON of a response (UTF-8, RFC 8259); raise NoContent or BrokenAnswer."""
     if response.status_code == requests.codes.no_content:
-        raise NoContent("the server answered 204 (no content)", where=response.url.split("?")[0])
+        raise NoContent(
+            "the server responded with 204 (no content)", where=response.url.split("?")[0]
+        )
     try:
         return json.loads(response.content)
     except (ValueError, RecursionError):
         text = secrets.redact(response.content.decode("utf-8", "replace"))
-        raise BrokenAnswer(f"the answer is not JSON but begins {excerpt(text)!r}") from None
+        begins = f"the response is not JSON but begins with '{excerpt(text)}'"
+        raise BrokenAnswer(begins if text.strip() else "the response is empty") from None

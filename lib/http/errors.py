@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import socket
 import ssl
+from http.client import BadStatusLine, HTTPException, RemoteDisconnected
 from typing import Any, NamedTuple
 
 import requests
-from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, ReadTimeoutError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    LocationParseError,
+    NameResolutionError,
+    ReadTimeoutError,
+)
 
 from lib import secrets
 from lib.causes import causes, innermost
 from lib.errors import NOT_IN_THIS_RUN
 from lib.jsontext import printable
 from lib.retry import BROKEN_RESPONSE, IMMEDIATE, UNREACHABLE_IMMEDIATE, RetryPolicy
+from lib.wording import counted
+
+log = logging.getLogger(__name__)
 
 LONGEST_EXCERPT = 200
+# How Python says that a proxy refused to connect.
+TUNNEL = re.compile(r"Tunnel connection failed: (.+)")
 # Where servers put the sentence in a JSON error, the clearest first.
 SENTENCES = (
     "error_description",
@@ -65,27 +77,31 @@ def describe_failure(
     def met(*kinds: type[BaseException]) -> bool:
         return any(isinstance(item, kinds) for item in beneath)
 
-    what, fix = f"the connection failed ({_begin(error)})", "Check the url, or try again later"
+    what = f"the connection failed{_reason(error)}"
+    fix = "Check that the address is correct. If it is, try again later"
     if untrusted:
         what = f"the server's certificate is not trusted ({untrusted[0].verify_message})"
         fix = "Set cacert_file to a PEM file with its certificate authority"
     elif _is_tls(error):
-        what = "no secure connection can be made"
-        fix = "Check whether the port speaks https, and cacert_file"
+        what = "the TLS connection failed"
+        fix = "Check that the port uses HTTPS and that cacert_file is a PEM file"
     elif met(requests.exceptions.ProxyError):
-        what = f"the proxy does not let through ({_begin(error)})"
-        fix = "Check the environment's HTTPS_PROXY, HTTP_PROXY and NO_PROXY"
+        what = f"the connection through the proxy failed{_reason(error)}"
+        fix = "Correct the environment variables HTTPS_PROXY, HTTP_PROXY, and NO_PROXY"
     elif met(NameResolutionError, socket.gaierror):
-        what, fix = "there is no server of that name", "Check the url in the ini"
+        what = "host name not found"
+        fix = "Check the spelling of the host name, and the DNS settings of this machine"
     elif met(ConnectionRefusedError):
-        what, fix = "the connection was refused", "Check host and port of the url"
+        what = "the connection was refused"
+        fix = "Check that host and port are correct and that the server is running"
     elif met(requests.ConnectTimeout):
-        what = f"no connection within {timeouts[0]} seconds"
-        fix = "Check the url, and the firewalls on the way"
+        what = f"no connection within {counted(timeouts[0], 'second')}"
+        fix = "Check that host and port are correct and that no firewall blocks the connection"
     elif met(requests.Timeout, ReadTimeoutError):
-        what, fix = f"no answer within {timeouts[1]} seconds", "Try again later"
+        what = f"no response within {counted(timeouts[1], 'second')}"
+        fix = "Try again later, or increase timeout"
     elif _is_cut_short(error):
-        what = "the answer broke off in the middle"
+        what, fix = "the response ended before it was complete", "Try again later"
     return what, fix
 
 
@@ -128,10 +144,25 @@ def excerpt(text: str) -> str:
     return _short(re.sub(r"<[^>]*>", " ", " ".join(paragraphs) or text))
 
 
-def _begin(error: BaseException) -> str:
-    """What it all began with, in its own words."""
-    begin = innermost(error)
-    return str(begin) or type(begin).__name__
+def _reason(error: requests.RequestException) -> str:
+    """Return the reason of the system, or of the server, as " (reason)"; empty if unknown."""
+    match innermost(error):
+        case RemoteDisconnected():
+            reason = "the server closed it without a response"
+        case BadStatusLine(args=(str(line), *_)):
+            reason = f"the response is not HTTP but begins with '{_short(line)}'"
+        case HTTPException():
+            reason = "the response is not valid HTTP"
+        case requests.exceptions.InvalidURL() | LocationParseError() | UnicodeError():
+            reason = "the address is not valid"
+        case OSError(strerror=str(reason)):
+            pass
+        case OSError() as refused if found := TUNNEL.search(str(refused)):
+            reason = f"the proxy responded with {found[1]}"
+        case other:
+            log.debug("The connection failed: %r", other)
+            return ""
+    return f" ({reason})"
 
 
 def _sentence(answer: Any, depth: int = 0) -> str:

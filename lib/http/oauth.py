@@ -11,6 +11,8 @@ from lib.http.auth import UNSIGNED, Token
 from lib.http.client import Client, NotFound, json_of, member
 from lib.settings import Settings, setting
 
+CHECK_CLIENT = "Check that client_id and client_secret are correct and have not expired"
+CHECK_SCOPE = "Check that the OAuth client is allowed to use the scopes in scope"
 # The life of a token whose answer does not tell it, in seconds.
 SHORT_LIFE = 60
 
@@ -65,7 +67,7 @@ def client_credentials(
     except NotFound:
         raise
     except (SignInError, SourceFault) as error:
-        fix = "Check scope" if "scope" in error.what else "Check client_id and client_secret"
+        fix = CHECK_SCOPE if "scope" in error.what else CHECK_CLIENT
         raise SignInError(error.what, where=error.where, fix=fix) from None
 
 

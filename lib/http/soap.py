@@ -13,6 +13,7 @@ What is different from plain zeep 4.3, and why:
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping
 from contextlib import closing
@@ -35,6 +36,9 @@ from lib.errors import ConfigurationError, ConnectorError, SourceFault
 from lib.http.client import BrokenAnswer, Client
 from lib.http.errors import excerpt
 
+log = logging.getLogger(__name__)
+
+CHECK_WSDL = "Check that wsdl_path is the address or the file of the WSDL"
 ENVELOPE = "{http://schemas.xmlsoap.org/soap/envelope/}"
 STRICT = zeep.Settings()
 LENIENT = zeep.Settings(strict=False, xsd_ignore_sequence_order=True, xml_huge_tree=True)
@@ -97,10 +101,13 @@ class SoapService:
                 wsdl, UsernameToken(username, password), transport, settings=LENIENT
             )
             self._binding, named = _port(client)
-        except (*CONFUSED, OSError) as error:
+        except OSError as error:
             raise SourceFault(
-                f"this is no WSDL that can be used ({error})", where=wsdl, fix="Check wsdl_path"
+                f"cannot read the WSDL ({error.strerror})", where=wsdl, fix=CHECK_WSDL
             ) from None
+        except CONFUSED as error:
+            log.debug("%s: %r", wsdl, error)
+            raise SourceFault("not a valid WSDL", where=wsdl, fix=CHECK_WSDL) from None
         self.url = address or trusted_address(named, wsdl)
         self._calls = client.create_service(self._binding.name, self.url)
         self._http = transport.http = _SoapClient(self.url, settings, faults)
@@ -124,10 +131,11 @@ class SoapService:
             if self._http.element != promised:
                 raise ValueError(f"it holds {self._http.element}")
         except CONFUSED as error:
+            log.debug("%s: %s: %r", self.url, operation, error)
             raise Unintelligible(
-                f"the answer to {operation} cannot be understood ({error!r})",
+                f"the response to {operation} does not match the WSDL",
                 where=self.url,
-                fix="Check whether wsdl_path is the service's present WSDL",
+                fix="Check that wsdl_path is the current WSDL of the service",
             ) from None
         return answer
 
@@ -199,7 +207,9 @@ class _SoapClient(Client):
             envelope = None
         if envelope is None or envelope.tag != f"{ENVELOPE}Envelope":
             begins = excerpt(response.content.decode("utf-8", "replace"))
-            raise BrokenAnswer(f"the answer is no whole SOAP message; it begins {begins!r}")
+            raise BrokenAnswer(
+                f"the response is not a complete SOAP message but begins with '{begins}'"
+            )
         fault = envelope.find(f"{ENVELOPE}Body/{ENVELOPE}Fault")
         if fault is not None:
             raise _fault(fault, response.url, self._faults)
@@ -214,8 +224,10 @@ def _fault(element: Any, where: str, faults: Faults) -> ConnectorError:
     code = texts.get("faultstring", "")
     words = texts.get("error") or texts.get("message")
     message = f"{words} ({code})" if words else code
-    kind, fix = faults.get(code, (SoapFault, "Look the code up in the service's documentation"))
-    fault = kind(f"the service answers with a fault: {message}", where=where, fix=fix)
+    kind, fix = faults.get(
+        code, (SoapFault, "Look up the code in the documentation of the service")
+    )
+    fault = kind(f"the service reported an error: {message}", where=where, fix=fix)
     if isinstance(fault, SoapFault):
         fault.code = code
     return fault
@@ -239,11 +251,11 @@ def trusted_address(address: str, wsdl: str) -> str:
     safe = target.scheme == "https" and here.split(".")[-2:] == there.split(".")[-2:]
     local = THIS_MACHINE.fullmatch(here) and THIS_MACHINE.fullmatch(there)
     if not there:
-        what = "the WSDL names no address of the service"
+        what = "the WSDL does not contain the address of the service"
     elif source.scheme != "http" or safe or local:
         return address
     else:
-        what = f"the WSDL, which came without encryption, would send the password to {address}"
+        what = f"the WSDL was loaded without encryption, and would send the password to {address}"
     raise ConfigurationError(what, where=wsdl, fix="Set endpoint to the address of the service")
 
 

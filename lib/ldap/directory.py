@@ -157,7 +157,11 @@ class Directory:
             with self._translate_errors(base):
                 page, following = self._page(ahead.result(), base)
             if following == cookie and not page:
-                raise SourceFault("the directory repeats an empty page", where=self._where)
+                raise SourceFault(
+                    "the directory returned the same empty page twice",
+                    where=self._where,
+                    fix="Try again later",
+                )
             cookie = following
             ahead = cookie and self._answers.ahead(partial(search, paged_cookie=cookie, **paging))
             yield from self._entries(page, base)
@@ -242,17 +246,23 @@ class Directory:
             ) from None
         except ldap_errors.LDAPInvalidFilterError:
             raise ConfigurationError(
-                "this is no valid LDAP filter", where=where, fix="Check filter in the ini"
+                "not a valid LDAP filter",
+                where=where,
+                fix="Correct filter, for example its parentheses",
             ) from None
         except ldap_errors.LDAPInvalidDnError:
             raise ConfigurationError(
-                f"{base!r} is no valid distinguished name", where=where, fix="Check base_dn"
+                f"'{base}' is not a valid distinguished name",
+                where=where,
+                fix="Set base_dn to a distinguished name, such as ou=People,dc=example,dc=com",
             ) from None
         except (ldap_errors.LDAPException, OSError) as error:
             raise error_for_failure(error, where) from error
         except (LookupError, TypeError, ValueError) as error:  # ldap3 met bytes that are no LDAP
             raise SourceFault(
-                "the server does not speak LDAP", where=where, fix="Check host and port in url"
+                "the response is not LDAP",
+                where=where,
+                fix="Check that host and port in url are those of an LDAP server",
             ) from error
 
     def _at(self, base: str) -> str:

@@ -6,6 +6,7 @@ Active Directory's.
 
 from __future__ import annotations
 
+import logging
 import re
 import socket
 import ssl
@@ -21,6 +22,8 @@ from lib.errors import (
     SourceUnavailable,
 )
 
+log = logging.getLogger(__name__)
+
 INVALID_CREDENTIALS = 49
 
 
@@ -33,76 +36,93 @@ class UnreachableEntry(ConfigurationError):
 
 
 SIGN_IN_REASONS = {
-    "525": "there is no such user",
+    "525": "user not found",
     "52e": "the user name or the password is wrong",
-    "52f": "the account may not sign in here",
-    "530": "the account may not sign in at this hour",
-    "531": "the account may not sign in from this computer",
+    "52f": "the account is not allowed to sign in",
+    "530": "the account is not allowed to sign in at this time",
+    "531": "the account is not allowed to sign in from this computer",
     "532": "the password has expired",
     "533": "the account is disabled",
     "701": "the account has expired",
-    "773": "the password has to be changed first",
-    "775": "the account is locked out",
+    "773": "the password must be changed first",
+    "775": "the account is locked",
 }
 
-_NO_RIGHTS = (AccessDenied, "the user may not read this", "Check the rights of the account")
+# Those of a correct password.
+ACCOUNT_REASONS = SIGN_IN_REASONS.keys() - {"525", "52e"}
+CHECK_LOGIN = "Check that username and password are correct"
+CHANGE_ACCOUNT = "Change this in the directory, or sign in with another username and password"
+
+_NO_ACCESS = (
+    AccessDenied,
+    "the account is not allowed to read this",
+    "Grant the account the permissions to read the entries under base_dn",
+)
 _ENCRYPT = (
     SignInError,
-    "the directory wants an encrypted connection",
+    "the directory requires an encrypted connection",
     "Use an ldaps:// address, or set start_tls = True",
 )
 _CUT = (
     SourceFault,
-    "the directory cuts the answer short",
-    "Raise the limits of the account, or narrow filter or base_dn",
+    "the directory returned only part of the result",
+    "Raise the size and time limits of the account, or read less with filter or base_dn",
 )
 _UNKNOWN = (
     SourceFault,
-    "the directory answers",
-    "Ask the administrator of the directory, whose log may tell more",
+    "the directory reported an error",
+    "Ask the administrator of the directory to look for the reason in its log",
 )
 _BUSY = (SourceUnavailable, "the directory is busy", "Try again later")
 
-OTHER_PORT = "Check whether the port speaks ldap:// or ldaps://"
+OTHER_PORT = "Check whether the port in url is for ldap:// or for ldaps://"
 
 # By result code: the kind of error, what happened, what to do.
 RESULTS: dict[int, tuple[type[ConnectorError], str, str]] = {
-    1: _NO_RIGHTS,
+    1: _NO_ACCESS,
     2: (
         SourceFault,
-        "the directory does not take this request",
-        "Check protocol_version and start_tls",
+        "the directory does not accept the request",
+        "Check that the directory supports the values of protocol_version and start_tls",
     ),
     3: _CUT,
     4: _CUT,
     8: _ENCRYPT,
     9: (
         ConfigurationError,
-        "the directory refers to other servers too, which version 2 cannot leave aside",
-        "Set protocol_version = 3, or base_dn to a part that this server holds alone",
+        "the directory refers to other servers, which LDAP version 2 cannot skip",
+        "Set protocol_version = 3, or set base_dn to a part that is on this server only",
     ),
     10: (
         UnreachableEntry,
-        "the directory refers to another server for this base",
-        "Set url to that server, or base_dn to a part that this one holds",
+        "the directory refers to another server for this entry",
+        "Set url to the other server, or set base_dn to a part that is on this server",
     ),
     11: _CUT,
     12: (
         SourceFault,
-        "the directory does not answer in pages",
-        "Try again; if that never helps, set protocol_version = 2, which reads without them",
+        "the directory does not support paged results",
+        "Try again. If the error remains, set protocol_version = 2, which does not use pages",
     ),
     13: _ENCRYPT,
     32: (
         NoSuchEntry,
-        "the directory has no such entry, or does not show it to this user",
-        "Check base_dn, and the rights of the account",
+        "entry not found, or the account is not allowed to see it",
+        "Check the spelling of base_dn, and the permissions of the account",
     ),
-    34: (UnreachableEntry, "this is no valid distinguished name", "Check base_dn and username"),
-    50: _NO_RIGHTS,
+    34: (
+        UnreachableEntry,
+        "not a valid distinguished name",
+        "Check the spelling of base_dn and username",
+    ),
+    50: _NO_ACCESS,
     51: _BUSY,
     52: _BUSY,
-    53: (AccessDenied, "the directory refuses", "Check username and password"),
+    53: (
+        AccessDenied,
+        "the directory refused the request",
+        "Check that username and password are correct",
+    ),
 }
 
 
@@ -115,11 +135,11 @@ def error_for_result(code: int, name: str, message: str, where: str) -> Connecto
     message = " ".join(message.replace("\0", "").split())
     if code == INVALID_CREDENTIALS:
         data = re.search(r"data ([0-9a-f]+)", message)
-        reason = SIGN_IN_REASONS.get(data[1] if data else "52e", message)
+        known = data[1] if data else "52e"
         return SignInError(
-            f"the directory refuses the sign-in: {reason}",
+            f"the directory refused the sign-in: {SIGN_IN_REASONS.get(known, message)}",
             where=where,
-            fix="Check username and password",
+            fix=CHANGE_ACCOUNT if known in ACCOUNT_REASONS else CHECK_LOGIN,
         )
     kind, what, fix = RESULTS.get(code, _UNKNOWN)
     answer = f"{name}: {message}" if message else name
@@ -133,6 +153,7 @@ def error_for_failure(error: Exception, where: str) -> ConnectorError:
     is looked for in a text is OpenSSL's, or ldap3's own.
     """
     text, beneath = str(error), list(causes(error))
+    log.debug("%s: %r", where, error)
 
     def met(*kinds: type[BaseException]) -> bool:
         return any(isinstance(item, kinds) for item in beneath)
@@ -140,20 +161,29 @@ def error_for_failure(error: Exception, where: str) -> ConnectorError:
     kind = SourceUnavailable
     if met(ssl.SSLCertVerificationError) or "certificate" in text.lower():
         reason = re.search(r"certificate verify failed: ([^(']+)", text)
-        why = reason[1].strip() if reason else text
-        what = f"the directory's certificate is not trusted ({why})"
+        why = f" ({reason[1].strip()})" if reason else ""
+        what = f"the directory's certificate is not trusted{why}"
         fix = "Set cacert_file to a PEM file with its certificate authority"
         return kind(what, where=where, fix=fix, retry_after=NOT_IN_THIS_RUN)
     if met(socket.gaierror) or "invalid server address" in text:
-        return kind("there is no server of that name", where=where, fix="Check url")
+        fix = "Check the spelling of the host name in url, and the DNS settings of this machine"
+        return kind("host name not found", where=where, fix=fix)
     if met(ConnectionRefusedError):
-        fix = "Check host and port in url"
+        fix = "Check that host and port in url are correct and that the server is running"
         return kind("the connection was refused", where=where, fix=fix)
     if met(TimeoutError):
-        what = f"the directory does not answer in time ({text})"
-        return kind(what, where=where, fix="Try again later")
+        fix = "Try again later, or increase timeout"
+        return kind("no response in time", where=where, fix=fix)
     if met(ssl.SSLError) or "ssl" in text.lower() or "tls" in text.lower():
-        what, fix = f"no secure connection can be made ({text})", OTHER_PORT
+        what, fix = "the TLS connection failed", OTHER_PORT
         return kind(what, where=where, fix=fix, retry_after=NOT_IN_THIS_RUN)
-    fix = "Check host and port in url, or try again later"
-    return kind(f"the connection failed ({text})", where=where, fix=fix)
+    fix = "Check that host and port in url are correct. If they are, try again later"
+    return kind(f"the connection failed{_reason(text)}", where=where, fix=fix)
+
+
+def _reason(text: str) -> str:
+    """Return the reason of the system, or of the directory, as " (reason)"; empty if unknown."""
+    if "session terminated by server" in text:
+        return " (the directory closed it)"
+    of_system = re.search(r"\[(?:Errno|WinError) -?\d+\] ([^'\"\])]+)", text)
+    return f" ({of_system[1].strip()})" if of_system else ""

@@ -15,6 +15,7 @@ What is different from plain pyodbc 5, and why:
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
@@ -32,6 +33,8 @@ from lib.errors import (
     SourceUnavailable,
 )
 from lib.retry import UNREACHABLE, Retry
+
+log = logging.getLogger(__name__)
 
 # How many rows are fetched at once.
 ROWS = 1000
@@ -117,15 +120,18 @@ class OdbcDatabase:
 
     def _translated(self, error: Exception) -> ConnectorError:
         state, text = (*map(str, error.args), "", "")[:2]
-        message = _words(text)
+        words = _words(text)
+        message = f" ({words})" if words else ""
         if DRIVER_MISSING.search(f"{state} {text}"):
             return missing_driver(self._attributes.get("DRIVER", ""))
         for pattern, kind, what, fix in ERRORS:
             if re.search(pattern, f"{state} {text}", re.IGNORECASE):
                 never = NOT_IN_THIS_RUN if NO_TLS.search(text) else None
-                return kind(f"{what} ({message})", where=self.where, fix=fix, retry_after=never)
+                return kind(f"{what}{message}", where=self.where, fix=fix, retry_after=never)
         return SourceFault(
-            f"the database refuses ({message})", where=self.where, fix="Ask its administrator"
+            f"the database reported an error{message}",
+            where=self.where,
+            fix="Ask the administrator of the database",
         )
 
 
@@ -139,8 +145,8 @@ def missing_driver(wanted: str) -> ConfigurationError:
     package = PACKAGES.get(wanted)
     advice = f"{wanted} (Debian: apt install {package})" if package else SQL_SERVER_DRIVERS
     return ConfigurationError(
-        f"there is no ODBC driver {wanted!r} on this machine; there are:"
-        f" {', '.join(drivers()) or 'none'}",
+        f"the ODBC driver '{wanted}' is not installed (installed drivers:"
+        f" {', '.join(drivers()) or 'none'})",
         fix=f"Install {advice}",
     )
 
@@ -156,6 +162,7 @@ def connection_string(attributes: Mapping[str, str]) -> str:
 DRIVER_MISSING = re.compile(r"^(IM00[2-5]|01000) .*(can't open lib|not found|driver)", re.I)
 NO_TLS = re.compile(r"certificate|encryption not supported", re.I)
 _LATER = "Try again later"
+CHECK_SERVER = "Check that server and port are correct and that the database is running"
 # A pattern for SQLSTATE and text (SQL Server's number is in brackets), and what it means. Texts are
 # those of the drivers. Where one passes on what the operating system says in another language, the
 # SQLSTATE of the last line still makes it a server that is away.
@@ -163,62 +170,62 @@ ERRORS: list[tuple[str, type[ConnectorError], str, str]] = [
     (
         r"^28\d{3}|\(18456\)|password authentication failed|no password supplied",
         SignInError,
-        "the database refuses the sign-in",
-        "Check username and password, and authentication",
+        "the database refused the sign-in",
+        "Check that username, password, and authentication are correct",
     ),
     (
         r"\(4060\)|database .* does not exist|connect failed \(14\)",
         ConfigurationError,
-        "the database is not there, or not open to this user",
-        "Check database, and the rights of the account",
+        "database not found, or the account is not allowed to open it",
+        "Check the spelling of database, and the permissions of the account",
     ),
     (
         r"^42501|\((229|230|916)\)|permission denied",
         AccessDenied,
-        "the user may not read this",
-        "Check the rights of the account; it needs SELECT on the views (db_datareader)",
+        "the account is not allowed to read this",
+        "Grant the account permission to read the views (SELECT, or the role db_datareader)",
     ),
     (
         r"^(42S02|42S22|42P01|42703)|no such (table|column)",
         NoSuchObject,
-        "the database has no such view",
-        "Check database",
+        "view not found in the database",
+        "Check that database is the name of the database with the views",
     ),
     (
         r"certificate",
         SourceUnavailable,
         "the server's certificate is not trusted",
-        "Let the system trust its authority, or set verify_ssl = False",
+        "Add its certificate authority to the trusted certificates of this machine",
     ),
     (
         r"encryption not supported",
         SourceUnavailable,
-        "the server knows no encryption",
+        "the server does not support encryption",
         "Set encrypt = no",
     ),
     (
         r"SSPI|kerberos|no credentials",
         SignInError,
-        "Windows authentication has no credentials to show",
-        "Run as a user of the domain, or with a Kerberos ticket (kinit)",
+        "no credentials for Windows authentication",
+        "Run the connector as a user of the domain, or get a Kerberos ticket (kinit)",
     ),
     (
         r"could not translate host name|name or service not known|getaddrinfo|\(1100[14]\)",
         SourceUnavailable,
-        "there is no server of that name",
-        "Check server",
+        "host name not found",
+        "Check the spelling of server, and the DNS settings of this machine",
     ),
     (
         r"refused|\(10061\)",
         SourceUnavailable,
         "the connection was refused",
-        "Check server and port",
+        CHECK_SERVER,
     ),
     (
         r"\(20009\)",  # all that FreeTDS says
         SourceUnavailable,
-        "the connection was refused, or there is no server of that name",
-        "Check server and port",
+        "the connection was refused, or the host name was not found",
+        CHECK_SERVER,
     ),
     (
         r"\((1205|1222|10928|10929|40197|40501|40613)\)|deadlock|too many connections",
@@ -226,8 +233,18 @@ ERRORS: list[tuple[str, type[ConnectorError], str, str]] = [
         "the database is busy",
         _LATER,
     ),
-    (r"^HYT0[01]|timeout|timed out", SourceUnavailable, "no answer in time", _LATER),
-    (r"^08", SourceUnavailable, "the connection failed", "Check server, or try again later"),
+    (
+        r"^HYT0[01]|timeout|timed out",
+        SourceUnavailable,
+        "no response in time",
+        "Try again later, or increase timeout",
+    ),
+    (
+        r"^08",
+        SourceUnavailable,
+        "the connection failed",
+        "Check that server and port are correct. If they are, try again later",
+    ),
 ]
 
 
@@ -240,8 +257,9 @@ def _pyodbc() -> Any:
             "the Python package pyodbc is missing", fix="Install it: pip install pyodbc"
         ) from None
     except ImportError as error:
+        log.debug("pyodbc: %s", error)
         raise ConfigurationError(
-            f"the ODBC driver manager is missing ({error})",
+            "the ODBC driver manager is missing or cannot be loaded",
             fix="Install unixODBC (Debian: apt install unixodbc, macOS: brew install unixodbc)",
         ) from None
     pyodbc.pooling = False  # which counts if it is there before the first connection

@@ -55,7 +55,7 @@ class SqlServerSettings(ConnectionSettings):
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from super().problems()
         if self.authentication == "SQL Server" and not (self.username and self.password):
-            yield "username", "SQL Server authentication takes a username and a password"
+            yield "username", "SQL Server authentication requires username and password"
 
 
 def sql_server(server: str, database: str, settings: SqlServerSettings) -> OdbcDatabase:

@@ -13,6 +13,8 @@ from typing import Any
 from lib.errors import ConfigurationError
 from lib.values.dates import moment
 
+CHANGE = "Set storage to another file"
+
 _writing = threading.Lock()
 
 
@@ -30,7 +32,7 @@ class CheckpointFile:
     def load(self) -> datetime | None:
         """Return the checkpoint, or None if there is none; the file must also be writable."""
         if not os.access(self._path if self._path.exists() else self._path.parent, os.W_OK):
-            raise self._error("the file cannot be written", "Name one that can be")
+            raise self._error("cannot write the file", "Set storage to a file that can be written")
         return self.load_read_only()
 
     def load_read_only(self) -> datetime | None:
@@ -43,7 +45,10 @@ class CheckpointFile:
         try:
             return moment(text if isinstance(text, str) else "?")
         except ValueError:
-            raise self._error("the file holds no moment", "Delete it to begin anew") from None
+            raise self._error(
+                "the file does not contain a valid checkpoint",
+                "Delete it, so that the next run reads everything",
+            ) from None
 
     def keep(self, reached: datetime) -> None:
         """Store a checkpoint, unless the file has a later one; a crash leaves the file intact."""
@@ -62,17 +67,20 @@ class CheckpointFile:
             new.replace(self._path)
         except OSError as error:
             raise self._error(
-                f"the file cannot be written ({error.strerror})", "The next run repeats this one"
+                f"cannot write the file ({error.strerror})",
+                "Correct the reason. The next run reads the same changes again",
             ) from None
 
     def _load(self) -> dict[str, Any] | str:
-        """The moments by key, or the one moment that the file held before it had keys."""
+        """Return the times by key, or the one time of a file from before there were keys."""
         try:
             text = self._path.read_text(encoding="utf-8").strip()
         except FileNotFoundError:
             return {}
-        except (OSError, UnicodeDecodeError):
-            raise self._error("the file cannot be read", "Name another one") from None
+        except UnicodeDecodeError:
+            raise self._error("the file is not a text file", CHANGE) from None
+        except OSError as error:
+            raise self._error(f"cannot read the file ({error.strerror})", CHANGE) from None
         try:
             kept = json.loads(text)
         except ValueError:

@@ -432,7 +432,7 @@ def test_failed_network_requests_are_logged(
     told = [record.message for record in caplog.records if record.levelno == logging.WARNING]
     assert told == ["Network data could not be read for 2 records;"
                     " the log says why"]  # fmt: skip
-    assert "/api/mdm/devices/5002/network: the server answered 500" in caplog.text
+    assert "/api/mdm/devices/5002/network: the server responded with 500" in caplog.text
 
 
 def test_devices_of_which_no_network_is_known_are_no_failure(

@@ -319,7 +319,7 @@ class TestRefusals:
         source.bamboohr.fail_next(1, 406, body="", headers=said)
         with pytest.raises(SourceFault) as caught:
             read(source)
-        assert caught.value.what == "the server answered 406 (Field unknown, try again)"
+        assert caught.value.what == "the server responded with 406 (Field unknown, try again)"
 
     def test_a_refused_key_is_called_by_its_setting(self, source):
         error = failure(source.connect(api_token="another"), SignInError, source.address)

@@ -305,7 +305,11 @@ def test_an_api_client_is_known_by_the_versioned_path_too(casper: Casper) -> Non
 @pytest.mark.parametrize(
     ("version", "ini", "hint"),
     [
-        ("11.20.1", {"client_secret": "wr0ng-s3cret"}, "Check client_id and client_secret"),
+        (
+            "11.20.1",
+            {"client_secret": "wr0ng-s3cret"},
+            "Check that client_id and client_secret are correct",
+        ),
         ("10.40.0", {}, "Set username and password"),
     ],
 )

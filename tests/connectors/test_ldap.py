@@ -202,7 +202,7 @@ def test_an_account_with_limits_gets_an_error_and_no_short_list(
 ) -> None:
     server: Slapd = request.getfixturevalue(style)
     delivered: list[SourceItem] = []
-    with pytest.raises(SourceFault, match="cuts the answer short") as caught:
+    with pytest.raises(SourceFault, match="returned only part of the result") as caught:
         delivered.extend(section(server, username=server.limited_dn).records(Projection()))
     assert len(delivered) <= 500
     assert "limits" in caught.value.fix
@@ -215,7 +215,7 @@ def test_sign_in_anonymous_reads_open_directory(openldap: Slapd, username: str) 
 
 
 def test_an_anonymous_search_is_cut_short_too(openldap: Slapd) -> None:
-    with pytest.raises(SourceFault, match="cuts the answer short"):
+    with pytest.raises(SourceFault, match="returned only part of the result"):
         read(openldap, "uid", username="")
 
 
@@ -226,7 +226,7 @@ def test_anonymous_reads_nothing_in_active_directory(active_directory: Slapd) ->
 
 def test_account_without_read_permission_raises_error(openldap: Slapd) -> None:
     made = section(openldap, username=openldap.outsider_dn)
-    assert "rights" in failure(made, ConfigurationError, openldap.base_dn).fix
+    assert "permissions" in failure(made, ConfigurationError, openldap.base_dn).fix
     with pytest.raises(ConfigurationError):
         list(made.records(Projection()))
 
@@ -254,7 +254,7 @@ def test_wrong_password_raises_sign_in_error(openldap: Slapd) -> None:
 def test_version_2_reads_without_pages(openldap: Slapd) -> None:
     old = {"protocol_version": "2"}
     assert logins(read(openldap, "uid", **old, filter="(uid=aquill1)")) == ["aquill1"]
-    with pytest.raises(SourceFault, match="cuts the answer short"):
+    with pytest.raises(SourceFault, match="returned only part of the result"):
         read(openldap, "uid", **old)
 
 

@@ -478,7 +478,7 @@ def test_an_error_with_success_is_told_in_okta_s_words(source: OktaSource, okta:
     ("status", "code", "kind", "fix"),
     [
         (403, "E0000005", SignInError, "proxy"),
-        (403, "E0000006", AccessDenied, "rights"),
+        (403, "E0000006", AccessDenied, "permissions"),
         (401, "E0000011", SignInError, "30 days"),
         (401, "E0000015", AccessDenied, "permission to read users"),
     ],

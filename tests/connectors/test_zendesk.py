@@ -273,7 +273,7 @@ class TestSignIn:
     def test_a_refused_api_token_is_told_with_its_end(self, source):
         source.zendesk.token_access = False
         error = failure(source.connect(), SignInError, source.address)
-        assert error.what == "the server answered 401 (Couldn't authenticate you)"
+        assert error.what == "the server responded with 401 (Couldn't authenticate you)"
         assert "30 days" in error.fix
         assert "client_id" in error.fix
 
@@ -332,7 +332,7 @@ class TestErrors:
         source.zendesk.fail_next(1, 422, body=body)
         with pytest.raises(SourceFault) as caught:
             read(source)
-        assert caught.value.what == f"the server answered 422 ({said})"
+        assert caught.value.what == f"the server responded with 422 ({said})"
 
     @pytest.mark.parametrize(
         ("body", "said"),

@@ -124,8 +124,8 @@ def test_an_end_that_apple_does_not_know_is_asked_for_once(apple, convert, code)
 @pytest.mark.parametrize(
     ("status", "body", "why"),
     [
-        ("403 Forbidden", "", "the server answered 403"),
-        ("404 Not Found", "", "the server answered 404"),
+        ("403 Forbidden", "", "the server responded with 403"),
+        ("404 Not Found", "", "the server responded with 404"),
         ("200 OK", "<html><body>Maintenance<br></body></html>", "the answer is not XML"),
         ("200 OK", "", "the answer is not XML"),
         ("200 OK", b"\xff\xfe<\x00r\x00", "the answer is not XML"),

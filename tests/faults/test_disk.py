@@ -142,7 +142,7 @@ class TestTheLedger:
         )
         ended = Ended(done.returncode, done.stdout, done.stderr)
         assert ended.code == 3
-        assert "state: the file cannot be made (Permission denied)" in sentence(ended)
+        assert "state: cannot create the state database (Permission denied)" in sentence(ended)
         assert made.oomnitza.runs() == []
 
     @LONG
@@ -164,10 +164,15 @@ class TestTheLedger:
     @pytest.mark.parametrize(
         ("spoil", "words"),
         [
-            (lambda path: path.write_bytes(b"no database " * 500), "the file is not a database"),
+            (
+                lambda path: path.write_bytes(b"no database " * 500),
+                "the file is not a state database",
+            ),
             pytest.param(lambda path: newer(path), "written by a newer version", marks=LONG),
             pytest.param(lambda path: (path.unlink(), path.mkdir()), "state", marks=LONG),
-            pytest.param(lambda path: other(path), "the database of another program", marks=LONG),
+            pytest.param(
+                lambda path: other(path), "the file is a database of another program", marks=LONG
+            ),
         ],
     )
     def test_that_is_something_else(self, made, spoil, words):
@@ -219,7 +224,7 @@ class TestTheLedger:
             other.execute("BEGIN EXCLUSIVE")
             ended, _ = made.upload("casper")
             assert ended.code == 1
-            assert "the state file is locked" in sentence(ended)
+            assert "another program has locked the state database" in sentence(ended)
         check_run_again(made)
 
     @LONG

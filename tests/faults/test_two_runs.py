@@ -54,7 +54,8 @@ def test_the_second_one_ends_and_says_who_holds_the_section(made):
     over.set()
     assert second.code == 5
     assert second.err == ""
-    assert f"is being run by process {first.pid} on {socket.gethostname()} since 2" in second.out
+    process = f"process {first.pid} on {socket.gethostname()}"
+    assert f"is already running ({process}, started 2" in second.out
     assert set(report["casper"]["counts"].values()) == {0}
     assert end_of(first).code == 0
     assert made.states() == ["complete"]

@@ -461,7 +461,7 @@ class TestRuns:
         [line] = [line for line in ended.out.splitlines() if line.startswith("Error: ")]
         assert line == (
             f"Error: [casper] {away}/api/v1/auth/token: the connection was refused."
-            " Check host and port of the url."
+            " Check that host and port are correct and that the server is running."
         )
         assert ended.err == ""
         assert line.partition("[casper] ")[2] in (ini.parent / "errors.log").read_text("utf-8")
@@ -471,7 +471,7 @@ class TestRuns:
         jamf.password = "another"
         ended = upload("casper")
         assert ended.code == 1
-        assert "the server answered 401" in ended.out
+        assert "the server responded with 401" in ended.out
         assert "sandbox password" not in ended.out + ended.err
 
     def test_upload_target_unavailable_exits_with_1(self, upload, ini, stage, jamf):

@@ -114,8 +114,8 @@ class TestPauses:
         caplog.set_level(logging.INFO, "lib.retry")
         Retry(5).call(Call(*busy(2)), IMMEDIATE)
         first, second = [item.getMessage() for item in caplog.records]
-        assert first == "here: too many calls; trying again"
-        assert second.startswith("here: too many calls; trying again in ")
+        assert first == "here: too many calls; retrying"
+        assert second.startswith("here: too many calls; retrying in ")
 
 
 class TestBounds:
@@ -215,7 +215,7 @@ class TestBudget:
             with pytest.raises(TransientError):
                 retry.call(Call(*busy(9)))
         [line] = [item.getMessage() for item in caplog.records]
-        assert "repeated too many requests" in line
+        assert "retry limit reached (retry_ceiling)" in line
 
     def test_threads_share_it(self, pauses: list[float]):
         with retry_budget(50) as budget:

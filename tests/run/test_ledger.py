@@ -309,7 +309,7 @@ class TestLedgerErrors:
 
         outer = run(items())
         assert counts(outer) == {"fetched": 2, "sent": 2}
-        assert "is being run by process" in str(inner[0].error)
+        assert "is already running (process" in str(inner[0].error)
         assert counts(inner[0]) == {}
         assert len(history(run)) == 1
         assert counts(run(devices(1))) == {"fetched": 1, "sent": 1}

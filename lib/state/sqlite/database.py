@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,6 +13,8 @@ from threading import RLock
 from typing import Any, TypeVar
 
 from lib.errors import ConfigurationError, ConnectorError, StateUnreadable
+
+log = logging.getLogger(__name__)
 
 # How many rows are in memory at once where there may be many of them.
 PAGE = 200
@@ -24,6 +27,9 @@ UNUSABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PER
 # Exceptions that mean that a row contains a value that this program did not write.
 INVALID_ROW = (ValueError, TypeError, AttributeError, zlib.error)
 HELD = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+RESTORE = "Restore the file from a backup, or move it away to start with an empty one"
 
 
 class InvalidRow(sqlite3.DatabaseError):
@@ -127,6 +133,7 @@ def translate_sqlite_errors(path: Path, *, reading: bool = False) -> Iterator[No
     try:
         yield
     except sqlite3.Error as error:
+        log.debug("%s: %r", path, error)
         translated = _connector_error(error, str(path))
         if reading:
             what, where, fix = translated.what, translated.where, translated.fix
@@ -139,22 +146,28 @@ def _connector_error(error: sqlite3.Error, where: str) -> ConnectorError:
     code = extended & 0xFF
     if code in UNUSABLE:
         return ConfigurationError(
-            f"state: the file cannot be written ({error})",
+            "state: cannot write the state database",
             where=where,
-            fix="It and its folder have to be writable by the user who runs this",
+            fix="Make the file and its folder writable for the account that runs the connector",
         )
     if code == sqlite3.SQLITE_NOTADB:
         return ConfigurationError(
-            "state: the file is not a database",
+            "state: the file is not a state database",
             where=where,
-            fix="Name another file, or move this one away to begin with an empty one",
+            fix="Set state to another file, or move this file away to start with an empty one",
         )
     if code == sqlite3.SQLITE_CORRUPT or isinstance(error, InvalidRow):
-        what, fix = "the state file is damaged", "Move it away to begin with an empty one"
+        what = "the state database is damaged"
+        fix = RESTORE
     elif code == sqlite3.SQLITE_FULL or extended == sqlite3.SQLITE_IOERR_SHMSIZE:
-        what, fix = "the disk is full, the state cannot be noted", "Make room and run again"
+        what = "cannot write the state database, because the disk is full"
+        fix = "Free disk space, then run again"
     elif code in HELD:
-        what, fix = "the state file is locked", "See which other program has it open"
+        what = "another program has locked the state database"
+        fix = "Close the program that has the file open, then run again"
     else:
-        what, fix = "the state cannot be read or noted", "Check the disk"
-    return ConnectorError(f"{what} ({error})", where=where, fix=fix)
+        name = getattr(error, "sqlite_errorname", "")
+        what = f"cannot read or write the state database{f' ({name})' if name else ''}"
+        in_disk = code == sqlite3.SQLITE_IOERR
+        fix = "Check that the disk and the file system have no errors" if in_disk else RESTORE
+    return ConnectorError(f"state: {what}", where=where, fix=fix)

@@ -54,11 +54,11 @@ class SectionLock:
     def __enter__(self) -> Self:
         announced = False
         while not self._taken():
-            held = f"[{self._section}] is being run by {self._held_by()}"
+            held = f"[{self._section}] is already running{self._held_by()}"
             if not self._wait:
-                raise AlreadyRunning(held, fix="Wait for it, or use --wait")
+                raise AlreadyRunning(held, fix="Wait until it has finished, or use --wait")
             if not announced:
-                self._say(f"{held}; waiting for it")
+                self._say(f"{held}; waiting for it to finish")
                 announced = True
             time.sleep(PAUSE)
             if requested():  # which a thread is not told otherwise
@@ -86,7 +86,8 @@ class SectionLock:
         except OSError as error:
             raise self._unusable(error.strerror or str(error)) from None
         except NotImplementedError as error:
-            raise self._unusable(str(error)) from None
+            log.debug("%s: %r", self._path, error)
+            raise self._unusable("the file system does not support locks") from None
         self._lock = lock
         self._write_holder()
         return True
@@ -102,15 +103,16 @@ class SectionLock:
         try:
             about = json.loads(self._holder.read_text("utf-8"))
             since = datetime.fromtimestamp(about["started"], UTC)
-            return f"process {about['pid']} on {about['host']} since {since:%Y-%m-%d %H:%M} UTC"
+            process = f"process {about['pid']} on {about['host']}"
+            return f" ({process}, started {since:%Y-%m-%d %H:%M} UTC)"
         except (OSError, ValueError, TypeError, KeyError, OverflowError):
-            return "another process"  # which is just beginning, or ending
+            return " in another process"  # it is just beginning, or ending
 
     def _unusable(self, reason: str) -> ConfigurationError:
         return ConfigurationError(
-            f"state: the lock file cannot be made ({reason})",
+            f"state: cannot create the lock file ({reason})",
             where=str(self._path),
-            fix="Name a state file in a folder that the user who runs this may write to",
+            fix="Set state to a file in a local folder that the connector can write to",
         )
 
 

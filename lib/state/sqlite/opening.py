@@ -43,9 +43,9 @@ def _make(path: Path) -> None:
         pass
     except OSError as error:
         raise ConfigurationError(
-            f"state: the file cannot be made ({error.strerror})",
+            f"state: cannot create the state database ({error.strerror})",
             where=str(path),
-            fix="Name one in a folder that the user who runs this may write to",
+            fix="Set state to a file in a local folder that the connector can write to",
         ) from None
 
 

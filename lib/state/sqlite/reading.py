@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import stat
@@ -12,6 +13,18 @@ from lib.errors import StateUnreadable
 from lib.state.sqlite import schema
 from lib.state.sqlite.database import StateDatabase, translate_sqlite_errors
 from lib.state.sqlite.opening import connect
+
+log = logging.getLogger(__name__)
+
+# By SQLite's code for an error.
+REASONS = {
+    sqlite3.SQLITE_CANTOPEN: "the file cannot be opened",
+    sqlite3.SQLITE_PERM: "permission denied",
+    sqlite3.SQLITE_READONLY: "permission denied",
+    sqlite3.SQLITE_BUSY: "another program has locked it",
+    sqlite3.SQLITE_LOCKED: "another program has locked it",
+    sqlite3.SQLITE_IOERR: "the disk reported an error",
+}
 
 
 def open_file_to_read(path: Path) -> StateDatabase:
@@ -24,15 +37,16 @@ def open_file_to_read(path: Path) -> StateDatabase:
         return _nothing(path)
     if path.is_dir():
         raise StateUnreadable(
-            "state: it is a folder, not a file", where=str(path), fix="Name another file"
+            "state: this is a folder, not a file", where=str(path), fix="Set state to a file"
         )
-    reason = "beside it lies what a run wrote last, which only one who may write can put into it"
+    reason = "to include the changes of the last run, write access is needed"
     with translate_sqlite_errors(path, reading=True):
         for mode in _modes(path):
             try:
                 return _reader(path, mode)
             except sqlite3.OperationalError as error:
-                reason = str(error)
+                log.debug("%s: %r", path, error)
+                reason = REASONS.get(error.sqlite_errorcode & 0xFF, error.sqlite_errorname)
     raise _unreadable(path, reason)
 
 
@@ -90,7 +104,7 @@ def _nothing(path: Path) -> StateDatabase:
 
 def _unreadable(path: Path, reason: str) -> StateUnreadable:
     return StateUnreadable(
-        f"state: the file cannot be read ({reason})",
+        f"state: cannot read the state database ({reason})",
         where=str(path),
-        fix="It has to be readable by the user who runs this; or name another file",
+        fix="Run the command as the user who runs the connector, or set state to another file",
     )

@@ -69,16 +69,16 @@ def version_of(connection: sqlite3.Connection, path: Path) -> int:
     )
     if application == APPLICATION and version > VERSION:
         raise ConfigurationError(
-            f"state: the file was written by a newer version of this program (form {version},"
-            f" where this one knows {VERSION})",
+            "state: the state database was written by a newer version of the connector"
+            f" (schema {version}; this version supports up to {VERSION})",
             where=str(path),
-            fix="Update this program, or name another file",
+            fix="Update the connector, or set state to another file",
         )
     if application != APPLICATION and (application or version or tables):
         raise StateUnreadable(
-            "state: the file is the database of another program",
+            "state: the file is a database of another program",
             where=str(path),
-            fix="Name another file",
+            fix="Set state to another file",
         )
     return int(version) if application == APPLICATION else 0
 
@@ -98,12 +98,16 @@ def upgrade(connection: sqlite3.Connection, path: Path) -> None:
             _copy(path, copy)
         except OSError as error:
             raise ConnectorError(
-                f"the state file cannot be copied before it is changed ({error.strerror})",
+                f"state: cannot copy the state database before its upgrade ({error.strerror})",
                 where=str(copy),
-                fix="Make room in its folder, and see that it can be written to",
+                fix="Free disk space, and check that the connector can write to the folder",
             ) from None
         log.info(
-            "%s: from form %d to %d; as it was, it is kept as %s", path, version, VERSION, copy
+            "%s: state database upgraded from schema %d to %d. The old file was saved as %s",
+            path,
+            version,
+            VERSION,
+            copy,
         )
     for step in STEPS[version:]:
         for statement in step:

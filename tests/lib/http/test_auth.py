@@ -171,7 +171,7 @@ class TestTokenAuth:
             guarded.valid.clear()
             return token
 
-        with pytest.raises(AccessDenied, match=r"the server answered 401 \(token unknown\)"):
+        with pytest.raises(AccessDenied, match=r"the server responded with 401 \(token unknown\)"):
             client_of(TokenAuth(useless)).get_json("/x")
         assert [token for token, _ in guarded.seen] == ["t1", "t2"]
         assert guarded.issued == 2

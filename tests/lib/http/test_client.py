@@ -152,7 +152,9 @@ class TestRepeating:
 
     def test_it_gives_up_after_as_many_retries_as_are_set(self, server, pauses):
         server.answers = [(503, "in maintenance")]
-        with pytest.raises(SourceUnavailable, match=r"/x: the server answered 503 \(in maint"):
+        with pytest.raises(
+            SourceUnavailable, match=r"/x: the server responded with 503 \(in maint"
+        ):
             ask(server.url, retries=3)
         assert len(server.asked) == 4
 
@@ -171,7 +173,7 @@ class TestRepeating:
 
     def test_but_never_for_hours(self, server, pauses):
         server.answers = [(429, "", {"Retry-After": "86400"}), (200, "{}")]
-        with pytest.raises(SourceUnavailable, match="the server answered 429"):
+        with pytest.raises(SourceUnavailable, match="the server responded with 429"):
             ask(server.url, retries=1)
         assert pauses == []
 
@@ -249,7 +251,7 @@ class TestBrokenAnswers:
         server.answers = [(200, HTML)]
         with pytest.raises(SourceUnavailable) as caught:
             ask(server.url, retries=5)
-        assert f"{server.url}/x: the answer is not JSON" in str(caught.value)
+        assert f"{server.url}/x: the response is not JSON" in str(caught.value)
         assert "Service Unavailable Back at noon ." in str(caught.value)
         assert len(server.asked) == 3
 
@@ -286,7 +288,9 @@ class TestBrokenAnswers:
         with RawServer(
             b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"computers": []}'
         ) as server:
-            with pytest.raises(SourceUnavailable, match="/x: the answer broke off in the middle"):
+            with pytest.raises(
+                SourceUnavailable, match="/x: the response ended before it was complete"
+            ):
                 ask(server.url, retries=2)
             assert server.connections == 3
 
@@ -294,13 +298,15 @@ class TestBrokenAnswers:
         answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n[1]\n\r\n"
         with (
             RawServer(answer) as server,
-            pytest.raises(SourceUnavailable, match="the answer broke off in the middle"),
+            pytest.raises(SourceUnavailable, match="the response ended before it was complete"),
         ):
             ask(server.url)
 
     def test_post_with_incomplete_response_is_not_retried(self):
         with RawServer(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}") as server:
-            with pytest.raises(SourceUnavailable, match="the answer broke off in the middle"):
+            with pytest.raises(
+                SourceUnavailable, match="the response ended before it was complete"
+            ):
                 client(server.url, retries=2).post_json("/x", {})
             assert server.connections == 1
 
@@ -313,23 +319,25 @@ class TestBrokenAnswers:
 
     def test_no_content_raises_no_content_without_retry(self, server):
         server.answers = [(204, "")]
-        with pytest.raises(NoContent, match="/x: the server answered 204"):
+        with pytest.raises(NoContent, match="/x: the server responded with 204"):
             ask(server.url)
         assert len(server.asked) == 1
 
     def test_json_too_deep_to_be_read_is_broken(self, server, quick):
         server.answers = [(200, "[" * 100_000)]
-        with pytest.raises(SourceUnavailable, match="the answer is not JSON"):
+        with pytest.raises(SourceUnavailable, match="the response is not JSON"):
             ask(server.url)
 
     def test_json_of_and_member_name_what_is_wrong(self, server):
         server.answers = [(200, '{"token": 1}'), (200, HTML)]
         asking = client(server.url)
         assert member(json_of(asking.request("POST", "/x")), "token") == 1
-        with pytest.raises(SourceFault, match="/x: the answer is not JSON but begins 'Service"):
+        with pytest.raises(
+            SourceFault, match="/x: the response is not JSON but begins with 'Service"
+        ):
             json_of(asking.request("POST", "/x", params={"key": "query-value"}))
         for answer in ({}, [], None, 7, "text"):
-            with pytest.raises(SourceFault, match="the answer has no 'token'"):
+            with pytest.raises(SourceFault, match="'token' is missing in the response"):
                 member(answer, "token")
 
 
@@ -338,14 +346,14 @@ class TestNoAnswer:
     def test_silent_server_raises_timeout(self, retries):
         with (
             RawServer(b"", stall=True) as server,
-            pytest.raises(SourceUnavailable, match=r"/x: no answer within 0\.3 seconds\. Try"),
+            pytest.raises(SourceUnavailable, match=r"/x: no response within 0\.3 seconds\. Try"),
         ):
             ask(server.url, timeout=0.3, retries=retries)
 
     def test_server_silent_in_mid_response_raises_error(self):
         with (
             RawServer(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", stall=True) as server,
-            pytest.raises(SourceUnavailable, match=r"/x: no answer within 0\.3 seconds"),
+            pytest.raises(SourceUnavailable, match=r"/x: no response within 0\.3 seconds"),
         ):
             ask(server.url, timeout=0.3)
 
@@ -356,7 +364,8 @@ class TestNoAnswer:
         with pytest.raises(SourceUnavailable) as caught:
             ask(url, retries=retries)
         assert str(caught.value) == (
-            f"{url}/x: the connection was refused. Check host and port of the url."
+            f"{url}/x: the connection was refused."
+            " Check that host and port are correct and that the server is running."
         )
 
     @pytest.mark.skipif(sys.platform != "linux", reason="fills a queue as only Linux has it")
@@ -375,7 +384,7 @@ class TestNoAnswer:
         monkeypatch.setenv("HTTP_PROXY", proxy)
         monkeypatch.setenv("NO_PROXY", "")
         monkeypatch.setenv("no_proxy", "")
-        with pytest.raises(SourceUnavailable, match="/x: the proxy does not let through"):
+        with pytest.raises(SourceUnavailable, match="/x: the connection through the proxy failed"):
             ask(server.url)
         assert server.asked == []
 
@@ -384,7 +393,8 @@ class TestNoAnswer:
         with pytest.raises(SourceUnavailable) as caught:
             ask("http://nowhere.invalid", retries=retries)
         assert str(caught.value) == (
-            "http://nowhere.invalid/x: there is no server of that name. Check the url in the ini."
+            "http://nowhere.invalid/x: host name not found."
+            " Check the spelling of the host name, and the DNS settings of this machine."
         )
 
     def test_the_classes_of_a_target_are_its_own(self, server):
@@ -420,13 +430,16 @@ class TestRefusals:
             client(server.url).request("GET", "/x", params={"key": "query-value"})
         assert type(caught.value) is kind
         assert caught.value.where == f"{server.url}/x"
-        assert caught.value.what == f"the server answered {status} (because)"
+        assert caught.value.what == f"the server responded with {status} (because)"
 
     def test_a_page_of_html_becomes_its_words(self, server):
         server.answers = [(503, HTML)]
         with pytest.raises(SourceUnavailable) as caught:
             ask(server.url)
-        assert caught.value.what == "the server answered 503 (Service Unavailable Back at noon .)"
+        assert (
+            caught.value.what
+            == "the server responded with 503 (Service Unavailable Back at noon .)"
+        )
 
     def test_a_long_answer_is_cut(self, server):
         server.answers = [(400, "words and\n\nmore " * 1000)]
@@ -450,14 +463,15 @@ class TestRefusals:
         with pytest.raises(ConfigurationError) as caught:
             client(server.url).request("GET", "/x")
         assert str(caught.value) == (
-            f"{server.url}/x: the server sends to {server.url}/login. Set url to where it is now."
+            f"{server.url}/x: the server redirects to {server.url}/login."
+            " Set url to the new address."
         )
         assert len(server.asked) == 1
 
     @pytest.mark.parametrize("status", [300, 302, 304])
     def test_redirect_without_location_is_not_success(self, server, status):
         server.answers = [(status, "")]
-        with pytest.raises(SourceFault, match=f"the server answered {status}"):
+        with pytest.raises(SourceFault, match=f"the server responded with {status}"):
             client(server.url).post_json("/x", {})
 
 
@@ -508,7 +522,7 @@ class TestTls:
         (tmp_path / "empty.pem").write_text("no certificate\n")
         with pytest.raises(SourceUnavailable) as caught:
             ask(secure_url, cacert_file=tmp_path / "empty.pem")
-        assert "no secure connection can be made" in str(caught.value)
+        assert "the TLS connection failed" in str(caught.value)
         assert "cacert_file" in str(caught.value)
 
     def test_the_checks_can_be_switched_off(self, secure_url, other_ca):
@@ -533,7 +547,7 @@ class TestTls:
             ask(secure_url, ssl_protocol="tls1")
 
     def test_a_port_without_tls(self, server, pauses):
-        with pytest.raises(SourceUnavailable, match="/x: no secure connection can be made"):
+        with pytest.raises(SourceUnavailable, match="/x: the TLS connection failed"):
             ask(server.url.replace("http:", "https:"), retries=5)
         assert pauses == []
 
@@ -551,14 +565,14 @@ class TestLogs:
         client(server.url, retries=1).get_json("/x", key="query-value")
         [line] = [item.getMessage() for item in caplog.records if item.name.startswith("lib.")]
         assert (
-            line == f"{server.url}/x: the server answered 503 (SERVICE UNAVAILABLE); trying again"
+            line == f"{server.url}/x: the server responded with 503 (SERVICE UNAVAILABLE); retrying"
         )
 
     def test_a_broken_answer_is_logged_without_the_query(self, server, caplog, quick):
         server.answers = [(200, "?"), (200, "{}")]
         client(server.url, retries=1).get_json("/x", key="query-value")
         [line] = [item.getMessage() for item in caplog.records if item.name.startswith("lib.")]
-        assert line.startswith(f"{server.url}/x: the answer is not JSON")
+        assert line.startswith(f"{server.url}/x: the response is not JSON")
 
     def test_a_query_in_the_path_is_not_shown_either(self, server, caplog, quick):
         caplog.set_level(logging.DEBUG, "lib")
@@ -569,7 +583,7 @@ class TestLogs:
             asking.get_json("/x?key=query-value")
         assert server.asked[0].query == {"key": "query-value"}
         shown = [item.getMessage() for item in caplog.records if item.name.startswith("lib.")]
-        assert any("trying again" in line for line in shown)
+        assert any("retrying" in line for line in shown)
         assert "query-value" not in "".join([*shown, str(caught.value)])
 
     def test_no_error_holds_the_query(self, server, quick, pauses):
@@ -625,7 +639,7 @@ class TestTheNextPage:
         ],
     )
     def test_is_not_asked_for_elsewhere(self, acme: Client, url: str) -> None:
-        with pytest.raises(SourceFault, match="for the next page") as caught:
+        with pytest.raises(SourceFault, match="the next page is on another server") as caught:
             acme.path_of(url)
         assert caught.value.where == acme.url
 

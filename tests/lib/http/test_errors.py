@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+from http.client import BadStatusLine, IncompleteRead, RemoteDisconnected
 
 import pytest
 import requests
@@ -63,7 +64,9 @@ def test_an_excerpt_is_one_line():
     assert excerpt("<p>one\n two</p>") == "one two"
 
 
-GERMAN = OSError("Es konnte keine Verbindung hergestellt werden, da der Zielcomputer nein sagt")
+GERMAN = OSError(
+    10065, "Es konnte keine Verbindung hergestellt werden, da der Zielcomputer nein sagt"
+)
 REFUSED = ConnectionRefusedError(10061, "Der Zielcomputer verweigerte die Verbindung")
 UNTRUSTED = ssl.SSLCertVerificationError(1, "egal")
 UNTRUSTED.verify_message = "self-signed certificate"
@@ -83,9 +86,9 @@ def caused_by(error, reason):
     ("error", "words"),
     [
         (requests.ConnectTimeout("x"), "no connection within 3 seconds"),
-        (requests.ReadTimeout("x"), "no answer within 60 seconds"),
-        (requests.exceptions.ProxyError("x"), "the proxy does not let through (x)"),
-        (requests.exceptions.SSLError("wrong version"), "no secure connection can be made"),
+        (requests.ReadTimeout("x"), "no response within 60 seconds"),
+        (requests.exceptions.ProxyError("x"), "the connection through the proxy failed"),
+        (requests.exceptions.SSLError("wrong version"), "the TLS connection failed"),
         (
             caused_by(never_connected(None), caused_by(NewConnectionError(None, ""), REFUSED)),
             "the connection was refused",
@@ -94,17 +97,22 @@ def caused_by(error, reason):
             caused_by(
                 never_connected(None), NameResolutionError("x", None, socket.gaierror(11001))
             ),
-            "there is no server of that name",
+            "host name not found",
         ),
-        (requests.ConnectionError(ReadTimeoutError(None, "/x", "")), "no answer within 60 seconds"),
-        (requests.ConnectionError("broken"), "the connection failed (broken)"),
+        (
+            requests.ConnectionError(ReadTimeoutError(None, "/x", "")),
+            "no response within 60 seconds",
+        ),
         (requests.ConnectionError("refused by what is no operating system"), "the connection fail"),
         (caused_by(requests.ConnectionError(), GERMAN), "the connection failed (Es konnte"),
         (
             requests.exceptions.SSLError(MaxRetryError(None, "/x", SSLError(UNTRUSTED))),
             "the server's certificate is not trusted (self-signed certificate)",
         ),
-        (requests.exceptions.ChunkedEncodingError("x"), "the answer broke off in the middle"),
+        (
+            requests.exceptions.ChunkedEncodingError("x"),
+            "the response ended before it was complete",
+        ),
     ],
 )
 def test_failures_are_told_apart_by_type_in_whatever_language(error, words):
@@ -115,8 +123,45 @@ def test_what_went_wrong_before_is_not_taken_for_it():
     """As when a connector asks in another way after the first one failed."""
     first = caused_by(SourceUnavailable("away"), REFUSED)
     assert describe_failure(caused_by(requests.ConnectionError("x"), first), (3, 60))[0].startswith(
-        "the connection failed (x"
+        "the connection failed"
     )
+
+
+@pytest.mark.parametrize(
+    ("error", "what"),
+    [
+        (requests.ConnectionError("broken"), "the connection failed"),
+        (
+            caused_by(requests.ConnectionError("x"), RemoteDisconnected("Remote end closed")),
+            "the connection failed (the server closed it without a response)",
+        ),
+        (
+            caused_by(requests.ConnectionError("x"), BadStatusLine("SSH-2.0-x\r\n")),
+            "the connection failed (the response is not HTTP but begins with 'SSH-2.0-x')",
+        ),
+        (
+            caused_by(requests.ConnectionError("x"), IncompleteRead(b"")),
+            "the connection failed (the response is not valid HTTP)",
+        ),
+        (
+            requests.exceptions.InvalidURL("Failed to parse: http://[x"),
+            "the connection failed (the address is not valid)",
+        ),
+        (
+            caused_by(
+                requests.exceptions.ProxyError("x"),
+                OSError("Tunnel connection failed: 403 Forbidden"),
+            ),
+            "the connection through the proxy failed (the proxy responded with 403 Forbidden)",
+        ),
+    ],
+)
+def test_reason_is_in_plain_words_without_text_of_libraries(error, what):
+    assert describe_failure(error, (3, 60))[0] == what
+
+
+def test_timeout_of_one_second_is_singular():
+    assert describe_failure(requests.ReadTimeout("x"), (3, 1))[0] == "no response within 1 second"
 
 
 @pytest.mark.parametrize(

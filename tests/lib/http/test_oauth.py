@@ -67,7 +67,9 @@ def test_a_refusal_in_any_form_is_a_sign_in_error_about_the_client(server, sign_
     with pytest.raises(SignInError) as caught:
         sign_in()
     assert f"{server.url}/token" in str(caught.value)
-    assert str(caught.value).endswith("Check client_id and client_secret.")
+    assert str(caught.value).endswith(
+        "Check that client_id and client_secret are correct and have not expired."
+    )
     assert "secret=" not in str(caught.value)
     assert len(server.asked) == 1
 

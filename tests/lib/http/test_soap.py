@@ -248,7 +248,7 @@ LONG = listed("<n:iccids><n:iccid>1</n:iccid><n:iccid>2</n:iccid></n:iccids>")
     ],
 )
 def test_what_is_no_whole_message_is_asked_for_again_and_then_an_error(text: str, server: Any):
-    with pytest.raises(SourceUnavailable, match="no whole SOAP message") as caught:
+    with pytest.raises(SourceUnavailable, match="not a complete SOAP message") as caught:
         modified(server, (200, text, XML), retries=5)
     assert len(server.asked) == 3
     assert caught.value.where == f"{server.url}/ws/service/terminal"
@@ -304,7 +304,7 @@ def test_a_fault_can_be_sent_to_another_process(server: Any):
     ("status", "kind"), [(500, SourceUnavailable), (503, SourceUnavailable), (401, SignInError)]
 )
 def test_a_page_of_html_with_an_error_is_that_error(status: int, kind: type, server: Any):
-    with pytest.raises(kind, match=f"answered {status}"):
+    with pytest.raises(kind, match=f"responded with {status}"):
         modified(server, (status, "<html><p>no</p></html>", {"Content-Type": "text/html"}))
 
 
@@ -334,11 +334,11 @@ def test_a_wsdl_is_loaded_with_the_schema_beside_it(server: Any):
 def test_what_is_no_wsdl_is_told(text: str, server: Any):
     server.answers = [(200, text)]
     with (
-        pytest.raises(SourceFault, match="no WSDL that can be used") as caught,
+        pytest.raises(SourceFault, match="not a valid WSDL") as caught,
         service(server, f"{server.url}/Terminal.wsdl"),
     ):
         pass
-    assert caught.value.fix == "Check wsdl_path"
+    assert caught.value.fix == "Check that wsdl_path is the address or the file of the WSDL"
 
 
 def test_a_wsdl_that_is_not_there_is_told(server: Any):

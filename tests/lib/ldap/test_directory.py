@@ -121,7 +121,7 @@ def test_without_pages_version_2_reads_all_at_once(slapd: Slapd, open_directory:
     base = f"ou=people,{slapd.base_dn}"
     few = list(directory.search(base, f"(&{EVERYONE}(sn=Quill))", ["sn"]))
     assert len(few) == sum(person.last_name == "Quill" for person in slapd.people)
-    with pytest.raises(SourceFault, match="cuts the answer short"):
+    with pytest.raises(SourceFault, match="returned only part of the result"):
         list(directory.search(base, EVERYONE, ["sn"]))
 
 
@@ -138,7 +138,7 @@ def test_entries_before_a_limit_are_no_answer(
     sandbox.refusals["search"] = iter([None, Outcome(code, "a limit")])
     entries = open_directory(sandbox.url).search(PEOPLE, "(uid=*)", ["uid"], page_size=40)
     assert len(list(islice(entries, 40))) == 40
-    with pytest.raises(SourceFault, match="cuts the answer short"):
+    with pytest.raises(SourceFault, match="returned only part of the result"):
         list(entries)
 
 
@@ -166,7 +166,7 @@ def test_page_size_is_reduced_to_server_limit(
 
 def test_admin_limit_with_small_pages_raises_error(sandbox: Sandbox, open_directory: Open) -> None:
     sandbox.refusals["search"] = repeat(Outcome(11, "a limit"))
-    with pytest.raises(SourceFault, match="cuts the answer short"):
+    with pytest.raises(SourceFault, match="returned only part of the result"):
         list(open_directory(sandbox.url).search(PEOPLE, "(uid=*)", ["uid"]))
     searches = [asked for asked in sandbox.requests if asked.operation == "search"]
     assert [asked.detail["page_size"] for asked in searches] == [500, 250, 125, 62, 31]
@@ -343,7 +343,7 @@ STRANGE: tuple[list[bytes], ...] = ([b"0"],)
         (BUSY, "busy"),
         (SILENCE, "in time"),
         (HANGING_UP, "connection"),
-        (STRANGE, "does not speak LDAP"),
+        (STRANGE, "is not LDAP"),
     ],
 )
 def test_prefetch_error_is_raised_after_previous_page(
@@ -670,7 +670,7 @@ def test_invalid_filter_raises_error_before_request(
 
 
 @pytest.mark.parametrize(
-    ("base", "kind"), [("dc=no,dc=where", "no such"), ("nonsense", "no valid")]
+    ("base", "kind"), [("dc=no,dc=where", "not found"), ("nonsense", "not a valid")]
 )
 def test_invalid_base_raises_error(
     slapd: Slapd, open_directory: Open, base: str, kind: str

@@ -36,7 +36,7 @@ REFUSED = "80090308: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext erro
 @pytest.mark.parametrize(
     ("code", "kind", "word"),
     [
-        (1, AccessDenied, "rights"),
+        (1, AccessDenied, "permissions"),
         (2, SourceFault, "protocol_version"),
         (3, SourceFault, "limits"),
         (4, SourceFault, "limits"),
@@ -49,7 +49,7 @@ REFUSED = "80090308: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext erro
         (32, NoSuchEntry, "base_dn"),
         (34, UnreachableEntry, "base_dn"),
         (49, SignInError, "password"),
-        (50, AccessDenied, "rights"),
+        (50, AccessDenied, "permissions"),
         (51, SourceUnavailable, "later"),
         (52, SourceUnavailable, "later"),
         (53, AccessDenied, "username"),
@@ -82,15 +82,15 @@ def test_an_error_is_one_line_of_readable_text() -> None:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        ("525", "no such user"),
+        ("525", "user not found"),
         ("52e", "user name or the password is wrong"),
-        ("52f", "may not sign in here"),
-        ("530", "hour"),
+        ("52f", "is not allowed to sign in"),
+        ("530", "at this time"),
         ("531", "computer"),
         ("532", "password has expired"),
         ("533", "disabled"),
         ("701", "account has expired"),
-        ("773", "has to be changed"),
+        ("773", "must be changed"),
         ("775", "locked"),
     ],
 )
@@ -142,8 +142,8 @@ ADDRESSES = [(Opening("nein"), ("::1", 389)), (Opening("nein"), ("127.0.0.1", 38
             "not trusted (self-signed certificate)",
             "cacert_file",
         ),
-        (LDAPExceptionError("certificate is odd"), "not trusted (certificate is odd)", "cacert"),
-        (LDAPSocketOpenError("invalid server address"), "no server of that name", "url"),
+        (LDAPExceptionError("certificate is odd"), "certificate is not trusted", "cacert"),
+        (LDAPSocketOpenError("invalid server address"), "host name not found", "url"),
         (Opening("[Errno 111] Connection refused"), "refused", "port"),
         (Opening("the target machine actively refused it"), "refused", "port"),
         (
@@ -157,10 +157,10 @@ ADDRESSES = [(Opening("nein"), ("::1", 389)), (Opening("nein"), ("127.0.0.1", 38
         (Receiving("_ssl.c:989: The handshake operation timed out"), "in time", "later"),
         (
             Unencrypted("[SSL: WRONG_VERSION_NUMBER] wrong version number"),
-            "no secure connection",
+            "the TLS connection failed",
             "ldaps://",
         ),
-        (LDAPExceptionError("session terminated by server"), "session terminated by server", "url"),
+        (LDAPExceptionError("session terminated by server"), "the directory closed it", "url"),
     ],
 )
 def test_each_failure_of_a_connection_says_what_to_do(
@@ -171,6 +171,27 @@ def test_each_failure_of_a_connection_says_what_to_do(
     assert told.where == WHERE
     assert what in told.what
     assert fix in told.fix
+    for of_ldap3 in ("socket", "error receiving", "_ssl.c", "WRONG_VERSION", "Errno", "terminated"):
+        assert of_ldap3 not in str(told)
+
+
+def test_reason_of_the_system_is_quoted_without_its_number() -> None:
+    lost = LDAPSocketReceiveError(
+        "error receiving data: [Errno 104] Connection reset by peer", [("x", 1)]
+    )
+    assert error_for_failure(lost, WHERE).what == "the connection failed (Connection reset by peer)"
+
+
+@pytest.mark.parametrize(
+    ("data", "fix"),
+    [
+        ("52e", "Check that username and password are correct"),
+        ("999", "Check that username and password are correct"),
+        ("532", "Change this in the directory, or sign in with another username and password"),
+    ],
+)
+def test_fix_of_a_refused_sign_in_depends_on_the_reason(data: str, fix: str) -> None:
+    assert error_for_result(49, "invalidCredentials", REFUSED.format(data), WHERE).fix == fix
 
 
 @pytest.mark.parametrize("error", [Untrusted("x"), Unencrypted("x")])

@@ -180,7 +180,9 @@ class TestV3:
     )
     def test_v3_send_error_classes_by_status(self, server, connect, status, kind):
         server.answers = [(status, "because")]
-        with pytest.raises(kind, match=rf"/api/v3/bulk: the server answered {status} \(because\)"):
+        with pytest.raises(
+            kind, match=rf"/api/v3/bulk: the server responded with {status} \(because\)"
+        ):
             BulkV3(connect(), PEOPLE).send(items(people(1)))
 
     def test_v3_send_is_retried_when_overloaded(self, oomnitza, connect, pauses):

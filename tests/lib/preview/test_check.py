@@ -154,7 +154,9 @@ def test_a_checkpoint_that_can_be_kept_is_no_finding(jasper, tmp_path):
 def test_a_storage_that_holds_something_else_is_told_before_the_source_is_asked(jasper, tmp_path):
     (tmp_path / "kept.json").write_text("garbage")
     found = jasper("storage = kept.json")
-    assert codes(found, "storage: the file holds no moment") == [ExitCode.CONFIGURATION]
+    assert codes(found, "storage: the file does not contain a valid checkpoint") == [
+        ExitCode.CONFIGURATION
+    ]
     assert jasper.requests == 0
 
 

@@ -478,7 +478,7 @@ class TestWebhook:
         server.answers = [(503, ""), (200, "")]
         post_webhook(example(), f"{server.url}/services/verysecret?sig=morework")
         shown = secrets.redact("\n".join(item.getMessage() for item in caplog.records))
-        assert "trying again" in shown
+        assert "retrying" in shown
         assert "verysecret" not in shown
         assert "morework" not in shown
 

@@ -89,7 +89,7 @@ def test_load_empty_file_is_none(file: Path):
 @pytest.mark.parametrize("text", ["garbage", '{"one": "yesterday"}', '{"one": 5}', "[1, 2]", "7"])
 def test_load_invalid_time_raises(text: str, file: Path):
     file.write_text(text)
-    with pytest.raises(ConfigurationError, match="no moment") as caught:
+    with pytest.raises(ConfigurationError, match="does not contain a valid checkpoint") as caught:
         read(file)
     assert str(file) in str(caught.value)
     assert "Delete it" in caught.value.fix
@@ -97,19 +97,19 @@ def test_load_invalid_time_raises(text: str, file: Path):
 
 def test_load_invalid_encoding_raises(file: Path):
     file.write_bytes(b"SQLite format 3\x00\xff\xfe")
-    with pytest.raises(ConfigurationError, match="cannot be read"):
+    with pytest.raises(ConfigurationError, match="the file is not a text file"):
         read(file)
 
 
 def test_load_not_writable_raises(tmp_path: Path):
-    with pytest.raises(ConfigurationError, match="cannot be written"):
+    with pytest.raises(ConfigurationError, match="cannot write the file"):
         read(tmp_path / "nowhere" / "storage.db")
 
 
 @pytest.mark.skipif(os.name != "posix" or os.getuid() == 0, reason="root may write everything")
 def test_load_file_of_another_user_raises(file: Path):
     file.touch(mode=0o400)
-    with pytest.raises(ConfigurationError, match="cannot be written"):
+    with pytest.raises(ConfigurationError, match="cannot write the file"):
         read(file)
 
 

@@ -133,7 +133,7 @@ class Faulty(Target):
         try:
             super().send(items)
         except TargetRefused:
-            raise TargetFault("the server answered 500") from None
+            raise TargetFault("the server responded with 500") from None
 
     def canceled(self) -> bool:
         if len(self.sent) > self.away_after:

@@ -223,7 +223,7 @@ class TestErrors:
             section = ledger.section("ldap", TARGET)
             error = self.told(path, lambda: section.known(list(map(str, range(2_000)))))
         assert "damaged" in str(error)
-        assert "Move it away" in error.fix
+        assert "move it away" in error.fix
 
     def test_locked_file_is_a_connector_error(self, path, monkeypatch, running):
         monkeypatch.setattr(opening, "BUSY_TIMEOUT", 0.05)
@@ -231,13 +231,13 @@ class TestErrors:
         other.execute("BEGIN IMMEDIATE")
         error = self.told(path, lambda: open_store(path))
         other.close()
-        assert "the state file is locked" in str(error)
+        assert "another program has locked the state database" in str(error)
 
     def test_unwritable_file_is_a_configuration_error(self, path, running):
         running._database._connection.execute("PRAGMA query_only = ON")
         error = self.told(path, lambda: running.sent(records("a")))
         assert isinstance(error, ConfigurationError)
-        assert "cannot be written" in str(error)
+        assert "cannot write the state database" in str(error)
 
     def test_closed_store_is_a_connector_error(self, path, ledger, running):
         ledger.close()

@@ -26,7 +26,7 @@ with SectionLock(Path(sys.argv[1]), sys.argv[2]):
     print("held", flush=True)
     sys.stdin.read()
 """
-SINCE = r"since 2\d\d\d-\d\d-\d\d \d\d:\d\d UTC"
+SINCE = r"started 2\d\d\d-\d\d-\d\d \d\d:\d\d UTC"
 
 
 @pytest.fixture
@@ -58,8 +58,8 @@ def test_lock_held_names_its_holder(state):
         SectionLock(state, "ldap").__enter__()
     text = str(caught.value)
     expected = (
-        rf"\[ldap\] is being run by process {process.pid} on {re.escape(socket.gethostname())}"
-        rf" {SINCE}\. Wait for it, or use --wait\."
+        rf"\[ldap\] is already running \(process {process.pid} on {re.escape(socket.gethostname())}"
+        rf", {SINCE}\)\. Wait until it has finished, or use --wait\."
     )
     assert re.fullmatch(expected, text), text
     assert caught.value.exit_code == ExitCode.ALREADY_RUNNING
@@ -126,7 +126,7 @@ def test_lock_wait_announces_once(state, monkeypatch):
             assert not is_free(state)
     assert len(pauses) == 3
     [text] = said
-    assert text.startswith(f"[ldap] is being run by process {process.pid} on ")
+    assert text.startswith(f"[ldap] is already running (process {process.pid} on ")
     assert "waiting" in text
 
 
@@ -149,7 +149,9 @@ def test_lock_wait_is_logged_by_default(state, monkeypatch, caplog):
     monkeypatch.setattr(lock.time, "sleep", lambda _seconds: held.__exit__(None, None, None))
     with held, caplog.at_level("INFO"):
         SectionLock(state, "ldap", wait=True).__enter__().__exit__(None, None, None)
-    assert [record.message.split(" by ")[0] for record in caplog.records] == ["[ldap] is being run"]
+    assert [record.message.split(" (")[0] for record in caplog.records] == [
+        "[ldap] is already running"
+    ]
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"pid": 1}', '{"started": 1e99}', "\udcff"])
@@ -157,10 +159,10 @@ def test_lock_held_without_holder_file_is_another_process(state, content):
     with SectionLock(state, "ldap"):
         holder = state.with_name("state.db.ldap.holder")
         holder.write_text(content, encoding="utf-8", errors="surrogateescape")
-        with pytest.raises(AlreadyRunning, match="by another process"):
+        with pytest.raises(AlreadyRunning, match="in another process"):
             SectionLock(state, "ldap").__enter__()
         holder.unlink()
-        with pytest.raises(AlreadyRunning, match="by another process"):
+        with pytest.raises(AlreadyRunning, match="in another process"):
             SectionLock(state, "ldap").__enter__()
 
 
@@ -217,14 +219,16 @@ def test_lock_in_unwritable_folder_raises(tmp_path):
         with pytest.raises(ConfigurationError) as caught:
             SectionLock(folder / "state.db", "ldap", wait=True).__enter__()
         text = str(caught.value)
-        assert text.startswith(f"{folder / 'state.db.ldap.lock'}: state: the lock file cannot be")
+        assert text.startswith(
+            f"{folder / 'state.db.ldap.lock'}: state: cannot create the lock file"
+        )
         assert caught.value.fix
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_lock_with_invalid_holder_file_still_holds(state):
     state.with_name("state.db.ldap.holder").mkdir()
-    with SectionLock(state, "ldap"), pytest.raises(AlreadyRunning, match="by another process"):
+    with SectionLock(state, "ldap"), pytest.raises(AlreadyRunning, match="in another process"):
         SectionLock(state, "ldap").__enter__()
     assert is_free(state)
 
@@ -234,7 +238,7 @@ def test_lock_not_supported_raises(state, monkeypatch):
         raise NotImplementedError("this file system knows no locks")
 
     monkeypatch.setattr(lock.FileLock, "acquire", acquire)
-    with pytest.raises(ConfigurationError, match="this file system knows no locks"):
+    with pytest.raises(ConfigurationError, match="the file system does not support locks"):
         SectionLock(state, "ldap").__enter__()
 
 

@@ -99,7 +99,7 @@ class TestForeignFiles:
         connection.execute(f"PRAGMA user_version = {VERSION + 1}")
         connection.close()
         content = path.read_bytes()
-        refused(opened, path, "newer version", "Update this program")
+        refused(opened, path, "newer version", "Update the connector")
         assert path.read_bytes() == content
 
     @pytest.mark.parametrize(
@@ -112,13 +112,13 @@ class TestForeignFiles:
             connection.execute("PRAGMA application_id = 7")
         connection.close()
         content = path.read_bytes()
-        refused(opened, path, "another program", "Name another file")
+        refused(opened, path, "another program", "Set state to another file")
         assert path.read_bytes() == content
 
     def test_open_store_not_a_database_raises(self, path, opened):
         path.write_text("[ldap]\nenable = True\n" * 100)
         content = path.read_bytes()
-        refused(opened, path, "not a database", "another file")
+        refused(opened, path, "not a state database", "another file")
         assert path.read_bytes() == content
 
 
@@ -126,18 +126,22 @@ class TestNotWritable:
     def test_open_store_missing_folder_raises(self, tmp_path):
         refused(open_store, tmp_path / "none" / "state.db", "No such file", "folder")
         (tmp_path / "file").touch()
-        refused(open_store, tmp_path / "file" / "state.db", "cannot be made", "folder")
+        refused(
+            open_store, tmp_path / "file" / "state.db", "cannot create the state database", "folder"
+        )
 
     def test_open_store_of_a_folder_raises(self, path):
         path.mkdir()
-        refused(open_store, path, "cannot be written")
+        refused(open_store, path, "cannot write the state database")
 
     @POSIX
     def test_open_store_unwritable_folder_raises(self, open_folder):
         open_folder.chmod(0o555)
         told = "try: open_store(path)\nexcept ConfigurationError as error: print(error)"
         text = " ".join(as_somebody_else(told, str(open_folder / "state.db")))
-        assert text.startswith(f"{open_folder / 'state.db'}: state: the file cannot be made")
+        assert text.startswith(
+            f"{open_folder / 'state.db'}: state: cannot create the state database"
+        )
         assert list(open_folder.iterdir()) == []
 
     @POSIX
@@ -149,5 +153,5 @@ class TestNotWritable:
         open_folder.chmod(0o555)
         told = "try: open_store(path)\nexcept ConfigurationError as error: print(error)"
         text = " ".join(as_somebody_else(told, str(path)))
-        assert text.startswith(f"{path}: state: the file cannot be written")
+        assert text.startswith(f"{path}: state: cannot write the state database")
         assert list(open_folder.iterdir()) == [path]

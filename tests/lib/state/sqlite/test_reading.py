@@ -40,7 +40,7 @@ def test_open_to_read_rejects_writes(path):
         assert [item.reason for item in ledger.saved_records()] == ["no"]
         section = ledger.section("ldap", TARGET)
         for call in (section.begin, lambda: section.closed(1), lambda: ledger.expire(0)):
-            with pytest.raises(ConfigurationError, match="cannot be written"):
+            with pytest.raises(ConfigurationError, match="cannot write the state database"):
                 call()
     assert list(path.parent.iterdir()) == [path]
     assert path.read_bytes() == content
@@ -136,7 +136,7 @@ def test_open_to_read_without_permission_raises(open_folder, whose):
     path.parent.chmod(0o755 if whose == "file" else 0o700)
     told = "try: open_to_read(path)\nexcept StateUnreadable as error: print(error)"
     text = " ".join(as_somebody_else(told, str(path)))
-    assert text.startswith(f"{path}: state: the file cannot be read (")
+    assert text.startswith(f"{path}: state: cannot read the state database (")
 
 
 @POSIX
@@ -149,17 +149,19 @@ def test_open_to_read_wal_of_another_user_raises(open_folder):
     path.with_name("state.db-shm").unlink()
     path.chmod(0o644)
     told = "try: open_to_read(path)\nexcept StateUnreadable as error: print(error)"
-    assert "beside it lies what a run wrote last" in " ".join(as_somebody_else(told, str(path)))
+    assert "to include the changes of the last run, write access is needed" in " ".join(
+        as_somebody_else(told, str(path))
+    )
 
 
 def test_open_to_read_of_a_folder_raises(path):
     path.mkdir()
-    unreadable(path, "it is a folder")
+    unreadable(path, "this is a folder")
 
 
 def test_open_to_read_not_a_database_raises(path):
     path.write_text("[ldap]\n" * 100)
-    unreadable(path, "not a database")
+    unreadable(path, "not a state database")
 
 
 @pytest.mark.parametrize("part", ["all but the head", "the middle", "cut"])
