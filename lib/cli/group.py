@@ -74,7 +74,7 @@ class _Commands(click.Group):
         except LEFT_TO_CLICK:
             raise
         except ConnectorError as error:
-            complain(str(error))
+            say(error.labeled, err=True)
             ctx.exit(int(error.exit_code))
         except KeyboardInterrupt:
             complain("Interrupted.")
@@ -135,10 +135,10 @@ def main(**_: Any) -> None:
 
 def warn(loaded: Config) -> None:
     """Print the warnings about the config file."""
-    from lib.config.problems import render
+    from lib.config.problems import labeled
 
     for warning in loaded.warnings:
-        say(f"Warning: {render(loaded.path, warning)}", err=True)
+        say(labeled(loaded.path, warning), err=True)
 
 
 def complain(text: str) -> None:
