@@ -69,6 +69,11 @@ class ConnectorError(Exception):
         sentence = f"{self.where}: {self.what}" if self.where else self.what
         return f"{_closed(sentence)} {_closed(self.fix)}" if self.fix else sentence
 
+    @property
+    def labeled(self) -> str:
+        """The sentence with its label, as it is printed on a terminal."""
+        return f"Error: {self}"
+
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), self.what, self.where, self.fix, self.retry_after)
 

@@ -1,9 +1,9 @@
 """Parse config files in INI format, and keep the line number of every value.
 
-The standard library's configparser serves here no longer: it drops the indentation of a value's
-lines (a record filter lives by it) and does not tell on which line a value stands. The dialect is
-the same: `key = value` or `key: value`, comment lines with `#`, `;` or `rem`, a line that is
-indented deeper than its key continues the value. Everything else is taken literally.
+The standard library's configparser is not used, because it drops the indentation of a value's
+lines (which a record filter needs) and the line numbers of the values. The dialect is the same:
+`key = value` or `key: value`, comment lines with `#`, `;` or `rem`, a line that is indented deeper
+than its key continues the value. Everything else is taken literally.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class IniFile:
 def read_ini(path: Path) -> IniFile:
     """Read a file in UTF-8, with or without a byte order mark.
 
-    Raises ConfigurationError when there is no such file or it cannot be read as text.
+    Raises ConfigurationError if the file is not found or cannot be read as text.
     """
     return parse_ini(path, read_content(path).decode("utf-8-sig"))
 
@@ -73,20 +73,20 @@ def read_content(path: Path) -> bytes:
         content.decode("utf-8")
     except FileNotFoundError:
         raise ConfigurationError(
-            "there is no such file",
+            "config file not found",
             where=str(path),
-            fix="Make one with `connector.py generate-ini`, or name yours with --ini",
+            fix="Create one with `connector.py generate-ini`, or name yours with --ini",
         ) from None
     except OSError as error:
         raise ConfigurationError(
-            f"the file cannot be read ({error.strerror})", where=str(path)
+            f"cannot read the config file ({error.strerror})", where=str(path)
         ) from None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise ConfigurationError(
-            f"line {line} is not UTF-8 text",
+            f"line {line} is not valid UTF-8",
             where=str(path),
-            fix="Save the file with the encoding UTF-8",
+            fix="Save the file as UTF-8",
         ) from None
     return content
 
@@ -102,9 +102,11 @@ def parse_ini(path: Path, text: str) -> IniFile:
             name = section_name(first)
             section = sections.setdefault(name.lower(), IniSection(name, number))
             if "]" not in first:
-                section.faults.append(Remark(number, "the section's name has no closing bracket"))
+                text = "the closing bracket of the section name is missing"
+                section.faults.append(Remark(number, text))
         elif section is None:
-            oddities.append(Remark(number, "stands before the first section and is ignored"))
+            text = "this line is before the first section and is ignored"
+            oddities.append(Remark(number, text))
         else:
             _add(section, number, lines)
     return IniFile(path, sections, oddities)
@@ -149,14 +151,17 @@ def key_and_value(line: str) -> tuple[str, str]:
 def _add(section: IniSection, number: int, lines: list[str]) -> None:
     key, value = key_and_value(lines[0])
     if not key:
-        section.faults.append(Remark(number, "this is neither `key = value` nor a section"))
+        section.faults.append(Remark(number, "expected `key = value` or `[section]`"))
         return
     if key in section.entries:
         earlier = section.entries[key].line
-        text = f"{key} stands on line {earlier} too; this one counts"
-        section.oddities.append(Remark(number, text))
+        text = f"this setting is also set on line {earlier}; the value on this line is used"
+        section.oddities.append(Remark(number, text, key))
     if " ;" in value:
-        text = "the value holds ' ;'; what follows it is part of it, not a comment"
+        text = (
+            "the value contains ' ;'. A comment is not possible after a value, so the rest of the"
+            " line is part of the value"
+        )
         section.oddities.append(Remark(number, text, key))
     whole = "\n".join([value, *lines[1:]]).rstrip()
     section.entries[key] = Entry(key, "" if whole == '""' else whole, number)

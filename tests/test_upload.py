@@ -291,7 +291,7 @@ class TestPaths:
         program.ini.unlink()
         ended = program.run("upload", "casper")
         assert ended.code == 3
-        assert ended.err.startswith(f"Error: {program.ini}: there is no such file.")
+        assert ended.err.startswith(f"Error: {program.ini}: config file not found.")
 
     def test_a_new_ini_is_written_beside_the_program_for_its_owner_alone(self, program):
         program.ini.unlink()

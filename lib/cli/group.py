@@ -49,7 +49,7 @@ class _Commands(click.Group):
         except LEFT_TO_CLICK:
             raise
         except ConnectorError as error:
-            complain(str(error))
+            say(error.labeled, err=True)
             ctx.exit(int(error.exit_code))
         except KeyboardInterrupt:
             complain("interrupted")
@@ -98,7 +98,7 @@ def main(**_: Any) -> None:
 
 def warn_about(loaded: Config) -> None:
     """Print the warnings about the config file."""
-    from lib.config.problems import render
+    from lib.config.problems import labeled
 
     for warning in loaded.warnings:
-        warn(render(loaded.path, warning))
+        say(labeled(loaded.path, warning), err=True)

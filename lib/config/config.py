@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from lib import ini, plugins, secrets
-from lib.config.problems import InvalidConfig, Problem
+from lib.config.problems import InvalidConfig, Problem, by_line
 from lib.config.reportsettings import ReportSettings
 from lib.config.runsettings import RunSettings
 from lib.config.sections import CONVERTERS, DEFAULT, LOOKUP, RESERVED, Section, SectionReader
 from lib.connector import load_connector
 from lib.errors import ConfigurationError, UsageError
-from lib.ini import IniFile, IniSection
+from lib.ini import Entry, IniFile, IniSection
 from lib.settings import boolean, declared
 from lib.target.target import TargetSettings
 
@@ -47,15 +47,17 @@ def load_config(path: Path, names: Iterable[str]) -> Config:
     chosen = [_choose(file, name) for name in dict.fromkeys(name.lower() for name in names)]
     if not chosen and not _enabled(file):
         raise UsageError(
-            "no section is enabled", where=str(path), fix="Set `enable = True` in those to run"
+            "no section is enabled",
+            where=str(path),
+            fix="Set `enable = True` in each section to run",
         )
     return _loaded(file, chosen or _enabled(file))
 
 
 def problems(path: Path, *, disabled: bool = False) -> list[Problem]:
-    """Return all errors and then all warnings, of enabled sections or of disabled ones, too.
+    """Return all errors and warnings by line, of enabled sections or also of disabled ones.
 
-    Raises nothing for a file that cannot be read: that is a problem, too.
+    A file that cannot be read is one problem, and raises nothing.
     """
     try:
         file = _read(path)
@@ -63,7 +65,7 @@ def problems(path: Path, *, disabled: bool = False) -> list[Problem]:
         return [Problem("", "", 0, str(error).removeprefix(f"{path}: "))]
     reader = SectionReader(file)
     _read_sections(reader, list(_sources(file).values()) if disabled else _enabled(file))
-    return [*reader.errors, *_undecided(file), *reader.warnings]
+    return by_line([*reader.errors, *_undecided(file), *reader.warnings])
 
 
 def common(path: Path) -> Config:
@@ -93,9 +95,9 @@ def _loaded(file: IniFile, chosen: list[IniSection]) -> Config:
     reader = SectionReader(file)
     oomnitza, run, report, sections = _read_sections(reader, chosen)
     if reader.errors:
-        # A warning may be the other half of an error: a key that is misspelt is missing, too.
+        # A warning may explain an error: a misspelled setting is also a missing one.
         raise InvalidConfig(file.path, [*reader.errors, *reader.warnings])
-    return Config(file.path, oomnitza, run, report, sections, reader.warnings)
+    return Config(file.path, oomnitza, run, report, sections, by_line(reader.warnings))
 
 
 def _read_sections(
@@ -168,20 +170,34 @@ def _choose(file: IniFile, name: str) -> IniSection:
     names = [section.name for section in sources.values()]
     if name not in sources:
         hint = plugins.did_you_mean(name, names)
-        there = f"The file has: {', '.join(names)}" if names else "The file has none at all"
+        there = (
+            f"Sections in the file: {', '.join(names)}"
+            if names
+            else "The file has no sections to run"
+        )
         raise UsageError(
-            f"there is no section [{name}]",
+            f"section [{name}] not found",
             where=str(file.path),
             fix=f"{hint[:1].upper()}{hint[1:]} {there}".strip(),
         )
     section = sources[name]
     if not _is_enabled(section):
         entry = section.entries.get("enable")
-        state = f"enable = {entry.value}" if entry else "no enable"
         enabled = ", ".join(item.name for item in _enabled(file)) or "none"
         raise UsageError(
-            f"[{section.name}] is not enabled (it has `{state}`)",
+            f"[{section.name}] is not enabled: {_why_disabled(entry)}",
             where=f"{file.path}: line {entry.line if entry else section.line}",
-            fix=f"Set `enable = True` there to run it. Enabled are: {enabled}",
+            fix=f"Set `enable = True` in this section. Enabled sections: {enabled}",
         )
     return section
+
+
+def _why_disabled(entry: Entry | None) -> str:
+    """Return what is wrong with the setting `enable` of a section that is not enabled."""
+    if entry is None or not entry.value.strip():
+        return "`enable` is empty" if entry else "`enable` is missing"
+    try:
+        boolean(entry.value)
+    except ValueError:
+        return f"`enable = {entry.value}` is neither True nor False"
+    return f"`enable = {entry.value}`"

@@ -14,9 +14,9 @@ from lib.errors import ConfigurationError
 class Problem:
     """An error in a config file, or a warning about something that is probably a mistake.
 
-    `section` and `key` are spelled as the reader of the ini has them, and empty where it is about
-    more than one section, or one key. `line` counts from 1; 0 is the file as a whole. `text` may go
-    on over several lines, and may quote the ini, secrets included: mask it before it is shown.
+    `section` and `key` are spelled as in the file. They are empty if the problem concerns more than
+    one section or setting. `line` counts from 1; 0 is the file as a whole. `text` may have several
+    lines, and may quote the file, including secrets: mask it before it is shown.
     """
 
     section: str
@@ -27,20 +27,35 @@ class Problem:
 
 
 class InvalidConfig(ConfigurationError):
-    """A config file with errors. `problems` are all errors, followed by the warnings."""
+    """A config file with errors. `problems` are its errors and warnings, by line."""
 
     def __init__(self, path: Path, problems: Iterable[Problem]) -> None:
         self.path = path
-        self.problems = tuple(problems)
+        self.problems = tuple(by_line(problems))
         super().__init__("\n".join(render(path, item) for item in self.problems))
+
+    @property
+    def labeled(self) -> str:
+        """The problems, each on a line of its own with its own label."""
+        return "\n".join(labeled(self.path, item) for item in self.problems)
 
     def __reduce__(self) -> tuple[object, ...]:
         return InvalidConfig, (self.path, self.problems)
 
 
+def by_line(problems: Iterable[Problem]) -> list[Problem]:
+    """Return problems by line; those of the file as a whole first, errors before warnings."""
+    return sorted(problems, key=lambda item: (item.line, item.severity))
+
+
+def labeled(path: Path, problem: Problem) -> str:
+    """Return the problem as text, with its label and its place in the file."""
+    return f"{problem.severity.capitalize()}: {render(path, problem)}"
+
+
 def render(path: Path, problem: Problem) -> str:
     """Return the problem as text, with its place in the file."""
-    line = f"line {problem.line} " if problem.line else ""
-    section = f"[{problem.section}] " if problem.section else ""
-    key = f"{problem.key}: " if problem.key else ""
-    return f"{path}: {line}{section}{key}{problem.text}"
+    line = f"line {problem.line}" if problem.line else ""
+    section = f"[{problem.section}]" if problem.section else ""
+    place = " ".join(filter(None, (line, section, problem.key)))
+    return ": ".join(filter(None, (str(path), place, problem.text)))

@@ -47,7 +47,7 @@ class Section:
     mapping: mapping.Layer
     recordfilter: Entry | None = None
     resources: Resources = field(default_factory=Resources)
-    folder: Path | None = None  # of the ini
+    folder: Path | None = None  # of the config file
 
 
 class SectionReader:
@@ -76,7 +76,10 @@ class SectionReader:
         """Return the settings of [oomnitza], or None if there are errors."""
         section = self._file.sections.get(OOMNITZA)
         if section is None:
-            text = "there is no [oomnitza] section; it takes url, and api_token or a login"
+            text = (
+                "the section [oomnitza] is missing. Add it, with url and api_token (or username and"
+                " password)"
+            )
             self._note(Problem("", "", 0, text))
             return None
         return self._settings(OomnitzaSettings, section)
@@ -103,8 +106,8 @@ class SectionReader:
         module = plugins.find("connectors", name)
         if module is None:
             connectors = plugins.plugin_names("connectors")
-            hint = plugins.did_you_mean(name, connectors) or f"there are: {', '.join(connectors)}"
-            self._problem(section, section.line, "", f"there is no connector {name!r}; {hint}")
+            hint = plugins.did_you_mean(name, connectors) or f"use one of: {', '.join(connectors)}"
+            self._problem(section, section.line, "", f"unknown connector '{name}'; {hint}")
             return None
         settings_type = connector.load_connector(module).settings_type
         settings = self._settings(settings_type, section)
@@ -126,8 +129,9 @@ class SectionReader:
             variable = given.get(f"env_{item.name}", "").strip() if item.about.secret else ""
             if variable and variable not in os.environ:
                 key = f"env_{item.name}"
-                named = variable if re.fullmatch(r"[A-Z][A-Z0-9_]*", variable) else "of that name"
-                what = f"there is no environment variable {named}"
+                what = f"environment variable {variable} not found"
+                if not re.fullmatch(r"[A-Z][A-Z0-9_]*", variable):  # it may be the secret itself
+                    what = "environment variable not found"
                 self._problem(section, entries[key].line, key, what)
             elif variable:
                 given[item.name] = os.environ[variable]
@@ -149,7 +153,7 @@ class SectionReader:
                 self._warn(section, section.entries[item.name].line, item.name, warning)
 
     def _paths(self, kind: type[Any], given: Mapping[str, str]) -> dict[str, str]:
-        """The settings that are paths; they begin in the folder of the ini."""
+        """The settings that are paths; they are relative to the folder of the config file."""
         texts = {
             item.name: given.get(item.name, "").strip() or item.example_of_default
             for item in declared(kind)
@@ -166,15 +170,15 @@ class SectionReader:
         names += [f"env_{item.name}" for item in declared(kind) if item.about.secret]
         for key, entry in section.entries.items():
             if self._inherited.get(key) is entry:
-                continue  # what one section does not know, another one may
+                continue  # another section may have this setting
             if key not in (*names, *SPECIAL_KEYS) and not key.startswith("mapping."):
                 near = plugins.nearest(key, [*names, *SPECIAL_KEYS])
                 if near in SPECIAL_KEYS or key.split(".")[0] in NEAR_MAPPING:
-                    what = f"no such setting; did you mean {near or MAPPING}?"
+                    what = f"unknown setting; did you mean {near or MAPPING}?"
                     self._problem(section, entry.line, key, what)
                     continue
                 hint = f"; did you mean {near}?" if near else ""
-                self._warn(section, entry.line, key, f"no such setting, it is ignored{hint}")
+                self._warn(section, entry.line, key, f"unknown setting, ignored{hint}")
 
     def _mapping(
         self, section: IniSection, settings_type: type[Any]
@@ -190,14 +194,15 @@ class SectionReader:
                     and self._inherited.get(by_field[name].key) is not by_field[name]
                 ):
                     raise ValueError(
-                        f"line {by_field[name].line} fills {name}, too; keep one of them"
+                        f"{name} is already mapped on line {by_field[name].line}; remove one of the"
+                        " two"
                     )
                 by_field[name] = entry
                 attributes = mapping.parse_field_mapping(entry.value)
                 self._use((attributes or {}).get("converter"))
                 mapping.check_field_mapping(attributes or {}, settings_type, self._resources)
             except LanguageError:
-                pass  # in a program of [converters], where it is told
+                pass  # in [converters], and reported there
             except ValueError as error:
                 self._problem(section, entry.line, key, str(error))
             else:
@@ -220,7 +225,7 @@ class SectionReader:
             self._problem(section, section.line, "", str(error))
             return
         for name in layers.unmapped_sync_fields(source, fields):
-            what = f"no mapping fills {name}; add `mapping.{name} = <source>`"
+            what = f"the sync key {name} is not mapped. Add `mapping.{name} = <source>`"
             entry = section.entries.get("sync_field")
             self._problem(section, entry.line if entry else section.line, "sync_field", what)
 
@@ -238,7 +243,7 @@ class SectionReader:
                 self._use(converters)
                 conversions(converters or (), self._resources)
             except LanguageError:
-                pass  # it is told
+                pass  # it is reported
             except ValueError as error:
                 self._problem(section, section.line, key, str(error))
 
@@ -247,7 +252,7 @@ class SectionReader:
         if entry is None:
             return None
         if not entry.value.strip() and "recordfilter" not in self._inherited:
-            what = "the filter is empty; the lines of a filter have to be indented"
+            what = "the record filter is empty. The lines of a filter must be indented"
             self._problem(section, entry.line, entry.key, what)
         with report_language_errors(self._note, section, entry):
             recordfilter.compile_filter(entry)

@@ -112,7 +112,7 @@ class SharedSections:
         times = Counter(key.casefold() for key in section.entries)
         for key, entry in section.entries.items():
             if times[key.casefold()] > 1:
-                text = "several lines are for this; the last counts"
+                text = "this value is on several lines; the last one is used"
                 self._report(Problem(section.name, key, entry.line, text, "warning"))
 
     def _report_all(self, problems: Iterable[Problem]) -> None:

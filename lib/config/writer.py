@@ -84,7 +84,7 @@ class EditableIni:
         name, key_ = section.lower(), key.lower()
         values = dict(self._section(section).values)
         if key_ not in values:
-            raise self._error(f"there is no {key} in [{section}]")
+            raise self._error(f"setting {key} not found in [{section}]")
         del values[key_]
         text = Layout(self._text).without_key(name, key_)
         self._accept(text, section, values, _not_without(f"[{section}] {key}"))
@@ -92,11 +92,11 @@ class EditableIni:
     def add_section(self, section: str, values: Mapping[str, str]) -> None:
         """Add a section at the end of the file, after an empty line."""
         if section.lower() in _sections(self._text):
-            raise self._error(f"there is a section [{section}] already")
+            raise self._error(f"section [{section}] already exists")
         text = Layout(self._text).with_section(section, list(values.items()))
         wanted = {key.lower(): value for key, value in values.items()}
         if len(wanted) < len(values):
-            raise self._error(f"a key is in [{section}] twice")
+            raise self._error(f"a setting occurs twice in [{section}]")
         self._accept(text, section, wanted, _not_as_given(f"[{section}]"))
 
     def remove_section(self, section: str) -> None:
@@ -122,13 +122,13 @@ class EditableIni:
                     raise self._changed()
                 _replace(path, content)
         except OSError as error:
-            raise self._error(f"the file cannot be written ({error.strerror})") from None
+            raise self._error(f"cannot write the config file ({error.strerror})") from None
         self.digest = _digest(content)
 
     def _section(self, section: str) -> _Section:
         sections = _sections(self._text)
         if section.lower() not in sections:
-            raise self._error(f"there is no section [{section}]")
+            raise self._error(f"section [{section}] not found")
         return sections[section.lower()]
 
     def _accept(self, text: str, section: str, values: dict[str, str] | None, refusal: str) -> None:
@@ -138,11 +138,11 @@ class EditableIni:
         if values is not None:
             wanted[section.lower()] = _Section(before.name, values, before.unreadable)
         if _sections(text) != wanted or not _is_utf8(text):
-            raise self._error(refusal, "The file is as it was")
+            raise self._error(refusal, "The file was not changed")
         self._text = text
 
     def _changed(self) -> ConfigurationError:
-        return self._error("somebody else has changed the file meanwhile", "Read it again")
+        return self._error("another program has changed the config file", "Load it again")
 
     def _error(self, what: str, fix: str = "") -> ConfigurationError:
         return ConfigurationError(what, where=str(self.path), fix=fix)
@@ -150,13 +150,13 @@ class EditableIni:
 
 def _not_as_given(what: str) -> str:
     return (
-        f"{what} cannot be written so that it would be read as it was given: blanks around a value"
-        " are lost, its further lines have to be indented, and names hold no signs of the file's"
+        f"{what} cannot be stored in the config file. Spaces around a value are lost, further lines"
+        " must be indented, and names cannot contain special characters"
     )
 
 
 def _not_without(what: str) -> str:
-    return f"without {what}, what stands below it would be read as something else"
+    return f"{what} cannot be removed, because the lines below it would change their meaning"
 
 
 def _sections(text: str) -> dict[str, _Section]:
@@ -173,7 +173,7 @@ def _replace(path: Path, content: bytes) -> None:
     """Replace the file. Raises OSError, also if its owner would change."""
     before = path.stat()
     if not os.access(path, os.W_OK):
-        raise PermissionError(None, "it is not to be written to")
+        raise PermissionError(None, "the file is read-only")
     owner = (before.st_uid, before.st_gid) if before.st_uid != _user() else None
     atomicfile.replace(path, content, stat.S_IMODE(before.st_mode) & 0o600, owner)
 

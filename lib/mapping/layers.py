@@ -42,8 +42,8 @@ def require_sync_fields(source: Connector[Any], fields: Mapping[str, FieldMappin
     """Raise ConfigurationError if a sync field gets no value."""
     for name in unmapped_sync_fields(source, fields):
         raise ConfigurationError(
-            f"the sync_field {name} gets no value",
-            fix=f"Add `mapping.{name} = <source>` to the ini, or map it in Oomnitza",
+            f"the sync key {name} is not mapped",
+            fix=f"Add `mapping.{name} = <source>` to the section, or map {name} in Oomnitza",
         )
 
 
@@ -53,7 +53,8 @@ def doubly_mapped(server: ServerMapping, ini: Layer) -> list[str]:
     for path, field in mapping.server_pairs(server):
         paths.setdefault(field, []).append(path)
     return [
-        f"Oomnitza's mapping fills {name} from {' and '.join(several)}; the last one counts"
+        f"the mapping in Oomnitza fills {name} from {' and '.join(several)}; only"
+        " the last one is used"
         for name, several in paths.items()
         if len(several) > 1 and not (ini.get(name) or {}).get("source")
     ]

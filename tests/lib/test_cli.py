@@ -290,9 +290,12 @@ class TestUsage:
                 "no section is given. Name the sections to upload. "
                 "Enabled in the config file: casper,",
             ),
-            (("caspar",), "there is no section [caspar]. Did you mean casper? The file has:"),
-            (("zendesk",), "there is no section [zendesk]. The file has: casper, Casper.MDM, off"),
-            (("off",), "[off] is not enabled (it has `enable = False`)."),
+            (("caspar",), "section [caspar] not found. Did you mean casper? Sections in the file:"),
+            (
+                ("zendesk",),
+                "section [zendesk] not found. Sections in the file: casper, Casper.MDM, off",
+            ),
+            (("off",), "[off] is not enabled: `enable = False`."),
             (("casper", "off"), "[off] is not enabled"),
         ],
     )
@@ -340,7 +343,7 @@ class TestConfiguration:
         ended = cli("upload", "casper", "--ini", tmp_path / "none.ini")
         assert ended.code == 3
         assert ended.err == (
-            f"Error: {tmp_path}/none.ini: there is no such file. Make one with `connector.py"
+            f"Error: {tmp_path}/none.ini: config file not found. Create one with `connector.py"
             " generate-ini`, or name yours with --ini.\n"
         )
 
@@ -352,6 +355,11 @@ class TestConfiguration:
         assert "line 3 [oomnitza] timeout: 'long' is not a whole number" in ended.err
         assert "[oomnitza] api_token: credentials are missing. Set api_token (or" in ended.err
         assert re.search(r"line \d+ \[Casper\.MDM\] sync_type: 'fridges' is not one", ended.err)
+        lines = ended.err.splitlines()
+        assert all(line.startswith(f"Error: {ini}: line ") for line in lines)
+        numbers = [int(line.split(": line ")[1].split()[0]) for line in lines]
+        assert numbers == sorted(numbers)
+        assert len(lines) == 3
         assert oomnitza.requests == []
 
     @pytest.mark.parametrize("action", ["upload", "check"])
@@ -380,13 +388,13 @@ class TestConfiguration:
         ini.write_bytes("[oomnitza]\n# Zoë\n".encode("latin-1"))
         ended = upload("casper")
         assert ended.code == 3
-        assert ended.err.startswith(f"Error: {ini}: line 2 is not UTF-8 text.")
+        assert ended.err.startswith(f"Error: {ini}: line 2 is not valid UTF-8.")
 
     def test_unknown_setting_is_a_warning(self, upload, ini):
         change(ini, "[Casper.MDM]\n", "[Casper.MDM]\nsync_feild = X\n")
         ended = upload("casper.mdm")
         assert ended.code == 0
-        assert "sync_feild: no such setting, it is ignored; did you mean sync_field?" in ended.err
+        assert "sync_feild: unknown setting, ignored; did you mean sync_field?" in ended.err
 
     def test_a_sync_field_without_a_value(self, upload, ini):
         change(
@@ -704,7 +712,7 @@ class TestExplain:
     def test_explain_unknown_section_is_an_error(self, explain):
         ended = explain("caspar")
         assert ended.code == 2
-        assert "there is no section [caspar]. Did you mean casper?" in ended.err
+        assert "section [caspar] not found. Did you mean casper?" in ended.err
 
     def test_explain_offline_without_record_is_an_error(self, explain, jamf):
         ended = explain("casper", "--offline")

@@ -151,7 +151,9 @@ def test_a_section_may_have_all_its_keys_indented(read):
 def test_of_duplicate_keys_the_last_counts_and_the_earlier_line_is_named(read):
     section = read("[a]\nurl = one\nother = x\nURL = two\n").sections["a"]
     assert section.entries["url"] == ini.Entry("url", "two", 4)
-    assert section.oddities == [(4, "url stands on line 2 too; this one counts", "")]
+    assert section.oddities == [
+        (4, "this setting is also set on line 2; the value on this line is used", "url")
+    ]
 
 
 def test_of_duplicate_sections_one_is_made(read):
@@ -197,13 +199,13 @@ def test_an_empty_file_has_no_sections(read, text):
 def test_a_file_that_is_not_there_is_told_by_name_and_with_what_to_do(tmp_path):
     with pytest.raises(ConfigurationError) as caught:
         ini.read_ini(tmp_path / "none.ini")
-    assert "none.ini: there is no such file" in str(caught.value)
+    assert "none.ini: config file not found" in str(caught.value)
     assert "generate-ini" in str(caught.value)
     assert "--ini" in str(caught.value)
 
 
 def test_a_folder_is_no_file(tmp_path):
-    with pytest.raises(ConfigurationError, match="cannot be read"):
+    with pytest.raises(ConfigurationError, match="cannot read the config file"):
         ini.read_ini(tmp_path)
 
 
@@ -218,6 +220,6 @@ def test_a_folder_is_no_file(tmp_path):
 def test_a_file_that_is_not_utf_8_is_told_with_the_line(read, content, line):
     with pytest.raises(ConfigurationError) as caught:
         read(content)
-    assert f"line {line} is not UTF-8" in str(caught.value)
+    assert f"line {line} is not valid UTF-8" in str(caught.value)
     assert caught.value.where.endswith("config.ini")
     assert "UTF-8" in caught.value.fix

@@ -107,21 +107,29 @@ def test_enable_may_be_written_in_many_ways(ini, word):
     assert config.enabled_names(path) == ["ldap"]
 
 
-@pytest.mark.parametrize("line", ["enable = False", "enable = 0", "enable =", "enable = perhaps"])
-def test_a_section_that_is_not_enabled_is_told_with_what_it_has_and_where(ini, line):
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("enable = False", "`enable = False`"),
+        ("enable = 0", "`enable = 0`"),
+        ("enable =", "`enable` is empty"),
+        ("enable = perhaps", "`enable = perhaps` is neither True nor False"),
+    ],
+)
+def test_a_section_that_is_not_enabled_is_told_with_what_it_has_and_where(ini, line, why):
     path = ini(OOMNITZA, LDAP.replace("enable = True", line), CASPER)
     with pytest.raises(UsageError) as caught:
         config.load_config(path, ["ldap"])
     message = str(caught.value)
-    assert message.startswith(f"{path}: line 5: [ldap] is not enabled (it has `{line}")
+    assert message.startswith(f"{path}: line 5: [ldap] is not enabled: {why}. Set ")
     assert "`enable = True`" in message
-    assert message.endswith("Enabled are: casper.")
+    assert message.endswith("Enabled sections: casper.")
     assert "\n" not in message
 
 
 def test_a_section_without_enable_is_told_with_its_own_line(ini):
     path = ini(OOMNITZA, LDAP.replace("enable = True\n", ""))
-    with pytest.raises(UsageError, match=r"line 4: \[ldap\] is not enabled \(it has `no enable`\)"):
+    with pytest.raises(UsageError, match=r"line 4: \[ldap\] is not enabled: `enable` is missing"):
         config.load_config(path, ["ldap"])
 
 
@@ -133,7 +141,7 @@ def test_an_unknown_name_is_told_with_those_there_are(ini, name, hint):
     path = ini(OOMNITZA, "[DEFAULT]\ntimeout = 3\n", LDAP, CASPER)
     with pytest.raises(UsageError) as caught:
         config.load_config(path, [name])
-    expected = f"{path}: there is no section [{name}]. {hint}The file has: ldap, casper."
+    expected = f"{path}: section [{name}] not found. {hint}Sections in the file: ldap, casper."
     assert str(caught.value) == expected
 
 
@@ -162,11 +170,11 @@ def test_all_mistakes_of_all_sections_are_told_at_once_with_line_section_and_key
         """,
         names=["ldap", "casper"],
     )
-    found = {tuple(re.match(r"line (\d+) \[(\w+)\] (\S+?):? ", line).groups()) for line in lines}
+    found = {tuple(re.match(r"line (\d+) \[(\w+)\]:? (\S+?):? ", line).groups()) for line in lines}
     assert found == {
         ("2", "oomnitza", "url"),
         ("1", "oomnitza", "api_token"),
-        ("8", "ldap", "this"),
+        ("8", "ldap", "expected"),
         ("5", "ldap", "url"),
         ("3", "ldap", "base_dn"),
         ("7", "ldap", "default_role"),
@@ -204,20 +212,18 @@ def test_a_mistake_is_told_in_words_that_help(problems, line, words):
 def test_a_misspelt_key_that_is_missing_now_is_told_as_both(problems):
     lines = problems(OOMNITZA, LDAP.replace("base_dn", "base_nd"), names=["ldap"])
     assert lines[0].startswith("line 4 [ldap] base_dn: the value is missing.")
-    assert lines[1] == (
-        "line 9 [ldap] base_nd: no such setting, it is ignored; did you mean base_dn?"
-    )
+    assert lines[1] == ("line 9 [ldap] base_nd: unknown setting, ignored; did you mean base_dn?")
 
 
 def test_an_unknown_connector_is_told_with_near_ones(problems):
     (told,) = problems(OOMNITZA, CASPER.replace("[casper]", "[Caspar.Lab]"), names=["caspar.lab"])
-    expected = "line 4 [Caspar.Lab] there is no connector 'Caspar'; did you mean casper?"
+    expected = "line 4 [Caspar.Lab]: unknown connector 'Caspar'; did you mean casper?"
     assert told == expected
 
 
 def test_a_missing_oomnitza_section_is_told_beside_other_mistakes(problems):
     lines = problems(LDAP.replace("25", "x"), names=["ldap"])
-    assert lines[0].startswith("there is no [oomnitza] section")
+    assert lines[0].startswith("the section [oomnitza] is missing")
     assert lines[1].startswith("line 7 [ldap] default_role: ")
 
 
@@ -251,9 +257,9 @@ def test_unknown_keys_are_warned_about_and_stop_nothing(ini):
     path = ini(OOMNITZA, f"{LDAP}defualt_role = 3\ncolour = red\n")
     loaded = config.load_config(path, ["ldap"])
     assert rendered(loaded) == [
-        f"{path}: line 12 [ldap] defualt_role: no such setting, it is ignored; "
+        f"{path}: line 12 [ldap] defualt_role: unknown setting, ignored; "
         "did you mean default_role?",
-        f"{path}: line 13 [ldap] colour: no such setting, it is ignored",
+        f"{path}: line 13 [ldap] colour: unknown setting, ignored",
     ]
 
 
@@ -261,8 +267,9 @@ def test_oddities_are_warned_about(ini):
     path = ini("stray = 1\n", OOMNITZA, f"{LDAP}default_role = 31\n")
     loaded = config.load_config(path, ["ldap"])
     assert rendered(loaded) == [
-        f"{path}: line 1 stands before the first section and is ignored",
-        f"{path}: line 13 [ldap] default_role stands on line 11 too; this one counts",
+        f"{path}: line 1: this line is before the first section and is ignored",
+        f"{path}: line 13 [ldap] default_role: this setting is also set on line 11; the value"
+        " on this line is used",
     ]
     assert loaded.sections[0].settings.default_role == "31"
 
@@ -302,7 +309,7 @@ def test_a_mistake_in_default_is_told_with_its_own_line(problems, ini):
     (told, _) = problems("[DEFAULT]\nretries = many\n", OOMNITZA, LDAP, names=["ldap"])
     assert told.startswith("line 2 [oomnitza] retries: 'many' is not a whole number")
     loaded = config.load_config(ini("[DEFAULT]\nnonsense\n", OOMNITZA, LDAP), ["ldap"])
-    assert "line 2 [default] this is neither" in rendered(loaded)[0].lower()
+    assert "line 2 [default]: expected `key = value` or `[section]`" in rendered(loaded)[0].lower()
 
 
 def test_the_password_may_stand_in_an_environment_variable(ini, monkeypatch):
@@ -325,7 +332,7 @@ def test_oomnitza_s_own_password_may_stand_there_too(ini, monkeypatch):
 def test_a_variable_that_is_not_set_is_a_mistake(problems, monkeypatch):
     monkeypatch.delenv("NO_SUCH_VARIABLE", raising=False)
     (told,) = problems(OOMNITZA, f"{LDAP}env_password = NO_SUCH_VARIABLE\n", names=["ldap"])
-    assert told == "line 12 [ldap] env_password: there is no environment variable NO_SUCH_VARIABLE"
+    assert told == "line 12 [ldap] env_password: environment variable NO_SUCH_VARIABLE not found"
 
 
 # --- mappings, as the user documentation publishes them
@@ -432,9 +439,13 @@ def test_the_secrets_of_what_is_read_are_masked_from_then_on(ini):
 @pytest.mark.parametrize(
     ("lines", "key", "words"),
     [
-        ("recordfilter:\n", "recordfilter", "the lines of a filter have to be indented"),
+        (
+            "recordfilter:\n",
+            "recordfilter",
+            "the record filter is empty. The lines of a filter must be indented",
+        ),
         ("recordfiltr = record.x\n", "recordfiltr", "did you mean recordfilter?"),
-        ("maping.X = uid\n", "maping.x", "no such setting"),
+        ("maping.X = uid\n", "maping.x", "unknown setting"),
     ],
 )
 def test_a_filter_or_mapping_that_would_be_left_aside_is_a_mistake(problems, lines, key, words):
@@ -464,7 +475,7 @@ def test_each_secret_may_stand_in_the_environment(ini, monkeypatch):
 
 def test_the_value_of_a_secret_in_place_of_its_variable_is_not_repeated(problems):
     [problem] = problems(OOMNITZA, LDAP + "env_password = hunter2!\n", names=["ldap"])
-    assert "env_password: there is no environment variable of that name" in problem
+    assert "env_password: environment variable not found" in problem
     assert "hunter2" not in problem
 
 
@@ -550,7 +561,7 @@ def test_a_sync_field_that_no_mapping_fills_is_told_when_the_ini_is_read(problem
         OOMNITZA, CASPER, "use_server_map = False\nsync_field = SERIAL\n", names=["casper"]
     )
     assert len(lines) == 1
-    assert "[casper] sync_field: no mapping fills SERIAL; add `mapping.SERIAL" in lines[0]
+    assert "[casper] sync_field: the sync key SERIAL is not mapped. Add `mapping.SERIAL" in lines[0]
 
 
 def test_where_oomnitza_may_fill_it_nothing_is_said(ini):

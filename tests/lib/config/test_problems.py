@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 from lib.config import config
-from lib.config.problems import InvalidConfig, Problem, render
+from lib.config.problems import InvalidConfig, Problem, by_line, render
 from lib.errors import ConfigurationError, ExitCode
 
 INI = """\
@@ -37,11 +37,11 @@ def ini(tmp_path):
 
 
 ENABLED = [
-    ("ldap", "default_role", 11, "error"),
-    ("ldap", "password", 5, "error"),
-    ("casper", "enable", 14, "warning"),
     ("", "", 1, "warning"),
+    ("ldap", "password", 5, "error"),
     ("ldap", "pasword", 9, "warning"),
+    ("ldap", "default_role", 11, "error"),
+    ("casper", "enable", 14, "warning"),
 ]
 
 
@@ -53,8 +53,8 @@ def places(problems):
     ("problem", "line"),
     [
         (Problem("ldap", "url", 3, "no address"), "x.ini: line 3 [ldap] url: no address"),
-        (Problem("ldap", "", 3, "no bracket", "warning"), "x.ini: line 3 [ldap] no bracket"),
-        (Problem("", "", 1, "is ignored"), "x.ini: line 1 is ignored"),
+        (Problem("ldap", "", 3, "no bracket", "warning"), "x.ini: line 3 [ldap]: no bracket"),
+        (Problem("", "", 1, "is ignored"), "x.ini: line 1: is ignored"),
         (Problem("", "", 0, "there is nothing"), "x.ini: there is nothing"),
     ],
 )
@@ -68,8 +68,10 @@ def test_what_load_raises_carries_every_problem_as_data_and_says_them_all(ini):
         config.load_config(ini, ["ldap"])
     error = caught.value
     assert isinstance(error, InvalidConfig)
-    assert set(places(error.problems)) == {place for place in ENABLED if place[0] != "casper"}
+    assert places(error.problems) == [place for place in ENABLED if place[0] != "casper"]
     assert str(error) == "\n".join(render(ini, item) for item in error.problems)
+    labels = [line.partition(f": {ini}: line ")[0] for line in error.labeled.splitlines()]
+    assert labels == ["Warning", "Error", "Warning", "Error"]
     assert error.exit_code is ExitCode.CONFIGURATION
 
 
@@ -80,7 +82,7 @@ def test_an_invalid_config_can_be_pickled(ini):
 
 
 def test_a_whole_file_is_looked_at_without_raising(ini):
-    assert sorted(places(config.problems(ini))) == sorted(ENABLED)
+    assert places(config.problems(ini)) == ENABLED
 
 
 def test_what_is_disabled_is_looked_at_where_that_is_asked(ini):
@@ -90,9 +92,14 @@ def test_what_is_disabled_is_looked_at_where_that_is_asked(ini):
     assert {section for section, *_ in found} == {"casper"}
 
 
-def test_errors_stand_before_warnings(ini):
-    severities = [item.severity for item in config.problems(ini, disabled=True)]
-    assert severities == sorted(severities)
+def test_by_line_sorts_by_line_and_puts_errors_before_warnings():
+    problems = [
+        Problem("a", "x", 3, "third", "warning"),
+        Problem("a", "y", 3, "second"),
+        Problem("a", "z", 2, "first", "warning"),
+        Problem("", "", 0, "the file"),
+    ]
+    assert [item.text for item in by_line(problems)] == ["the file", "first", "second", "third"]
 
 
 @pytest.mark.parametrize("content", [None, b"[ldap]\nurl = \xff\n"])

@@ -59,8 +59,14 @@ def test_a_program_that_a_mapping_names_has_to_be_right(told):
 
 
 def test_a_line_that_is_none_among_the_converters_matters_where_they_are_used(told):
-    assert "line 15 [converters] this is neither" in told("[converters]\nx = value\nodd\n")[1]
-    assert "line 16 [converters] this is neither" in told(USES + "[converters]\nbad = 1\nodd\n")[0]
+    assert (
+        "line 15 [converters]: expected `key = value` or `[section]`"
+        in told("[converters]\nx = value\nodd\n")[1]
+    )
+    assert (
+        "line 16 [converters]: expected `key = value` or `[section]`"
+        in told(USES + "[converters]\nbad = 1\nodd\n")[0]
+    )
 
 
 def test_a_program_that_hides_a_converter_of_the_built_in_mapping_has_to_be_right(told):
@@ -77,7 +83,9 @@ def test_a_broken_file_is_a_mistake_of_the_ini(told):
 def test_faults_of_a_table_are_told_where_it_is_used(told):
     table = "[lookup.sites]\nb = Berlin\nnothing\n"
     assert told(table) == ("", "")
-    assert "line 16 [lookup.sites] this is neither `key = value`" in told(LOOKS_UP + table)[0]
+    assert (
+        "line 16 [lookup.sites]: expected `key = value` or `[section]`" in told(LOOKS_UP + table)[0]
+    )
 
 
 def test_oddities_and_duplicates_of_a_table_are_warned_about_where_it_is_used(told):
@@ -85,8 +93,11 @@ def test_oddities_and_duplicates_of_a_table_are_warned_about_where_it_is_used(to
     assert told(table) == ("", "")
     problems, warnings = told(LOOKS_UP + table)
     assert problems == ""
-    assert "b stands on line 15 too; this one counts" in warnings
-    assert "line 18 [lookup. Sites] strasse: several lines are for this" in warnings
+    assert "b: this setting is also set on line 15; the value on this line is used" in warnings
+    assert (
+        "line 18 [lookup. Sites] strasse: this value is on several lines; the last one is used"
+        in warnings
+    )
 
 
 @pytest.mark.parametrize(
@@ -94,7 +105,10 @@ def test_oddities_and_duplicates_of_a_table_are_warned_about_where_it_is_used(to
     [
         ("mapping. = a\n", "line 13 [casper] mapping.: there is no field behind `mapping.`"),
         ("mapping.Y.Z = a\n", "here Y.Z; the name of a field has neither dots nor blanks"),
-        ('mapping.G = a\nmapping."G" = b\n', "line 13 fills G, too; keep one of them"),
+        (
+            'mapping.G = a\nmapping."G" = b\n',
+            "G is already mapped on line 13; remove one of the two",
+        ),
         ("mapping.G = a..b\n", "line 13 [casper] mapping.g: the path a..b has nothing before"),
         ('mapping.G = {"source": "a", "source": "b"}\n', "'source' is there twice"),
     ],

@@ -75,6 +75,6 @@ def test_a_field_without_an_origin_is_an_error():
 def test_a_field_that_oomnitza_fills_twice_is_told_unless_the_ini_decides():
     server = {"a": "NAME", "b": ["name", "TAG"], "c": "TAG"}
     assert layers.doubly_mapped(server, {"TAG": {"source": "x"}, "NAME": {"required": True}}) == [
-        "Oomnitza's mapping fills NAME from a and b; the last one counts"
+        "the mapping in Oomnitza fills NAME from a and b; only the last one is used"
     ]
     assert layers.doubly_mapped({"a": "NAME"}, {}) == []

@@ -408,7 +408,7 @@ def test_oomnitza_is_not_asked_where_its_mapping_is_not_used(casper, oomnitza):
 def test_a_field_that_oomnitza_fills_twice_is_told(casper, oomnitza):
     oomnitza.mappings["Casper"]["general.name"] = "SERIAL"
     (note, _), _ = casper()
-    assert note.startswith("Oomnitza's mapping fills SERIAL from ")
+    assert note.startswith("the mapping in Oomnitza fills SERIAL from ")
 
 
 @pytest.mark.parametrize("with_server", ["yes", "no"])

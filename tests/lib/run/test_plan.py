@@ -96,7 +96,9 @@ class TestServerMapping:
 
     def test_make_plan_with_a_doubly_mapped_field_has_a_note(self, section):
         plan = make_plan(section, Target({"a": "TAG", "b": "TAG"}), strict=True)
-        assert plan.notes == ("Oomnitza's mapping fills TAG from a and b; the last one counts",)
+        assert plan.notes == (
+            "the mapping in Oomnitza fills TAG from a and b; only the last one is used",
+        )
 
 
 class TestProjection:
