@@ -14,9 +14,10 @@ import click
 from lib import secrets
 from lib.cli.command import Command, write_commands
 from lib.cli.options import SHARED, with_options
-from lib.cli.say import complain, warn
+from lib.cli.say import complain, say
 from lib.errors import ConnectorError, ExitCode
 from lib.interruption import Interruption
+from lib.logs import IN_SUMMARY
 
 if TYPE_CHECKING:
     from lib.config.config import Config
@@ -69,7 +70,7 @@ class _Commands(click.Group):
 def _log_unexpected(error: Exception) -> str:
     """Log the traceback and return where it is; without a log file, return the error itself."""
     if logging.getLogger().handlers:
-        log.exception("unexpected error")
+        log.exception("unexpected error", extra=IN_SUMMARY)
         return f"{type(error).__name__}; details are in the log files"
     return f"{type(error).__name__}: {error}"
 
