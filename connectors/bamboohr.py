@@ -213,7 +213,7 @@ def _listing(answer: Any, where: str) -> tuple[list[SourceItem], set[str]]:
     fields = answer.get("fields")
     if not with_id and (people or not isinstance(fields, list)):
         raise SourceFault(
-            "the response is not a list of employees", where=where, fix="Check the url"
+            "the response is not a list of employees", where=where, fix="Check url and system_name"
         )
     shown = {name for person in with_id for name in person}
     if isinstance(fields, list):

@@ -47,6 +47,7 @@ CREATOR_DELETED = (
     "Try again later. If the administrator who created the credentials was deleted, create new"
     " credentials"
 )
+CHECK_URL = "Check that url begins with the address of your OneLogin account"
 XML_CUSTOM = "custom_attribute_"
 
 
@@ -146,7 +147,7 @@ class Connector(UserConnector[Settings]):
         if not isinstance(users, list):
             message = _error_message(users)
             what = _reported(message) if message else "the response is not a list of users"
-            raise SourceFault(what, where=onelogin.url + USERS_2, fix="Check the url")
+            raise SourceFault(what, where=onelogin.url + USERS_2, fix=CHECK_URL)
         self.expected = int_or_none(response.headers.get("Total-Count"))
         pages = int_or_none(response.headers.get("Total-Pages"))
         return Page(users, self.expected, more=None if pages is None else number < pages)

@@ -136,7 +136,7 @@ def _user_token(jamf: Client, settings: JamfProSettings) -> Token:
         raise SourceFault(
             f"the token has an invalid expiration date ({expires!r})",
             where=response.url,
-            fix="Check the url",
+            fix="Check that url is the address of Jamf Pro",
         )
     now = moment_or_none(response.headers.get("Date")) or datetime.now(UTC)
     return Token(token, (end - now).total_seconds())

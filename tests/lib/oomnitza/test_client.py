@@ -50,7 +50,7 @@ class TestSettings:
     @pytest.mark.parametrize("given", [{}, {"username": "u"}, {"password": "p"}])
     def test_neither_will_not(self, given):
         [(_, text)] = self.faults(**given)
-        assert text == "give an api_token, or a username and a password"
+        assert text == "credentials are missing. Set api_token (or username and password)"
 
     @pytest.mark.parametrize("size", ["0", "-1", "101", "ten"])
     def test_a_batch_holds_1_to_100_records(self, size):
