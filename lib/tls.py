@@ -22,13 +22,13 @@ def client_context(settings: ConnectionSettings) -> ssl.SSLContext:
         raise ConfigurationError(
             "cacert_file does not contain a valid certificate",
             where=cafile or "",
-            fix="Set it to a file with certificates in PEM format",
+            fix="Set cacert_file to a file with certificates in PEM format",
         ) from None
     except OSError as error:
         raise ConfigurationError(
             f"cannot read cacert_file ({error.strerror})",
             where=cafile or "",
-            fix="Make the file readable for the account that runs the connector",
+            fix="Check that the file exists and that the connector is allowed to read it",
         ) from None
     if not settings.verify_ssl:
         context.check_hostname = False
