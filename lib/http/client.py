@@ -17,6 +17,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 import requests
 from requests.auth import AuthBase
+from urllib3.exceptions import LocationParseError
 
 from lib import secrets
 from lib.connection import ConnectionSettings
@@ -170,7 +171,7 @@ class Client:
         where = self._where(path)
         try:
             response = self._send(method, path, **how)
-        except requests.RequestException as error:
+        except (requests.RequestException, LocationParseError) as error:
             what, fix, policy, asked = no_response(error, self._timeout)
             away = self.unavailable(what, where=where, fix=fix, retry_after=asked)
             raise _Failed(away, policy) from error

@@ -823,7 +823,7 @@ def page_of(source: CasperPro, ids: list[int], total: int) -> str:
 @pytest.mark.parametrize(
     ("count", "ids", "total", "words"),
     [
-        (99, [1, 2, 3, 4, 5], 24, "gave before"),
+        (99, [1, 2, 3, 4, 5], 24, "had already returned"),
         (1, [1, 2, 3], 24, "only 22 of 24"),
         (1, [], 24, "is empty"),
         (1, [1, 2, 3], 4, "only 3 of 4"),

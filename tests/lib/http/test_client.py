@@ -397,6 +397,15 @@ class TestNoAnswer:
             " Check the spelling of the host name, and the DNS settings of this machine."
         )
 
+    @pytest.mark.parametrize("url", ["http://acme..example.com", "http://[acme"])
+    def test_invalid_address_raises_error(self, url, pauses):
+        with pytest.raises(SourceUnavailable) as caught:
+            ask(url)
+        assert str(caught.value) == (
+            f"{url}/x: the connection failed (the address is not valid)."
+            " Check that the address is correct. If it is, try again later."
+        )
+
     def test_the_classes_of_a_target_are_its_own(self, server):
         class Target(Client):
             unavailable = lib.http.client.ConnectorError
