@@ -30,4 +30,4 @@ def converter(field: str, record: Record, value: Any, params: Params) -> Any:
         return params["true"]
     if word.lower() in FALSE:
         return params["false"]
-    raise ValueError("this says neither true nor false")
+    raise ValueError("the value is neither true nor false")

@@ -25,7 +25,7 @@ def reads(params: Params) -> tuple[str, ...]:
 def converter(field: str, record: Record, value: Any, params: Params) -> Any:
     attributes = record.get("extension_attributes") or []
     if not isinstance(attributes, list):
-        raise ValueError("extension_attributes is no list")
+        raise ValueError("extension_attributes is not a list")
     values = [
         item.get("value")
         for item in attributes

@@ -63,4 +63,6 @@ def _written(form: str, value: Any, zone: tzinfo, pattern: str) -> str | None:
     try:
         return found.astimezone(UTC).strftime(form)
     except OverflowError:
-        raise ValueError(f"{value!r:.60} is beyond the years that can be written") from None
+        raise ValueError(
+            f"{value!r:.60} is outside the range of years that can be written"
+        ) from None

@@ -58,17 +58,17 @@ class Locations:
         text = text.strip()
         found = self._by_label.get(text, self._by_id.get(text.lower()))
         if found is None:
-            raise ValueError(f"Oomnitza has no location {text!r:.60}")
+            raise ValueError(f"location {text!r:.60} not found in Oomnitza")
         return found
 
     def _fill(self) -> None:
         if self._load is None:
-            self._why_not = "Oomnitza, which has the locations, is not asked here"
+            self._why_not = "locations are not available without Oomnitza"
             return
         try:
             locations = self._load()
         except ConnectorError as error:
-            self._why_not = f"the locations could not be read: {error}"
+            self._why_not = f"cannot read the locations from Oomnitza: {error}"
             return
         for location in filter(_exists, locations):
             label, given = location.get(self._label), location.get(self._field)

@@ -36,8 +36,9 @@ def prepare(params: Params, resources: Resources) -> Change:
     name, default = params["table"].strip().lower(), params["default"]
     if name not in resources.tables:
         known = ", ".join(resources.tables)
-        hint = did_you_mean(name, resources.tables) or f"there are: {known or 'none'}"
-        raise ValueError(f"there is no table [lookup.{name}] in the ini; {hint}")
+        there = f"use one of: {known}" if known else "the config file has no lookup tables"
+        hint = did_you_mean(name, resources.tables) or there
+        raise ValueError(f"lookup table [lookup.{name}] not found; {hint}")
     table = {key.casefold(): given for key, given in resources.tables[name].items()}
 
     def look_up(value: Any) -> str:
@@ -49,7 +50,7 @@ def prepare(params: Params, resources: Resources) -> Change:
             return str(default)
         given: str | None = next((table[text] for text in texts if text in table), default)
         if given is None:
-            raise ValueError(f"[lookup.{name}] has no {str(value).strip()!r:.60}")
+            raise ValueError(f"{str(value).strip()!r:.60} not found in [lookup.{name}]")
         return given
 
     return look_up

@@ -22,7 +22,7 @@ SIXES = re.compile(r"[0-9A-F]{6}[:. -][0-9A-F]{6}")
 
 def _separator(text: str) -> str:
     if text.strip() not in ("", ":", "-", "."):
-        raise ValueError(f"{text!r} cannot be it; there are : and - and . and nothing")
+        raise ValueError(f"'{text}' is not a valid separator; use :, -, ., or nothing")
     return text.strip()
 
 
@@ -43,7 +43,7 @@ def converter(field: str, record: Record, value: Any, params: Params) -> Any:
 
 def _spelt(text: str, separator: str, lower: bool) -> str:
     if not any(spelling.fullmatch(text) for spelling in (PAIRS, FOURS, SIXES)):
-        raise ValueError(f"{text!r:.60} is no MAC address")
+        raise ValueError(f"{text!r:.60} is not a MAC address")
     digits = re.sub("[:. -]", "", text)
     size = 4 if separator == "." else 2
     spelt = separator.join(digits[at : at + size] for at in range(0, 12, size))

@@ -75,12 +75,13 @@ class Models:
         if isinstance(found, ConnectorError):
             raise ValueError(f"{self._address}: {found.what}")
         if not found:
-            raise ValueError(f"Apple names no model of serial numbers that end with {code}")
+            raise ValueError(f"Apple knows no model for serial numbers that end with {code}")
         return found
 
     def _ask(self, code: str) -> str | ConnectorError:
         if self._failures >= MOST_FAILURES:
-            return SourceFault(f"failed {MOST_FAILURES} times in a row and is asked no more")
+            what = f"failed {MOST_FAILURES} times in a row and is not used again in this run"
+            return SourceFault(what)
         try:
             headers = {"Accept": "application/xml"}
             with closing(Client(self._address, CONNECTION, headers=headers)) as apple:
@@ -95,7 +96,7 @@ class Models:
 def _code(serial: str) -> str:
     """The part of a serial number that stands for the model."""
     if not re.fullmatch("[0-9A-Z]{11,12}", serial):
-        raise ValueError(f"the serial number {serial!r:.60} tells no model")
+        raise ValueError(f"the serial number {serial!r:.60} does not contain a model code")
     return serial[8:]
 
 
@@ -107,9 +108,9 @@ def _name(content: bytes) -> str:
     try:
         text = content.decode()
         if "<!DOCTYPE" in text:  # without one there are no entities that could grow
-            raise SourceFault("the answer is not what it was")
+            raise SourceFault("the response has an unknown format")
         root = ElementTree.fromstring(text)  # noqa: S314
     except (UnicodeDecodeError, ElementTree.ParseError):
-        raise SourceFault("the answer is not XML") from None
+        raise SourceFault("the response is not XML") from None
     name = " ".join((root.findtext("configCode") or "").split())
     return "" if name == PLACEHOLDER else name

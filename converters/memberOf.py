@@ -37,12 +37,12 @@ class Results(NamedTuple):
 def prepare(params: Params, resources: Resources) -> Results:
     by_group = {name.casefold(): result for name, result in params.items() if name != "default"}
     if not by_group or "" in by_group:
-        raise ValueError("at least one group is needed, and its result: GROUP=RESULT")
+        raise ValueError("at least one group with its result is required: GROUP=RESULT")
     if params.get("default") is True:
         raise ValueError("the parameter default needs a value: default=...")
     for name in ("cn", "ou", "uid"):
         if name in by_group:
-            raise ValueError("a group is written by its name only: Staff, and not CN=Staff,OU=...")
+            raise ValueError("use only the name of a group: Staff, not CN=Staff,OU=...")
     return Results(by_group, params.get("default"))
 
 

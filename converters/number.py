@@ -42,7 +42,7 @@ def _unit(text: str) -> str:
     name = UNITS.get(text.strip().lower())
     if name is None:
         there = ", ".join(UNITS.values())
-        raise ValueError(f"there is no unit {text.strip()!r:.60}; there are: {there}")
+        raise ValueError(f"unknown unit {text.strip()!r:.60}; use one of: {there}")
     return name
 
 
@@ -75,14 +75,14 @@ def prepare(params: Params, resources: Resources) -> Callable[[str], float]:
     given, to, digits = params["from"], params["to"], params["digits"]
     factors = _factors(params["step"])
     if given and not to:
-        raise ValueError("from needs a unit to convert to: to=...")
+        raise ValueError("from also needs the unit of the result: to=...")
     if given:
         _factor(factors, given, to)
 
     def number(text: str) -> float:
         match = NUMBER.fullmatch(text.strip())
         if not match:
-            raise ValueError(f"{text.strip()!r:.60} is no number")
+            raise ValueError(f"{text.strip()!r:.60} is not a number")
         unit = _unit(match["unit"]) if match["unit"] else given
         digit = match["digits"].replace(",", "")
         amount = Fraction(f"{match['sign']}{digit}{match['exponent'] or ''}")
@@ -108,7 +108,7 @@ def _factors(step: int) -> dict[str, int]:
 
 def _factor(factors: dict[str, int], unit: str, to: str) -> Fraction:
     if not unit:
-        raise ValueError("this has no unit, and from does not name one")
+        raise ValueError("the value has no unit; set from=...")
     if (unit in FREQUENCY) != (to in FREQUENCY):
         raise ValueError(f"{unit} cannot be converted to {to}")
     return Fraction(factors[unit], factors[to])
@@ -125,4 +125,4 @@ def _rounded(amount: Fraction, digits: int | None) -> float:
     try:
         return float(amount)
     except OverflowError:
-        raise ValueError("this number is too big") from None
+        raise ValueError("the number is too large") from None

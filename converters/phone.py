@@ -23,8 +23,8 @@ FORMATS = ("e164", "international", "national", "rfc3966")
 def _format(text: str) -> str:
     name = text.strip().lower()
     if name not in FORMATS:
-        hint = did_you_mean(name, FORMATS) or f"there are: {', '.join(FORMATS)}"
-        raise ValueError(f"there is no format {name!r}; {hint}")
+        hint = did_you_mean(name, FORMATS) or f"use one of: {', '.join(FORMATS)}"
+        raise ValueError(f"unknown format '{name}'; {hint}")
     return name
 
 
@@ -44,19 +44,19 @@ def prepare(params: Params, resources: Resources) -> Callable[[str], str]:
 
     region = params["region"]
     if region and region not in phonenumbers.SUPPORTED_REGIONS:
-        raise ValueError(f"region: {region!r} is not two letters of a country, such as NO or US")
+        raise ValueError(f"region: '{region}' is not a two-letter country code, such as NO or US")
     form = getattr(phonenumbers.PhoneNumberFormat, params["format"].upper())
 
     def spelt(text: str) -> str:
         try:
             number = phonenumbers.parse(text.strip(), region or None)
         except phonenumbers.NumberParseException as error:
-            why = "is no phone number"
+            why = "is not a phone number"
             if error.error_type == error.INVALID_COUNTRY_CODE:
-                why = "does not tell its country; is region= missing?"
+                why = "has no country code; set region=..."
             raise ValueError(f"{text.strip()!r:.60} {why}") from None
         if not phonenumbers.is_valid_number(number):
-            raise ValueError(f"{text.strip()!r:.60} is no valid phone number")
+            raise ValueError(f"{text.strip()!r:.60} is not a valid phone number")
         return phonenumbers.format_number(number, form)
 
     return spelt

@@ -15,6 +15,8 @@ In JSON each backslash is doubled. A vertical bar is written `\|`, in JSON `\\|`
 from collections.abc import Callable
 from typing import Any
 
+import regex
+
 from lib.language import Stopped
 from lib.language.patterns import PATTERN_FLAGS, PATTERN_SECONDS, Pattern, checked
 from lib.mapping.converters import Parameter, Params, Resources
@@ -60,13 +62,17 @@ def _found(pattern: Pattern, text: str) -> str | None:
 
 
 def _check(pattern: str, template: str) -> None:
-    """Raise ValueError for a template that names a group that there is not, or is none."""
+    """Raise ValueError for a template that is invalid or names an unknown group."""
     try:
         # `regex` looks at a template when something is found, as an empty alternative surely is; a
         # line break ends a comment of the pattern.
         checked(f"{pattern}\n|").sub(template, "", timeout=PATTERN_SECONDS)
-    except Exception as error:  # not always its own
+    except (Stopped, regex.error) as error:
         raise ValueError(f"replace: {error}") from None
+    except IndexError:
+        raise ValueError("replace: unknown group") from None
+    except Exception:  # not always its own
+        raise ValueError("replace: invalid replacement") from None
 
 
 def _timed(pattern: Pattern, change: Change) -> Change:
@@ -74,6 +80,7 @@ def _timed(pattern: Pattern, change: Change) -> Change:
         try:
             return change(text)
         except TimeoutError:
-            raise ValueError(f"the pattern {pattern.pattern:.60} takes too long here") from None
+            what = f"the pattern {pattern.pattern:.60} takes too long on this value"
+            raise ValueError(what) from None
 
     return timed

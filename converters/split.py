@@ -14,6 +14,7 @@ from lib.mapping.converters import Parameter, Params
 from lib.record import Record
 from lib.settings import whole_number
 from lib.values.values import each, filled
+from lib.wording import counted
 
 PARAMETERS = {
     "on": Parameter(
@@ -31,7 +32,8 @@ def converter(field: str, record: Record, value: Any, params: Params) -> Any:
     def part(text: str) -> str:
         parts = text.split(params["on"])
         if not -len(parts) <= index < len(parts):
-            raise ValueError(f"too few parts ({len(parts)}) for index={index}")
+            there = counted(len(parts), "part")
+            raise ValueError(f"index={index} is out of range; the value has {there}")
         return parts[index]
 
     return each(value, part)
