@@ -1,9 +1,9 @@
-"""The value of one extension attribute of Casper (Jamf Pro), by its name.
+"""Return the value of an extension attribute of Casper (Jamf Pro), by its name.
 
     {"source": "extension_attributes", "converter": "casper_extension_attribute:attr=Owner"}
 
-Of several attributes with one name the first that is filled counts. One that is there but empty
-stays so.
+If several attributes have the same name, the first one with a value is used. An attribute that
+exists but is empty stays empty.
 """
 
 from typing import Any
@@ -13,8 +13,8 @@ from lib.record import Record
 from lib.values.values import filled, is_nothing
 
 PARAMETERS = {
-    "attr": Parameter("The name of the attribute, exactly.", parse=filled),
-    "default": Parameter("The value where the record has no such attribute.", default=None),
+    "attr": Parameter("The exact name of the attribute.", parse=filled),
+    "default": Parameter("The value if the record has no such attribute.", default=None),
 }
 
 

@@ -1,12 +1,12 @@
-"""The id of a location of Oomnitza, by the location's name.
+"""Return the ID of an Oomnitza location, found by its name.
 
     {"source": "location.building", "converter": "location"}
     {"source": "office_code", "converter": "location:label=code"}
 
-A value that is no name but the id of a location, in any case, gives that id. Names have to be
-equal; of several locations with one name the first counts, and deleted ones do not count. Where
-Oomnitza has no such location, the value cannot be converted. Oomnitza is asked for its locations
-once in a run, when the first of them is needed.
+A location is found if its name is equal to the value. If several locations have the same name, the
+first one is used. Deleted locations are ignored. If the value is the ID of a location
+(case-insensitive), this ID is returned. If no location is found, the value cannot be converted.
+The locations are read from Oomnitza once per run, when the first one is needed.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ from lib.record import Record
 from lib.values.values import each
 
 PARAMETERS = {
-    "field": Parameter("What is given of the location.", default="location_id"),
-    "label": Parameter("What the value is compared with.", default="name"),
+    "field": Parameter("The attribute of the location that is returned.", default="location_id"),
+    "label": Parameter(
+        "The attribute of the location that the value is compared with.", default="name"
+    ),
 }
 
 

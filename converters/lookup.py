@@ -1,4 +1,4 @@
-"""Another value for each value, from a table in the ini.
+"""Replace a value with another one from a lookup table in the config file.
 
     [lookup.departments]
     R&D = Research
@@ -7,11 +7,10 @@
     [casper]
     mapping.DEPARTMENT = {"source": "location.department", "converter": "lookup:table=departments"}
 
-Large and small letters, and blanks around a value, make no difference. True and false are found as
-`true` and `false`, and 1.0 as 1, too. What stands before the first `=` or `:` of a line is the
-value, so that it can hold neither. A value that the table does not have, or that is none to look up
-(an object), cannot be converted, unless there is a default; an empty `default=` leaves its field
-empty.
+The lookup is case-insensitive and ignores spaces around a value. Booleans are found as `true` and
+`false`, and 1.0 also as 1. The value ends at the first `=` or `:` of its line, so it cannot contain
+these characters. A value that is not in the table cannot be converted, unless there is a default.
+The same applies to an object. An empty `default=` leaves the field empty.
 """
 
 from collections.abc import Callable
@@ -24,9 +23,9 @@ from lib.values.values import each, filled, text_of
 
 PARAMETERS = {
     "table": Parameter(
-        "The name of the table: that of its section, behind `lookup.`", parse=filled
+        "The name of the table: the part of its section name after `lookup.`", parse=filled
     ),
-    "default": Parameter("What is given for values that the table does not have.", default=None),
+    "default": Parameter("The result for values that are not in the table.", default=None),
 }
 
 Change = Callable[[Any], str]

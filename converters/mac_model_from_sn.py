@@ -1,14 +1,15 @@
-"""The model of a Mac from the end of its serial number, where the source does not have it.
+"""Return the model of a Mac from the end of its serial number, if the source has no model.
 
     {"source": "hardware.model", "converter": "mac_model_from_sn"}
 
-A value that is there stays as it is. Else Apple's support service, which tells About This Mac the
-name of the model, is asked with the last four of 12 characters, or the last three of 11, once for
-each such ending; nothing else is sent. That works for the Macs of before 2021. Those made since
-have random serial numbers, most of 10 characters, which tell no model and cannot be converted.
+A value that is not empty stays unchanged. Otherwise the converter requests the model from Apple's
+support service, which About This Mac also uses. It sends only the last four of 12 characters of the
+serial number, or the last three of 11, once for each such ending. This works for Macs built before
+2021. Newer Macs have random serial numbers, mostly with 10 characters, which do not contain the
+model. They cannot be converted.
 
-Apple promises nothing about this service. Where it fails three times in a row, it is not asked
-again in that run.
+Apple does not guarantee this service. After three failures in a row, it is not used again in that
+run.
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ from lib.values.paths import compile_path
 from lib.values.values import is_nothing, text_of
 
 PARAMETERS = {
-    "serial": Parameter("The path of the serial number.", default="general.serial_number"),
+    "serial": Parameter("The source path of the serial number.", default="general.serial_number"),
     "url": Parameter(
-        "The service that is asked.", default="https://support-sp.apple.com/sp/product", parse=url
+        "The address of the service.", default="https://support-sp.apple.com/sp/product", parse=url
     ),
 }
 # Once is enough to repeat what is asked again for the next Mac, and nobody waits for it.

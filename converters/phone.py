@@ -1,10 +1,11 @@
-"""A phone number in one spelling, by the rules of its country.
+"""Convert a phone number to a uniform format, by the rules of its country.
 
     {"source": "mobilePhone", "converter": "phone"}
     {"source": "workPhone", "converter": "phone:region=NO|format=international"}
 
-makes `+4722345678`, or `+47 22 34 56 78`, of `+47 (22) 34-56-78`; with a region also of
-`22 34 56 78`. What is no valid number cannot be converted. `e164` leaves out an extension (`x12`).
+`+47 (22) 34-56-78` becomes `+4722345678` or `+47 22 34 56 78`. With a region, this also works for
+`22 34 56 78`. A value that is not a valid number cannot be converted. The format `e164` removes an
+extension (`x12`).
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ def _format(text: str) -> str:
 
 PARAMETERS = {
     "region": Parameter(
-        "The country of numbers without one, by its two letters, such as `NO`; left out, numbers"
-        " have to begin with +.",
+        "The two-letter code of the country for numbers without a country code, such as `NO`."
+        " Without it, numbers must begin with +.",
         default="",
         parse=lambda text: text.strip().upper(),
     ),

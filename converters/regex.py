@@ -1,15 +1,14 @@
-r"""What a regular expression finds in a text, or the text with what it finds replaced.
+r"""Return the part of a string that a regular expression matches, or replace the matches.
 
     {"source": "name", "converter": "regex:pattern=^([A-Z]+)-\\d+"}
     {"source": "name", "converter": "regex:pattern=(\\w+), (\\w+)|replace=\\2 \\1"}
 
-The first one makes `LAP` of `LAP-0417`: without `replace`, the value is what the first group found,
-or, where the pattern has none, the whole of what it found; of several groups the first that took
-part counts. Where nothing is found, there is no value. With `replace`, everything that is found is
-replaced, and a text in which nothing is found stays as it is.
+The first example returns `LAP` for `LAP-0417`. Without `replace`, the result is the first group
+that matched, or the whole match if the pattern has no groups. If nothing matches, there is no
+value. With `replace`, all matches are replaced. If nothing matches, the string stays unchanged.
 
-In JSON each backslash is doubled. A vertical bar is written `\|`, in JSON `\\|`:
-`pattern=^(LAP\\|PC)-`. A pattern that takes too long on a text ends, and converts nothing.
+In JSON, write each backslash twice. Write a vertical bar as `\|`, in JSON `\\|`:
+`pattern=^(LAP\\|PC)-`. If a pattern takes too long on a string, the value cannot be converted.
 """
 
 from collections.abc import Callable
@@ -25,13 +24,9 @@ from lib.settings import boolean
 from lib.values.values import each, filled
 
 PARAMETERS = {
-    "pattern": Parameter("The regular expression, as Python knows them.", parse=filled),
-    "replace": Parameter(
-        "What stands there instead; `\\1` is what the first group found.", default=None
-    ),
-    "ignorecase": Parameter(
-        "Makes no difference between large and small letters.", default=False, parse=boolean
-    ),
+    "pattern": Parameter("The regular expression, in Python syntax.", parse=filled),
+    "replace": Parameter("The replacement for each match; `\\1` is the first group.", default=None),
+    "ignorecase": Parameter("If true, match case-insensitively.", default=False, parse=boolean),
 }
 
 Change = Callable[[str], str | None]
