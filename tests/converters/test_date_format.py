@@ -13,7 +13,7 @@ def convert(value, params=""):
     return conversion(f"date_format:{params}")("date", {"date": value}, value)
 
 
-# The forms of all the systems are in the tests of lib/dates.
+# The forms of all the systems are in the tests of lib/values/dates.
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [
