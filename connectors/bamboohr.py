@@ -15,7 +15,8 @@ import requests
 from lib.connector import Projection, Records, SourceItem, UserConnector, UserSettings
 from lib.errors import AccessDenied, ConnectorError, RecordUnreadable, SignInError, SourceFault
 from lib.http.auth import basic_by_key
-from lib.http.client import Client, NotFound, decoded, member
+from lib.http.client import Client, NotFound
+from lib.http.response import decoded, member
 from lib.http.subdomain import subdomain
 from lib.settings import setting, url, words
 

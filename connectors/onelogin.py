@@ -16,9 +16,10 @@ from requests import Response
 from lib.connector import Projection, Records, SourceItem, UserConnector, UserSettings
 from lib.errors import ConnectorError, SignInError, SourceFault, SourceUnavailable, TransientError
 from lib.http.auth import HeaderAuth, Token, TokenAuth, basic_by_key
-from lib.http.client import Client, NotFound, json_of, member
+from lib.http.client import Client, NotFound
 from lib.http.oauth import OAuthClientSettings
 from lib.http.ratelimit import seconds_to_reset
+from lib.http.response import json_of, member
 from lib.reading.listing import Page
 from lib.reading.pages import paginate, paginate_by_number
 from lib.record import Record

@@ -14,7 +14,7 @@ from lib.values.values import filled, is_nothing
 
 PARAMETERS = {
     "attr": Parameter("The exact name of the attribute.", parse=filled),
-    "default": Parameter("The value if the record has no such attribute.", default=None),
+    "default": Parameter("The value if the record does not have the attribute.", default=None),
 }
 
 

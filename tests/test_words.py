@@ -42,7 +42,7 @@ BANNED_IN_CODE = (
     "stand-ins?",
     "the ini",
     "an ini",
-    "no such",
+    "there is no such",
     "none such",
     "should not happen",
 )

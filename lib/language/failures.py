@@ -17,7 +17,7 @@ REASONS = {
     **dict.fromkeys(("max", "min"), "the list is empty"),
     **dict.fromkeys(("index", "rindex"), "the value was not found"),
     **dict.fromkeys(("split", "rsplit", "partition", "rpartition"), "the separator is empty"),
-    **dict.fromkeys(("group", "end", "span", "start"), "the pattern has no such group"),
+    **dict.fromkeys(("group", "end", "span", "start"), "the pattern does not have this group"),
     "strftime": "the date cannot be written in this format",
 }
 # These raise ValueError with a message of this program.

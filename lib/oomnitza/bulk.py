@@ -13,7 +13,8 @@ from uuid import uuid4
 
 from lib import __version__
 from lib.errors import ConfigurationError, TargetRefused
-from lib.http.client import NoContent, NotFound
+from lib.http.client import NotFound
+from lib.http.response import NoContent
 from lib.jsontext import to_json
 from lib.oomnitza.client import OomnitzaClient
 from lib.oomnitza.confirmation import Confirm, Confirmation

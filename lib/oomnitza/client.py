@@ -23,7 +23,8 @@ from lib.errors import (
     TargetUnavailable,
 )
 from lib.http.auth import UNSIGNED, HeaderAuth, Token, TokenAuth
-from lib.http.client import JSON_HEADERS, BrokenAnswer, Client, NotFound
+from lib.http.client import JSON_HEADERS, Client, NotFound
+from lib.http.response import BrokenAnswer
 from lib.mapping.mapping import ServerMapping
 from lib.oomnitza.confirmation import Confirmation
 from lib.reading.listing import PageGuard

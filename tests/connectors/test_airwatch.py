@@ -295,7 +295,7 @@ def test_no_devices_may_be_said_in_several_ways(source: WithPassword, body: str)
 @pytest.mark.parametrize("body", ["null", "[]", "{}", '{"Devices": {}, "Total": 1}'])
 def test_invalid_page_raises_error(source: WithPassword, body: str) -> None:
     source.airwatch.outages.fail_next(1, 200, path=SEARCH, body=body)
-    with pytest.raises(SourceFault, match=r"'Devices' is missing in the response|has no 'Devices'"):
+    with pytest.raises(SourceFault, match=r"'Devices' is missing in the response"):
         read(source)
 
 

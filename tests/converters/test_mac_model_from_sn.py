@@ -200,7 +200,7 @@ def test_it_reads_the_serial_number_of_casper_unless_told_otherwise():
 @pytest.mark.parametrize(
     ("params", "why"),
     [
-        ("url=ftp://example.com", "url: .* has to begin with http"),
+        ("url=ftp://example.com", "url: .* must begin with http"),
         ("serial", "serial needs a value"),
         ("path=x", "unknown parameter 'path'"),
     ],

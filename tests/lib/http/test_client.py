@@ -25,7 +25,8 @@ from lib.errors import (
     SourceUnavailable,
 )
 from lib.http.auth import HeaderAuth, basic
-from lib.http.client import Client, NoContent, NotFound, json_of, member
+from lib.http.client import Client, NotFound
+from lib.http.response import NoContent, json_of
 from lib.retry import LONGEST_PAUSE
 from sandbox.web import WebServer
 from tests.certificates import Certificates, issue
@@ -327,18 +328,6 @@ class TestBrokenAnswers:
         server.answers = [(200, "[" * 100_000)]
         with pytest.raises(SourceUnavailable, match="the response is not JSON"):
             ask(server.url)
-
-    def test_json_of_and_member_name_what_is_wrong(self, server):
-        server.answers = [(200, '{"token": 1}'), (200, HTML)]
-        asking = client(server.url)
-        assert member(json_of(asking.request("POST", "/x")), "token") == 1
-        with pytest.raises(
-            SourceFault, match="/x: the response is not JSON but begins with 'Service"
-        ):
-            json_of(asking.request("POST", "/x", params={"key": "query-value"}))
-        for answer in ({}, [], None, 7, "text"):
-            with pytest.raises(SourceFault, match="'token' is missing in the response"):
-                member(answer, "token")
 
 
 class TestNoAnswer:
