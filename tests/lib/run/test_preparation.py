@@ -7,6 +7,7 @@ import pytest
 
 from lib.errors import RecordUnreadable
 from lib.language import Stopped
+from lib.mapping.objects import ObjectFields
 from lib.run.preparation import Preparation
 from lib.run.saveddata import NothingSaved
 from lib.run.tally import Outcome
@@ -59,7 +60,13 @@ def keep(record):
 
 
 def section_plan(upload=PLAN, mapper=mapper, key_mapper=mapper):
-    return SimpleNamespace(record_filter=keep, mapper=mapper, key_mapper=key_mapper, upload=upload)
+    return SimpleNamespace(
+        record_filter=keep,
+        mapper=mapper,
+        key_mapper=key_mapper,
+        upload=upload,
+        object_fields=lambda: ObjectFields([], ()),
+    )
 
 
 def prepared(record, aside=None, plan=PLAN):
