@@ -12,14 +12,14 @@ from lib.config.problems import render
 from lib.errors import ConfigurationError, UsageError
 from lib.secrets import MASK
 
-OOMNITZA = "[oomnitza]\nurl = https://example.oomnitza.com\napi_token = a-token-of-oomnitza\n"
+OOMNITZA = "[oomnitza]\nurl = https://acme.oomnitza.com\napi_token = a-token-of-oomnitza\n"
 LDAP = """\
 [ldap]
 enable = True
 url = ldap://ldap.example.com
-username = cn=reader,dc=example,dc=com
+username = cn=reader,dc=acme,dc=com
 password = a-password-of-ldap
-base_dn = dc=example,dc=com
+base_dn = dc=acme,dc=com
 default_role = 25
 default_position = Employee
 """
@@ -371,7 +371,7 @@ def test_a_mapping_may_go_on_over_several_lines(ini):
 def test_the_published_example_is_read_once_its_sections_are_enabled(ini):
     example = """\
         [oomnitza]
-        url = https://example.oomnitza.com
+        url = https://acme.oomnitza.com
         api_token =
         username = oomnitza-sa
         password = ThePassword
@@ -384,8 +384,8 @@ def test_the_published_example_is_read_once_its_sections_are_enabled(ini):
         [casper]
         enable = True
         url = https://jss.jamfcloud.com/example
-        username = username@example.com
-        password = change-me
+        username = auditor@acme.com
+        password = ThePassword
         sync_field = 24DCF85294E411E38A52066B556BA4EE
         sync_type = computers
         update_only = False
@@ -393,9 +393,9 @@ def test_the_published_example_is_read_once_its_sections_are_enabled(ini):
         [ldap]
         enable = True
         url = ldap://ldap.forumsys.com:389
-        username = cn=read-only-admin,dc=example,dc=com
+        username = cn=read-only-admin,dc=acme,dc=com
         password = password
-        base_dn = dc=example,dc=com
+        base_dn = dc=acme,dc=com
         protocol_version = 3
         filter = (objectClass=*)
         default_role = 25
@@ -407,7 +407,7 @@ def test_the_published_example_is_read_once_its_sections_are_enabled(ini):
     assert casper.sync_field == ("24DCF85294E411E38A52066B556BA4EE",)
     assert casper.update_only is False
     assert ldap.filter == "(objectClass=*)"
-    assert ldap.base_dn == "dc=example,dc=com"
+    assert ldap.base_dn == "dc=acme,dc=com"
     assert loaded.warnings == []
 
 

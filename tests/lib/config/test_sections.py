@@ -8,7 +8,7 @@ from lib.errors import ConfigurationError
 
 INI = """\
 [oomnitza]
-url = https://example.oomnitza.com
+url = https://acme.oomnitza.com
 api_token = a-token-of-oomnitza
 
 [run]
