@@ -107,6 +107,7 @@ class Connector(UserConnector[Settings]):
 
     title = "LDAP"
     settings_type = Settings
+    id_paths = ("dn",)
     mapping = {
         "USER": {"source": "uid", "required": True, "converter": "ldap_user_field"},
         "FIRST_NAME": {"source": "givenName", "required": True},

@@ -104,6 +104,7 @@ class Connector(UserConnector[Settings]):
 
     title = "OneLogin"
     settings_type = Settings
+    id_paths = ("id",)
     mapping = {
         # OneLogin allows an empty username, which would identify no user.
         "USER": {"source": "username"},

@@ -103,6 +103,7 @@ class Connector(UserConnector[Settings]):
 
     title = "Zendesk"
     settings_type = Settings
+    id_paths = ("id",)
     mapping = {
         "USER": {"source": "email"},
         "FIRST_NAME": {"source": "name", "converter": "first_from_full"},

@@ -154,6 +154,9 @@ class Connector(ABC, Generic[S]):
     mapping: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     # Converters for source paths, for every mapping of that path that names none.
     converters: ClassVar[Mapping[str, str]] = {}
+    # Source paths of the ID that the source gives a record; messages name records by the first one
+    # that is in the record. They are not requested for that.
+    id_paths: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, settings: S) -> None:
         self.settings = settings

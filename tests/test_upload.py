@@ -496,7 +496,7 @@ class TestMistakesInCode:
         assert quiet(ended)
         assert (
             f"Warning: [casper] MODEL: conversion failed in {COMPUTERS} records, so the field is"
-            " empty (for example: wrong:"
+            f" empty (for example: {SERIAL_NUMBER} SNDBXMAC0001, general.id 1: wrong:"
         ) in ended.out
         assert {record["MODEL"] for record in company.oomnitza.records("assets")} == {None}
 

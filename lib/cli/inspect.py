@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import click
@@ -42,7 +43,9 @@ def rejects_command(**given: Any) -> None:
         _require_known(names, [*section_names(given["ini"]), *store.sections(loaded.oomnitza.url)])
         saved = store.saved_records(names, target=loaded.oomnitza.url)
         _print_lines(
-            ledgertext.json_lines(saved) if given["as_json"] else ledgertext.rejects(saved)
+            ledgertext.json_lines(saved)
+            if given["as_json"]
+            else ledgertext.rejects(saved, _id_paths)
         )
 
 
@@ -94,6 +97,18 @@ def history_command(**given: Any) -> None:
         _require_known(names, [*section_names(given["ini"]), *store.sections(loaded.oomnitza.url)])
         runs = store.history(names, given["count"], target=loaded.oomnitza.url)
     _print_lines(ledgertext.json_lines(runs) if given["as_json"] else [ledgertext.history(runs)])
+
+
+@cache
+def _id_paths(section: str) -> tuple[str, ...]:
+    """The paths of the IDs in the records of a section, also of one that is not configured."""
+    from lib import connector, plugins
+
+    name = plugins.find("connectors", section.split(".")[0])
+    try:
+        return connector.load_connector(name).id_paths if name else ()
+    except ImportError:  # the records are shown without their IDs
+        return ()
 
 
 def _require_known(names: Iterable[str], known: list[str]) -> None:

@@ -25,6 +25,7 @@ from lib.record import Record
 from lib.recordfilter import RecordFilter
 from lib.run.checkpoints import check_place
 from lib.run.plan import SectionPlan, make_plan
+from lib.run.recordnames import RecordNames
 from lib.secrets import redact, redact_data
 from lib.target.target import TargetSettings
 from lib.values.sendable import shown
@@ -139,7 +140,7 @@ def explain_section(
         explain = partial(explain_record, plan.mapper, plan.fields, plan.record_filter)
         records = given or plan.source.records(plan.projection(all_fields=all_fields))
         with closing(records) as delivered:
-            yield from _each(delivered, count, explain)
+            yield from _each(delivered, count, explain, plan.record_names)
     for name in () if plan.without_server else plan.unmapped_sync_fields:
         yield f"An upload would fail: the sync key {name} is not mapped.", None
 
@@ -171,13 +172,15 @@ def read_records(file: IO[bytes]) -> Records:
 
 
 def _each(
-    delivered: Records, count: int, explain: Callable[[Record], Explanation]
+    delivered: Records, count: int, explain: Callable[[Record], Explanation], names: RecordNames
 ) -> Iterator[tuple[str, Explanation | None]]:
     """Explain records, until there were `count` that could be read."""
     number, left = 0, count
     for number, item in enumerate(delivered, 1):
         if isinstance(item, dict):
-            yield f"record {number}", explain(item)
+            explanation = explain(item)
+            name = redact(names.find({each.field: each.value for each in explanation.fields}, item))
+            yield f"record {number}{f' ({name})' if name else ''}", explanation
             left -= 1
             if not left:
                 break

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from lib.jsontext import printable, to_json
+from lib.record import Record
 from lib.report.runreport import iso8601
 from lib.report.summary import COLUMNS, table
-from lib.run.tally import brief
+from lib.run.fingerprints import record_key
+from lib.run.recordnames import RecordNames, first_fields
 from lib.secrets import redact, redact_data
 from lib.state import Missing, PastRun, SavedRecord
 from lib.wording import counted
@@ -40,15 +42,20 @@ def history(runs: Sequence[PastRun]) -> str:
     return "\n".join(table(rows, right))
 
 
-def rejects(records: Iterable[SavedRecord]) -> Iterator[str]:
-    """Yield one or two lines for each saved record, and their number at the end."""
+def rejects(
+    records: Iterable[SavedRecord], id_paths: Callable[[str], Sequence[str]] = lambda _: ()
+) -> Iterator[str]:
+    """Yield one or two lines for each saved record, and their number at the end.
+
+    `id_paths` returns the `id_paths` of the connector of a section.
+    """
     number = 0
     for record in records:
         number += 1
         since = f" ({record.times} times since {_local(record.first_at)})"
         often = since if record.times > 1 else ""
         head = f"[{record.section}] {record.outcome} {_local(record.at)}{often}: {record.reason}"
-        shown = _record(record.mapped or record.fetched) or _line(record.key or "")
+        shown = _name(record, id_paths(record.section)) or _line(record.key or "")
         yield "\n  ".join(filter(None, [_line(head), shown]))
     yield f"{counted(number, 'record') if number else 'No records'} saved for resend."
 
@@ -58,7 +65,7 @@ def missing(section: str, records: Iterable[Missing]) -> Iterator[str]:
     number = 0
     for item in records:
         number += 1
-        fields = f" ({brief(redact_data(item.fields))})" if item.fields else ""
+        fields = f" ({first_fields(redact_data(item.fields))})" if item.fields else ""
         yield f"{_line(f'[{section}] {item.key}')}{fields}, last seen {_local(item.last_seen)}"
     yield f"[{section}] {counted(number, 'missing record') if number else 'No missing records'}."
 
@@ -89,11 +96,30 @@ def _cells(run: PastRun) -> dict[str, str]:
     }
 
 
-def _record(text: str | None) -> str:
-    """The first fields of a record, so that it is recognized, or the beginning of its JSON."""
-    if not text:
-        return ""
-    return brief(redact_data(json.loads(text))) or _shortened(_line(text), LONGEST_RECORD)
+def _name(record: SavedRecord, id_paths: Sequence[str]) -> str:
+    """The key and the ID of a record, else its first fields or the beginning of its JSON."""
+    mapped, fetched = (_redacted(text) for text in (record.mapped, record.fetched))
+    names = RecordNames(_key_fields(record.key, mapped), id_paths)
+    name = names.find(mapped, fetched) or first_fields(mapped or fetched)
+    return name or _shortened(_line(record.mapped or record.fetched or ""), LONGEST_RECORD)
+
+
+def _redacted(text: str | None) -> Record:
+    record: Record = redact_data(json.loads(text)) if text else {}
+    return record
+
+
+def _key_fields(key: str | None, mapped: Record) -> list[str]:
+    """The fields of a record that its key was made of."""
+    keys = {name: record_key(mapped, [name]) for name, value in mapped.items() if value is not None}
+    whole = [name for name in keys if keys[name] == key]
+    if whole or not (key or "").startswith("["):
+        return whole[:1]
+    try:
+        parts = json.loads(key or "")
+    except ValueError:
+        return []
+    return [next((name for name in keys if keys[name] == part), "") for part in parts]
 
 
 def _local(moment: float) -> str:

@@ -17,8 +17,9 @@ from lib.compactset import CompactSet
 from lib.errors import ConfigurationError, ConnectorError, RunCanceled, UnsafeRun
 from lib.interruption import requested, shielded
 from lib.run.inflight import BatchResult, InFlight
+from lib.run.recordnames import RecordNames
 from lib.run.spool import Spool
-from lib.run.tally import Outcome, brief
+from lib.run.tally import Outcome
 from lib.state import Known, SectionLedger
 from lib.target.item import Item
 from lib.target.uploader import Uploader
@@ -59,6 +60,7 @@ class BatchSender:
         outcome: Outcome,
         policy: SendPolicy,
         progress: Callable[[], None],
+        names: RecordNames | None = None,
     ) -> None:
         self.added = 0
         self.failure: Exception | None = None
@@ -67,6 +69,7 @@ class BatchSender:
         self._outcome = outcome
         self._policy = policy
         self._progress = progress
+        self._names = names or RecordNames()
         self._held = Spool()  # changed records, while there are fewer than the threshold
         self._new: list[Item] = []  # not compared yet with what was last sent
         self._batch: list[Item] = []  # to be sent
@@ -249,7 +252,7 @@ class BatchSender:
 
     def _record_result(self, result: BatchResult) -> None:
         for item, refusal in result.rejected:
-            reason, text = refusal.what, brief(item.values)
+            reason, text = refusal.what, self._names.of_item(item)
             self._outcome.note_rejected(reason, text)
             log.info("[%s] rejected: %s (%s)", self._outcome.section, reason, text)
         with self._ledger.batch(lasting=bool(result.rejected)):

@@ -161,9 +161,8 @@ def _open(run: _Run, stack: ExitStack) -> _Parts:
     lifecycle.describe(ledger, section, plan.source, plan.key_fields, full=full)
     uploader = mode.uploader(target, plan, partial(_show, run))
     progress = partial(run.events.progress, outcome, None)
-    sender = BatchSender(
-        uploader, ledger, outcome, mode.send_policy(plan, ledger, full=full), progress
-    )
+    policy = mode.send_policy(plan, ledger, full=full)
+    sender = BatchSender(uploader, ledger, outcome, policy, progress, plan.record_names)
     stack.enter_context(closing(sender))
     records = mode.records(plan, ledger, run.settings.url, outcome)
     prepare = Preparation(plan, outcome, ledger, saved)

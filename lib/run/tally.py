@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 from lib.errors import ConnectorError, Interrupted
-from lib.jsontext import printable
 
 # How many reasons a run distinguishes; a server may put something new into each of its refusals.
 MOST_REASONS = 20
@@ -107,17 +105,3 @@ def _count(examples: dict[str, Example], key: str, text: str, others: str) -> No
     if key not in examples and len(examples) >= MOST_REASONS:
         key = others
     examples.setdefault(key, Example(0, text)).count += 1
-
-
-def brief(record: dict[str, Any]) -> str:
-    """Return the first short fields of a record, so that an administrator recognizes it."""
-    filled = [
-        f"{name} {printable(str(value))}"
-        for name, value in record.items()
-        if value and _is_short(value)
-    ]
-    return ", ".join(filled[:3])
-
-
-def _is_short(value: Any) -> bool:
-    return isinstance(value, str | int) and len(str(value)) <= 60

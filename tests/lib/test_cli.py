@@ -666,7 +666,7 @@ class TestExplain:
         assert ended.err == ""
         at = ini.read_text("utf-8").splitlines().index("    return record.general.name != ''") + 1
         assert ended.out.splitlines() == [
-            "[casper] record 1: kept by the record filter,"
+            "[casper] record 1 (SERIAL SNDBXMAC0001, general.id 1): kept by the record filter,"
             f" line {at}: return record.general.name != ''",
             "  field   source, converters          value (the last one is sent)",
             '  SERIAL  ini: general.serial_number  "SNDBXMAC0001"',
@@ -747,7 +747,9 @@ class TestExplain:
         monkeypatch.setenv("COLUMNS", "60")
         monkeypatch.setattr(type(sys.stdout), "isatty", lambda _: True)
         ended = explain("casper", "--record", saved)
-        assert max(map(len, ended.out.splitlines())) <= 60
+        head, *lines = ended.out.splitlines()
+        assert head == "[casper] record 1 (SERIAL SNDBXMAC0001, general.id 1): no record filter"
+        assert max(map(len, lines)) <= 60
 
     def test_explain_help(self, cli):
         ended = cli("explain", "--help")

@@ -295,7 +295,7 @@ def test_a_record_on_which_it_fails_is_rejected_with_the_reason_and_the_others_g
     assert exit_code([outcome]) is ExitCode.RECORDS_LEFT
     reasons = list(outcome.not_sent)
     assert reasons[0] == "rejected: record filter, line 12: cannot compare text with a number"
-    assert outcome.not_sent[reasons[0]].text == "serial S2, count 6"
+    assert outcome.not_sent[reasons[0]].text == "SERIAL S2"
     assert "record filter, line 12: cannot compare text with a number" in summary([outcome])
 
 

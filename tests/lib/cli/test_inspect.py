@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from lib.cli import main
-from lib.state import open_store
+from lib.state import RecordToSave, open_store
 
 VERSION1 = Path(__file__).parents[1] / "state" / "version1.db"
 TARGET = "https://example.oomnitza.com"
@@ -79,3 +79,15 @@ def test_inspect_state_of_the_first_version_is_shown(ini: Path) -> None:
     assert "eve" in call(ini, "rejects").output
     assert "dora" in call(ini, "missing").output
     assert {item.name for item in ini.parent.iterdir()} == {"config.ini", "config.db"}
+
+
+def test_rejects_name_records_by_key_and_id(ini: Path) -> None:
+    fetched = '{"dn": "uid=ada,dc=x", "about": {}}'
+    with open_store(ini.with_name("config.db")) as store:
+        for name in ("LDAP.Contractors", "gone"):
+            section = store.section(name, TARGET)
+            section.begin()
+            mapped = '{"CITY": "London", "USER": "Ada"}'
+            section.save_for_resend([RecordToSave("rejected", "no", "ada", fetched, mapped)])
+    lines = call(ini, "rejects").output.splitlines()
+    assert (lines[1], lines[3]) == ("  USER Ada, dn uid=ada,dc=x", "  USER Ada")

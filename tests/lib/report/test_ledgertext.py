@@ -61,7 +61,7 @@ def aside(**changed):
         "outcome": "rejected",
         "reason": "EMAIL is not valid",
         "key": "adalove1",
-        "fetched": '{"uid": "adalove1", "mail": ["x"]}',
+        "fetched": '{"dn": "uid=adalove1,ou=people,dc=example,dc=com", "mail": ["x"]}',
         "mapped": '{"USER": "adalove1", "FIRST_NAME": "Ada", "LAST_NAME": "Lovelace"}',
         "first_at": NOW,
         "at": NOW,
@@ -160,20 +160,22 @@ class TestHistory:
 class TestRejects:
     def test_they_are_as_the_page_shows_them(self):
         asides = [aside(first_at=NOW - 2 * DAY, times=3)]
-        assert "\n".join(rejects(asides)).splitlines() == shown_on_the_page("[ldap] rejected")
+        told = "\n".join(rejects(asides, {"ldap": ("dn",)}.__getitem__))
+        assert told.splitlines() == shown_on_the_page("[ldap] rejected")
 
     def test_one_that_was_set_aside_once_has_one_time(self):
         first, last = rejects([aside(outcome="unsent", reason="the run was interrupted")])
-        assert first == (
-            "[ldap] unsent 2026-11-23 02:15: the run was interrupted\n"
-            "  USER adalove1, FIRST_NAME Ada, LAST_NAME Lovelace"
-        )
+        assert first == ("[ldap] unsent 2026-11-23 02:15: the run was interrupted\n  USER adalove1")
         assert last == "1 record saved for resend."
 
     @pytest.mark.parametrize(
         ("changed", "shown"),
         [
-            ({"mapped": None}, "uid adalove1"),
+            ({"mapped": None}, "dn uid=adalove1,ou=people,dc=example,dc=com"),
+            ({"key": None}, "USER adalove1, FIRST_NAME Ada, LAST_NAME Lovelace"),
+            ({"key": "lovelace"}, "LAST_NAME Lovelace"),
+            ({"key": '["lovelace", "ada"]'}, "LAST_NAME Lovelace, FIRST_NAME Ada"),
+            ({"key": "[lovelace"}, "USER adalove1, FIRST_NAME Ada, LAST_NAME Lovelace"),
             ({"mapped": None, "fetched": '{"general": {"id": 1}}'}, '{"general": {"id": 1}}'),
             ({"mapped": None, "fetched": None}, "adalove1"),
         ],
