@@ -16,7 +16,7 @@ from lib.run.fingerprints import record_key
 from lib.run.recordnames import RecordNames, first_fields
 from lib.secrets import redact, redact_data
 from lib.state import Missing, PastRun, SavedRecord
-from lib.wording import counted
+from lib.wording import counted, not_compared
 
 # The columns that the table of runs shows even if they are empty, or the same, in all rows.
 ALWAYS = ("section", "started", "took", "status", "fetched", "sent", "rejected")
@@ -62,12 +62,35 @@ def rejects(
 
 def missing(section: str, records: Iterable[Missing]) -> Iterator[str]:
     """Yield a line for each missing record of a section, and their number at the end."""
-    number = 0
+    number = new = 0
     for item in records:
         number += 1
-        fields = f" ({first_fields(redact_data(item.fields))})" if item.fields else ""
-        yield f"{_line(f'[{section}] {item.key}')}{fields}, last seen {_local(item.last_seen)}"
-    yield f"[{section}] {counted(number, 'missing record') if number else 'No missing records'}."
+        new += item.new
+        yield missing_record(section, item)
+    if number:
+        yield f"[{section}] {counted(number, 'missing record')}, {new:,} new."
+    else:
+        yield f"[{section}] No missing records."
+
+
+def missing_record(section: str, item: Missing) -> str:
+    """Return the line of a missing record."""
+    fields = f" ({first_fields(redact_data(item.fields))})" if item.fields else ""
+    seen = f"last seen {_local(item.last_seen)}{' (new)' if item.new else ''}"
+    return f"{_line(f'[{section}] {item.key}')}{fields}, {seen}"
+
+
+def forgotten(section: str, number: int) -> str:
+    """Return a sentence about so many missing records that were forgotten."""
+    if not number:
+        return f"[{section}] No missing records."
+    were = "was" if number == 1 else "were"
+    return f"[{section}] {counted(number, 'missing record')} {were} forgotten."
+
+
+def restarted(section: str, restart: PastRun, number: int) -> str:
+    """Return a sentence about so many records that are not compared since a run."""
+    return f"[{section}] {not_compared(number, f'the run of {_local(restart.started)}')}"
 
 
 def json_lines(items: Iterable[PastRun | SavedRecord | Missing], **more: Any) -> Iterator[str]:

@@ -78,6 +78,12 @@ class NullLedger:
     def count_missing(self) -> int:
         return 0
 
+    def restart(self) -> PastRun | None:
+        return None
+
+    def count_not_compared(self) -> int:
+        return 0
+
     def batch(self, *, lasting: bool = True) -> AbstractContextManager[None]:
         return nullcontext()
 

@@ -97,6 +97,7 @@ class SectionLedger(Protocol):
     def missing(self) -> Iterator[Missing]:
         """Yield the records that earlier runs sent or saw, and the latest complete one did not.
 
+        Those that were not missing after the complete run before it are new.
         A run that could not read some does not count. Runs count from the first complete one on
         since the fingerprint last changed; a run with another fingerprint changes it whatever
         became of the run.
@@ -104,6 +105,16 @@ class SectionLedger(Protocol):
 
     def count_missing(self) -> int:
         """Return how many records `missing` yields."""
+
+    def restart(self) -> PastRun | None:
+        """Return the complete run from which on missing records are known; None if all are.
+
+        Runs before it had another fingerprint, so it cannot be told which of their records the
+        source no longer has, and which ones it is no longer asked for.
+        """
+
+    def count_not_compared(self) -> int:
+        """Return how many records were neither sent nor seen since the restart."""
 
     def checkpoints(self) -> dict[str, datetime]:
         """Return the time up to which the source was read, by scope.

@@ -41,10 +41,13 @@ from lib.state.sqlite.statements import (
     LATEST_THOROUGH,
     MISSING,
     OPENED,
+    PREVIOUS_THOROUGH,
     REACH,
     RENAME,
+    RESTART,
     RUN,
     SEEN,
+    SEEN_BEFORE,
     SENT,
 )
 
@@ -191,11 +194,22 @@ class SqliteLedger:
     def missing(self) -> Iterator[Missing]:
         for run, since in self._database.rows(LATEST_THOROUGH, (self._id, self._id)):
             values = {"section": self._id, "since": since, "run": run}
-            for row in self._database.pages(MISSING, values):
+            [(previous,)] = self._database.rows(PREVIOUS_THOROUGH, values)
+            for row in self._database.pages(MISSING, {**values, "previous": previous}):
                 yield self._database.convert(to_missing, row)
 
     def count_missing(self) -> int:
         return sum(1 for _ in self.missing())
+
+    def restart(self) -> PastRun | None:
+        runs = self._runs(RESTART, self._id)
+        return runs[0] if runs else None
+
+    def count_not_compared(self) -> int:
+        restart = self.restart()
+        if restart is None:
+            return 0
+        return int(self._database.rows(SEEN_BEFORE, (self._id, restart.id))[0][0])
 
     def checkpoints(self) -> dict[str, datetime]:
         rows = self._database.rows(CHECKPOINTS, (self._id,))

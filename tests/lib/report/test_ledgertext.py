@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 from lib import secrets
-from lib.report.ledgertext import history, json_lines, missing, rejects
+from lib.report.ledgertext import (
+    forgotten,
+    history,
+    json_lines,
+    missing,
+    rejects,
+    restarted,
+)
 from lib.state import Missing, PastRun, SavedRecord
 
 PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "cli.md").read_text("utf-8")
@@ -220,8 +227,22 @@ class TestRejects:
 class TestMissing:
     def test_they_are_as_the_page_shows_them(self):
         fields = {"USER": "noneil40", "FIRST_NAME": "Nils", "LAST_NAME": "O'Neil", "EMAIL": "x"}
-        found = [Missing("noneil40", fields, NOW - 2 * DAY)]
+        found = [
+            Missing("noneil40", fields, NOW - 2 * DAY),
+            Missing("adalove1", {"USER": "adalove1"}, NOW - DAY, new=True),
+        ]
         assert list(missing("ldap", found)) == shown_on_the_page("[ldap] noneil40")
+
+    def test_forgotten_ones_are_counted(self):
+        assert forgotten("x", 0) == "[x] No missing records."
+        assert forgotten("x", 1) == "[x] 1 missing record was forgotten."
+        assert forgotten("x", 1400) == "[x] 1,400 missing records were forgotten."
+
+    def test_ones_that_are_not_compared_are_counted(self):
+        found = [Missing("adalove1", None, NOW - DAY)]
+        told = [*missing("ldap", found), restarted("ldap", past(), 12)]
+        assert told[-1:] == shown_on_the_page("[ldap] The record filter")
+        assert "1 record of earlier runs is no longer" in restarted("ldap", past(), 1)
 
     def test_one_of_which_nothing_is_known_has_its_key(self):
         assert next(missing("x", [Missing("k", None, NOW)])) == "[x] k, last seen 2026-11-23 02:15"
@@ -265,6 +286,7 @@ class TestJson:
             "key": "k",
             "fields": {"USER": "k"},
             "last_seen": "2026-11-23T02:15:00Z",
+            "new": False,
         }
 
     def test_nothing_is_no_line(self):
