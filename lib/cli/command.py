@@ -11,6 +11,17 @@ from click.core import ParameterSource
 from lib.cli.say import warn
 
 
+class OptionalValue(click.Option):
+    """An option whose value is optional, and follows an equals sign: `--force`, `--force=fields`.
+
+    Without a value, it has the value `bare`. What follows a space is another argument.
+    """
+
+    def __init__(self, *args: Any, bare: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.bare = bare
+
+
 class Command(click.Command):
     """A command whose shared options can also be given before its name.
 
@@ -22,6 +33,18 @@ class Command(click.Command):
         super().__init__(*args, **kwargs)
         self.part = part
         self.examples = examples
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments, with the values that options have if none is given."""
+        bare = {
+            name: f"{name}={option.bare}"
+            for option in self.params
+            if isinstance(option, OptionalValue)
+            for name in option.opts
+        }
+        end = args.index("--") if "--" in args else len(args)
+        given = [bare.get(each, each) for each in args[:end]]
+        return super().parse_args(ctx, [*given, *args[end:]])
 
     def invoke(self, ctx: click.Context) -> Any:
         """Call the command with the options from before and after its name; the latter win."""

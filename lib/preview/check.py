@@ -10,7 +10,6 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from lib.config.sections import Section
 from lib.connector import Projection
@@ -22,13 +21,12 @@ from lib.record import Record
 from lib.run import checkpoints
 from lib.run.plan import SectionPlan, make_plan
 from lib.target.target import TargetSettings
-from lib.values.paths import compile_path
+from lib.values.paths import compile_path, paths_in
 from lib.wording import counted
 
 log = logging.getLogger(__name__)
 
 SAMPLE = 10
-DEEPEST = 6
 
 
 def check_section(
@@ -147,7 +145,7 @@ def _known_paths(plan: SectionPlan, samples: list[Record]) -> list[str]:
             sample += [item for item in islice(records, SAMPLE) if isinstance(item, dict)]
     except ConnectorError as error:
         log.info("cannot read the fields that the section does not use: %s", error)
-    return sorted({path for record in sample for path in _paths(record)})
+    return sorted({path for record in sample for path in paths_in(record)})
 
 
 def _check_values(plan: SectionPlan, samples: list[Record]) -> Iterator[Finding]:
@@ -190,17 +188,3 @@ def _kept(plan: SectionPlan, samples: list[Record]) -> tuple[list[Record], list[
         except Stopped as error:
             failures.append(str(error))
     return kept, failures
-
-
-def _paths(value: Any, prefix: str = "", depth: int = 0) -> Iterator[str]:
-    """The paths in a record that lead to something, lists by their first item."""
-    items: Any = ()
-    if isinstance(value, dict):
-        items = value.items()
-    elif isinstance(value, list):
-        items = [(str(at), item) for at, item in enumerate(value[:1])]
-    for name, item in items:
-        path = f"{prefix}{name}"
-        yield path
-        if depth < DEEPEST:
-            yield from _paths(item, f"{path}.", depth + 1)
