@@ -10,6 +10,9 @@ from click.core import ParameterSource
 
 from lib.cli.say import warn
 
+# Options that remove a safety: a typing error must not lead to them.
+NEVER_SUGGESTED = ("--force",)
+
 
 class OptionalValue(click.Option):
     """An option whose value is optional, and follows an equals sign: `--force`, `--force=fields`.
@@ -44,7 +47,13 @@ class Command(click.Command):
         }
         end = args.index("--") if "--" in args else len(args)
         given = [bare.get(each, each) for each in args[:end]]
-        return super().parse_args(ctx, [*given, *args[end:]])
+        try:
+            return super().parse_args(ctx, [*given, *args[end:]])
+        except click.NoSuchOption as error:
+            near = [name for name in error.possibilities or () if name not in NEVER_SUGGESTED]
+            raise click.NoSuchOption(
+                error.option_name, error.message, possibilities=near, ctx=ctx
+            ) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         """Call the command with the options from before and after its name; the latter win."""
