@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,9 @@ SHARED: dict[str, tuple[list[str], dict[str, Any]]] = {
 }
 RUN = ("testmode", "save_data", "ini", "logging_config", "record_count")
 
+# The safety thresholds that --force lifts by their names; without a name, the first one.
+THRESHOLDS = ("records", "fields")
+
 SECTIONS = click.argument("sections", nargs=-1, metavar="[SECTION]...")
 ALL_FIELDS = click.option(
     "--all-fields",
@@ -70,6 +73,16 @@ ALL_FIELDS = click.option(
     help="Read all fields from the source, not only those that the mapping and filter use.",
 )
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
+
+
+def threshold_names(
+    ctx: click.Context, param: click.Parameter, given: Sequence[str]
+) -> frozenset[str]:
+    """Return the names in the values of --force, which are lists separated by commas."""
+    names = frozenset(name.strip().lower() for text in given for name in text.split(","))
+    for name in sorted(names - set(THRESHOLDS)):
+        raise click.BadParameter(f"'{name}' is not one of: {', '.join(THRESHOLDS)}.", ctx, param)
+    return names
 
 
 def with_options(*used: str) -> Callable[[Callback], Callback]:

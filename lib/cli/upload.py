@@ -9,8 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lib.cli.command import OptionalValue
 from lib.cli.group import main, warn_about
-from lib.cli.options import ALL_FIELDS, FILE, RUN, SECTIONS, with_options
+from lib.cli.options import (
+    ALL_FIELDS,
+    FILE,
+    RUN,
+    SECTIONS,
+    THRESHOLDS,
+    threshold_names,
+    with_options,
+)
 from lib.cli.say import say, warn
 from lib.errors import OutputFailed, UsageError
 
@@ -26,9 +35,14 @@ FULL = click.option(
 )
 FORCE = click.option(
     "--force",
-    is_flag=True,
-    help="Send even if the safety threshold is not met (far fewer records than in the last "
-    "complete run).",
+    cls=OptionalValue,
+    bare=THRESHOLDS[0],
+    multiple=True,
+    callback=threshold_names,
+    metavar="[=NAMES]",
+    help="Send even if a safety threshold is not met: records (default; far fewer records than in "
+    "the last complete run), fields (fields became empty in all records). Separate several with "
+    "commas.",
 )
 WAIT = click.option(
     "--wait",
@@ -115,7 +129,7 @@ def resend(ctx: click.Context, /, **given: Any) -> None:
     logs.configure(given["logging_config"])
     loaded = config.load_config(given["ini"], given["sections"])
     warn_about(loaded)
-    _run(ctx, loaded, {"full": False, "force": False, **given, "resend": True})
+    _run(ctx, loaded, {"full": False, "force": (), **given, "resend": True})
 
 
 def _run(ctx: click.Context, loaded: Config, given: dict[str, Any]) -> None:

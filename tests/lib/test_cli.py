@@ -24,6 +24,7 @@ from lib.config import config
 from lib.connector import Projection
 from lib.errors import SourceUnavailable
 from lib.report.summary import COLUMNS
+from lib.run.events import RunEnded
 from lib.run.plan import NOT_READ
 from lib.run.saveddata import SavedData
 from sandbox.jamf import JamfPro
@@ -330,6 +331,21 @@ class TestUsage:
         assert ended.code == 2
         assert error in ended.err
 
+    @pytest.mark.parametrize("word", ["--forc", "--forced", "--forcefields"])
+    def test_unknown_option_never_suggests_force(self, cli, word):
+        ended = cli("upload", word)
+        assert ended.code == 2
+        assert "No such option" in ended.err
+        assert "--force'" not in ended.err.replace(word, "")
+        assert "'--report'?" in cli("upload", "--repor").err
+
+    @pytest.mark.parametrize("names", ["record", "fields,,records", "", "all"])
+    def test_force_with_unknown_names_is_a_usage_error(self, upload, oomnitza, names):
+        ended = upload("casper", f"--force={names}")
+        assert ended.code == 2
+        assert "is not one of: records, fields." in ended.err
+        assert oomnitza.requests == []
+
     def test_gui_is_a_usage_error(self, cli):
         ended = cli("gui")
         assert ended.code == 2
@@ -572,6 +588,41 @@ class TestRuns:
         ]
         assert all(len(path.read_text("utf-8").splitlines()) == 2 for path in saved)
         assert str(saved[0]) in ended.out
+
+
+class TestForce:
+    @pytest.fixture
+    def lifted(self, upload, monkeypatch):
+        """The thresholds that an upload with these words lifts, and the sections that it runs."""
+
+        def run(*words):
+            given = []
+
+            def fake(sections, target, options, *_, **__):
+                given.append((set(options.force), [section.name for section in sections]))
+                return RunEnded((), 0.0)
+
+            monkeypatch.setattr("lib.run.sections.run_sections", fake)
+            assert upload(*words).code == 0
+            return given[0]
+
+        return run
+
+    @pytest.mark.parametrize(
+        ("words", "names"),
+        [
+            ((), set()),
+            (("--force",), {"records"}),
+            (("--force=records",), {"records"}),
+            (("--force=fields",), {"fields"}),
+            (("--force=fields,records",), {"records", "fields"}),
+            (("--force= Fields , RECORDS",), {"records", "fields"}),
+            (("--force", "--force=fields"), {"records", "fields"}),
+        ],
+    )
+    def test_force_lifts_the_thresholds_that_it_names(self, lifted, words, names):
+        assert lifted("casper", *words) == (names, ["casper"])
+        assert lifted(*words, "casper") == (names, ["casper"])
 
 
 class TestTestmode:
