@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lib.connector import SourceItem
 from lib.errors import SourceFault, SourceUnavailable
-from lib.settings import Settings, any_path, setting
+from lib.settings import Settings, any_path, setting, text_encoding
 
 # The longer marks first: that of UTF-32 begins like that of UTF-16.
 MARKS = {
@@ -20,16 +20,6 @@ MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
 }
 CTRL_Z = "\x1a"  # alone on a line, it is the end of a text in programs from the days of DOS
-
-
-def text_encoding(text: str) -> str:
-    """Return the name of an encoding; raise ValueError for one that Python does not know."""
-    name = text.strip()
-    try:
-        "".encode(name)
-    except LookupError:
-        raise ValueError(f"unknown encoding {name!r}. Try utf-8, cp1252, or utf-16") from None
-    return name
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -144,6 +144,8 @@ def _transfer(run: _Run) -> None:
             raise
         finally:
             run.outcome.response_shape = parts.uploader.response_shape
+            run.outcome.warnings += parts.plan.source.remarks.warnings
+            run.outcome.notes += parts.plan.source.remarks.notes
         _conclude(run, parts)
 
 

@@ -141,6 +141,16 @@ def address(text: str, schemes: tuple[str, ...]) -> str:
     return re.sub(r"/+$", "", text.strip())
 
 
+def text_encoding(text: str) -> str:
+    """Return the name of an encoding; raise ValueError for one that Python does not know."""
+    name = text.strip()
+    try:
+        "".encode(name)
+    except (LookupError, ValueError):
+        raise ValueError(f"unknown encoding {name!r}. Try utf-8, cp1252, or utf-16") from None
+    return name
+
+
 def any_path(text: str) -> Path:
     """Parse a path that need not exist yet: a file that is missing stops only its own section."""
     return Path(text.strip()).expanduser().absolute()
