@@ -52,7 +52,7 @@ class Preparation:
                 self._note_seen(self._key_mapper(record).values)
                 return None
         except Stopped as error:
-            self.reject(RecordUnreadable(f"the record filter failed: {error}"), record, saved_id)
+            self.reject(RecordUnreadable(f"record filter, {error}"), record, saved_id)
             return None
         self.kept += 1
         return self._item(record, saved_id)

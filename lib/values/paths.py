@@ -57,18 +57,18 @@ def steps(path: str) -> tuple[PathStep, ...]:
 def check_path(path: str) -> None:
     """Raise ValueError, with the message to show, for a text that cannot be a path."""
     if len(path) > LONGEST:
-        raise ValueError(f"the path has more than {LONGEST} characters")
+        raise ValueError(f"the path is longer than {LONGEST} characters")
     bare = FREE.sub(lambda part: "key" if part["quoted"] else "", path)
     parts = bare.split(".")
     if bare.rfind("[") > bare.rfind("]"):
         what = "has a bracket that is not closed"
     elif not all(part.strip() for part in parts):
-        what = "has nothing before, between or behind its dots"
+        what = "has an empty part: two dots in a row, or a dot at the start or end"
     elif any(NEGATIVE.fullmatch(part.strip()) for part in parts):
-        what = "counts from the end of a list, and can only from its beginning, 0"
+        what = "has a negative index; the items of a list are counted from 0"
     else:
         return
-    raise ValueError(f"the path {path} {what}; a key that is so written has to be in quotes")
+    raise ValueError(f"the path {path} {what}. If this is part of a key, put the key in quotes")
 
 
 def first_key(path: str) -> str:
