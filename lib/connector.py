@@ -16,6 +16,7 @@ from lib.checkpoint import Checkpoint
 from lib.connection import ConnectionSettings
 from lib.errors import RecordGone, RecordUnreadable
 from lib.record import Record
+from lib.remarks import Remarks
 from lib.settings import duration, number_text, setting, share, share_or_number, words
 from lib.values.paths import first_key
 
@@ -180,6 +181,7 @@ class Connector(ABC, Generic[S]):
     def __init__(self, settings: S) -> None:
         self.settings = settings
         self.expected: int | None = None  # the number of records, once the source has reported it
+        self.remarks = Remarks()
 
     @property
     def mapping_name(self) -> str:

@@ -156,14 +156,17 @@ class SectionReader:
                 self._warn(section, section.entries[item.name].line, item.name, warning)
 
     def _paths(self, kind: type[Any], given: Mapping[str, str]) -> dict[str, str]:
-        """The settings that are paths; they are relative to the folder of the config file."""
+        """The settings that are paths; they are relative to the folder of the config file.
+
+        The parsers of settings replace ~ by the home folder.
+        """
         texts = {
             item.name: given.get(item.name, "").strip() or item.example_of_default
             for item in declared(kind)
             if item.is_path
         }
         return {
-            name: str(self._folder / Path(text).expanduser())
+            name: text if text.startswith("~") else str(self._folder / text)
             for name, text in texts.items()
             if text
         }

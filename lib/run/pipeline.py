@@ -152,6 +152,8 @@ def _transfer(run: _Run) -> None:
             run.outcome.response_shape = parts.uploader.response_shape
             run.outcome.ready, run.outcome.fields = parts.sender.added, parts.fields.filled
             run.fields = list(parts.fields.rows())
+            run.outcome.warnings += parts.plan.source.remarks.warnings
+            run.outcome.notes += parts.plan.source.remarks.notes
         _conclude(run, parts)
 
 
