@@ -496,7 +496,7 @@ class TestMistakesInCode:
         assert quiet(ended)
         assert (
             f"Warning: [casper] MODEL: conversion failed in {COMPUTERS} records, so the field is"
-            " empty (for example: wrong:"
+            " empty. Example: wrong:"
         ) in ended.out
         assert {record["MODEL"] for record in company.oomnitza.records("assets")} == {None}
 

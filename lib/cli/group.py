@@ -53,7 +53,7 @@ class _Commands(click.Group):
             say(error.labeled, err=True)
             ctx.exit(int(error.exit_code))
         except KeyboardInterrupt:
-            complain("interrupted")
+            complain("the command was interrupted")
             ctx.exit(int(ExitCode.INTERRUPTED))
         except Exception as error:
             details = _log_unexpected(error)

@@ -103,7 +103,8 @@ def _look_for_columns(names: list[str], projection: Projection, path: Path) -> N
             fix=f"Map some of its columns: {', '.join(filter(None, names))}",
         )
     if missing:
-        log.warning("%s: column not found: %s", path, ", ".join(missing))
+        columns_not_found = "mapped columns not found, so their fields are empty"
+        log.warning("%s: %s: %s", path, columns_not_found, ", ".join(missing))
 
 
 def _names(row: list[str] | str | None, settings: CsvSettings, path: Path) -> list[str]:
@@ -133,7 +134,11 @@ def _names(row: list[str] | str | None, settings: CsvSettings, path: Path) -> li
         )
     twice = sorted({name for name in names if name and names.count(name) > 1})
     if twice:
-        raise SourceFault(f"two columns have the same name: {', '.join(twice)}", where=str(path))
+        raise SourceFault(
+            f"two columns have the same name: {', '.join(twice)}",
+            where=str(path),
+            fix="Give each column its own name",
+        )
     return names
 
 

@@ -113,7 +113,7 @@ def _samples(plan: SectionPlan, all_fields: bool) -> Generator[Finding, None, li
         yield note(CheckStep.SAMPLE, "source: no sample records found")
     if unreadable:
         number = counted(len(unreadable), "sample record")
-        what = f"source: {number} could not be read, for example: {unreadable[0]}"
+        what = f"source: {number} could not be read. Example: {unreadable[0]}"
         yield failed(CheckStep.SAMPLE, what, ExitCode.RECORDS_LEFT)
     return samples
 
@@ -154,7 +154,7 @@ def _check_values(plan: SectionPlan, samples: list[Record]) -> Iterator[Finding]
     kept, failures = _kept(plan, samples)
     if failures:
         what = f"the record filter failed on {_some(len(failures), len(samples))}"
-        text = f"{what}, for example: {failures[0]}"
+        text = f"{what}. Example: {failures[0]}"
         yield failed(CheckStep.FILTER, text, ExitCode.RECORDS_LEFT)
     mapped = [plan.mapper(record) for record in kept]
     conversions: dict[str, list[str]] = {}
@@ -164,7 +164,7 @@ def _check_values(plan: SectionPlan, samples: list[Record]) -> Iterator[Finding]
         yield note(
             CheckStep.MAPPING,
             f"{name}: conversion failed in {_some(len(texts), len(kept))}, so the field is empty"
-            f" (for example: {texts[0]})",
+            f". Example: {texts[0]}",
         )
     missing = [name for each in mapped for name in each.missing]
     for name in dict.fromkeys(missing):
