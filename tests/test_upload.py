@@ -383,6 +383,7 @@ class TestEvents:
         ended = program.run("resend", "ldap", "--events", path)
         assert "ldap" in books(ended.out)
         assert events(path.read_text("utf-8"))[0]["resend"] is True
+        assert ended.out.endswith("Note: No records are saved for resend.\n")
 
     def test_a_reader_that_goes_away_ends_the_run_in_good_order(self, program, company):
         change(program.ini, "[oomnitza]\n", "[oomnitza]\nbatch_size = 10\n")

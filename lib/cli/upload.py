@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lib.cli.group import main, warn_about
-from lib.cli.options import ALL_FIELDS, FILE, RUN, SECTIONS, with_options
+from lib.cli.options import ALL_FIELDS, FILE, RUN, SECTIONS, at_least_one, with_options
 from lib.cli.say import say, warn
 from lib.errors import UsageError
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lib.config.config import Config
     from lib.run.events import RunEnded
     from lib.run.options import RunOptions
+    from lib.run.tally import Outcome
 
 FULL = click.option(
     "--full",
@@ -40,7 +41,7 @@ FAIL_FAST = click.option(
 )
 PARALLEL = click.option(
     "--parallel",
-    type=click.IntRange(min=1),
+    type=at_least_one,
     default=1,
     metavar="N",
     help="Run up to N sections at the same time. Default: 1.",
@@ -149,7 +150,10 @@ def _publish(ended: RunEnded, code: int, loaded: Config, given: dict[str, Any]) 
     testmode = given["testmode"]
     # Programs may read records or events on standard output, so the summary does not go there.
     is_data = testmode or given["events"] == Path("-")
-    say(summary(ended.outcomes, testmode=testmode), err=is_data)
+    text = summary(ended.outcomes, testmode=testmode)
+    if given.get("resend") and not any(_has_news(outcome) for outcome in ended.outcomes):
+        text += "\nNote: No records are saved for resend."
+    say(text, err=is_data)
     report = runreport.run_report(
         ended.outcomes,
         started=ended.started,
@@ -161,6 +165,10 @@ def _publish(ended: RunEnded, code: int, loaded: Config, given: dict[str, Any]) 
     settings = ReportSettings() if given.get("resend") else loaded.report
     for problem in publish_report(report, settings, given["report"]):
         warn(problem)
+
+
+def _has_news(outcome: Outcome) -> bool:
+    return bool(outcome.tally.fetched or outcome.notes or outcome.error)
 
 
 def _options(loaded: Config, given: dict[str, Any]) -> RunOptions:

@@ -57,7 +57,7 @@ class FileSettings(Settings):
         if self.filename and self.directory:
             yield "directory", "filename and directory cannot both be set"
         elif not self.filename and not self.directory:
-            yield "filename", "filename is empty. Set filename or directory"
+            yield "filename", "the value is empty. Set filename or directory"
 
 
 def read_all(
