@@ -169,6 +169,8 @@ class OomnitzaClient(Client):
             )
         if isinstance(error, SignInError):
             return error.with_fix(CHECK_CREDENTIALS)
+        if isinstance(error, NotFound):
+            return error.with_fix("Check that url in [oomnitza] is the address of your Oomnitza")
         return error
 
     def _login(self) -> Token:

@@ -666,7 +666,7 @@ class TestExplain:
         assert ended.err == ""
         at = ini.read_text("utf-8").splitlines().index("    return record.general.name != ''") + 1
         assert ended.out.splitlines() == [
-            "[casper] record 1: kept by the record filter,"
+            "[casper] record 1: passed the record filter,"
             f" line {at}: return record.general.name != ''",
             "  field   source, converters          value (the last one is sent)",
             '  SERIAL  ini: general.serial_number  "SNDBXMAC0001"',

@@ -207,7 +207,7 @@ class TestRunCounts:
 )
 def test_where_there_is_nothing_at_an_address_the_request_is_refused(server, connect, ask):
     server.answers = [(404, "")]
-    with pytest.raises(TargetRefused, match="404"):
+    with pytest.raises(TargetRefused, match=r"404.*Check that url in .oomnitza. is the address"):
         ask(connect())
 
 
