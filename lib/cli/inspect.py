@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lib.cli.group import main
-from lib.cli.options import JSON, SECTIONS, with_options
+from lib.cli.options import JSON, SECTIONS, at_least_one, with_options
 from lib.cli.say import say
 from lib.errors import UsageError
 from lib.plugins import did_you_mean
@@ -31,7 +31,7 @@ CHANGES = click.option(
 )
 COUNT = click.option(
     "--count",
-    type=click.IntRange(min=1),
+    type=at_least_one,
     default=20,
     metavar="N",
     help="Number of runs to show. Default: 20.",
@@ -82,8 +82,11 @@ def missing_command(**given: Any) -> None:
 
     loaded, names = common(given["ini"]), spelled(given["ini"], given["sections"])
     with open_to_read(loaded.state) as store:
-        _require_known(names, [*section_names(given["ini"]), *store.sections(loaded.oomnitza.url)])
-        for name in names or store.sections(loaded.oomnitza.url):
+        past = store.sections(loaded.oomnitza.url)
+        _require_known(names, [*section_names(given["ini"]), *past])
+        if not past and not given["as_json"]:
+            say("No runs yet.")
+        for name in names or past if past else ():
             records = store.section(name, loaded.oomnitza.url).missing()
             in_json = ledgertext.json_lines(records, section=name)
             _print_lines(in_json if given["as_json"] else ledgertext.missing(name, records))
@@ -163,9 +166,10 @@ def _require_known(names: Iterable[str], known: list[str]) -> None:
     for name in names:
         if name not in known:
             hint = did_you_mean(name, known)
+            sections = ", ".join(dict.fromkeys(known)) or "none"
             raise UsageError(
                 f"section [{name}] not found in the config file or the state database",
-                fix=hint[:1].upper() + hint[1:],
+                fix=f"{hint[:1].upper()}{hint[1:]} Sections: {sections}".strip(),
             )
 
 

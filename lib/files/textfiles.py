@@ -56,7 +56,7 @@ class FileSettings(Settings):
         if self.filename and self.directory:
             yield "directory", "filename and directory cannot both be set"
         elif not self.filename and not self.directory:
-            yield "filename", "filename is empty. Set filename or directory"
+            yield "filename", "the value is empty. Set filename or directory"
 
 
 def read_all(
@@ -87,7 +87,9 @@ def lines(path: Path, encoding: str) -> Iterator[str]:
             yield from _without_end_mark(file)
     except OSError as error:
         raise SourceUnavailable(
-            f"cannot read the file ({error.strerror})", where=path_text(path)
+            f"cannot read the file ({error.strerror})",
+            where=path_text(path),
+            fix="Check that the file exists and that the connector is allowed to read it",
         ) from None
     except UnicodeError:
         raise SourceFault(

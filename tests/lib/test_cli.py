@@ -545,7 +545,7 @@ class TestRuns:
 
         monkeypatch.setattr(main.commands["gui"], "callback", interrupted)
         ended = cli("gui")
-        assert ended == Ended(130, "", "Error: interrupted\n")
+        assert ended == Ended(130, "", "Error: the command was interrupted\n")
 
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
     def test_failure_after_a_signal_has_its_exit_code(self, cli, monkeypatch, number):
@@ -717,7 +717,7 @@ class TestExplain:
         assert ended.err == ""
         at = ini.read_text("utf-8").splitlines().index("    return record.general.name != ''") + 1
         assert ended.out.splitlines() == [
-            "[casper] record 1: kept by the record filter,"
+            "[casper] record 1: passed the record filter,"
             f" line {at}: return record.general.name != ''",
             "  field   source, converters          value (the last one is sent)",
             '  SERIAL  ini: general.serial_number  "SNDBXMAC0001"',
@@ -865,7 +865,10 @@ class TestGenerateIni:
         path = tmp_path / "none" / "config.ini"
         ended = cli("generate-ini", "--ini", path)
         assert ended.code == 3
-        assert ended.err == (f"Error: {path}: cannot write the file (No such file or directory)\n")
+        assert ended.err == (
+            f"Error: {path}: cannot write the file (No such file or directory)."
+            " Check that the folder exists and that you can write to it.\n"
+        )
 
     def test_generate_ini_failure_keeps_the_older_file(self, cli, tmp_path, monkeypatch):
         def mistaken(name: str) -> None:

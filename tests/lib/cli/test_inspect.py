@@ -70,7 +70,26 @@ def test_inspect_unreadable_state_is_an_error(action: str, how: str, more: Any, 
 def test_inspect_missing_state_shows_nothing(action: str, ini: Path) -> None:
     result = call(ini, action)
     assert result.exit_code == 0, result.output
+    texts = {"rejects": "No records saved for resend.\n"}
+    assert result.output == texts.get(action, "No runs yet.\n")
+    assert call(ini, action, "--json").output == ""
     assert list(ini.parent.iterdir()) == [ini]
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "abc", "1.5", "9" * 5000])
+def test_history_count_that_is_not_positive_is_an_error(count: str, ini: Path) -> None:
+    result = call(ini, "history", f"--count={count}")
+    assert result.exit_code == 2
+    assert f"Invalid value for '--count': '{count}' is not a whole number of at least 1." in (
+        result.output
+    )
+
+
+def test_inspect_unknown_section_lists_the_known_ones(ini: Path) -> None:
+    ini.write_text(f"{ini.read_text('utf-8')}\n[okta]\n", "utf-8")
+    result = call(ini, "history", "nosuch")
+    assert result.exit_code == 2
+    assert result.output.endswith("state database. Sections: people, okta.\n")
 
 
 def test_inspect_state_of_the_first_version_is_shown(ini: Path) -> None:
