@@ -1,41 +1,42 @@
-"""The commands that show what is in the state database: `rejects`, `missing`, and `history`."""
+"""The commands that show what is in the state database: `rejects` and `history`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from lib.cli.group import main
-from lib.cli.options import JSON, SECTIONS, with_options
+from lib.cli.options import JSON, SECTIONS, at_least_one, with_options
 from lib.cli.say import say
-from lib.errors import AlreadyRunning, UsageError
+from lib.errors import UsageError
 from lib.plugins import did_you_mean
 
 if TYPE_CHECKING:
-    from lib.state import SectionLedger, Store
+    from lib.state import PastRun, Store
 
+# With --fields or --changes, among how many runs of a section the latest one is looked for.
+LATEST = 50
+RUNS = click.argument("sections", nargs=-1, metavar="[SECTION|RUN]...")
+FIELDS = click.option(
+    "--fields",
+    is_flag=True,
+    help="Show in how many records of a run each field was filled.",
+)
+CHANGES = click.option(
+    "--changes",
+    is_flag=True,
+    help="Show the fields that a run of the last 7 days changed, with the values before and after.",
+)
 COUNT = click.option(
     "--count",
-    type=click.IntRange(min=1),
+    type=at_least_one,
     default=20,
     metavar="N",
     help="Number of runs to show. Default: 20.",
 )
-
-
-FORGET = click.option(
-    "--forget",
-    is_flag=True,
-    help="Acknowledge the missing records: list them once more, and forget them. If a forgotten "
-    "record returns, it is sent as a new one.",
-)
-# How many missing records are listed and forgotten at once.
-FORGOTTEN_AT_ONCE = 500
 
 
 @main.command(
@@ -55,9 +56,9 @@ def rejects_command(**given: Any) -> None:
 
     loaded, names = common(given["ini"]), spelled(given["ini"], given["sections"])
     with open_to_read(loaded.state) as store:
-        _require_known(names, [*section_names(given["ini"]), *store.sections(loaded.oomnitza.url)])
+        require_known(names, [*section_names(given["ini"]), *store.sections(loaded.oomnitza.url)])
         saved = store.saved_records(names, target=loaded.oomnitza.url)
-        _print_lines(
+        print_lines(
             ledgertext.json_lines(saved)
             if given["as_json"]
             else ledgertext.rejects(saved, _id_paths)
@@ -65,100 +66,72 @@ def rejects_command(**given: Any) -> None:
 
 
 @main.command(
-    "missing",
-    part="Inspect",
-    short_help="List records no longer in the source.",
-    examples=["missing ldap", "missing --json", "missing ldap --forget"],
-)
-@SECTIONS
-@FORGET
-@JSON
-@with_options("ini")
-def missing_command(**given: Any) -> None:
-    """List records that earlier runs sent but that are no longer in the source.
-
-    Default: all sections. The connector does not change these records in Oomnitza. A record is new
-    if it was not missing after the complete run before the last one.
-    """
-    from lib.config.config import common, section_names, spelled
-    from lib.state import open_store, open_to_read
-
-    if given["forget"] and not given["sections"]:
-        raise UsageError(
-            "--forget needs a section", fix="Name the sections whose missing records to forget"
-        )
-    loaded, names = common(given["ini"]), spelled(given["ini"], given["sections"])
-    target, in_json = loaded.oomnitza.url, given["as_json"]
-    with open_to_read(loaded.state) as store:
-        there = store.sections(target)
-        _require_known(names, [*section_names(given["ini"]), *there])
-        if not given["forget"] or not there:
-            for name in names or there:
-                _list_missing(store.section(name, target), name, in_json=in_json)
-            return
-    with open_store(loaded.state) as store:
-        for name in names:
-            _forget_missing(store, name, target, in_json=in_json)
-
-
-@main.command(
     "history",
     part="Inspect",
     short_help="Show past runs.",
-    examples=["history", "history casper --count 5"],
+    examples=["history", "history casper --count 5", "history casper --fields"],
 )
-@SECTIONS
+@RUNS
 @COUNT
+@FIELDS
+@CHANGES
 @JSON
 @with_options("ini")
 def history_command(**given: Any) -> None:
-    """Show past runs, the latest first. Default: all sections."""
+    """Show past runs, the latest first. Default: all sections.
+
+    RUN is the number of a run. With --fields or --changes, a SECTION means its latest run.
+    """
     from lib.config.config import common, section_names, spelled
     from lib.report import ledgertext
     from lib.state import open_to_read
 
-    loaded, names = common(given["ini"]), spelled(given["ini"], given["sections"])
+    loaded = common(given["ini"])
+    numbers = [int(each) for each in given["sections"] if each.isdecimal()]
+    names = spelled(given["ini"], [each for each in given["sections"] if not each.isdecimal()])
+    details = given["fields"] or given["changes"]
     with open_to_read(loaded.state) as store:
-        _require_known(names, [*section_names(given["ini"]), *store.sections(loaded.oomnitza.url)])
-        runs = store.history(names, given["count"], target=loaded.oomnitza.url)
-    _print_lines(ledgertext.json_lines(runs) if given["as_json"] else [ledgertext.history(runs)])
+        target = loaded.oomnitza.url
+        require_known(names, [*section_names(given["ini"]), *store.sections(target)])
+        runs = [_past_run(store, number, target) for number in numbers]
+        if details and not numbers:
+            for name in names or store.sections(target):
+                runs += _latest(store, name, target, details=given)
+        elif names or not numbers:
+            runs += store.history(names, given["count"], target=target)
+        if details and runs:
+            for run in runs:
+                print_lines(_details(store, run, given))
+            return
+    print_lines(ledgertext.json_lines(runs) if given["as_json"] else [ledgertext.history(runs)])
 
 
-def _list_missing(ledger: SectionLedger, name: str, *, in_json: bool) -> None:
-    from lib.report import ledgertext
-
-    records = ledger.missing()
-    _print_lines(
-        ledgertext.json_lines(records, section=name)
-        if in_json
-        else ledgertext.missing(name, records)
-    )
-    restart = ledger.restart()
-    if restart and (number := ledger.count_not_compared()):
-        # Programs read the lines of JSON as records.
-        say(ledgertext.restarted(name, restart, number), err=in_json)
+def _past_run(store: Store, number: int, target: str) -> PastRun:
+    run = store.past_run(number, target)
+    if run is None:
+        raise UsageError(
+            f"run {number} not found in the state database",
+            fix="Run `connector.py history` to list the runs",
+        )
+    return run
 
 
-def _forget_missing(store: Store, name: str, target: str, *, in_json: bool) -> None:
-    """List and forget the missing records of a section, while no run of it is in progress."""
-    from lib.report import ledgertext
+def _latest(store: Store, name: str, target: str, details: Mapping[str, Any]) -> list[PastRun]:
+    """The latest run of a section of which there are details, or else the latest one."""
+    runs = store.history([name], LATEST, target=target)
+    read = store.fields if details["fields"] else store.changes
+    return [run for run in runs if read(run.id)][:1] or runs[:1]
 
-    ledger, number = store.section(name, target), 0
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(store.lock(name))
-        except AlreadyRunning as error:
-            raise error.with_fix("Wait until it has finished, then try again") from None
-        records = ledger.missing()
-        while some := list(islice(records, FORGOTTEN_AT_ONCE)):
-            _print_lines(
-                ledgertext.json_lines(some, section=name)
-                if in_json
-                else (ledgertext.missing_record(name, item) for item in some)
-            )
-            ledger.forget(item.key for item in some)  # those that were listed
-            number += len(some)
-    say(ledgertext.forgotten(name, number), err=in_json)
+
+def _details(store: Store, run: PastRun, given: Mapping[str, Any]) -> Iterator[str]:
+    from lib.report import rundetails
+
+    if given["fields"]:
+        show = rundetails.fields_json if given["as_json"] else rundetails.fields
+        yield from show(run, store.fields(run.id))
+    if given["changes"]:
+        list_changes = rundetails.changes_json if given["as_json"] else rundetails.changes
+        yield from list_changes(run, store.changes(run.id))
 
 
 @cache
@@ -173,17 +146,19 @@ def _id_paths(section: str) -> tuple[str, ...]:
         return ()
 
 
-def _require_known(names: Iterable[str], known: list[str]) -> None:
+def require_known(names: Iterable[str], known: list[str]) -> None:
     """Raise UsageError for a section that is neither in the config file nor in the state."""
     for name in names:
         if name not in known:
             hint = did_you_mean(name, known)
+            sections = ", ".join(dict.fromkeys(known)) or "none"
             raise UsageError(
                 f"section [{name}] not found in the config file or the state database",
-                fix=hint[:1].upper() + hint[1:],
+                fix=f"{hint[:1].upper()}{hint[1:]} Sections: {sections}".strip(),
             )
 
 
-def _print_lines(lines: Iterable[str]) -> None:
+def print_lines(lines: Iterable[str]) -> None:
+    """Print each line on standard output."""
     for line in lines:
         say(line)

@@ -128,6 +128,7 @@ class SectionReader:
         for entry, text in doubtful_values(kind, entries):
             self._warn(section, entry.line, entry.key, text)
         given = {key: entry.value for key, entry in entries.items()}
+        without_variable = set()
         for item in declared(kind):
             variable = given.get(f"env_{item.name}", "").strip() if item.about.secret else ""
             if variable and variable not in os.environ:
@@ -136,11 +137,14 @@ class SectionReader:
                 if not re.fullmatch(r"[A-Z][A-Z0-9_]*", variable):  # it may be the secret itself
                     what = "environment variable not found"
                 self._problem(section, entries[key].line, key, what)
+                without_variable.add(item.name)
             elif variable:
                 given[item.name] = os.environ[variable]
         given |= self._paths(kind, given)
         settings, faults = read_settings(kind, given)
         for fault in faults:
+            if fault.key in without_variable:
+                continue  # it is only empty because of the variable
             line = entries[fault.key].line if fault.key in entries else section.line
             self._problem(section, line, fault.key, fault.text)
         if settings is not None:
@@ -156,14 +160,17 @@ class SectionReader:
                 self._warn(section, section.entries[item.name].line, item.name, warning)
 
     def _paths(self, kind: type[Any], given: Mapping[str, str]) -> dict[str, str]:
-        """The settings that are paths; they are relative to the folder of the config file."""
+        """The settings that are paths; they are relative to the folder of the config file.
+
+        The parsers of settings replace ~ by the home folder.
+        """
         texts = {
             item.name: given.get(item.name, "").strip() or item.example_of_default
             for item in declared(kind)
             if item.is_path
         }
         return {
-            name: str(self._folder / Path(text).expanduser())
+            name: text if text.startswith("~") else str(self._folder / text)
             for name, text in texts.items()
             if text
         }
@@ -177,7 +184,8 @@ class SectionReader:
             if key not in (*names, *SPECIAL_KEYS) and not key.startswith("mapping."):
                 near = plugins.nearest(key, [*names, *SPECIAL_KEYS])
                 if near in SPECIAL_KEYS or key.split(".")[0] in NEAR_MAPPING:
-                    what = f"unknown setting; did you mean {near or MAPPING}?"
+                    meant = near or f"{MAPPING}{key.partition('.')[2].upper() or 'FIELD'}"
+                    what = f"unknown setting; did you mean {meant}?"
                     self._problem(section, entry.line, key, what)
                     continue
                 hint = f"; did you mean {near}?" if near else ""

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from lib.connector import SourceItem
 from lib.errors import SourceFault, SourceUnavailable
-from lib.settings import Settings, any_path, setting
+from lib.filenames import path_text
+from lib.settings import Settings, any_path, setting, text_encoding
 
 # The longer marks first: that of UTF-32 begins like that of UTF-16.
 MARKS = {
@@ -19,17 +20,15 @@ MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
     codecs.BOM_UTF8: "utf-8-sig",
 }
+# How files begin that are no text, and what they are.
+OTHER_KINDS = {
+    b"PK\x03\x04": "an Excel workbook (.xlsx) or another ZIP archive",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an Excel workbook (.xls) or another Office document",
+    b"\x1f\x8b\x08": "a compressed file (gzip)",
+    b"%PDF-": "a PDF document",
+}
+LONGEST_BEGIN = 8
 CTRL_Z = "\x1a"  # alone on a line, it is the end of a text in programs from the days of DOS
-
-
-def text_encoding(text: str) -> str:
-    """Return the name of an encoding; raise ValueError for one that Python does not know."""
-    name = text.strip()
-    try:
-        "".encode(name)
-    except LookupError:
-        raise ValueError(f"unknown encoding {name!r}. Try utf-8, cp1252, or utf-16") from None
-    return name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +56,7 @@ class FileSettings(Settings):
         if self.filename and self.directory:
             yield "directory", "filename and directory cannot both be set"
         elif not self.filename and not self.directory:
-            yield "filename", "filename is empty. Set filename or directory"
+            yield "filename", "the value is empty. Set filename or directory"
 
 
 def read_all(
@@ -88,12 +87,14 @@ def lines(path: Path, encoding: str) -> Iterator[str]:
             yield from _without_end_mark(file)
     except OSError as error:
         raise SourceUnavailable(
-            f"cannot read the file ({error.strerror})", where=str(path)
+            f"cannot read the file ({error.strerror})",
+            where=path_text(path),
+            fix="Check that the file exists and that the connector is allowed to read it",
         ) from None
     except UnicodeError:
         raise SourceFault(
             f"the file is not valid {used} text",
-            where=str(path),
+            where=path_text(path),
             fix="Set encoding to the text encoding of the file",
         ) from None
 
@@ -119,13 +120,13 @@ def _files(settings: FileSettings, suffix: str) -> list[Path]:
     except OSError as error:
         raise SourceUnavailable(
             f"cannot read the folder ({error.strerror})",
-            where=str(folder),
+            where=path_text(folder),
             fix="Check that directory is the folder of the files",
         ) from None
     if not paths:
         raise SourceUnavailable(
             f"no {suffix} file found in the folder",
-            where=str(folder),
+            where=path_text(folder),
             fix="Check that directory is the folder of the files",
         )
     return paths
@@ -145,7 +146,17 @@ def _without_end_mark(lines: Iterator[str]) -> Iterator[str]:
 
 
 def _mark(path: Path) -> str | None:
-    """The encoding that the file's byte order mark stands for, if it has one."""
+    """The encoding that the file's byte order mark stands for, if it has one.
+
+    Raises SourceFault for files of other kinds, whose beginning is known.
+    """
     with path.open("rb") as file:
-        begin = file.read(4)
+        begin = file.read(LONGEST_BEGIN)
+    for kind, what in OTHER_KINDS.items():
+        if begin.startswith(kind):
+            raise SourceFault(
+                f"the file is not a text file but {what}",
+                where=path_text(path),
+                fix="Export it as text: as CSV UTF-8 in Excel, or as JSON Lines",
+            )
     return next((name for mark, name in MARKS.items() if begin.startswith(mark)), None)

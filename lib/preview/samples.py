@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import islice
-from typing import Any
 
 from lib.connector import Projection
 from lib.errors import ConnectorError, ExitCode
@@ -15,14 +14,13 @@ from lib.plugins import did_you_mean
 from lib.preview.finding import CheckStep, Finding, failed, note, ok
 from lib.record import Record
 from lib.run.plan import SectionPlan
-from lib.values.paths import compile_path
+from lib.values.paths import compile_path, paths_in
 from lib.wording import counted
 
 log = logging.getLogger(__name__)
 
-# How many records are read, and how many levels of them are searched for paths.
+# How many records are read.
 SAMPLE = 10
-DEEPEST = 6
 
 
 def check_samples(plan: SectionPlan, samples: Sequence[Record]) -> Iterator[Finding]:
@@ -46,7 +44,7 @@ class _KnownPaths:
     def __call__(self) -> list[str]:
         if self._found is None:
             records = [*self._samples, *self._whole_records()]
-            self._found = sorted({path for record in records for path in _paths(record)})
+            self._found = sorted({path for record in records for path in paths_in(record)})
         return self._found
 
     def _whole_records(self) -> list[Record]:
@@ -69,7 +67,7 @@ def _check_filter(
         return
     if failures:
         what = f"the record filter failed on {_some(len(failures), len(samples))}"
-        text = f"{what}, for example: {failures[0]}"
+        text = f"{what}. Example: {failures[0]}"
         yield failed(CheckStep.FILTER, text, ExitCode.RECORDS_LEFT)
     text = f"record filter: keeps {_some(len(kept), len(samples))}"
     yield ok(CheckStep.FILTER, text) if kept else note(CheckStep.FILTER, text)
@@ -133,7 +131,7 @@ def _check_values(plan: SectionPlan, kept: Sequence[Record]) -> Iterator[Finding
         yield note(
             CheckStep.MAPPING,
             f"{name}: conversion failed in {_some(len(texts), len(kept))}, so the field is empty"
-            f" (for example: {texts[0]})",
+            f". Example: {texts[0]}",
         )
     missing = [name for each in mapped for name in each.missing]
     for name in dict.fromkeys(missing):
@@ -171,17 +169,3 @@ def _kept(plan: SectionPlan, samples: Sequence[Record]) -> tuple[list[Record], l
         except Stopped as error:
             failures.append(str(error))
     return kept, failures
-
-
-def _paths(value: Any, prefix: str = "", depth: int = 0) -> Iterator[str]:
-    """The paths in a record that lead to something, lists by their first item."""
-    items: Any = ()
-    if isinstance(value, dict):
-        items = value.items()
-    elif isinstance(value, list):
-        items = [(str(at), item) for at, item in enumerate(value[:1])]
-    for name, item in items:
-        path = f"{prefix}{name}"
-        yield path
-        if depth < DEEPEST:
-            yield from _paths(item, f"{path}.", depth + 1)

@@ -19,7 +19,7 @@ from lib.state import Missing, PastRun, SavedRecord
 from lib.wording import counted, not_compared
 
 # The columns that the table of runs shows even if they are empty, or the same, in all rows.
-ALWAYS = ("section", "started", "took", "status", "fetched", "sent", "rejected")
+ALWAYS = ("run", "section", "started", "took", "status", "fetched", "sent", "rejected")
 # How many characters of an error in the table, and of a record, are shown.
 LONGEST_ERROR = 60
 LONGEST_RECORD = 120
@@ -38,7 +38,7 @@ def history(runs: Sequence[PastRun]) -> str:
         filled.remove("target")
     shown = [name for name in cells[0] if name in ALWAYS or name in filled]
     rows = [shown, *([row[name] for name in shown] for row in cells)]
-    right = [at for at, name in enumerate(shown) if name in ("took", *COLUMNS)]
+    right = [at for at, name in enumerate(shown) if name in ("run", "took", *COLUMNS)]
     return "\n".join(table(rows, right))
 
 
@@ -52,11 +52,13 @@ def rejects(
     number = 0
     for record in records:
         number += 1
-        since = f" ({record.times} times since {_local(record.first_at)})"
+        since = f" ({record.times} times since {local_time(record.first_at)})"
         often = since if record.times > 1 else ""
-        head = f"[{record.section}] {record.outcome} {_local(record.at)}{often}: {record.reason}"
-        shown = _name(record, id_paths(record.section)) or _line(record.key or "")
-        yield "\n  ".join(filter(None, [_line(head), shown]))
+        head = (
+            f"[{record.section}] {record.outcome} {local_time(record.at)}{often}: {record.reason}"
+        )
+        shown = _name(record, id_paths(record.section)) or one_line(record.key or "")
+        yield "\n  ".join(filter(None, [one_line(head), shown]))
     yield f"{counted(number, 'record') if number else 'No records'} saved for resend."
 
 
@@ -76,8 +78,8 @@ def missing(section: str, records: Iterable[Missing]) -> Iterator[str]:
 def missing_record(section: str, item: Missing) -> str:
     """Return the line of a missing record."""
     fields = f" ({first_fields(redact_data(item.fields))})" if item.fields else ""
-    seen = f"last seen {_local(item.last_seen)}{' (new)' if item.new else ''}"
-    return f"{_line(f'[{section}] {item.key}')}{fields}, {seen}"
+    seen = f"last seen {local_time(item.last_seen)}{' (new)' if item.new else ''}"
+    return f"{one_line(f'[{section}] {item.key}')}{fields}, {seen}"
 
 
 def forgotten(section: str, number: int) -> str:
@@ -90,7 +92,7 @@ def forgotten(section: str, number: int) -> str:
 
 def restarted(section: str, restart: PastRun, number: int) -> str:
     """Return a sentence about so many records that are not compared since a run."""
-    return f"[{section}] {not_compared(number, f'the run of {_local(restart.started)}')}"
+    return f"[{section}] {not_compared(number, f'the run of {local_time(restart.started)}')}"
 
 
 def json_lines(items: Iterable[PastRun | SavedRecord | Missing], **more: Any) -> Iterator[str]:
@@ -109,13 +111,14 @@ def json_lines(items: Iterable[PastRun | SavedRecord | Missing], **more: Any) ->
 def _cells(run: PastRun) -> dict[str, str]:
     """The cells of a run by the heads of their columns; a count that is not known is empty."""
     return {
-        "section": _line(run.section),
-        "started": _local(run.started),
+        "run": str(run.id),
+        "section": one_line(run.section),
+        "started": local_time(run.started),
         "took": "" if run.ended is None else _length(run.ended - run.started),
         "status": run.state,
         **{name: str(run.counts.get(name, "")) for name in COLUMNS},
-        "target": _line(run.target),
-        "error": _shortened(_line(run.error), LONGEST_ERROR),
+        "target": one_line(run.target),
+        "error": shortened(one_line(run.error), LONGEST_ERROR),
     }
 
 
@@ -124,7 +127,7 @@ def _name(record: SavedRecord, id_paths: Sequence[str]) -> str:
     mapped, fetched = (_redacted(text) for text in (record.mapped, record.fetched))
     names = RecordNames(_key_fields(record.key, mapped), id_paths)
     name = names.find(mapped, fetched) or first_fields(mapped or fetched)
-    return name or _shortened(_line(record.mapped or record.fetched or ""), LONGEST_RECORD)
+    return name or shortened(one_line(record.mapped or record.fetched or ""), LONGEST_RECORD)
 
 
 def _redacted(text: str | None) -> Record:
@@ -145,7 +148,8 @@ def _key_fields(key: str | None, mapped: Record) -> list[str]:
     return [next((name for name in keys if keys[name] == part), "") for part in parts]
 
 
-def _local(moment: float) -> str:
+def local_time(moment: float) -> str:
+    """Return the time in the time zone of this machine, to the minute."""
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(moment))
 
 
@@ -157,10 +161,11 @@ def _length(seconds: float) -> str:
     return f"{minutes}m {rest:02}s" if minutes < 60 else f"{minutes // 60}h {minutes % 60:02}m"
 
 
-def _line(text: str) -> str:
-    """The text on one line, without secrets and without what a terminal would obey."""
+def one_line(text: str) -> str:
+    """Return the text on one line, without secrets and without control characters."""
     return printable(" ".join(redact(text).split()))
 
 
-def _shortened(text: str, longest: int) -> str:
+def shortened(text: str, longest: int) -> str:
+    """Return the text, cut at a number of characters."""
     return text if len(text) <= longest else f"{text[: longest - 3]}..."

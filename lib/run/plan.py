@@ -11,6 +11,7 @@ from lib.config.sections import Section
 from lib.connector import Connector, Projection
 from lib.errors import TargetRefused, TargetUnavailable
 from lib.mapping import layers
+from lib.mapping.emptyvalues import omitted_if_empty
 from lib.mapping.mapper import Mapper
 from lib.mapping.mapping import FieldMapping, ServerMapping
 from lib.mapping.objects import ObjectFields
@@ -26,7 +27,8 @@ class SectionPlan:
     """Everything that is decided before the first record is read.
 
     `fields` are Oomnitza's, each with the layers that it comes from; `key_mapper` maps those alone
-    that identify a record. `notes` are warnings for the administrator, as sentences.
+    that identify a record. `omitted` are the fields that are not sent where they are empty. `notes`
+    are warnings for the administrator, as sentences.
     """
 
     section: Section
@@ -36,6 +38,7 @@ class SectionPlan:
     key_mapper: Mapper
     record_filter: RecordFilter
     upload: UploadPlan
+    omitted: tuple[str, ...]
     without_server: bool  # the mapping in Oomnitza is used, but could not be read
     notes: tuple[str, ...]
 
@@ -100,6 +103,7 @@ def make_plan(section: Section, target: Target | None, *, strict: bool) -> Secti
         key_mapper=Mapper(keys, section.settings, section.resources),
         record_filter=compile_filter(section.recordfilter),
         upload=upload,
+        omitted=omitted_if_empty(fields, section.settings),
         without_server=bool(missing),
         notes=(*filter(None, [missing]), *layers.doubly_mapped(server, section.mapping)),
     )

@@ -9,6 +9,7 @@ from lib.errors import ConnectorError, RecordUnreadable
 from lib.jsontext import json_if_possible, to_json
 from lib.language import Stopped
 from lib.record import Record
+from lib.run.fields import FieldCounts
 from lib.run.fingerprints import plan_digest, record_digest, record_key
 from lib.run.plan import SectionPlan
 from lib.run.saveddata import NothingSaved
@@ -17,6 +18,7 @@ from lib.secrets import redact
 from lib.state import RecordToSave, SectionLedger, compress
 from lib.target import packing
 from lib.target.item import Item
+from lib.values.values import is_nothing
 from lib.wording import empty_fields
 
 log = logging.getLogger(__name__)
@@ -31,9 +33,16 @@ class Preparation:
     """Makes an item of each record; a record without an item has its outcome, and is counted."""
 
     def __init__(
-        self, plan: SectionPlan, outcome: Outcome, ledger: SectionLedger, saved: NothingSaved
+        self,
+        plan: SectionPlan,
+        outcome: Outcome,
+        ledger: SectionLedger,
+        saved: NothingSaved,
+        fields: FieldCounts,
     ) -> None:
         self.kept = 0
+        self._fields = fields
+        self._may_omit = plan.omitted
         self._keep = plan.record_filter
         self._mapper = plan.mapper
         self._key_mapper = plan.key_mapper
@@ -119,8 +128,17 @@ class Preparation:
             log.info("[%s] incomplete: %s (%s)", self._outcome.section, reason, text)
             self._note_seen(values)
             return None
+        self._fields.add(record, values)
+        omitted = self._omit(values) if self._may_omit else ()
         self._saved.add_upload(values)
         text = to_json(values)
         key = record_key(values, self._key_fields)
         digest = record_digest(self._plan, text)
-        return Item(fetched, compress(text), key, digest, saved_id)
+        return Item(fetched, compress(text), key, digest, saved_id, omitted)
+
+    def _omit(self, values: Record) -> tuple[str, ...]:
+        """Take the empty fields out that are not to be sent, and return their names."""
+        omitted = tuple(name for name in self._may_omit if is_nothing(values[name]))
+        for name in omitted:
+            del values[name]
+        return omitted

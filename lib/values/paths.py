@@ -34,6 +34,9 @@ FREE = re.compile(rf"(?P<quoted>(?<![^.])(?:\"[^\"]*\"|'[^']*'))|{SELECTOR}")
 NEGATIVE = re.compile(r"-\d+|.*\[\s*-\d+\s*\]")
 LONGEST = 500  # of the selectors in a longer path, too many would stand in one another
 
+# How deep `paths_in` looks into a record.
+DEEPEST = 6
+
 # The number of an item; no list is longer.
 NUMBER = re.compile(r"\d{1,9}")
 
@@ -54,6 +57,20 @@ def steps(path: str) -> tuple[PathStep, ...]:
     """Split a path into its steps; a path with invalid syntax is a single key."""
     parsed = tuple(_steps(path)) if len(path) <= LONGEST else ()
     return parsed or (PathStep(path, None, (), path),)
+
+
+def paths_in(value: Any, prefix: str = "", depth: int = 0) -> Iterator[str]:
+    """Yield the paths that a record has, also those to empty values; of a list, the first item."""
+    items: Any = ()
+    if isinstance(value, dict):
+        items = value.items()
+    elif isinstance(value, list):
+        items = [(str(at), item) for at, item in enumerate(value[:1])]
+    for name, item in items:
+        path = f"{prefix}{name}"
+        yield path
+        if depth < DEEPEST:
+            yield from paths_in(item, f"{path}.", depth + 1)
 
 
 def check_path(path: str) -> None:
