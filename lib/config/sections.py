@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from lib import connector, plugins, recordfilter, secrets
-from lib.config import sharedsections
+from lib.config import missingfields, sharedsections
+from lib.config.missingfields import missing_fields
 from lib.config.plausibility import doubtful_values
 from lib.config.problems import Problem
 from lib.config.reportsettings import ReportSettings
@@ -34,6 +35,7 @@ RESERVED = (OOMNITZA, RUN, REPORT, CONVERTERS, DEFAULT)
 LOOKUP = sharedsections.LOOKUP
 SPECIAL_KEYS = ("enable", "recordfilter")
 MAPPING = mapping.PREFIX
+PREFIXES = (MAPPING, missingfields.PREFIX)
 # Misspelling these is an error: an ignored mapping would mean missing data.
 NEAR_MAPPING = ("mappings", "maping", "mappping", "map")
 
@@ -49,6 +51,7 @@ class Section:
     recordfilter: Entry | None = None
     resources: Resources = field(default_factory=Resources)
     folder: Path | None = None  # of the config file
+    missing: Mapping[str, str] = field(default_factory=dict)  # values of missing records, by field
 
 
 class SectionReader:
@@ -115,10 +118,13 @@ class SectionReader:
         layer = dict(self._mapping(section, settings_type))
         entry = self._recordfilter(section)
         if len(self.errors) == before:
-            self._whole_mapping(section, connector.load_connector(module)(settings), layer)
+            source = connector.load_connector(module)(settings)
+            self._whole_mapping(section, source, layer)
+            missing = missing_fields(section, source, self._note)
         if len(self.errors) > before:
             return None
-        return Section(section.name, module, settings, layer, entry, self._resources, self._folder)
+        resources, folder = self._resources, self._folder
+        return Section(section.name, module, settings, layer, entry, resources, folder, missing)
 
     def _settings(self, kind: type[Any], section: IniSection) -> Any:
         entries = section.entries
@@ -181,7 +187,9 @@ class SectionReader:
         for key, entry in section.entries.items():
             if self._inherited.get(key) is entry:
                 continue  # another section may have this setting
-            if key not in (*names, *SPECIAL_KEYS) and not key.startswith("mapping."):
+            if key not in (*names, *SPECIAL_KEYS) and not key.startswith(
+                (MAPPING, missingfields.PREFIX)
+            ):
                 near = plugins.nearest(key, [*names, *SPECIAL_KEYS])
                 if near in SPECIAL_KEYS or key.split(".")[0] in NEAR_MAPPING:
                     meant = near or f"{MAPPING}{key.partition('.')[2].upper() or 'FIELD'}"

@@ -64,14 +64,14 @@ def _left_records(outcome: Outcome) -> bool:
     """Whether records were left that should have gone; some incomplete ones are a daily matter."""
     tally = outcome.tally
     none_complete = tally.incomplete and not (tally.sent or tally.unchanged)
-    left = tally.rejected or tally.unsent or outcome.unconfirmed or _refused_silently(outcome)
+    left = outcome.refused or tally.unsent or outcome.unconfirmed or _refused_silently(outcome)
     return bool(left or none_complete)
 
 
 def _refused_silently(outcome: Outcome) -> int:
     """How many records Oomnitza counted as errors although it had taken the requests."""
     counted = (outcome.server or {}).get("errors", 0)
-    return max(0, counted - outcome.tally.rejected)
+    return max(0, counted - outcome.refused)
 
 
 def mappings(title: str, fields: Iterable[FieldMapping]) -> str:

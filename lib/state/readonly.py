@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any, TypeVar
 
+from lib.compactset import CompactSet
 from lib.errors import StateUnreadable
 from lib.state.rows import (
     FieldCount,
@@ -88,6 +89,11 @@ class NullLedger:
     def missing(self) -> Iterator[Missing]:
         return iter(())
 
+    def leavers(self, fingerprint: str, after: int) -> Iterator[Missing]:
+        return iter(())
+
+    def left(self, keys: Iterable[str]) -> None: ...
+
     def count_missing(self) -> int:
         return 0
 
@@ -98,7 +104,8 @@ class NullLedger:
 class ReadOnlyLedger(NullLedger):
     """A ledger that reads what earlier runs recorded, and writes nothing.
 
-    If it cannot be read, `unreadable` is called once, and the ledger is empty from then on.
+    If it cannot be read, `unreadable` is called once, and the ledger is empty from then on. Records
+    that were seen are remembered while the ledger is open: they are not missing.
     """
 
     def __init__(
@@ -106,6 +113,15 @@ class ReadOnlyLedger(NullLedger):
     ) -> None:
         self._ledger = ledger
         self._unreadable = unreadable
+        self._seen = CompactSet()
+
+    def seen(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            self._seen.add(key)
+
+    def leavers(self, fingerprint: str, after: int) -> Iterator[Missing]:
+        found = self._ledger.leavers(fingerprint, after)
+        return (item for item in found if item.key not in self._seen)
 
     def last_complete(self) -> PastRun | None:
         return self._read(self._ledger.last_complete, None)

@@ -117,6 +117,16 @@ class SectionLedger(Protocol):
         became of the run.
         """
 
+    def leavers(self, fingerprint: str, after: int) -> Iterator[Missing]:
+        """Yield the records that this run and the `after` - 1 complete runs before it did not find.
+
+        Only runs count that read and delivered everything, and that have the same fingerprint in a
+        row. Records that `left` was called with are not among them, until they were sent again.
+        """
+
+    def left(self, keys: Iterable[str]) -> None:
+        """Record that Oomnitza was informed that these records are missing."""
+
     def count_missing(self) -> int:
         """Return how many records `missing` yields."""
 

@@ -58,6 +58,8 @@ STEPS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE change ("
         " run INTEGER NOT NULL, key BLOB NOT NULL, fields NOT NULL,"
         " PRIMARY KEY (run, key)) WITHOUT ROWID",
+        # Each `record` that is missing in the source, and of which Oomnitza was informed.
+        "CREATE TABLE leaver (record INTEGER PRIMARY KEY, at REAL NOT NULL)",
     ),
 )
 VERSION = len(STEPS)

@@ -30,7 +30,7 @@ from lib.state.rows import (
     to_missing,
     to_run,
 )
-from lib.state.sqlite import savedrecords
+from lib.state.sqlite import leavers, savedrecords
 from lib.state.sqlite.changes import ChangeLog
 from lib.state.sqlite.database import StateDatabase
 from lib.state.sqlite.fields import RECORD_FIELD, read_fields
@@ -180,6 +180,7 @@ class SqliteLedger:
         with self._database.transaction():
             self._changes.note(run, items, self.known([key for key, *_ in items]))
             self._database.write_many(SENT, rows)
+            leavers.note_returned(self._database, section, (row[1] for row in rows))
             if self._database.rows(savedrecords.ANY, (section,)):  # mostly there is none
                 keys = ((section, savedrecords.identity(key)) for _, key, *_ in rows)
                 self._database.write_many(savedrecords.RESOLVE, keys)
@@ -196,7 +197,8 @@ class SqliteLedger:
         self._database.write(sql, (self._id, self._begun))
 
     def forget(self, keys: Iterable[str]) -> None:
-        section = self._id
+        section, keys = self._id, list(keys)
+        leavers.note_returned(self._database, section, map(encode_key, keys))
         self._database.write_many(
             "DELETE FROM record WHERE section = ? AND key = ?",
             ((section, encode_key(key)) for key in keys),
@@ -207,6 +209,12 @@ class SqliteLedger:
             values = {"section": self._id, "since": since, "run": run}
             for row in self._database.pages(MISSING, values):
                 yield self._database.convert(to_missing, row)
+
+    def leavers(self, fingerprint: str, after: int) -> Iterator[Missing]:
+        return leavers.select_leavers(self._database, self._id, self.run, fingerprint, after)
+
+    def left(self, keys: Iterable[str]) -> None:
+        leavers.note_left(self._database, self._id, keys)
 
     def count_missing(self) -> int:
         return sum(1 for _ in self.missing())
