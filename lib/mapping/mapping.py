@@ -159,7 +159,10 @@ def _check_keys(attributes: Attributes) -> None:
         if not isinstance(attributes.get(key, ""), str):
             raise ValueError(f"{key} has to be text, not {attributes[key]!r}")
     if "empty" in attributes:
-        attributes["empty"] = one_of(str(attributes["empty"]), EMPTY)
+        try:
+            attributes["empty"] = one_of(str(attributes["empty"]), EMPTY)
+        except ValueError as error:
+            raise ValueError(f"empty: {error}") from None
     if not _are_texts(attributes.get("converter", "")):
         raise ValueError("converter has to be a text, or a list of texts")
     if not attributes.get("source", "-").strip():
