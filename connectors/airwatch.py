@@ -16,8 +16,9 @@ from lib import secrets
 from lib.connector import AssetConnector, AssetSettings, Projection, Records
 from lib.errors import AccessDenied, ConnectorError, SignInError, SourceFault
 from lib.http.auth import Token, TokenAuth, basic
-from lib.http.client import Client, NoContent, NotFound, member
+from lib.http.client import Client, NotFound
 from lib.http.oauth import OAuthClientSettings, client_credentials
+from lib.http.response import NoContent, member
 from lib.reading.enrich import enrich
 from lib.reading.listing import Page
 from lib.reading.offsets import paginate_by_offset

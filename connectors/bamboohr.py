@@ -15,7 +15,8 @@ import requests
 from lib.connector import Projection, Records, SourceItem, UserConnector, UserSettings
 from lib.errors import AccessDenied, ConnectorError, RecordUnreadable, SignInError, SourceFault
 from lib.http.auth import basic_by_key
-from lib.http.client import Client, NotFound, decoded, member
+from lib.http.client import Client, NotFound
+from lib.http.response import decoded, member
 from lib.http.subdomain import subdomain
 from lib.settings import setting, url, words
 
@@ -213,7 +214,7 @@ def _listing(answer: Any, where: str) -> tuple[list[SourceItem], set[str]]:
     fields = answer.get("fields")
     if not with_id and (people or not isinstance(fields, list)):
         raise SourceFault(
-            "the response is not a list of employees", where=where, fix="Check the url"
+            "the response is not a list of employees", where=where, fix="Check url and system_name"
         )
     shown = {name for person in with_id for name in person}
     if isinstance(fields, list):

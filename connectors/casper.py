@@ -10,7 +10,8 @@ from typing import Any, Literal
 from lib import jamfpro
 from lib.connector import AssetConnector, AssetSettings, Projection, Records, SourceItem
 from lib.errors import ConnectorError, RecordGone, RecordUnreadable, SignInError, SourceFault
-from lib.http.client import Client, NotFound, member
+from lib.http.client import Client, NotFound
+from lib.http.response import member
 from lib.jamfpro import Inventory
 from lib.jamfpro.inventory import Reader, group_id
 from lib.jamfpro.signin import JamfProSettings, has_token, signed_in

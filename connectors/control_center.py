@@ -24,8 +24,9 @@ from lib.errors import (
     TransientError,
 )
 from lib.http.auth import basic
-from lib.http.client import Client, json_of, member
+from lib.http.client import Client
 from lib.http.ratelimit import asked_pause
+from lib.http.response import json_of, member
 from lib.reading.changes import Changes
 from lib.reading.incremental import IncrementalConnector, IncrementalSettings
 from lib.record import Record

@@ -19,7 +19,7 @@ from lib.errors import (
     SourceFault,
     TransientError,
 )
-from lib.http.client import member
+from lib.http.response import member
 from lib.http.soap import SoapFault, SoapService, Unintelligible
 from lib.reading.changes import Changes
 from lib.reading.incremental import IncrementalConnector, IncrementalSettings

@@ -141,7 +141,9 @@ def _page(okta: OktaClient, size: int, path: str) -> tuple[list[Any], str | None
     if not isinstance(users, list):
         message = server_message(response) if _error_code(response) else ""
         raise SourceFault(
-            f"the response is not a list of users{message}", where=where, fix="Check the url"
+            f"the response is not a list of users{message}",
+            where=where,
+            fix="Check that url is the address of your Okta organization",
         )
     # Each page that Okta sends has a link to itself.
     if len(users) >= size and not _links(response).keys() & {"next", "self"}:

@@ -16,9 +16,10 @@ from requests import Response
 from lib.connector import Projection, Records, SourceItem, UserConnector, UserSettings
 from lib.errors import ConnectorError, SignInError, SourceFault, SourceUnavailable, TransientError
 from lib.http.auth import HeaderAuth, Token, TokenAuth, basic_by_key
-from lib.http.client import Client, NotFound, json_of, member
+from lib.http.client import Client, NotFound
 from lib.http.oauth import OAuthClientSettings
 from lib.http.ratelimit import seconds_to_reset
+from lib.http.response import json_of, member
 from lib.reading.listing import Page
 from lib.reading.pages import paginate, paginate_by_number
 from lib.record import Record
@@ -47,6 +48,7 @@ CREATOR_DELETED = (
     "Try again later. If the administrator who created the credentials was deleted, create new"
     " credentials"
 )
+CHECK_URL = "Check that url begins with the address of your OneLogin account"
 XML_CUSTOM = "custom_attribute_"
 
 
@@ -146,7 +148,7 @@ class Connector(UserConnector[Settings]):
         if not isinstance(users, list):
             message = _error_message(users)
             what = _reported(message) if message else "the response is not a list of users"
-            raise SourceFault(what, where=onelogin.url + USERS_2, fix="Check the url")
+            raise SourceFault(what, where=onelogin.url + USERS_2, fix=CHECK_URL)
         self.expected = int_or_none(response.headers.get("Total-Count"))
         pages = int_or_none(response.headers.get("Total-Pages"))
         return Page(users, self.expected, more=None if pages is None else number < pages)

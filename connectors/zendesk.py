@@ -13,8 +13,9 @@ import requests
 from lib.connector import Projection, Records, UserConnector, UserSettings
 from lib.errors import AccessDenied, ConnectorError, SignInError, SourceFault
 from lib.http.auth import HeaderAuth, Token, TokenAuth, basic
-from lib.http.client import Client, NotFound, member
+from lib.http.client import Client, NotFound
 from lib.http.oauth import OAuthClientSettings, client_credentials
+from lib.http.response import member
 from lib.http.subdomain import subdomain
 from lib.reading.pages import paginate
 from lib.settings import setting, url

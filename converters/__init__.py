@@ -1,1 +1,1 @@
-"""The converters: a file each, found by its name; `lib.mapping.converters` says what it holds."""
+"""The converters: one file each, found by its name. See `lib.mapping.converters`."""

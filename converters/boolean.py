@@ -1,10 +1,10 @@
-"""True or false, from the words and numbers in which systems say so.
+"""Convert words and numbers such as `yes` or 0 to true or false.
 
     {"source": "general.managed", "converter": "boolean"}
     {"source": "status", "converter": "boolean:true=Active|false=Retired"}
 
-Knows true and false, yes and no, on and off, enabled and disabled, active and inactive, 1 and 0,
-t and f, y and n, in large and small letters. Any other value cannot be converted.
+These values are recognized, case-insensitive: true and false, yes and no, on and off, enabled and
+disabled, active and inactive, 1 and 0, t and f, y and n. Any other value cannot be converted.
 """
 
 from typing import Any
@@ -15,8 +15,8 @@ from lib.record import Record
 from lib.values.values import is_nothing, text_of
 
 PARAMETERS = {
-    "true": Parameter("What is given for true, instead of true itself.", default=True),
-    "false": Parameter("What is given for false, instead of false itself.", default=False),
+    "true": Parameter("The result for true, instead of true itself.", default=True),
+    "false": Parameter("The result for false, instead of false itself.", default=False),
 }
 TRUE = settings.TRUE | {"enabled", "active"}
 FALSE = settings.FALSE | {"disabled", "inactive"}
@@ -30,4 +30,4 @@ def converter(field: str, record: Record, value: Any, params: Params) -> Any:
         return params["true"]
     if word.lower() in FALSE:
         return params["false"]
-    raise ValueError("this says neither true nor false")
+    raise ValueError("the value is neither true nor false")

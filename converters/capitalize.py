@@ -1,8 +1,8 @@
-"""Text with its first letter large and all others small: `Berlin` of `BERLIN`.
+"""Convert the first letter to uppercase and all others to lowercase: `BERLIN` to `Berlin`.
 
     {"source": "city", "converter": "capitalize"}
 
-This is done to the text, not to each of its words: `NEW YORK` becomes `New york`.
+The string is treated as a whole, not word by word: `NEW YORK` becomes `New york`.
 """
 
 from typing import Any

@@ -1,11 +1,12 @@
-"""A date of Casper (Jamf Pro) as seconds since 1970 in UTC.
+"""Convert a date of Casper (Jamf Pro) to seconds since 1970 in UTC.
 
     {"source": "general.report_date", "converter": "casper_date"}
 
-Beside the text of a moment, which is in the server's unnamed time zone, Casper gives the same
-moment as FIELD_epoch (milliseconds) and FIELD_utc (with its offset); these are used first. A date
-without a time of day stays that day, at midnight UTC. Texts may be all that `date_format` knows,
-and are taken as UTC where they have no twin. No date gives no value.
+Casper gives a timestamp as a string in the time zone of the server, without naming the zone. It
+also gives the same timestamp as FIELD_epoch (milliseconds) and FIELD_utc (with an offset). These
+two fields are used first. If both are missing, the string is read as UTC, in any format that
+`date_format` accepts. A date without a time of day becomes midnight UTC of that day. An empty date
+gives no value.
 """
 
 import re

@@ -1,9 +1,9 @@
-"""The value of one extension attribute of Casper (Jamf Pro), by its name.
+"""Return the value of an extension attribute of Casper (Jamf Pro), by its name.
 
     {"source": "extension_attributes", "converter": "casper_extension_attribute:attr=Owner"}
 
-Of several attributes with one name the first that is filled counts. One that is there but empty
-stays so.
+If several attributes have the same name, the first one with a value is used. An attribute that
+exists but is empty stays empty.
 """
 
 from typing import Any
@@ -13,8 +13,8 @@ from lib.record import Record
 from lib.values.values import filled, is_nothing
 
 PARAMETERS = {
-    "attr": Parameter("The name of the attribute, exactly.", parse=filled),
-    "default": Parameter("The value where the record has no such attribute.", default=None),
+    "attr": Parameter("The exact name of the attribute.", parse=filled),
+    "default": Parameter("The value if the record does not have the attribute.", default=None),
 }
 
 
@@ -25,7 +25,7 @@ def reads(params: Params) -> tuple[str, ...]:
 def converter(field: str, record: Record, value: Any, params: Params) -> Any:
     attributes = record.get("extension_attributes") or []
     if not isinstance(attributes, list):
-        raise ValueError("extension_attributes is no list")
+        raise ValueError("extension_attributes is not a list")
     values = [
         item.get("value")
         for item in attributes

@@ -1,10 +1,10 @@
-"""Several fields of the record, and texts between them, as one text.
+"""Join several fields of the record, and fixed strings between them, to one string.
 
     {"source": "first", "converter": "concat:values=first,' ',profile.last"}
 
-The value of the source itself counts only where its path is named again. Each field comes without
-the blanks around it, a missing one as nothing, and the whole without blanks at its ends. Where
-that leaves nothing, there is no value. A field that holds a list or an object cannot be converted.
+The value of `source` is used only if its path is repeated in `values`. Spaces around each field and
+around the result are removed. A missing field adds nothing. If the result is empty, there is no
+value. A field that contains a list or an object cannot be converted.
 """
 
 import re
@@ -18,8 +18,8 @@ from lib.values.values import is_nothing, parts, text_of
 
 PARAMETERS = {
     "values": Parameter(
-        "Paths, and texts in single or double quotes, with commas between them. A text may hold"
-        " a comma.",
+        "Source paths, and strings in single or double quotes, separated by commas. A string can"
+        " contain a comma.",
         parse=parts,
     )
 }

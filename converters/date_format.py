@@ -1,18 +1,23 @@
-"""A date as seconds since 1970 in UTC, which is how Oomnitza keeps dates, or in a format.
+"""Convert a date to seconds since 1970 in UTC, the date format of Oomnitza, or to a given format.
 
     {"source": "lastCheckin", "converter": "date_format"}
     {"source": "hireDate", "converter": "date_format:format=%d.%m.%Y"}
     {"source": "warranty", "converter": "date_format:from=%m/%d/%Y"}
 
-Knows the dates of all the sources by itself: ISO 8601 with or without time, fraction and offset;
-seconds (from 9 digits on) and milliseconds since 1970; `20150721100000.0Z` and the numbers of 18
-digits in Active Directory; `Tuesday, July 21 2015 at 10:00 AM`, as Jamf Pro writes it;
-`Tue, 21 Jul 2015 10:00:00 GMT`; and others that begin with the year (`2015/7/21 10:00 UTC`) or name
-the month (`Jul 21 2015 10:00AM`, `21 July 2015`). Where day and month may be either way round
-(`07/08/2015`), `from` has to say how to read it.
+These formats are recognized without `from`:
 
-A day without a time of day stays that day, at midnight UTC. Nothing, 0, `0000-00-00` (BambooHR) and
-`0001-01-01` (AirWatch) are no date and give no value. Names of months and days are English.
+- ISO 8601, with or without time, fraction, and offset
+- seconds since 1970 (9 digits or more) and milliseconds
+- `20150721100000.0Z` and the 18-digit numbers of Active Directory
+- `Tuesday, July 21 2015 at 10:00 AM` (Jamf Pro)
+- `Tue, 21 Jul 2015 10:00:00 GMT`
+- other dates that begin with the year (`2015/7/21 10:00 UTC`) or name the month
+  (`Jul 21 2015 10:00AM`, `21 July 2015`)
+
+If the order of day and month is ambiguous (`07/08/2015`), set `from`.
+
+A date without a time of day becomes midnight UTC of that day. An empty value, 0, `0000-00-00`
+(BambooHR), and `0001-01-01` (AirWatch) give no value. Names of months and days are in English.
 """
 
 from __future__ import annotations
@@ -28,17 +33,18 @@ from lib.values.dates import each_date, epoch, moment, reading_pattern, time_zon
 
 PARAMETERS = {
     "format": Parameter(
-        "How to write the date, in UTC, as in `%Y-%m-%d %H:%M`; left out, it is a number.",
+        "The format of the result, in UTC, such as `%Y-%m-%d %H:%M`. Default: seconds since 1970.",
         default="",
         parse=writing_pattern,
     ),
     "from": Parameter(
-        "How dates that are texts are written, as in `%d/%m/%Y`; others cannot be converted then.",
+        "The format of dates that are strings, such as `%d/%m/%Y`. Strings in other formats cannot"
+        " be converted.",
         default="",
         parse=reading_pattern,
     ),
     "zone": Parameter(
-        "The time zone of dates that name none, as in `Europe/Oslo`.",
+        "The time zone of dates without one, such as `Europe/Oslo`.",
         default=UTC,
         parse=time_zone,
     ),
@@ -63,4 +69,6 @@ def _written(form: str, value: Any, zone: tzinfo, pattern: str) -> str | None:
     try:
         return found.astimezone(UTC).strftime(form)
     except OverflowError:
-        raise ValueError(f"{value!r:.60} is beyond the years that can be written") from None
+        raise ValueError(
+            f"{value!r:.60} is outside the range of years that can be written"
+        ) from None

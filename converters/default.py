@@ -1,9 +1,9 @@
-"""A value for records that have none.
+"""Return a default value if the value is empty.
 
     {"source": "location.building", "converter": "default:value=Headquarters"}
 
-Blank text, empty lists and empty objects count as none; 0 and false are values. Behind another
-converter it also fills what that one leaves empty, but not what it fails to convert.
+Blank strings, empty lists, and empty objects count as empty. 0 and false are values. After another
+converter, `default` also replaces an empty result, but not a failed conversion.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ from lib.mapping.converters import Parameter, Params
 from lib.record import Record
 from lib.values.values import filled, is_nothing
 
-PARAMETERS = {"value": Parameter("The text that is taken then.", parse=filled)}
+PARAMETERS = {"value": Parameter("The default value, a string.", parse=filled)}
 
 
 def converter(field: str, record: Record, value: Any, params: Params) -> Any:

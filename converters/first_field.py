@@ -1,9 +1,9 @@
-"""The value, or where it is empty the first of other fields that is filled.
+"""Return the value or, if it is empty, the first of other fields that has a value.
 
     {"source": "mobilePhone", "converter": "first_field:fields=workPhone,profile.phones.0"}
 
-Blank text, empty lists and empty objects count as empty; 0 and false do not. Text from another
-field comes without the blanks around it. Where all are empty, there is no value.
+Blank strings, empty lists, and empty objects count as empty. 0 and false are values. Spaces around
+a string from another field are removed. If all fields are empty, there is no value.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ from lib.values.values import is_nothing, parts
 
 PARAMETERS = {
     "fields": Parameter(
-        "The paths of the other fields, in their order, with commas between them.", parse=parts
+        "The source paths of the other fields, in order, separated by commas.", parse=parts
     )
 }
 

@@ -1,8 +1,8 @@
-"""The first name of a full one: `Ada` of `Ada Maria Quill`.
+"""Return the first name of a full name: `Ada` of `Ada Maria Quill`.
 
     {"source": "name", "converter": "first_from_full"}
 
-A single word is taken as it is.
+A single word is returned unchanged.
 """
 
 from typing import Any

@@ -1,8 +1,8 @@
-"""The items of a list as one text.
+"""Join the items of a list to one string.
 
     {"source": "software.applications[*].name", "converter": "join:with=; "}
 
-Empty items are left out. A single text is taken as it is.
+Empty items are skipped. A single string is returned unchanged.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ from lib.mapping.converters import Parameter, Params
 from lib.record import Record
 from lib.values.values import is_nothing, text_of
 
-PARAMETERS = {"with": Parameter("What stands between two items.", default=", ")}
+PARAMETERS = {"with": Parameter("The separator between two items.", default=", ")}
 
 
 def converter(field: str, record: Record, value: Any, params: Params) -> Any:

@@ -1,8 +1,8 @@
-"""The last name of a full one: `Quill` of `Ada Maria Quill`.
+"""Return the last name of a full name: `Quill` of `Ada Maria Quill`.
 
     {"source": "name", "converter": "last_from_full"}
 
-A single word is taken as it is.
+A single word is returned unchanged.
 """
 
 from typing import Any

@@ -1,12 +1,12 @@
-"""A date of a directory as seconds since 1970 in UTC.
+"""Convert a date of an LDAP directory to seconds since 1970 in UTC.
 
     {"source": "pwdLastSet", "converter": "ldap_timestamp"}
     {"source": "whenCreated", "converter": "ldap_timestamp"}
 
-Knows numbers as Active Directory counts time (steps of 100 ns since 1601, in `lastLogonTimestamp`,
-`accountExpires` and the like) and generalizedTime (`20150721100000.0Z`); of texts also the other
-forms that `date_format` knows. 0 and 9223372036854775807, which mean never, give no value. Other
-numbers, such as spans of time, cannot be converted.
+Numbers are read as Active Directory timestamps: 100-nanosecond steps since 1601, as in
+`lastLogonTimestamp` and `accountExpires`. Strings are read as generalizedTime
+(`20150721100000.0Z`), or in any format that `date_format` accepts. 0 and 9223372036854775807 mean
+"never" and give no value. Other numbers, such as durations, cannot be converted.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The value, or where it is empty the sAMAccountName: Active Directory rarely fills `uid`.
+"""Return the value or, if it is empty, sAMAccountName: Active Directory rarely fills `uid`.
 
     {"source": "uid", "converter": "ldap_user_field"}
 
-This is how the LDAP connector fills USER, unless its mapping says otherwise.
+The built-in mapping of the LDAP connector uses this converter for USER.
 """
 
 from typing import Any

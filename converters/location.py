@@ -1,12 +1,12 @@
-"""The id of a location of Oomnitza, by the location's name.
+"""Return the ID of an Oomnitza location, found by its name.
 
     {"source": "location.building", "converter": "location"}
     {"source": "office_code", "converter": "location:label=code"}
 
-A value that is no name but the id of a location, in any case, gives that id. Names have to be
-equal; of several locations with one name the first counts, and deleted ones do not count. Where
-Oomnitza has no such location, the value cannot be converted. Oomnitza is asked for its locations
-once in a run, when the first of them is needed.
+A location is found if its name is equal to the value. If several locations have the same name, the
+first one is used. Deleted locations are ignored. If the value is the ID of a location
+(case-insensitive), this ID is returned. If no location is found, the value cannot be converted.
+The locations are read from Oomnitza once per run, when the first one is needed.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ from lib.record import Record
 from lib.values.values import each
 
 PARAMETERS = {
-    "field": Parameter("What is given of the location.", default="location_id"),
-    "label": Parameter("What the value is compared with.", default="name"),
+    "field": Parameter("The attribute of the location that is returned.", default="location_id"),
+    "label": Parameter(
+        "The attribute of the location that the value is compared with.", default="name"
+    ),
 }
 
 
@@ -58,17 +60,17 @@ class Locations:
         text = text.strip()
         found = self._by_label.get(text, self._by_id.get(text.lower()))
         if found is None:
-            raise ValueError(f"Oomnitza has no location {text!r:.60}")
+            raise ValueError(f"location {text!r:.60} not found in Oomnitza")
         return found
 
     def _fill(self) -> None:
         if self._load is None:
-            self._why_not = "Oomnitza, which has the locations, is not asked here"
+            self._why_not = "locations are not available without Oomnitza"
             return
         try:
             locations = self._load()
         except ConnectorError as error:
-            self._why_not = f"the locations could not be read: {error}"
+            self._why_not = f"cannot read the locations from Oomnitza: {error}"
             return
         for location in filter(_exists, locations):
             label, given = location.get(self._label), location.get(self._field)

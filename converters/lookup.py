@@ -1,4 +1,4 @@
-"""Another value for each value, from a table in the ini.
+"""Replace a value with another one from a lookup table in the config file.
 
     [lookup.departments]
     R&D = Research
@@ -7,11 +7,10 @@
     [casper]
     mapping.DEPARTMENT = {"source": "location.department", "converter": "lookup:table=departments"}
 
-Large and small letters, and blanks around a value, make no difference. True and false are found as
-`true` and `false`, and 1.0 as 1, too. What stands before the first `=` or `:` of a line is the
-value, so that it can hold neither. A value that the table does not have, or that is none to look up
-(an object), cannot be converted, unless there is a default; an empty `default=` leaves its field
-empty.
+The lookup is case-insensitive and ignores spaces around a value. Booleans are found as `true` and
+`false`, and 1.0 also as 1. The value ends at the first `=` or `:` of its line, so it cannot contain
+these characters. A value that is not in the table cannot be converted, unless there is a default.
+The same applies to an object. An empty `default=` leaves the field empty.
 """
 
 from collections.abc import Callable
@@ -24,9 +23,9 @@ from lib.values.values import each, filled, text_of
 
 PARAMETERS = {
     "table": Parameter(
-        "The name of the table: that of its section, behind `lookup.`", parse=filled
+        "The name of the table: the part of its section name after `lookup.`", parse=filled
     ),
-    "default": Parameter("What is given for values that the table does not have.", default=None),
+    "default": Parameter("The result for values that are not in the table.", default=None),
 }
 
 Change = Callable[[Any], str]
@@ -36,8 +35,9 @@ def prepare(params: Params, resources: Resources) -> Change:
     name, default = params["table"].strip().lower(), params["default"]
     if name not in resources.tables:
         known = ", ".join(resources.tables)
-        hint = did_you_mean(name, resources.tables) or f"there are: {known or 'none'}"
-        raise ValueError(f"there is no table [lookup.{name}] in the ini; {hint}")
+        there = f"use one of: {known}" if known else "the config file has no lookup tables"
+        hint = did_you_mean(name, resources.tables) or there
+        raise ValueError(f"lookup table [lookup.{name}] not found; {hint}")
     table = {key.casefold(): given for key, given in resources.tables[name].items()}
 
     def look_up(value: Any) -> str:
@@ -49,7 +49,7 @@ def prepare(params: Params, resources: Resources) -> Change:
             return str(default)
         given: str | None = next((table[text] for text in texts if text in table), default)
         if given is None:
-            raise ValueError(f"[lookup.{name}] has no {str(value).strip()!r:.60}")
+            raise ValueError(f"{str(value).strip()!r:.60} not found in [lookup.{name}]")
         return given
 
     return look_up

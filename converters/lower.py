@@ -1,8 +1,9 @@
-"""Text in small letters: `ada@example.com` of `Ada@Example.COM`.
+"""Convert a string to lowercase: `Ada@Example.COM` to `ada@example.com`.
 
     {"source": "email", "converter": "lower"}
 
-For logins and addresses, by which people are recognised, and which not all systems write alike.
+Use it for user names and email addresses that identify users, because systems write them
+differently.
 """
 
 from typing import Any

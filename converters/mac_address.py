@@ -1,10 +1,10 @@
-"""A MAC address in one spelling.
+"""Convert a MAC address to a uniform format.
 
     {"source": "network.mac", "converter": "mac_address"}
     {"source": "network.mac", "converter": "mac_address:separator=-|lower"}
 
-makes `02:00:5E:10:00:2A`, or `02-00-5e-10-00-2a`, of `0200.5e10.002a`, `02-00-5E-10-00-2A`,
-`02005e10002a` and the other usual spellings. What is no MAC address cannot be converted.
+The results are `02:00:5E:10:00:2A` and `02-00-5e-10-00-2a`, for example for `0200.5e10.002a`,
+`02-00-5E-10-00-2A`, or `02005e10002a`. A value that is not a MAC address cannot be converted.
 """
 
 import re
@@ -22,18 +22,18 @@ SIXES = re.compile(r"[0-9A-F]{6}[:. -][0-9A-F]{6}")
 
 def _separator(text: str) -> str:
     if text.strip() not in ("", ":", "-", "."):
-        raise ValueError(f"{text!r} cannot be it; there are : and - and . and nothing")
+        raise ValueError(f"'{text}' is not a valid separator; use :, -, ., or nothing")
     return text.strip()
 
 
 PARAMETERS = {
     "separator": Parameter(
-        "What stands between two digits and the next: `:` or `-`, or nothing; `.` stands between"
-        " four, as Cisco has it.",
+        "The separator after every two digits: `:`, `-`, or nothing. `.` separates groups of four"
+        " digits, as Cisco does.",
         default=":",
         parse=_separator,
     ),
-    "lower": Parameter("Gives small letters.", default=False, parse=boolean),
+    "lower": Parameter("If true, use lowercase letters.", default=False, parse=boolean),
 }
 
 
@@ -43,7 +43,7 @@ def converter(field: str, record: Record, value: Any, params: Params) -> Any:
 
 def _spelt(text: str, separator: str, lower: bool) -> str:
     if not any(spelling.fullmatch(text) for spelling in (PAIRS, FOURS, SIXES)):
-        raise ValueError(f"{text!r:.60} is no MAC address")
+        raise ValueError(f"{text!r:.60} is not a MAC address")
     digits = re.sub("[:. -]", "", text)
     size = 4 if separator == "." else 2
     spelt = separator.join(digits[at : at + size] for at in range(0, 12, size))

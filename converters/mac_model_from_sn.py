@@ -1,14 +1,15 @@
-"""The model of a Mac from the end of its serial number, where the source does not have it.
+"""Return the model of a Mac from the end of its serial number, if the source has no model.
 
     {"source": "hardware.model", "converter": "mac_model_from_sn"}
 
-A value that is there stays as it is. Else Apple's support service, which tells About This Mac the
-name of the model, is asked with the last four of 12 characters, or the last three of 11, once for
-each such ending; nothing else is sent. That works for the Macs of before 2021. Those made since
-have random serial numbers, most of 10 characters, which tell no model and cannot be converted.
+A value that is not empty stays unchanged. Otherwise the converter requests the model from Apple's
+support service, which About This Mac also uses. It sends only the last four of 12 characters of the
+serial number, or the last three of 11, once for each such ending. This works for Macs built before
+2021. Newer Macs have random serial numbers, mostly with 10 characters, which do not contain the
+model. They cannot be converted.
 
-Apple promises nothing about this service. Where it fails three times in a row, it is not asked
-again in that run.
+Apple does not guarantee this service. After three failures in a row, it is not used again in that
+run.
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ from lib.values.paths import compile_path
 from lib.values.values import is_nothing, text_of
 
 PARAMETERS = {
-    "serial": Parameter("The path of the serial number.", default="general.serial_number"),
+    "serial": Parameter("The source path of the serial number.", default="general.serial_number"),
     "url": Parameter(
-        "The service that is asked.", default="https://support-sp.apple.com/sp/product", parse=url
+        "The address of the service.", default="https://support-sp.apple.com/sp/product", parse=url
     ),
 }
 # Once is enough to repeat what is asked again for the next Mac, and nobody waits for it.
@@ -75,12 +76,13 @@ class Models:
         if isinstance(found, ConnectorError):
             raise ValueError(f"{self._address}: {found.what}")
         if not found:
-            raise ValueError(f"Apple names no model of serial numbers that end with {code}")
+            raise ValueError(f"Apple knows no model for serial numbers that end with {code}")
         return found
 
     def _ask(self, code: str) -> str | ConnectorError:
         if self._failures >= MOST_FAILURES:
-            return SourceFault(f"failed {MOST_FAILURES} times in a row and is asked no more")
+            what = f"failed {MOST_FAILURES} times in a row and is not used again in this run"
+            return SourceFault(what)
         try:
             headers = {"Accept": "application/xml"}
             with closing(Client(self._address, CONNECTION, headers=headers)) as apple:
@@ -95,7 +97,7 @@ class Models:
 def _code(serial: str) -> str:
     """The part of a serial number that stands for the model."""
     if not re.fullmatch("[0-9A-Z]{11,12}", serial):
-        raise ValueError(f"the serial number {serial!r:.60} tells no model")
+        raise ValueError(f"the serial number {serial!r:.60} does not contain a model code")
     return serial[8:]
 
 
@@ -107,9 +109,9 @@ def _name(content: bytes) -> str:
     try:
         text = content.decode()
         if "<!DOCTYPE" in text:  # without one there are no entities that could grow
-            raise SourceFault("the answer is not what it was")
+            raise SourceFault("the response has an unknown format")
         root = ElementTree.fromstring(text)  # noqa: S314
     except (UnicodeDecodeError, ElementTree.ParseError):
-        raise SourceFault("the answer is not XML") from None
+        raise SourceFault("the response is not XML") from None
     name = " ".join((root.findtext("configCode") or "").split())
     return "" if name == PLACEHOLDER else name

@@ -1,15 +1,15 @@
-"""A value by the groups that somebody is a member of.
+"""Return a value that depends on the groups that a user is a member of.
 
     {"source": "memberOf", "converter": "memberOf:Domain Admins=Administrator|Staff=User|default=-"}
 
-Takes any number of parameters `GROUP=RESULT`; the first whose group is among the values gives the
-result, in the order in which they are written. `default` is the result where none is, nor any
-group; left out, there is no value. A group without `=RESULT` gives true.
+The parameters have the form `GROUP=RESULT`, in any number. The first group that the user is a
+member of gives the result. A group without `=RESULT` gives true. `default` is the result if no
+group matches or the user has no groups. Without `default`, there is no value.
 
-A group is written by its name: `Staff` finds `CN=Staff,OU=Groups,DC=example,DC=com`. It cannot be
-written as such a distinguished name, since a parameter ends at its first `=`. Names of groups that
-are no distinguished names are found, too. In a value that is one text, not a list, the name is
-found wherever it occurs. Large and small letters make no difference.
+Use the name of a group: `Staff` finds `CN=Staff,OU=Groups,DC=example,DC=com`. A distinguished name
+is not possible, because a parameter ends at its first `=`. Group names that are not distinguished
+names are found, too. If the value is a string instead of a list, the name is found anywhere in it.
+Group names are case-insensitive.
 """
 
 # ruff: noqa: N999
@@ -37,12 +37,12 @@ class Results(NamedTuple):
 def prepare(params: Params, resources: Resources) -> Results:
     by_group = {name.casefold(): result for name, result in params.items() if name != "default"}
     if not by_group or "" in by_group:
-        raise ValueError("at least one group is needed, and its result: GROUP=RESULT")
+        raise ValueError("at least one group with its result is required: GROUP=RESULT")
     if params.get("default") is True:
         raise ValueError("the parameter default needs a value: default=...")
     for name in ("cn", "ou", "uid"):
         if name in by_group:
-            raise ValueError("a group is written by its name only: Staff, and not CN=Staff,OU=...")
+            raise ValueError("use only the name of a group: Staff, not CN=Staff,OU=...")
     return Results(by_group, params.get("default"))
 
 

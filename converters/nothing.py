@@ -1,7 +1,7 @@
 """No value in place of words that mean nothing, such as N/A, null, or a hyphen.
 
     {"source": "asset_tag", "converter": "nothing"}
-    {"source": "owner", "converter": "nothing:words=default,nobody,tbd"}
+    {"source": "owner", "converter": "nothing:words=default,vacant,tbd"}
 
 Uppercase and lowercase make no difference, nor do spaces around the word. Items of a list that are
 such a word are left out. The default words are none, null, nan, n/a, n.a., undefined, unknown,

@@ -1,17 +1,17 @@
-"""A number, from text with commas or a unit, and from one unit to another.
+"""Convert a string with commas or a unit to a number, or a number to another unit.
 
     {"source": "hardware.total_ram_mb", "converter": "number:from=MB|to=GB"}
     {"source": "memory", "converter": "number:to=MB"}
     {"source": "purchasing.purchase_price", "converter": "number"}
 
-makes 16 of 16384, 8192 of `8 GB`, and 1999 of `$1,999.00`; whole numbers come without a fraction.
-Units are B, KB, MB, GB, TB (or KiB, MiB, GiB, TiB) and Hz, KHz, MHz, GHz, in any case. A unit in
-the text counts before `from`; without `to`, it is left out.
+For example, 16384 becomes 16, `8 GB` becomes 8192, and `$1,999.00` becomes 1999. Whole numbers have
+no fraction. Units are B, KB, MB, GB, TB (or KiB, MiB, GiB, TiB) and Hz, KHz, MHz, GHz; they are
+case-insensitive. A unit in the value overrides `from`. Without `to`, the unit is removed.
 
-From one unit of storage to the next are 1024, as memory is counted in Jamf Pro, and all sizes are
-in SCCM; also for KB. `step=1000` makes it 1000, as the makers of disks count, and Jamf Pro does for
-those of computers; KiB and its like stay at 1024. A comma is taken only between groups of three
-digits, and never as the sign before a fraction.
+Storage units differ by a factor of 1024 (1 GB = 1024 MB), as in SCCM and for memory in Jamf Pro.
+Disk manufacturers use 1000, and so does Jamf Pro for the disks of computers: set `step=1000`. KiB,
+MiB, GiB, and TiB always use 1024. A comma is accepted only between groups of three digits, not as
+the decimal separator.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def _unit(text: str) -> str:
     name = UNITS.get(text.strip().lower())
     if name is None:
         there = ", ".join(UNITS.values())
-        raise ValueError(f"there is no unit {text.strip()!r:.60}; there are: {there}")
+        raise ValueError(f"unknown unit {text.strip()!r:.60}; use one of: {there}")
     return name
 
 
@@ -60,14 +60,14 @@ def _step(text: str) -> int:
 
 
 PARAMETERS = {
-    "from": Parameter("The unit of values that have none in themselves.", default="", parse=_unit),
+    "from": Parameter("The unit of values without a unit.", default="", parse=_unit),
     "to": Parameter("The unit of the result.", default="", parse=_unit),
     "digits": Parameter(
-        "How many digits behind the point to keep; the last one is rounded.",
+        "The number of decimal places. The last one is rounded.",
         default=None,
         parse=_digits,
     ),
-    "step": Parameter("How many B are a KB: 1000 or 1024.", default=1024, parse=_step),
+    "step": Parameter("The number of B in a KB: 1000 or 1024.", default=1024, parse=_step),
 }
 
 
@@ -75,14 +75,14 @@ def prepare(params: Params, resources: Resources) -> Callable[[str], float]:
     given, to, digits = params["from"], params["to"], params["digits"]
     factors = _factors(params["step"])
     if given and not to:
-        raise ValueError("from needs a unit to convert to: to=...")
+        raise ValueError("from also needs the unit of the result: to=...")
     if given:
         _factor(factors, given, to)
 
     def number(text: str) -> float:
         match = NUMBER.fullmatch(text.strip())
         if not match:
-            raise ValueError(f"{text.strip()!r:.60} is no number")
+            raise ValueError(f"{text.strip()!r:.60} is not a number")
         unit = _unit(match["unit"]) if match["unit"] else given
         digit = match["digits"].replace(",", "")
         amount = Fraction(f"{match['sign']}{digit}{match['exponent'] or ''}")
@@ -108,7 +108,7 @@ def _factors(step: int) -> dict[str, int]:
 
 def _factor(factors: dict[str, int], unit: str, to: str) -> Fraction:
     if not unit:
-        raise ValueError("this has no unit, and from does not name one")
+        raise ValueError("the value has no unit; set from=...")
     if (unit in FREQUENCY) != (to in FREQUENCY):
         raise ValueError(f"{unit} cannot be converted to {to}")
     return Fraction(factors[unit], factors[to])
@@ -125,4 +125,4 @@ def _rounded(amount: Fraction, digits: int | None) -> float:
     try:
         return float(amount)
     except OverflowError:
-        raise ValueError("this number is too big") from None
+        raise ValueError("the number is too large") from None

@@ -1,10 +1,11 @@
-"""A phone number in one spelling, by the rules of its country.
+"""Convert a phone number to a uniform format, by the rules of its country.
 
     {"source": "mobilePhone", "converter": "phone"}
     {"source": "workPhone", "converter": "phone:region=NO|format=international"}
 
-makes `+4722345678`, or `+47 22 34 56 78`, of `+47 (22) 34-56-78`; with a region also of
-`22 34 56 78`. What is no valid number cannot be converted. `e164` leaves out an extension (`x12`).
+`+47 (22) 34-56-78` becomes `+4722345678` or `+47 22 34 56 78`. With a region, this also works for
+`22 34 56 78`. A value that is not a valid number cannot be converted. The format `e164` removes an
+extension (`x12`).
 """
 
 from __future__ import annotations
@@ -23,15 +24,15 @@ FORMATS = ("e164", "international", "national", "rfc3966")
 def _format(text: str) -> str:
     name = text.strip().lower()
     if name not in FORMATS:
-        hint = did_you_mean(name, FORMATS) or f"there are: {', '.join(FORMATS)}"
-        raise ValueError(f"there is no format {name!r}; {hint}")
+        hint = did_you_mean(name, FORMATS) or f"use one of: {', '.join(FORMATS)}"
+        raise ValueError(f"unknown format '{name}'; {hint}")
     return name
 
 
 PARAMETERS = {
     "region": Parameter(
-        "The country of numbers without one, by its two letters, such as `NO`; left out, numbers"
-        " have to begin with +.",
+        "The two-letter code of the country for numbers without a country code, such as `NO`."
+        " Without it, numbers must begin with +.",
         default="",
         parse=lambda text: text.strip().upper(),
     ),
@@ -44,19 +45,19 @@ def prepare(params: Params, resources: Resources) -> Callable[[str], str]:
 
     region = params["region"]
     if region and region not in phonenumbers.SUPPORTED_REGIONS:
-        raise ValueError(f"region: {region!r} is not two letters of a country, such as NO or US")
+        raise ValueError(f"region: '{region}' is not a two-letter country code, such as NO or US")
     form = getattr(phonenumbers.PhoneNumberFormat, params["format"].upper())
 
     def spelt(text: str) -> str:
         try:
             number = phonenumbers.parse(text.strip(), region or None)
         except phonenumbers.NumberParseException as error:
-            why = "is no phone number"
+            why = "is not a phone number"
             if error.error_type == error.INVALID_COUNTRY_CODE:
-                why = "does not tell its country; is region= missing?"
+                why = "has no country code; set region=..."
             raise ValueError(f"{text.strip()!r:.60} {why}") from None
         if not phonenumbers.is_valid_number(number):
-            raise ValueError(f"{text.strip()!r:.60} is no valid phone number")
+            raise ValueError(f"{text.strip()!r:.60} is not a valid phone number")
         return phonenumbers.format_number(number, form)
 
     return spelt

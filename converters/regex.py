@@ -1,19 +1,20 @@
-r"""What a regular expression finds in a text, or the text with what it finds replaced.
+r"""Return the part of a string that a regular expression matches, or replace the matches.
 
     {"source": "name", "converter": "regex:pattern=^([A-Z]+)-\\d+"}
     {"source": "name", "converter": "regex:pattern=(\\w+), (\\w+)|replace=\\2 \\1"}
 
-The first one makes `LAP` of `LAP-0417`: without `replace`, the value is what the first group found,
-or, where the pattern has none, the whole of what it found; of several groups the first that took
-part counts. Where nothing is found, there is no value. With `replace`, everything that is found is
-replaced, and a text in which nothing is found stays as it is.
+The first example returns `LAP` for `LAP-0417`. Without `replace`, the result is the first group
+that matched, or the whole match if the pattern has no groups. If nothing matches, there is no
+value. With `replace`, all matches are replaced. If nothing matches, the string stays unchanged.
 
-In JSON each backslash is doubled. A vertical bar is written `\|`, in JSON `\\|`:
-`pattern=^(LAP\\|PC)-`. A pattern that takes too long on a text ends, and converts nothing.
+In JSON, write each backslash twice. Write a vertical bar as `\|`, in JSON `\\|`:
+`pattern=^(LAP\\|PC)-`. If a pattern takes too long on a string, the value cannot be converted.
 """
 
 from collections.abc import Callable
 from typing import Any
+
+import regex
 
 from lib.language import Stopped
 from lib.language.patterns import PATTERN_FLAGS, PATTERN_SECONDS, Pattern, checked
@@ -23,13 +24,9 @@ from lib.settings import boolean
 from lib.values.values import each, filled
 
 PARAMETERS = {
-    "pattern": Parameter("The regular expression, as Python knows them.", parse=filled),
-    "replace": Parameter(
-        "What stands there instead; `\\1` is what the first group found.", default=None
-    ),
-    "ignorecase": Parameter(
-        "Makes no difference between large and small letters.", default=False, parse=boolean
-    ),
+    "pattern": Parameter("The regular expression, in Python syntax.", parse=filled),
+    "replace": Parameter("The replacement for each match; `\\1` is the first group.", default=None),
+    "ignorecase": Parameter("If true, match case-insensitively.", default=False, parse=boolean),
 }
 
 Change = Callable[[str], str | None]
@@ -60,13 +57,17 @@ def _found(pattern: Pattern, text: str) -> str | None:
 
 
 def _check(pattern: str, template: str) -> None:
-    """Raise ValueError for a template that names a group that there is not, or is none."""
+    """Raise ValueError for a template that is invalid or names an unknown group."""
     try:
         # `regex` looks at a template when something is found, as an empty alternative surely is; a
         # line break ends a comment of the pattern.
         checked(f"{pattern}\n|").sub(template, "", timeout=PATTERN_SECONDS)
-    except Exception as error:  # not always its own
+    except (Stopped, regex.error) as error:
         raise ValueError(f"replace: {error}") from None
+    except IndexError:
+        raise ValueError("replace: unknown group") from None
+    except Exception:  # not always its own
+        raise ValueError("replace: invalid replacement") from None
 
 
 def _timed(pattern: Pattern, change: Change) -> Change:
@@ -74,6 +75,7 @@ def _timed(pattern: Pattern, change: Change) -> Change:
         try:
             return change(text)
         except TimeoutError:
-            raise ValueError(f"the pattern {pattern.pattern:.60} takes too long here") from None
+            what = f"the pattern {pattern.pattern:.60} takes too long on this value"
+            raise ValueError(what) from None
 
     return timed

@@ -1,9 +1,9 @@
-r"""Text in which another text is replaced, wherever it occurs.
+r"""Replace a part of a string wherever it occurs.
 
     {"source": "model", "converter": "replace:old=MacBookPro|new=MacBook Pro "}
 
-Both are taken literally, with their blanks, and as they are in large and small letters; `regex`
-replaces patterns. A vertical bar is written `\|`, in JSON `\\|`.
+Both parts are used literally, including spaces, and are case-sensitive. `regex` replaces patterns.
+Write a vertical bar as `\|`, in JSON `\\|`.
 """
 
 from typing import Any
@@ -13,8 +13,8 @@ from lib.record import Record
 from lib.values.values import each, filled
 
 PARAMETERS = {
-    "old": Parameter("The text that is replaced.", parse=filled),
-    "new": Parameter("What stands there instead; left out, nothing.", default=""),
+    "old": Parameter("The string to replace.", parse=filled),
+    "new": Parameter("The replacement. Default: nothing.", default=""),
 }
 
 

@@ -1,11 +1,11 @@
-r"""One part of a text, such as the domain of a mail address or the last word of a title.
+r"""Return one part of a string, such as the domain of an email address or the last word of a title.
 
     {"source": "email", "converter": "split:on=@|index=1"}
     {"source": "login", "converter": "split:on=\\\\|index=1"}
 
-The second one makes `ada` of `CORP\ada`: in front of a bar a backslash stands twice, and in JSON
-four times. The part is taken as it stands between its separators, with the blanks around it: put
-`strip` behind `split` where there are any. A text with too few parts cannot be converted.
+The second example returns `ada` for `CORP\ada`: before a vertical bar, write a backslash twice, in
+JSON four times. Spaces around the part are kept; use `strip` after `split` to remove them. A string
+with too few parts cannot be converted.
 """
 
 from typing import Any
@@ -14,13 +14,16 @@ from lib.mapping.converters import Parameter, Params
 from lib.record import Record
 from lib.settings import whole_number
 from lib.values.values import each, filled
+from lib.wording import counted
 
 PARAMETERS = {
     "on": Parameter(
-        "What separates the parts; left out, any run of white space.", default=None, parse=filled
+        "The separator. Default: any run of spaces, tabs, and line breaks.",
+        default=None,
+        parse=filled,
     ),
     "index": Parameter(
-        "Which part: 0 is the first one, -1 the last one.", default=0, parse=whole_number
+        "The number of the part: 0 is the first, -1 the last.", default=0, parse=whole_number
     ),
 }
 
@@ -31,7 +34,8 @@ def converter(field: str, record: Record, value: Any, params: Params) -> Any:
     def part(text: str) -> str:
         parts = text.split(params["on"])
         if not -len(parts) <= index < len(parts):
-            raise ValueError(f"too few parts ({len(parts)}) for index={index}")
+            there = counted(len(parts), "part")
+            raise ValueError(f"index={index} is out of range; the value has {there}")
         return parts[index]
 
     return each(value, part)

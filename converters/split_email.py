@@ -1,8 +1,8 @@
-"""The name in a mail address, before its `@`: `ada` of `ada@example.com`.
+"""Return the part of an email address before the `@`: `ada` of `ada@example.com`.
 
     {"source": "email", "converter": "split_email"}
 
-A text without an `@` is taken as it is.
+A string without an `@` is returned unchanged.
 """
 
 from typing import Any

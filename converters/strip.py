@@ -1,8 +1,8 @@
-"""Text without the blanks, tabs and line ends around it.
+"""Remove spaces, tabs, and line breaks at the start and end of a string.
 
     {"source": "general.asset_tag", "converter": "strip"}
 
-Where nothing else is in it, there is no value.
+If the string contains nothing else, there is no value.
 """
 
 from typing import Any

@@ -1,9 +1,9 @@
-"""A date as seconds since 1970 in UTC: what `date_format` gives when it has no parameters.
+"""Convert a date to seconds since 1970 in UTC, like `date_format` without parameters.
 
     {"source": "lastLogin", "converter": "timestamp"}
 
-It is there for mappings that use this name; `date_format` says which dates it knows. Nothing gives
-no value.
+It exists for mappings that use this name. See `date_format` for the accepted formats. An empty
+value gives no value.
 """
 
 from typing import Any

@@ -1,8 +1,8 @@
-"""Text in capital letters: `C02XK1JKLVCF` of `c02xk1jklvcf`.
+"""Convert a string to uppercase: `c02xk1jklvcf` to `C02XK1JKLVCF`.
 
     {"source": "serial", "converter": "upper"}
 
-For serial numbers, by which devices are recognised, and which not all systems write alike.
+Use it for serial numbers that identify assets, because systems write them differently.
 """
 
 from typing import Any

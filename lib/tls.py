@@ -18,11 +18,17 @@ def client_context(settings: ConnectionSettings) -> ssl.SSLContext:
     capath = str(settings.cacert_dir) if settings.cacert_dir else None
     try:
         context = ssl.create_default_context(cafile=cafile, capath=capath)
+    except ssl.SSLError:
+        raise ConfigurationError(
+            "cacert_file does not contain a valid certificate",
+            where=cafile or "",
+            fix="Set cacert_file to a file with certificates in PEM format",
+        ) from None
     except OSError as error:
         raise ConfigurationError(
-            f"cacert_file cannot be used ({error})",
-            where=str(cafile),
-            fix="It has to hold certificates in the PEM format",
+            f"cannot read cacert_file ({error.strerror})",
+            where=cafile or "",
+            fix="Check that the file exists and that the connector is allowed to read it",
         ) from None
     if not settings.verify_ssl:
         context.check_hostname = False

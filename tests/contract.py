@@ -121,7 +121,8 @@ class ConnectorContract:
             after = re.sub(rf"^{key} =.*\n", "", after, count=1, flags=re.MULTILINE)
         file.write_text(f"{before}{head}{lines}\n{after}", encoding="utf-8")
         loaded = config.load_config(file, [name])
-        assert loaded.warnings == []
+        example = "this is the example of the generated config file"
+        assert [each for each in loaded.warnings if not each.text.startswith(example)] == []
         assert isinstance(loaded.sections[0].settings, kind.settings_type)
 
     def test_its_mapping_is_sound(self, source: Source) -> None:
@@ -207,10 +208,7 @@ class ConnectorContract:
     def test_a_check_tells_that_rights_are_missing(self, source: Source) -> None:
         source.withdraw_rights()
         error = failure(source.connect(), source.missing_rights, source.address)
-        assert (
-            re.search(r"\b(rights|permissions?)\b", error.fix)
-            or source.missing_rights is SignInError
-        )
+        assert "permission" in error.fix or source.missing_rights is SignInError
 
     def test_an_error_can_be_sent_to_another_process(self, source: Source) -> None:
         error = failure(source.connect(**source.wrong_credentials), SignInError, "")

@@ -111,4 +111,4 @@ class TestRights:
     def test_a_hint_for_a_misspelt_path_needs_no_further_rights(self, loaded, jamf, tmp_path):
         loaded.sections[0].mapping["NAME"] = {"source": "general.nam"}
         [text] = checked(loaded)
-        assert "did you mean general.name" in text
+        assert text.endswith("Did you mean general.name?")

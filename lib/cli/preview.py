@@ -39,12 +39,19 @@ def check_command(ctx: click.Context, /, **given: Any) -> None:
     """
     from lib import logs
     from lib.config import config
+    from lib.config.problems import labeled
     from lib.preview.check import check_section
+    from lib.preview.machine import check_machine
 
     logs.configure(given["logging_config"])
     loaded = config.load_config(given["ini"], given["sections"])
     warn_about(loaded)
+    for problem in config.ignored_sections(given["ini"]):
+        say(labeled(loaded.path, problem), err=True)
     codes = []
+    for finding in check_machine(loaded):
+        say(f"{MARKS[finding.severity]:7}{finding.text}")
+        codes.append(finding.exit_code)
     for section in loaded.sections:
         options = {name: given[name] for name in ("offline", "all_fields")}
         for finding in check_section(section, loaded.oomnitza, **options, state=loaded.state):

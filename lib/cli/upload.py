@@ -21,7 +21,7 @@ from lib.cli.options import (
     with_options,
 )
 from lib.cli.say import say, warn
-from lib.errors import UsageError
+from lib.errors import OutputFailed, UsageError
 
 if TYPE_CHECKING:
     from lib.config.config import Config
@@ -154,7 +154,10 @@ def _run(ctx: click.Context, loaded: Config, given: dict[str, Any]) -> None:
 
 
 def _publish(ended: RunEnded, code: int, loaded: Config, given: dict[str, Any]) -> None:
-    """Print the summary, and publish the report as the settings in [report] say."""
+    """Publish the report as the settings in [report] say, then print the summary.
+
+    What cannot be printed must not keep the report from those who watch over the runs.
+    """
     from lib.config.reportsettings import ReportSettings
     from lib.report import runreport
     from lib.report.publish import publish_report
@@ -163,7 +166,6 @@ def _publish(ended: RunEnded, code: int, loaded: Config, given: dict[str, Any]) 
     testmode = given["testmode"]
     # Programs may read records or events on standard output, so the summary does not go there.
     is_data = testmode or given["events"] == Path("-")
-    say(summary(ended.outcomes, testmode=testmode), err=is_data)
     report = runreport.run_report(
         ended.outcomes,
         started=ended.started,
@@ -173,7 +175,14 @@ def _publish(ended: RunEnded, code: int, loaded: Config, given: dict[str, Any]) 
     )
     # Monitoring that watches for overdue uploads must not count a resend as one.
     settings = ReportSettings() if given.get("resend") else loaded.report
-    for problem in publish_report(report, settings, given["report"]):
+    problems = publish_report(report, settings, given["report"])
+    try:
+        say(summary(ended.outcomes, testmode=testmode), err=is_data)
+    except OutputFailed:
+        if not code:
+            raise
+        problems = [*problems, "the summary could not be printed"]
+    for problem in problems:
         warn(problem)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lib import ini, plugins, secrets
+from lib.config.plausibility import doubtful_section
 from lib.config.problems import InvalidConfig, Problem, by_line
 from lib.config.reportsettings import ReportSettings
 from lib.config.runsettings import RunSettings
@@ -65,7 +66,18 @@ def problems(path: Path, *, disabled: bool = False) -> list[Problem]:
         return [Problem("", "", 0, str(error).removeprefix(f"{path}: "))]
     reader = SectionReader(file)
     _read_sections(reader, list(_sources(file).values()) if disabled else _enabled(file))
-    return by_line([*reader.errors, *_undecided(file), *reader.warnings])
+    return by_line([*reader.errors, *ignored_sections(path), *reader.warnings])
+
+
+def ignored_sections(path: Path) -> list[Problem]:
+    """Return warnings about sections that do not run although they were probably meant to."""
+    file = _read(path)
+    unknown = [
+        Problem(section.name, "", section.line, text, "warning")
+        for section in _sources(file).values()
+        if not _is_enabled(section) and (text := doubtful_section(section, RESERVED))
+    ]
+    return by_line([*unknown, *_undecided(file)])
 
 
 def common(path: Path) -> Config:

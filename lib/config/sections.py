@@ -11,6 +11,7 @@ from typing import Any
 
 from lib import connector, plugins, recordfilter, secrets
 from lib.config import sharedsections
+from lib.config.plausibility import doubtful_values
 from lib.config.problems import Problem
 from lib.config.reportsettings import ReportSettings
 from lib.config.runsettings import RunSettings
@@ -128,6 +129,8 @@ class SectionReader:
         for problem in (*faults_of(section), *oddities_of(section)):
             self._note(problem)
         self._unknown_keys(kind, section)
+        for entry, text in doubtful_values(kind, entries):
+            self._warn(section, entry.line, entry.key, text)
         given = {key: entry.value for key, entry in entries.items()}
         for item in declared(kind):
             variable = given.get(f"env_{item.name}", "").strip() if item.about.secret else ""

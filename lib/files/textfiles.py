@@ -120,11 +120,13 @@ def _files(settings: FileSettings, suffix: str) -> list[Path]:
         raise SourceUnavailable(
             f"cannot read the folder ({error.strerror})",
             where=str(folder),
-            fix="Check directory",
+            fix="Check that directory is the folder of the files",
         ) from None
     if not paths:
         raise SourceUnavailable(
-            f"no {suffix} file found in the folder", where=str(folder), fix="Check directory"
+            f"no {suffix} file found in the folder",
+            where=str(folder),
+            fix="Check that directory is the folder of the files",
         )
     return paths
 

@@ -7,7 +7,6 @@ follows no redirect, and raises the errors of `lib.errors`.
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -17,8 +16,8 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 import requests
 from requests.auth import AuthBase
+from urllib3.exceptions import LocationParseError
 
-from lib import secrets
 from lib.connection import ConnectionSettings
 from lib.errors import (
     NOT_IN_THIS_RUN,
@@ -31,8 +30,9 @@ from lib.errors import (
     TransientError,
 )
 from lib.http.auth import UNSIGNED, TokenAuth
-from lib.http.errors import excerpt, no_response, server_message
+from lib.http.errors import no_response, server_message
 from lib.http.ratelimit import RateLimiter, asked_pause
+from lib.http.response import CHECK_URL, BrokenAnswer, decoded
 from lib.http.session import new_session
 from lib.jsontext import to_json
 from lib.retry import BACKOFF, BROKEN_RESPONSE, IMMEDIATE, UNREACHABLE_IMMEDIATE, Retry, RetryPolicy
@@ -45,15 +45,10 @@ RETRY_STATUS = frozenset({408, 429, 502, 503, 504})
 
 CHECK_CREDENTIALS = "Check that the credentials in the config file are correct and have not expired"
 CHECK_PERMISSIONS = "Grant the account the permissions that the documentation lists"
-CHECK_URL = "Check that url is the address of the API, not of the console"
 
 
 class NotFound(SourceFault):
     """The server has nothing at this address (404)."""
-
-
-class NoContent(SourceFault):
-    """The server responds without content (204)."""
 
 
 class Client:
@@ -170,7 +165,7 @@ class Client:
         where = self._where(path)
         try:
             response = self._send(method, path, **how)
-        except requests.RequestException as error:
+        except (requests.RequestException, LocationParseError) as error:
             what, fix, policy, asked = no_response(error, self._timeout)
             away = self.unavailable(what, where=where, fix=fix, retry_after=asked)
             raise _Failed(away, policy) from error
@@ -260,47 +255,9 @@ def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
     return parts.scheme, parts.hostname, parts.port or default
 
 
-def json_of(response: requests.Response) -> Any:
-    """Return the decoded JSON of a response; raise SourceFault if it is not JSON."""
-    try:
-        return decoded(response)
-    except BrokenAnswer as error:
-        raise SourceFault(str(error), where=response.url.split("?")[0], fix=CHECK_URL) from None
-
-
-def member(answer: Any, key: str, kind: type = object, *, where: str = "") -> Any:
-    """Return the value of a key in a decoded response.
-
-    Raises SourceFault if it is missing or of another kind; `where` is the address of the response.
-    """
-    if isinstance(answer, dict) and isinstance(answer.get(key), kind) and key in answer:
-        return answer[key]
-    raise SourceFault(f"'{key}' is missing in the response", where=where, fix=CHECK_URL)
-
-
 class _Failed(Exception):
     """A failed attempt: the error to raise in the end, and the policy for retrying before that."""
 
     def __init__(self, error: ConnectorError, policy: RetryPolicy) -> None:
         super().__init__(error, policy)
         self.error, self.policy = error, policy
-
-
-class BrokenAnswer(ValueError):
-    """A response is invalid; the text says what it is instead."""
-
-    fix = f"Try again later. If the error remains, {CHECK_URL[0].lower()}{CHECK_URL[1:]}"
-
-
-def decoded(response: requests.Response) -> Any:
-    """Return the JSON of a response (UTF-8, RFC 8259); raise NoContent or BrokenAnswer."""
-    if response.status_code == requests.codes.no_content:
-        raise NoContent(
-            "the server responded with 204 (no content)", where=response.url.split("?")[0]
-        )
-    try:
-        return json.loads(response.content)
-    except (ValueError, RecursionError):
-        text = secrets.redact(response.content.decode("utf-8", "replace"))
-        begins = f"the response is not JSON but begins with '{excerpt(text)}'"
-        raise BrokenAnswer(begins if text.strip() else "the response is empty") from None

@@ -27,6 +27,9 @@ from lib.wording import counted
 
 log = logging.getLogger(__name__)
 
+# What `requests` raises; the second one for a host name such as "acme..com".
+Failure = requests.RequestException | LocationParseError
+
 LONGEST_EXCERPT = 200
 # How Python says that a proxy refused to connect.
 TUNNEL = re.compile(r"Tunnel connection failed: (.+)")
@@ -54,8 +57,8 @@ class NoResponse(NamedTuple):
     retry_after: float | None = None
 
 
-def no_response(error: requests.RequestException, timeouts: tuple[int, int]) -> NoResponse:
-    """Classify an exception of `requests`; `timeouts` as for `describe_failure`."""
+def no_response(error: Failure, timeouts: tuple[int, int]) -> NoResponse:
+    """Classify an exception of a request; `timeouts` as for `describe_failure`."""
     what, fix = describe_failure(error, timeouts)
     if _is_tls(error):
         return NoResponse(what, fix, IMMEDIATE, NOT_IN_THIS_RUN)
@@ -64,9 +67,7 @@ def no_response(error: requests.RequestException, timeouts: tuple[int, int]) -> 
     return NoResponse(what, fix, UNREACHABLE_IMMEDIATE if _is_unreached(error) else IMMEDIATE)
 
 
-def describe_failure(
-    error: requests.RequestException, timeouts: tuple[int, int]
-) -> tuple[str, str]:
+def describe_failure(error: Failure, timeouts: tuple[int, int]) -> tuple[str, str]:
     """Return (what happened, what to do) for a request without a response.
 
     `timeouts` are those for the connection and for the response, in seconds.
@@ -105,17 +106,17 @@ def describe_failure(
     return what, fix
 
 
-def _is_tls(error: requests.RequestException) -> bool:
+def _is_tls(error: Failure) -> bool:
     """Whether no secure connection could be made, which another try would not change."""
     return isinstance(error, requests.exceptions.SSLError)
 
 
-def _is_unreached(error: requests.RequestException) -> bool:
+def _is_unreached(error: Failure) -> bool:
     """Whether no connection was made, so that nothing of the request can have arrived."""
     return any(isinstance(item, ConnectTimeoutError) for item in causes(error))
 
 
-def _is_cut_short(error: requests.RequestException) -> bool:
+def _is_cut_short(error: Failure) -> bool:
     """Whether it came in the middle of the answer: lost, undecodable, or nothing more in time."""
     broken = (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError)
     silent = isinstance(next(iter(error.args), None), ReadTimeoutError)
@@ -144,7 +145,7 @@ def excerpt(text: str) -> str:
     return _short(re.sub(r"<[^>]*>", " ", " ".join(paragraphs) or text))
 
 
-def _reason(error: requests.RequestException) -> str:
+def _reason(error: Failure) -> str:
     """Return the reason of the system, or of the server, as " (reason)"; empty if unknown."""
     match innermost(error):
         case RemoteDisconnected():

@@ -8,7 +8,8 @@ from typing import Any
 
 from lib.errors import SignInError, SourceFault
 from lib.http.auth import UNSIGNED, Token
-from lib.http.client import Client, NotFound, json_of, member
+from lib.http.client import Client, NotFound
+from lib.http.response import json_of, member
 from lib.settings import Settings, setting
 
 CHECK_CLIENT = "Check that client_id and client_secret are correct and have not expired"

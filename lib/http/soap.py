@@ -33,8 +33,9 @@ from zeep.xsd.valueobjects import CompoundValue
 
 from lib.connection import ConnectionSettings
 from lib.errors import ConfigurationError, ConnectorError, SourceFault
-from lib.http.client import BrokenAnswer, Client
+from lib.http.client import Client
 from lib.http.errors import excerpt
+from lib.http.response import BrokenAnswer
 
 log = logging.getLogger(__name__)
 

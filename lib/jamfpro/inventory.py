@@ -10,7 +10,8 @@ from typing import Any
 
 from lib.connector import Projection, SourceItem
 from lib.errors import AccessDenied, ConfigurationError, RecordUnreadable
-from lib.http.client import Client, NotFound, member
+from lib.http.client import Client, NotFound
+from lib.http.response import member
 from lib.jamfpro import ClassicView, Inventory
 from lib.plugins import did_you_mean
 from lib.reading.listing import Page

@@ -12,8 +12,9 @@ from functools import partial
 from lib.connection import ConnectionSettings
 from lib.errors import ConnectorError, SignInError, SourceFault, SourceUnavailable
 from lib.http.auth import Token, TokenAuth, basic
-from lib.http.client import Client, NotFound, json_of, member
+from lib.http.client import Client, NotFound
 from lib.http.oauth import OAuthClientSettings, client_credentials
+from lib.http.response import json_of, member
 from lib.settings import setting, url
 from lib.values.dates import moment_or_none
 
@@ -136,7 +137,7 @@ def _user_token(jamf: Client, settings: JamfProSettings) -> Token:
         raise SourceFault(
             f"the token has an invalid expiration date ({expires!r})",
             where=response.url,
-            fix="Check the url",
+            fix="Check that url is the address of Jamf Pro",
         )
     now = moment_or_none(response.headers.get("Date")) or datetime.now(UTC)
     return Token(token, (end - now).total_seconds())

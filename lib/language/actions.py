@@ -41,7 +41,7 @@ def number(source: Source, at: int, parsed: Any) -> nodes.Node:
     """Make the constant of a number."""
     digits = parsed[0]
     if len(digits) > LONGEST_NUMBER:
-        raise source.error(at, "this number is too long")
+        raise source.error(at, "the number is too long")
     kind = float if set(digits) & set(".eE") else int
     return nodes.Constant(source.start + at, kind(digits))
 
@@ -50,11 +50,11 @@ def identifier(source: Source, at: int, parsed: Any) -> None:
     """Raise LanguageError for a name with an underscore in front, or that looks like another."""
     word = parsed[0]
     if word.startswith("_"):
-        raise source.error(at, "a name cannot begin with an underscore here")
+        raise source.error(at, "a name cannot begin with an underscore")
     if len(word) > LONGEST_NAME:
-        raise source.error(at, "this name is too long")
+        raise source.error(at, "the name is too long")
     if not word.isidentifier() or word != unicodedata.normalize("NFKC", word):
-        raise source.error(at, "this name has letters that look like others")
+        raise source.error(at, "the name contains look-alike characters; use plain letters")
 
 
 def name(source: Source, at: int, parsed: Any) -> nodes.Node:
@@ -77,9 +77,9 @@ def call(source: Source, at: int, parsed: Any) -> Trailer:
     arguments = tuple(item for item in parsed if isinstance(item, nodes.Node))
     keywords = tuple(item for item in parsed if not isinstance(item, nodes.Node))
     if tuple(parsed) != arguments + keywords:
-        raise source.error(at, "arguments with a name come behind those without one")
+        raise source.error(at, "arguments without a name must come before those with one")
     if len({name for name, _ in keywords}) < len(keywords):
-        raise source.error(at, "an argument is given twice here")
+        raise source.error(at, "an argument is given twice")
     if arguments and isinstance(arguments[-1], nodes.Loop):
         arguments = (items(begin, list, arguments),)
     return lambda value: nodes.Call(begin, value, arguments, keywords)
@@ -91,7 +91,7 @@ def subscript(source: Source, at: int, parsed: Any) -> Trailer:
     if len(parsed) == 1 and isinstance(parsed[0], nodes.Node):
         return lambda value: nodes.Subscript(begin, value, parsed[0])
     if not parsed:
-        raise source.error(at, "an index is missing between these brackets")
+        raise source.error(at, "the index between the brackets is missing")
     parts: list[nodes.Node | None] = [None, None, None]
     which = 0
     for item in parsed:
@@ -130,7 +130,7 @@ def braces(source: Source, at: int, parsed: Any) -> nodes.Node:
     pairs = [tuple(item) for item in parsed if not isinstance(item, nodes.Loop)]
     lengths = {len(pair) for pair in pairs}
     if lengths == {1, 2}:
-        raise source.error(at, "some of these items have a key, and some have not")
+        raise source.error(at, "some of these items have a key, and others do not")
     if lengths == {1}:
         return items(begin, set, [*(pair[0] for pair in pairs), *loops])
     if loops:

@@ -41,19 +41,19 @@ def spend(frame: Frame, work: int) -> None:
     """Take work from the budget of a run. Raises Stopped if that is used up."""
     frame[LEFT] -= work
     if frame[LEFT] < 0:
-        raise Stopped("this is too much work for one record")
+        raise Stopped("too many operations for one record")
 
 
 def bounded(length: float) -> None:
     """Raise Stopped if a string or a list of this length is longer than allowed."""
     if length > LONGEST:
-        raise Stopped(f"this would be longer than {LONGEST} characters or items")
+        raise Stopped(f"the result would be longer than {LONGEST} characters or items")
 
 
 def few_bits(bits: int) -> None:
     """Raise Stopped if a number with so many bits is bigger than allowed."""
     if bits > MOST_BITS:
-        raise Stopped("this number would be too big")
+        raise Stopped("the number would be too large")
 
 
 def weight(value: Any) -> int:
@@ -84,7 +84,7 @@ def weight(value: Any) -> int:
         if not deeper:
             return total + keys
         level = deeper
-    raise Stopped(f"this holds more than {DEEPEST} values in each other")
+    raise Stopped(f"values are nested more than {DEEPEST} levels deep")
 
 
 def collisions(keys: Iterable[Any]) -> int:

@@ -19,6 +19,8 @@ from lib.language.bounds import (
     spend,
     weight,
 )
+from lib.language.errors import Stopped
+from lib.language.failures import call_failure
 from lib.language.methods import METHODS, method
 
 
@@ -35,25 +37,47 @@ class Arguments(NamedTuple):
 
 
 def misfit(functions: Iterable[Callable[..., Any]], count: int, names: Iterable[str]) -> str:
-    """Return why none of the functions takes these arguments; an empty string if one does.
+    """Return why no function accepts these arguments; an empty string if one does.
 
     `count` is the number of positional arguments, `names` those of the keyword arguments. Built-in
-    functions without a signature are taken to fit.
+    functions without a signature are assumed to accept them.
     """
     reason = ""
     for function in functions:
         try:
-            inspect.signature(function).bind(*[None] * count, **dict.fromkeys(names))
-        except TypeError as problem:
-            reason = str(problem)
+            signature = inspect.signature(function)
         except ValueError:
             return ""
-        else:
+        reason = _misfit(signature, count, list(names))
+        if not reason:
             return ""
     return reason
 
 
-def function_call(function: Callable[..., Any], arguments: Arguments, *, deep: bool) -> Run:
+def _misfit(signature: inspect.Signature, count: int, names: Sequence[str]) -> str:
+    try:
+        signature.bind(*[None] * count, **dict.fromkeys(names))
+    except TypeError:
+        pass
+    else:
+        return ""
+    parameters = list(signature.parameters.values())
+    named = {item.name for item in parameters if item.kind is not item.POSITIONAL_ONLY}
+    unknown = [name for name in names if name not in named]
+    if unknown:
+        return f"unknown argument `{unknown[0]}`"
+    places = [item for item in parameters if item.kind is not item.KEYWORD_ONLY]
+    if count > len(places):
+        return "too many arguments"
+    if any(item.name in names for item in places[:count]):
+        return "an argument is given twice"
+    missing = [item for item in places[count:] if item.default is item.empty]
+    return "an argument is missing" if missing else "the arguments do not fit"
+
+
+def function_call(
+    name: str, function: Callable[..., Any], arguments: Arguments, *, deep: bool
+) -> Run:
     """Compile a call that costs the size of its arguments, with their items if it is `deep`."""
     counted = LARGE if deep else SIZED
 
@@ -61,9 +85,9 @@ def function_call(function: Callable[..., Any], arguments: Arguments, *, deep: b
         if type(value) not in LARGE:
             return 0
         work = weight(value) if deep or type(value) is int else len(value)
-        if function is sorted:
+        if function is sorted and type(value) in SIZED:
             work += len(value) * len(value).bit_length() >> 2
-        elif function is set:
+        elif function is set and type(value) in SIZED:
             work += collisions(value)
         return work
 
@@ -71,12 +95,12 @@ def function_call(function: Callable[..., Any], arguments: Arguments, *, deep: b
         value = only(frame)
         if type(value) in counted:
             spend(frame, cost(value))
-        return function(value)
+        return _called(name, function, value)
 
     def run(frame: Frame) -> Any:
         values, named = arguments.given(frame)
         spend(frame, sum(map(cost, (*values, *named.values()))))
-        return function(*values, **named)
+        return _called(name, function, *values, **named)
 
     if len(arguments.values) == 1 and not arguments.named:
         only = arguments.values[0]
@@ -97,7 +121,7 @@ def method_call(name: str, owner: Run, arguments: Arguments) -> Run:
         if value is None:
             return None
         kind = type(value)
-        result = (by_type.get(kind) or method(value, name))(value, *constants)
+        result = _method_called(name, by_type.get(kind) or method(value, name), value, *constants)
         work = len(value) + looked_for(longest, value) if kind in SIZED else 0
         if type(result) in SIZED:
             work += len(result) if kind in SIZED else weight(result)
@@ -122,7 +146,7 @@ def _method_call(name: str, owner: Run, arguments: Arguments) -> Run:
             spend(frame, weight(nested) + weight(value) + sum(map(collisions, nested)))
         elif sized:
             spend(frame, len(value) + (0 if type(value) is str else sought))
-        result = method(value, name)(value, *values, **named)
+        result = _method_called(name, method(value, name), value, *values, **named)
         if type(result) in SIZED:
             sought += len(result) if sized else weight(result)
         spend(frame, sought)
@@ -131,14 +155,36 @@ def _method_call(name: str, owner: Run, arguments: Arguments) -> Run:
     return run
 
 
-def timed_call(function: Callable[..., Any], arguments: Arguments) -> Run:
+def timed_call(name: str, function: Callable[..., Any], arguments: Arguments) -> Run:
     """Compile a call that costs the time that it takes."""
 
     def run(frame: Frame) -> Any:
         values, named = arguments.given(frame)
         begin = monotonic()
-        result = function(*values, **named)
+        result = _called(name, function, *values, **named)
         spend(frame, int((monotonic() - begin) * SECOND))
         return result
 
     return run
+
+
+def _called(name_: str, function_: Callable[..., Any], *values: Any, **named: Any) -> Any:
+    """Call a function; raise Stopped, with a message in plain words, if it fails."""
+    try:
+        return function_(*values, **named)
+    except Stopped:
+        raise
+    except Exception as error:
+        raise call_failure(name_, error, (*values, *named.values())) from error
+
+
+def _method_called(
+    name_: str, method_: Callable[..., Any], owner_: Any, *values: Any, **named: Any
+) -> Any:
+    """Call a method of a value, as `_called` does; messages are about the other arguments."""
+    try:
+        return method_(owner_, *values, **named)
+    except Stopped:
+        raise
+    except Exception as error:
+        raise call_failure(name_, error, (*values, *named.values())) from error

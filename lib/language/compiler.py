@@ -20,6 +20,8 @@ from lib.language.reads import paths_read
 GOES_ON = object()
 # The longest message of a failure, which may hold values of the record.
 LONGEST_REASON = 200
+# For an error that no operation has put into words.
+UNEXPECTED = "the expression cannot be evaluated for this record"
 
 
 class Program:
@@ -52,10 +54,11 @@ class Program:
             if type(value) in CONTAINERS:
                 weight(value)
         except Exception as problem:
-            reason = str(problem)[:LONGEST_REASON]
-            kind = "" if isinstance(problem, Stopped) else f"{type(problem).__name__}: "
+            reason = UNEXPECTED
+            if isinstance(problem, Stopped):
+                reason = str(problem)[:LONGEST_REASON]
             line = frame[LINE]
-            raise Stopped(f"line {line}: {kind}{reason}", line) from problem
+            raise Stopped(f"line {line}: {reason}", line) from problem.__cause__ or problem
         return None if value is GOES_ON else value
 
 
@@ -72,7 +75,7 @@ def compiled(text: str, arguments: Sequence[str], first_line: int = 1) -> Progra
     if not _returns(statements):
         last = statements[-1]
         end = f"return {last.name}" if isinstance(last, nodes.Assign) else "return ..."
-        raise LanguageError(f"nothing is returned; the last line may be `{end}`", text, last.at)
+        raise LanguageError(f"no value is returned; end with a line such as `{end}`", text, last.at)
     return Program(statements, block, compiler.names - len(arguments))
 
 
@@ -115,8 +118,8 @@ class _Compiler:
         if before.endswith(";"):
             raise LanguageError(NO_COMMENT, self._text, len(before) - 1)
         if _is_text(node):
-            raise LanguageError(f"this text is not used; {NO_COMMENT}", self._text, node.at)
-        what = "this value is not used; write `return` before it"
+            raise LanguageError(f"the text is not used; {NO_COMMENT}", self._text, node.at)
+        what = "the value is not used; write `return` before it"
         raise LanguageError(what, self._text, node.at)
 
     def _return(self, node: nodes.Return) -> Run:

@@ -7,6 +7,9 @@ from typing import Any
 
 from lib.language.bounds import NODE, ROUND, Frame, Run, spend, spend_on_keys, weight
 from lib.language.errors import Stopped
+from lib.language.failures import hashed
+from lib.values.kinds import kind_of
+from lib.wording import counted
 
 
 def collection(kind: Callable[[list[Any]], Any], items: Sequence[Run]) -> Run:
@@ -17,6 +20,7 @@ def collection(kind: Callable[[list[Any]], Any], items: Sequence[Run]) -> Run:
         values = [item(frame) for item in items]
         if kind is set:
             spend_on_keys(frame, values)
+            return hashed(set, values, values)
         return values if kind is list else kind(values)
 
     return run
@@ -29,7 +33,7 @@ def dictionary(items: Sequence[tuple[Run, Run]]) -> Run:
         spend(frame, len(items))
         pairs = [(key(frame), value(frame)) for key, value in items]
         spend_on_keys(frame, [key for key, _ in pairs])
-        return dict(pairs)
+        return hashed(dict, pairs, [key for key, _ in pairs])
 
     return run
 
@@ -54,7 +58,7 @@ def run_loop(
         if items is None:
             return False
         if not hasattr(items, "__len__"):
-            raise Stopped(f"a value of type {type(items).__name__} has no items")
+            raise Stopped(f"cannot loop over {kind_of(items)}")
         spend(frame, price * len(items))
         for value in items:
             if len(slots) == 1:
@@ -82,15 +86,20 @@ def collected(kind: Callable[[list[Any]], Any], slot: int, loops: Run) -> Run:
         if kind is list:
             return items
         spend(frame, weight(items))
-        spend_on_keys(frame, [key for key, _ in items] if kind is dict else items)
-        return kind(items)
+        keys = [key for key, _ in items] if kind is dict else items
+        spend_on_keys(frame, keys)
+        return hashed(kind, items, keys)
 
     return run
 
 
 def _unpack(frame: Frame, slots: Sequence[int], value: Any) -> None:
-    parts = list(value)
+    try:
+        parts = list(value)
+    except TypeError as error:
+        raise Stopped(f"cannot assign {kind_of(value)} to {len(slots)} names") from error
     if len(parts) != len(slots):
-        raise Stopped(f"{len(parts)} values cannot be given to {len(slots)} names")
+        values = counted(len(parts), "value")
+        raise Stopped(f"cannot assign {values} to {len(slots)} names")
     for slot, part in zip(slots, parts, strict=True):
         frame[slot] = part

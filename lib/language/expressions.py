@@ -19,7 +19,7 @@ from lib.plugins import did_you_mean
 
 # Nodes in nodes; each takes a few calls to compile, and one or two to run.
 DEEPEST = 100
-TOO_DEEP = "this is nested too deeply; give a part of it a name"
+TOO_DEEP = "the expression is nested too deeply; assign a part of it to a name first"
 # What a call takes beside its arguments, in nodes.
 CALL = 5
 LONG_TEXT = 100  # characters; in a longer one, another text is not found at once
@@ -93,7 +93,7 @@ class Expressions:
         if node.name in FUNCTIONS:
             raise self.error(node, f"`{node.name}` is a function; write {node.name}(...)")
         if node.name == "re":
-            raise self.error(node, "`re` is written with a function, such as re.search(...)")
+            raise self.error(node, "`re` must be followed by a function, such as re.search(...)")
         there = [*self._slots, *FUNCTIONS, *CONSTANTS]
         raise self.error(node, hints.unknown_name(node.name, there))
 
@@ -106,7 +106,7 @@ class Expressions:
             raise self.error(node, TOO_DEEP)
         self._size += len(names)
         if not self._has_fields(owner):
-            raise self.error(node, f"there is no field `{node.name}` in what stands before it")
+            raise self.error(node, f"the value before `.{node.name}` has no fields")
         if isinstance(owner, nodes.Name) and owner.name in self._slots:
             return runs.field(self._slots[owner.name], names)
         return runs.field_of(self.compile(owner), names)
@@ -164,7 +164,7 @@ class Expressions:
         """The right side of a comparison; a list of constants to look into is a constant, too."""
         if sign in ("is", "is not"):
             if not isinstance(node, nodes.Constant) or type(node.value) not in (bool, type(None)):
-                raise self.error(node, f"`{sign}` asks for None; to compare, write == or !=")
+                raise self.error(node, f"`{sign}` works only with None; use == or != to compare")
         elif sign in ("in", "not in") and isinstance(node, nodes.Collection):
             folded = self._folding.folded(nodes.Collection(node.at, tuple, node.items))
             return folded if isinstance(folded, nodes.Constant) else node
@@ -189,7 +189,7 @@ class Expressions:
     def _loops(self, node: nodes.Comprehension, body_of: Callable[[Run], Run]) -> Run:
         """The loops of a comprehension around what is to be done with each of its items."""
         if len(node.loops) > MOST_LOOPS:
-            raise self.error(node, f"there are more than {MOST_LOOPS} loops in each other here")
+            raise self.error(node, f"more than {MOST_LOOPS} nested loops are not allowed")
         outside = dict(self._slots)
         heads = [self._loop(loop) for loop in node.loops]
         run = body_of(self.compile(node.item))
@@ -227,17 +227,17 @@ class Expressions:
                 return self._pattern(node, target)
             case nodes.Attribute() as target:
                 return self._method(node, target)
-        raise self.error(node, "this cannot be called")
+        raise self.error(node, "this value cannot be called")
 
     def _function(self, node: nodes.Call, target: nodes.Name) -> Run:
         name = target.name
         if name in self._slots:
-            raise self.error(target, f"`{name}` is a value here and cannot be called")
+            raise self.error(target, f"`{name}` is a value and cannot be called")
         if name not in FUNCTIONS:
             raise self.error(target, hints.unknown_function(name, FUNCTIONS))
         self._check_fit(node, name, [FUNCTIONS[name]])
         if "key" in dict(node.keywords):
-            raise self.error(node, "functions are no values here, so that there is no `key`")
+            raise self.error(node, "the argument `key` is not supported")
         first = node.arguments[0] if node.arguments else None
         if isinstance(first, nodes.Comprehension) and first.kind is list:
             # Without a list of all items: the first that decides ends the loops.
@@ -247,14 +247,14 @@ class Expressions:
                 return runs.negated(self._loops(first, runs.negated))
         arguments = self._arguments(node)
         if name in SEARCHING:
-            return calls.timed_call(FUNCTIONS[name], arguments)
-        return calls.function_call(FUNCTIONS[name], arguments, deep=name in DEEP)
+            return calls.timed_call(name, FUNCTIONS[name], arguments)
+        return calls.function_call(name, FUNCTIONS[name], arguments, deep=name in DEEP)
 
     def _pattern(self, node: nodes.Call, target: nodes.Attribute) -> Run:
         if target.name not in PATTERN_FUNCTIONS:
             hint = did_you_mean(target.name, PATTERN_FUNCTIONS)
-            there = hint or f"there are: {', '.join(sorted(PATTERN_FUNCTIONS))}"
-            raise self.error(target, f"there is no function `re.{target.name}`; {there}")
+            there = hint or f"use one of: {', '.join(sorted(PATTERN_FUNCTIONS))}"
+            raise self.error(target, f"unknown function `re.{target.name}`; {there}")
         function = PATTERN_FUNCTIONS[target.name]
         self._check_fit(node, f"re.{target.name}", [function])
         given = map(self._folding.folded, node.arguments)
@@ -266,7 +266,7 @@ class Expressions:
                 checked(pattern.value, flags.value)
             except Stopped as problem:
                 raise self.error(pattern, str(problem)) from None
-        return calls.timed_call(function, self._arguments(node))
+        return calls.timed_call(f"re.{target.name}", function, self._arguments(node))
 
     def _method(self, node: nodes.Call, target: nodes.Attribute) -> Run:
         name = target.name
@@ -284,7 +284,7 @@ class Expressions:
         count = len(node.arguments) + owner
         reason = calls.misfit(functions, count, dict(node.keywords))
         if reason:
-            raise self.error(node, f"{name}() does not take these arguments: {reason}")
+            raise self.error(node, f"{name}(): {reason}")
 
     def _arguments(self, node: nodes.Call) -> calls.Arguments:
         folded = [self._folding.folded(item) for item in node.arguments]

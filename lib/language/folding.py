@@ -38,7 +38,7 @@ class Folding:
     def _flag(self, node: nodes.Attribute) -> int:
         if node.name not in PATTERN_FLAGS:
             hint = did_you_mean(node.name, PATTERN_FLAGS)
-            raise self._error(node, f"there is no flag `re.{node.name}`; {hint}".rstrip("; "))
+            raise self._error(node, f"unknown flag `re.{node.name}`; {hint}".rstrip("; "))
         return PATTERN_FLAGS[node.name]
 
     def _flags(self, node: nodes.Binary) -> int:
@@ -46,7 +46,7 @@ class Folding:
         for side in (node.left, node.right):
             flag = self.folded(side)
             if flag is side or not isinstance(flag, nodes.Constant):
-                raise self._error(node, "write `or` for |")
+                raise self._error(node, "use `or` instead of |")
             flags |= flag.value
         return flags
 

@@ -10,6 +10,7 @@ from typing import Any
 from lib.language.bounds import weight
 from lib.language.errors import Stopped
 from lib.values.dates import epoch
+from lib.values.kinds import kind_of
 from lib.values.paths import compile_path, first_key
 
 Function = Callable[..., Any]
@@ -29,7 +30,7 @@ def a_date(value: Any) -> datetime | None:
     if isinstance(value, date):
         return datetime(value.year, value.month, value.day, tzinfo=UTC)
     if value is not None and not isinstance(value, DATES):
-        raise Stopped(f"a {type(value).__name__} is no date")
+        raise Stopped(f"{kind_of(value)} is not a date")
     seconds = epoch(value)
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
@@ -66,8 +67,10 @@ def hours(number: float) -> timedelta:
 
 def get_field_value(data: Any, path: str, default: Any = None) -> Any:
     """Return the value at a path such as `general.serial_number`, or the default."""
+    if not isinstance(path, str):
+        raise Stopped(f"get_field_value(): the path must be text, not {kind_of(path)}")
     if len(path) > LONGEST_PATH:
-        raise Stopped(f"a path has at most {LONGEST_PATH} characters here")
+        raise Stopped(f"a path can have at most {LONGEST_PATH} characters")
     if not isinstance(data, dict):
         return default
     if "[" in path and ("=" in path or path.count("*") > 1):
@@ -80,28 +83,31 @@ def get_field_value(data: Any, path: str, default: Any = None) -> Any:
 def cae(record: Any, attr: str, default: Any = None) -> Any:
     """Return the value of a Casper extension attribute; of several, the first that is not empty."""
     if not isinstance(attr, str):
-        raise Stopped("the name of an extension attribute is a text")
+        raise Stopped(f"cae(): the name of the attribute must be text, not {kind_of(attr)}")
     attributes = record.get("extension_attributes") if isinstance(record, dict) else None
-    values = [item.get("value") for item in attributes or () if item.get("name") == attr]
+    try:
+        values = [item.get("value") for item in attributes or () if item.get("name") == attr]
+    except (TypeError, AttributeError) as error:
+        raise Stopped("cae(): extension_attributes is not a list of attributes") from error
     return next(filter(None, values), values[0]) if values else default
 
 
 def _int(value: Any = 0, base: int | None = None) -> int:
     if isinstance(value, str) and len(value) > MOST_DIGITS:
-        raise Stopped(f"a number has at most {MOST_DIGITS} digits here")
+        raise Stopped(f"a number can have at most {MOST_DIGITS} digits")
     return int(value) if base is None else int(value, base)
 
 
 def _round(number: Any, ndigits: int | None = None) -> Any:
     if ndigits is not None and abs(ndigits) > MOST_DIGITS:
-        raise Stopped(f"a number is rounded to at most {MOST_DIGITS} digits here")
+        raise Stopped(f"a number can be rounded to at most {MOST_DIGITS} digits")
     return round(number, ndigits)
 
 
 def _sum(items: Any, start: Any = 0) -> Any:
     """Python's own, but for lists: each addition would copy all that was added before."""
     if isinstance(start, list | tuple):
-        raise Stopped("lists cannot be summed here")
+        raise Stopped("lists cannot be summed")
     return sum(items, start)
 
 

@@ -42,7 +42,7 @@ def logical_lines(text: str) -> list[Line]:
         if piece["comment"] or piece["joined"]:
             text_of_piece = " " * len(text_of_piece)
         elif piece["quote"]:
-            raise LanguageError("this string has no end", text, piece.start())
+            raise LanguageError("the string is not closed", text, piece.start())
         elif piece["strange"]:
             raise LanguageError(strange(text_of_piece), text, piece.start())
         elif piece["open"] or piece["close"]:
@@ -51,7 +51,7 @@ def logical_lines(text: str) -> list[Line]:
             breaks.append(piece.start())
         clean.append(text_of_piece)
     if brackets:
-        raise LanguageError(f"this {brackets[-1][0]} is never closed", text, brackets[-1].start())
+        raise LanguageError(f"this {brackets[-1][0]} is not closed", text, brackets[-1].start())
     return list(_lines(text, "".join(clean), [*breaks, len(text)]))
 
 
@@ -61,11 +61,11 @@ def _match_bracket(brackets: list[re.Match[str]], piece: re.Match[str]) -> None:
     if piece["open"]:
         brackets.append(piece)
         if len(brackets) > DEEPEST:
-            wrong = f"there are more than {DEEPEST} brackets in each other here"
+            wrong = f"more than {DEEPEST} nested brackets are not allowed"
     elif not brackets:
-        wrong = f"this {piece[0]} closes nothing"
+        wrong = f"this {piece[0]} has no opening bracket"
     elif brackets.pop()[0] != PAIRS[piece[0]]:
-        wrong = f"this {piece[0]} does not fit the bracket that is open here"
+        wrong = f"this {piece[0]} does not match the opening bracket"
     if wrong:
         raise LanguageError(wrong, piece.string, piece.start())
 

@@ -10,6 +10,7 @@ import regex
 
 from lib.language.bounds import bounded
 from lib.language.errors import Stopped
+from lib.values.kinds import kind_of
 
 Method = Callable[..., Any]
 
@@ -27,7 +28,7 @@ def get_attribute(value: Any, name: str) -> Any:
     if name in ATTRIBUTES.get(kind, ()):
         return getattr(value, name)
     if name in METHODS.get(kind, ()):
-        raise Stopped(f"{name} is a method; write {name}()")
+        raise Stopped(f"`{name}` is a method; write {name}()")
     return None
 
 
@@ -35,7 +36,7 @@ def method(value: Any, name: str) -> Method:
     """Return a method of a value; raise Stopped if its type has no such method."""
     methods = METHODS.get(_kind(value), {})
     if name not in methods:
-        raise Stopped(f"a value of type {type(value).__name__} has no method {name}")
+        raise Stopped(f"{kind_of(value)} has no method {name}()")
     return methods[name]
 
 
@@ -63,6 +64,8 @@ def _padding(name: str) -> Method:
 
     def call(text: str, width: int, *fill: str) -> Any:
         bounded(width)
+        if fill and isinstance(fill[0], str) and len(fill[0]) != 1:
+            raise Stopped(f"{name}(): the fill character must be a single character")
         return pad(text, width, *fill)
 
     return call
@@ -74,7 +77,7 @@ def _seeking(name: str) -> Method:
     def call(text: str, *sought: Any, **how: Any) -> Any:
         for item in (*sought, *how.values()):
             if isinstance(item, str) and len(item) > LONGEST_SOUGHT:
-                raise Stopped(f"{name} takes a text of at most {LONGEST_SOUGHT} characters here")
+                raise Stopped(f"{name}() accepts text of at most {LONGEST_SOUGHT} characters")
         return seek(text, *sought, **how)
 
     return call
@@ -82,7 +85,7 @@ def _seeking(name: str) -> Method:
 
 def _strftime(moment: date, form: str) -> str:
     if len(form) > LONGEST_DATE_FORMAT or not DATE_FORMAT.fullmatch(form):
-        raise Stopped("in the format of a date, a % is followed by a letter")
+        raise Stopped("in a date format, % must be followed by a letter")
     return moment.strftime(form)
 
 

@@ -16,18 +16,18 @@ EXPECTED = frozenset({"an expression", "a name", "a colon", "`in`", "`else`", "`
 HINTS = [
     (re.compile(pattern), hint)
     for pattern, hint in (
-        (r"&&?", "write `and` for {0}"),
-        (r"\|\|?", "write `or` for {0}"),
-        (r"<>|=!|!==", "write != for {0}"),
-        (r"===", "write == for ==="),
-        (r"=<", "write <= for =<"),
-        (r"=>", "write >= for =>"),
-        (r"!(?!=)", "write `not` for !"),
-        (r":=", "a name gets its value on a line of its own"),
-        (r"(\*\*|//|[-+*/%])=", "`{0}` is not possible here; write it out, as in `x = x + 1`"),
-        (r"=", "a single = gives a name to a value; to compare, write =="),
-        (r"(for|while)\b", "a `{0}` of its own is not possible here; write any(... for x in ...)"),
-        (r"0\d{1,20}", "the number {0} begins with 0; a text is written in quotes"),
+        (r"&&?", "use `and` instead of {0}"),
+        (r"\|\|?", "use `or` instead of {0}"),
+        (r"<>|=!|!==", "use != instead of {0}"),
+        (r"===", "use == instead of ==="),
+        (r"=<", "use <= instead of =<"),
+        (r"=>", "use >= instead of =>"),
+        (r"!(?!=)", "use `not` instead of !"),
+        (r":=", "assign the value on a line of its own"),
+        (r"(\*\*|//|[-+*/%])=", "`{0}` is not supported; write it out, as in `x = x + 1`"),
+        (r"=", "= assigns a value; use == to compare"),
+        (r"(for|while)\b", "`{0}` loops are not supported; use any(... for x in ...)"),
+        (r"0\d{1,20}", "the number {0} begins with 0; put text in quotes"),
     )
 ]
 # How a line may begin, also as others write it.
@@ -52,7 +52,7 @@ def explained(line: str, at: int, expected: str) -> tuple[int, str]:
     """
     first = WORD.match(line)
     if first and BEGINNINGS.get(first[0].lower(), first[0]) != first[0]:
-        return 0, f"`{first[0]}` is written `{BEGINNINGS[first[0].lower()]}`"
+        return 0, f"use `{BEGINNINGS[first[0].lower()]}` instead of `{first[0]}`"
     there, before = line[at:], line[:at].rstrip()
     if WORD.match(there) and (mistaken := _mistaken(before)):
         return mistaken
@@ -64,7 +64,7 @@ def explained(line: str, at: int, expected: str) -> tuple[int, str]:
         _misplaced(before, there)
         or next((hint.format(m[0]) for known, hint in HINTS if (m := known.match(there))), "")
         or (f"expected {expected}, found {found}" if expected in EXPECTED else "")
-        or (f"{found} is not possible here" if shown else "this line is not complete")
+        or (f"unexpected {found}" if shown else "the line is incomplete")
     )
 
 
@@ -76,36 +76,36 @@ def _mistaken(before: str) -> tuple[int, str] | None:
     begins = before[: last.start()].rstrip()[-1:] in ("", ";")
     near = did_you_mean(last[0], STATEMENTS) if begins else ""
     if last[0].lower() in KEYWORDS:
-        return last.start(), f"`{last[0]}` is written `{last[0].lower()}`"
+        return last.start(), f"use `{last[0].lower()}` instead of `{last[0]}`"
     if near:
-        return last.start(), f"there is no `{last[0]}`; {near}"
+        return last.start(), f"unknown word `{last[0]}`; {near}"
     comment = INI_COMMENT.search(before)
     return (comment.start(), NO_COMMENT) if comment else None
 
 
 def _misplaced(before: str, there: str) -> str:
-    """The sentence for a word that stands where it cannot, if that is the mistake."""
+    """The sentence for a word in the wrong place, if that is the mistake."""
     match = WORD.match(there)
     word = match[0] if match else ""
     if word == "if" and before == "else":
-        return "write `elif` for `else if`"
+        return "use `elif` instead of `else if`"
     if word in KEYWORDS and before.endswith("."):
-        return f'`{word}` is a word of the language; write ["{word}"] for .{word}'
+        return f'`{word}` is a reserved word; use ["{word}"] instead of .{word}'
     if word not in KEYWORDS and word.lower() in KEYWORDS:
-        return f"`{word}` is written `{word.lower()}`"
+        return f"use `{word.lower()}` instead of `{word}`"
     return ""
 
 
 def strange(char: str) -> str:
     """Return the message for a character that is invalid outside of strings."""
     if char in "\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb":
-        return f"{char} is a quotation mark of print; write \" or '"
+        return f"typographic quote {char} is not allowed; use \" or '"
     if unicodedata.combining(char):
-        return "this accent is a character of its own; write the letter with it as one"
+        return "the accent is a separate character; type the accented letter as one character"
     if char == "\\":
-        return "behind a \\ the line has to end"
+        return "a \\ must be the last character of its line"
     if char.isspace():
-        return f"this is a special blank (U+{ord(char):04X}); write a plain one"
+        return f"special space U+{ord(char):04X} is not allowed; use a plain space"
     if char.isprintable():
-        return f"{char} means nothing here"
-    return f"the character U+{ord(char):04X} means nothing here"
+        return f"unexpected character {char}"
+    return f"unexpected character U+{ord(char):04X}"

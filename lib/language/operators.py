@@ -8,11 +8,13 @@ from typing import Any
 
 from lib.language.bounds import bounded, few_bits
 from lib.language.errors import Stopped
+from lib.language.failures import no_item, not_comparable
+from lib.values.kinds import kind_of
 
 TEXTS = (str, bytes)
 SEQUENCES = (str, bytes, list, tuple)
 
-NO_PERCENT = "texts are put together with f-strings here, not with %"
+NO_PERCENT = "use an f-string to format text, not %"
 
 Operation = Callable[[Any, Any], Any]
 
@@ -38,7 +40,7 @@ def _power(left: Any, right: Any) -> Any:
         few_bits(max(left.bit_length(), 1) * right)
     result = left**right
     if isinstance(result, complex):
-        raise Stopped("this power has no real result")
+        raise Stopped("the power has no real result")
     return result
 
 
@@ -48,29 +50,61 @@ def _modulo(left: Any, right: Any) -> Any:
     return left % right
 
 
+def _computed(operation: Operation, words: str) -> Operation:
+    """Wrap an operation; `words` are the message for operands of types that do not fit."""
+
+    def compute(left: Any, right: Any) -> Any:
+        try:
+            return operation(left, right)
+        except TypeError as error:
+            raise Stopped(words.format(kind_of(left), kind_of(right))) from error
+        except ZeroDivisionError as error:
+            raise Stopped("division by zero") from error
+        except (OverflowError, ValueError) as error:
+            raise Stopped("the result is out of range") from error
+
+    return compute
+
+
+def _signed(operation: Callable[[Any], Any], words: str) -> Callable[[Any], Any]:
+    def compute(value: Any) -> Any:
+        try:
+            return operation(value)
+        except TypeError as error:
+            raise Stopped(words.format(kind_of(value))) from error
+        except OverflowError as error:
+            raise Stopped("the result is out of range") from error
+
+    return compute
+
+
+DIVISION = "cannot divide {0} by {1}"
 BINARY: dict[str, Operation] = {
-    "+": _add,
-    "-": operator.sub,
-    "*": _multiply,
-    "/": operator.truediv,
-    "//": operator.floordiv,
-    "%": _modulo,
-    "**": _power,
+    "+": _computed(_add, "cannot add {1} to {0}"),
+    "-": _computed(operator.sub, "cannot subtract {1} from {0}"),
+    "*": _computed(_multiply, "cannot multiply {0} by {1}"),
+    "/": _computed(operator.truediv, DIVISION),
+    "//": _computed(operator.floordiv, DIVISION),
+    "%": _computed(_modulo, DIVISION),
+    "**": _computed(_power, "cannot raise {0} to the power of {1}"),
 }
 # Those that can give something longer than what they are given, and those that divide: they take
 # longer the bigger what they give, or what they divide, is.
 GROWING = frozenset({"+", "*", "**"})
 DIVIDING = frozenset({"/", "//", "%"})
 UNARY: dict[str, Callable[[Any], Any]] = {
-    "-": operator.neg,
-    "+": operator.pos,
+    "-": _signed(operator.neg, "cannot negate {0}"),
+    "+": _signed(operator.pos, "cannot use {0} as a number"),
     "not": operator.not_,
 }
 
 
 def _ordered(compare: Operation) -> Operation:
     def with_none(left: Any, right: Any) -> Any:
-        return left is not None and right is not None and compare(left, right)
+        try:
+            return left is not None and right is not None and compare(left, right)
+        except TypeError as error:
+            raise Stopped(not_comparable(left, right)) from error
 
     return with_none
 
@@ -78,7 +112,10 @@ def _ordered(compare: Operation) -> Operation:
 def _contains(item: Any, container: Any) -> bool:
     if container is None or (item is None and isinstance(container, str)):
         return False
-    return item in container
+    try:
+        return item in container
+    except (TypeError, ValueError) as error:
+        raise Stopped(f"cannot look for {kind_of(item)} in {kind_of(container)}") from error
 
 
 COMPARISONS: dict[str, Operation] = {
@@ -97,11 +134,11 @@ COMPARISONS: dict[str, Operation] = {
 
 def get_item(value: Any, index: Any) -> Any:
     """Return value[index]; None if there is no such item."""
-    if isinstance(value, dict):
-        return value.get(index)
     if value is None or (isinstance(index, str) and isinstance(value, SEQUENCES)):
         return None
     try:
-        return value[index]
+        return value.get(index) if isinstance(value, dict) else value[index]
     except IndexError:
         return None
+    except (TypeError, ValueError) as error:
+        raise Stopped(no_item(value, index)) from error

@@ -11,21 +11,23 @@ from lib.language.layout import Line, logical_lines
 LONGEST_PROGRAM = 20_000
 # Blocks in blocks.
 DEEPEST = 20
-MIXED = "tabs and blanks are mixed in this indentation and those above it"
+MIXED = "the indentation mixes tabs and spaces"
 
 
 def parse_program(text: str) -> tuple[nodes.Node, ...]:
     """Parse a program; return its statements. Raises LanguageError."""
     if len(text) > LONGEST_PROGRAM:
-        what = f"this is longer than {LONGEST_PROGRAM} characters"
+        what = f"the expression is longer than {LONGEST_PROGRAM} characters"
         raise LanguageError(what, text, LONGEST_PROGRAM)
     lines = logical_lines(text)
     if not lines:
-        raise LanguageError("there is nothing to run", text, 0)
+        raise LanguageError("the expression is empty", text, 0)
     try:
         return _Parser(lines).program()
     except RecursionError:
-        raise LanguageError("this is nested too deeply", text, lines[0].source.start) from None
+        raise LanguageError(
+            "the expression is nested too deeply", text, lines[0].source.start
+        ) from None
 
 
 class _Parser:
@@ -37,14 +39,14 @@ class _Parser:
         statements = self._block(0)
         if self._next < len(self._lines):
             line = self._lines[self._next]
-            raise line.source.error(0, "this line is indented less than the first")
+            raise line.source.error(0, "the line is indented less than the first line")
         return statements
 
     def _block(self, depth: int) -> tuple[nodes.Node, ...]:
         """The statements that are indented like the next line."""
         first = self._lines[self._next]
         if depth > DEEPEST:
-            raise first.source.error(0, f"there are more than {DEEPEST} blocks in each other here")
+            raise first.source.error(0, f"more than {DEEPEST} nested blocks are not allowed")
         statements: list[nodes.Node] = []
         while self._next < len(self._lines) and _belongs(self._lines[self._next], first.margin):
             line = self._lines[self._next]
@@ -64,7 +66,7 @@ class _Parser:
             branch = nodes.Branch(head.at, head.condition, body)
             statements.append(nodes.If(head.at, (branch,), ()))
         elif not isinstance(before, nodes.If) or before.otherwise:
-            raise line.source.error(0, f"there is no `if` for this `{head.word}`")
+            raise line.source.error(0, f"`{head.word}` has no matching `if`")
         elif head.condition:
             branch = nodes.Branch(head.at, head.condition, body)
             statements[-1] = nodes.If(before.at, (*before.branches, branch), ())
@@ -75,7 +77,7 @@ class _Parser:
         """The block below a head."""
         after = self._lines[self._next] if self._next < len(self._lines) else line
         if line.margin.startswith(after.margin):
-            raise line.source.error(0, f"an indented line is missing below this `{head.word}`")
+            raise line.source.error(0, f"an indented line is missing below `{head.word}`")
         if not after.margin.startswith(line.margin):
             raise after.source.error(0, MIXED)
         return self._block(depth + 1)
@@ -86,7 +88,7 @@ def _belongs(line: Line, margin: str) -> bool:
     if line.margin == margin:
         return True
     if line.margin.startswith(margin):
-        raise line.source.error(0, "this line is indented like none above it")
+        raise line.source.error(0, "the indentation matches no line above")
     if margin.startswith(line.margin):
         return False
     raise line.source.error(0, MIXED)

@@ -16,6 +16,7 @@ import regex
 
 from lib.language.bounds import bounded
 from lib.language.errors import Stopped
+from lib.values.kinds import kind_of
 
 LONGEST_PATTERN = 1_000
 # `regex` writes out a part with a count, such as (...){50}, so often.
@@ -49,24 +50,26 @@ ALL_FLAGS = sum(set(PATTERN_FLAGS.values()))
 def checked(pattern: Any, flags: Any = 0) -> Pattern:
     """Return the compiled pattern; raise Stopped if it is invalid or takes too much to compile."""
     if not isinstance(pattern, str) or len(pattern) > LONGEST_PATTERN:
-        raise Stopped(f"a pattern is a text of at most {LONGEST_PATTERN} characters")
+        raise Stopped(f"a pattern must be text of at most {LONGEST_PATTERN} characters")
     if not isinstance(flags, int) or flags & ALL_FLAGS != flags:
-        raise Stopped("the flags of a pattern are re.IGNORECASE and the like")
+        raise Stopped("invalid flags of a pattern; use re.IGNORECASE, re.MULTILINE, or re.DOTALL")
     return _compiled(pattern, flags)
 
 
 @lru_cache(maxsize=200)
 def _compiled(pattern: str, flags: int) -> Pattern:
     if prod(int(count) or 1 for count in COUNT.findall(pattern)) * len(pattern) > MOST_PARTS:
-        raise Stopped("the counts in the pattern, multiplied, are too much")
+        raise Stopped("the repetition counts in the pattern are too high")
     try:
         return regex.compile(PIECES.sub(_as_in_python, pattern), flags)
     except Stopped:
         raise
     except RecursionError:
         raise Stopped("the pattern is nested too deeply") from None
+    except regex.error as problem:
+        raise Stopped(f"invalid pattern: {problem}") from None
     except Exception as problem:  # regex does not always raise its own error
-        raise Stopped(f"the pattern is wrong: {problem}") from None
+        raise Stopped("invalid pattern") from problem
 
 
 def _as_in_python(piece: Match) -> str:
@@ -74,9 +77,9 @@ def _as_in_python(piece: Match) -> str:
     text = piece[0]
     letter, group = piece["letter"] or "", piece["group"]
     if letter.isascii() and letter.isalpha() and letter not in ESCAPES:
-        raise Stopped(f"the pattern is wrong: there is no {text}")
+        raise Stopped(f"invalid pattern: unknown escape {text}")
     if (group and not GROUPS.fullmatch(group)) or (piece["flags"] and piece.start()):
-        raise Stopped(f"the pattern is wrong: {text} is not possible here")
+        raise Stopped(f"invalid pattern: {text} is not supported here")
     if piece["set"]:
         return "[" + SET_PIECES.sub(_as_in_set, text[1:])
     return "\\" + text if piece["brace"] or text == "{}" else text
@@ -86,7 +89,7 @@ def _as_in_set(piece: Match) -> str:
     """The same in a set, where a bracket is a character like others."""
     text = piece[0]
     if text[0] == "\\" and text[1].isascii() and text[1].isalpha() and text[1] not in ESCAPES:
-        raise Stopped(f"the pattern is wrong: there is no {text}")
+        raise Stopped(f"invalid pattern: unknown escape {text}")
     return "\\[" if text == "[" else text
 
 
@@ -95,6 +98,7 @@ def _once(name: str) -> Callable[..., Match | None]:
         tried = getattr(checked(pattern, flags), name)
         if string is None:
             return None
+        _check_text(string)
         try:
             match: Match | None = tried(string, timeout=PATTERN_SECONDS)
         except TimeoutError:
@@ -117,7 +121,9 @@ def split(pattern: str, string: str | None, maxsplit: int = 0, flags: int = 0) -
     """Split a string as `re.split` does; None gives an empty list."""
     pieces: list[Any] = []
     at = 0
-    for match in islice(_every(pattern, string, flags), maxsplit or None):
+    if string is not None:
+        _check_text(string)
+    for match in islice(_every(pattern, string, flags), _limit("maxsplit", maxsplit)):
         pieces += [match.string[at : match.start()], *match.groups()]
         at = match.end()
     return [] if string is None else [*pieces, string[at:]]
@@ -127,10 +133,13 @@ def sub(pattern: str, repl: str, string: str | None, count: int = 0, flags: int 
     """Replace matches as `re.sub` does; None stays None."""
     if string is None:
         return None
+    _check_text(string)
+    if not isinstance(repl, str):
+        raise Stopped(f"the replacement must be text, not {kind_of(repl)}")
     bounded(repl.count("\\") * len(string))
     pieces, length, at = [], 0, 0
-    for match in islice(_every(pattern, string, flags), count or None):
-        pieces += [string[at : match.start()], match.expand(repl)]
+    for match in islice(_every(pattern, string, flags), _limit("count", count)):
+        pieces += [string[at : match.start()], _expanded(match, repl)]
         length += len(pieces[-1])
         bounded(length)
         at = match.end()
@@ -141,13 +150,38 @@ def _every(pattern: str, string: str | None, flags: int) -> Iterator[Match]:
     """The matches one after the other. A text can be found in another one many times over."""
     every = checked(pattern, flags)
     length = 0
+    text = string or ""
+    _check_text(text)
     try:
-        for match in every.finditer(string or "", timeout=PATTERN_SECONDS):
+        for match in every.finditer(text, timeout=PATTERN_SECONDS):
             length += 1 + sum(len(group) for group in (match[0], *match.groups("")))
             bounded(length)
             yield match
     except TimeoutError:
         raise _too_long(pattern) from None
+
+
+def _expanded(match: Match, template: str) -> str:
+    """Return the replacement for a match; raise Stopped for an invalid template."""
+    try:
+        return match.expand(template)
+    except regex.error as error:
+        raise Stopped(f"invalid replacement: {error}") from None
+    except IndexError as error:
+        raise Stopped("invalid replacement: unknown group") from error
+    except Exception as error:  # not always its own
+        raise Stopped("invalid replacement") from error
+
+
+def _check_text(string: Any) -> None:
+    if not isinstance(string, str):
+        raise Stopped(f"a pattern can search only text, not {kind_of(string)}")
+
+
+def _limit(name: str, number: Any) -> int | None:
+    if not isinstance(number, int) or number < 0:
+        raise Stopped(f"{name} must be a whole number, 0 or greater")
+    return number or None
 
 
 def _too_long(pattern: str) -> Stopped:

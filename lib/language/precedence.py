@@ -56,7 +56,7 @@ class Climber:
             node: nodes.Node = item
             return node
         if item.text == "not" and level > NOT:
-            raise self._refuse(item.at, "`not` needs brackets here")
+            raise self._refuse(item.at, "put the part with `not` in parentheses")
         operand = self._deeper(NOT if item.text == "not" else SIGN, item)
         if item.text == "-" and isinstance(operand, nodes.Constant) and _is_number(operand.value):
             return nodes.Constant(item.at, -operand.value)
@@ -80,7 +80,9 @@ class Climber:
     def _deeper(self, level: int, operator: Operator) -> nodes.Node:
         self._depth += 1
         if self._depth > DEEPEST:
-            raise self._refuse(operator.at, f"there are more than {DEEPEST} signs in a row here")
+            raise self._refuse(
+                operator.at, f"more than {DEEPEST} operators in a row are not allowed"
+            )
         node = self.climb(level)
         self._depth -= 1
         return node

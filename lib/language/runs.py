@@ -22,8 +22,10 @@ from lib.language.bounds import (
     spend_on_keys,
     weight,
 )
+from lib.language.errors import Stopped
 from lib.language.methods import get_attribute
 from lib.language.operators import COMPARISONS, Operation, get_item
+from lib.values.kinds import kind_of
 
 SEEKING = frozenset({"in", "not in"})
 CONVERSIONS: dict[str, Callable[[Any], str]] = {"r": repr, "s": str, "a": ascii}
@@ -234,10 +236,17 @@ def formatted(parts: Sequence[Part]) -> Run:
             shown = value(frame)
             if type(shown) in LARGE:
                 spend(frame, weight(shown))
-            texts.append(format(convert(shown) if convert else shown, form))
+            texts.append(_formatted(convert(shown) if convert else shown, form))
         length = sum(map(len, texts))
         bounded(length)
         spend(frame, length)
         return "".join(texts)
 
     return run
+
+
+def _formatted(value: Any, form: str) -> str:
+    try:
+        return format(value, form)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise Stopped(f"the format '{form}' does not fit {kind_of(value)}") from error

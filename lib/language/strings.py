@@ -54,7 +54,7 @@ def parse_literal(literal: str) -> Literal:
     """Parse a string literal; raise Malformed for an unknown prefix."""
     match = LITERAL.fullmatch(literal)
     if not match or match["prefix"].lower() not in PREFIXES:
-        raise Malformed("there is no such kind of string")
+        raise Malformed("unknown string prefix")
     prefix, inside = match["prefix"].lower(), "lines" if match["long"] else "chars"
     return Literal(match[inside], match.start(inside), "r" in prefix, "f" in prefix)
 
@@ -70,7 +70,7 @@ def _character(escape: re.Match[str]) -> str:
     if escape["octal"]:
         return chr(int(escape["octal"], 8))
     if escape["other"] in "NxuU":
-        raise Malformed(f"this string has an escape \\{escape['other']} that stands for nothing")
+        raise Malformed(f"the string contains an invalid escape \\{escape['other']}")
     return SIMPLE.get(escape["other"], escape[0])
 
 
@@ -85,7 +85,7 @@ def formatted_parts(body: str) -> Iterator[str | Field]:
             yield body[begin : at + 1]
             begin = at = at + 2
         elif body[at] == "}":
-            raise Malformed("a single } in an f-string is written }}")
+            raise Malformed("write }} for a single } in an f-string")
         elif body[at] == "{":
             yield body[begin:at]
             field, begin = _field(body, at + 1)
@@ -104,17 +104,17 @@ def _field(body: str, start: int) -> tuple[Field, int]:
         conversion = body[stop + 1 : stop + 2]
         stop += 2
         if conversion not in CONVERSIONS or body[stop : stop + 1] not in (":", "}"):
-            raise Malformed("a conversion in an f-string is one of !r, !s, !a")
+            raise Malformed("a conversion in an f-string must be !r, !s, or !a")
     end = body.find("}", stop)
     if end < 0:
-        raise Malformed("a { in an f-string is never closed (inside of it, use the other quotes)")
+        raise Malformed("a { in the f-string is not closed; use the other quotes inside the braces")
     form = body[stop + 1 : end]
     if not expression.strip(BLANKS):
-        raise Malformed("an empty {} in an f-string has no value")
+        raise Malformed("the braces {} in the f-string are empty")
     if "{" in form:
-        raise Malformed("a format that is computed is not possible here")
+        raise Malformed("a computed format is not supported in an f-string")
     if re.search(rf"\d{{{LONGEST_WIDTH + 1}}}", form):
-        raise Malformed(f"the format {form[:20]} asks for too long a text")
+        raise Malformed(f"the format {form[:20]} is too wide")
     return Field(start, expression.rstrip(BLANKS), conversion, form), end + 1
 
 

@@ -62,7 +62,7 @@ class EntryMessages:
             message = data[begin:end]
             kind = data[start + len(number)] if data.startswith(number, start, end - 1) else 0
             if kind and not self._keeping:
-                raise ValueError("the answer goes on behind its end")
+                raise ValueError("the response continues after its end")
             if kind == SEARCH_RESULT_ENTRY:
                 self.kept.append(message)
             else:

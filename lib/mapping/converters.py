@@ -6,15 +6,15 @@ A converter is a file, in `converters/` or in a folder of the administrator's, w
 
 of the source path, the whole record, the value at that path and the parameters. What it returns is
 the new value; what it raises makes the field empty. It must change neither the record nor the
-value, which other fields and the ledger look at, too. Beside it the file may have
+value, which other fields and the ledger look at, too. The file may also have
 
     PARAMETERS     the parameters it takes, by name; without it any, as texts (True without an `=`)
-    reads(params)  the paths that it looks at beside its value
+    reads(params)  the paths that it looks at besides its value
     prepare(params, resources)
                    called once, when the mapping is read: returns what `converter` is to get as
                    its parameters, and raises ValueError for those that are wrong
 
-or it is a program in the section [converters] of the ini, with the same four names.
+or it is an expression in the section [converters] of the config file, with the same four names.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def parse_spec(spec: str) -> tuple[str, dict[str, Any]]:
         key, equals, value = part.partition("=")
         key = key.strip()
         if key in params:
-            raise ValueError(f"converter {name.strip()}: the parameter {key!r} is there twice")
+            raise ValueError(f"converter {name.strip()}: the parameter '{key}' is set twice")
         params[key] = value if equals else True
     return name.strip(), params
 
@@ -146,10 +146,10 @@ def _from_module(
     own = ownconverters.is_own(module)
     reads = None if own else frozenset[str]()
     if hasattr(module, "reads"):
-        with blamed(f"{module.__file__}: reads fails", ValueError):
+        with blamed(f"{module.__file__}: reads() failed", ValueError):
             reads = ownconverters.paths(module.reads(params))
     if hasattr(module, "prepare"):
-        with blamed(f"{module.__file__}: prepare fails", ValueError):
+        with blamed(f"{module.__file__}: prepare() failed", ValueError):
             params = module.prepare(params, resources)
     function = ownconverters.sparing(module.converter) if own else module.converter
     return Conversion(name, function, params, reads)
@@ -159,9 +159,9 @@ def _read(declared: Mapping[str, Parameter], given: Mapping[str, Any]) -> dict[s
     """Return the values of all declared parameters."""
     for key, text in given.items():
         if key not in declared:
-            there = f"it takes {', '.join(declared)}" if declared else "it takes none"
+            there = f"use one of: {', '.join(declared)}" if declared else "it has no parameters"
             hint = plugins.did_you_mean(key, declared) or there
-            raise ValueError(f"there is no parameter {key!r}; {hint}")
+            raise ValueError(f"unknown parameter '{key}'; {hint}")
         _check_bars(key, text, declared)
     return {key: _value(key, parameter, given) for key, parameter in declared.items()}
 
@@ -175,7 +175,7 @@ def _value(key: str, parameter: Parameter, given: Mapping[str, Any]) -> Any:
     if text is True and parameter.parse is not boolean:
         raise ValueError(f"the parameter {key} needs a value: {key}=...")
     try:
-        with blamed("it cannot be read", ValueError):
+        with blamed("the value cannot be parsed", ValueError):
             return parameter.parse("true" if text is True else text)
     except ValueError as error:
         raise ValueError(f"{key}: {error}") from None
@@ -187,8 +187,8 @@ def _check_bars(key: str, text: Any, declared: Iterable[str]) -> None:
         swallowed = re.compile(rf"\|\s*{re.escape(other)}\s*=")
         if other != key and isinstance(text, str) and swallowed.search(text):
             raise ValueError(
-                f"{key}: the backslash before |{other}= makes it a part of the value; a value that"
-                f" ends with a backslash is written with two: \\\\|{other}=, and in JSON with four"
+                f"{key}: the backslash before |{other}= makes it part of the value. If the value"
+                f" ends with a backslash, write two: \\\\|{other}= (in JSON four)"
             )
 
 
@@ -205,6 +205,8 @@ def _module(name: str, resources: Resources) -> tuple[str, ModuleType]:
 
 def _unknown(name: str, existing: Iterable[str]) -> str:
     if "|" in name:
-        return f'{name!r} is no converter; several are written as a list: ["one", "other"]'
-    hint = plugins.did_you_mean(name, existing) or f"there are: {', '.join(existing)}"
-    return f"there is no converter {name!r}; {hint}"
+        return (
+            f'\'{name}\' is not a converter. Write several converters as a list: ["one", "other"]'
+        )
+    hint = plugins.did_you_mean(name, existing) or f"use one of: {', '.join(existing)}"
+    return f"unknown converter '{name}'; {hint}"

@@ -10,6 +10,8 @@ from lib.settings import words
 from lib.values.nothing import DEFAULT
 
 OMIT = "omit"
+# The name of the converter.
+NOTHING = "nothing"
 
 
 def add_settings(fields: Mapping[str, FieldMapping], settings: ConnectorSettings) -> None:
@@ -33,6 +35,13 @@ def omitted_if_empty(fields: Iterable[FieldMapping]) -> tuple[str, ...]:
     return tuple(item.field for item in fields if item.attributes.get("empty") == OMIT)
 
 
+def own_converters(item: FieldMapping) -> list[str]:
+    """Return the converters of a field, without those that only the setting `nothing` adds."""
+    given = item.attributes.get("converter") or []
+    specs = [given] if isinstance(given, str) else given
+    return [spec for spec in specs if spec.split(":")[0] != NOTHING]
+
+
 def _convert_first(item: FieldMapping, spec: str) -> None:
     given = item.attributes.get("converter") or []
     item.attributes["converter"] = [spec, *([given] if isinstance(given, str) else given)]
@@ -41,5 +50,5 @@ def _convert_first(item: FieldMapping, spec: str) -> None:
 
 def _nothing(given: tuple[str, ...]) -> str:
     if given == (DEFAULT,):
-        return "nothing"
-    return "nothing:words=" + ",".join(given).replace("|", r"\|")
+        return NOTHING
+    return f"{NOTHING}:words=" + ",".join(given).replace("|", r"\|")

@@ -128,7 +128,9 @@ class FieldStep(NamedTuple):
 
 def failure(convert: Conversion, error: BaseException, value: Any) -> str:
     """Return the message for a converter that failed on a value, with secrets masked."""
-    return f"{convert.name}: {redact(_message(error)):.200} for {shown(redact_data(value), 100)}"
+    return (
+        f"{convert.name}: {redact(_message(error)):.200} (value: {shown(redact_data(value), 100)})"
+    )
 
 
 def unsendable(convert: Conversion, error: Exception) -> str:
@@ -145,7 +147,7 @@ def _message(error: BaseException) -> str:
     if isinstance(error, ValueError | Stopped):
         with suppress(Exception, SystemExit):  # it may be of anybody's class, too
             return str(error)
-    return shown(error, 200)
+    return f"unexpected error ({shown(error, 200)})"
 
 
 def _field_step(item: FieldMapping, settings: Any, resources: Resources) -> FieldStep:

@@ -20,6 +20,7 @@ from lib.errors import ConfigurationError
 from lib.mapping.converters import Resources, conversions
 from lib.plugins import did_you_mean
 from lib.settings import boolean, declared, one_of
+from lib.values.kinds import kind_of
 from lib.values.paths import check_path
 from lib.values.sendable import sendable
 
@@ -36,6 +37,18 @@ EMPTY = ("send", "omit")
 PREFIX = "mapping."
 # What JSON refuses, and Python would silently take for something else.
 LONE_BACKSLASH = re.compile(r"(?<!\\)(?:\\\\)*\\(?![\\\"'])")
+
+# The errors of the JSON parser in plain words.
+JSON_ERRORS = {
+    "Expecting property name enclosed in double quotes": "expected a name in double quotes",
+    "Illegal trailing comma before end of object": "unexpected comma",
+    "Expecting ',' delimiter": "expected a comma or a closing bracket",
+    "Expecting ':' delimiter": "expected a colon",
+    "Expecting value": "expected a value",
+    "Extra data": "unexpected text after the closing bracket",
+    "Invalid control character at": "line break or control character in a string",
+    "Unterminated string starting at": "unclosed string",
+}
 
 
 @dataclass(frozen=True)
@@ -62,7 +75,9 @@ def parse_field_mapping(text: str) -> Attributes | None:
         return None
     if not text.startswith("{"):
         if "\n" in text:
-            raise ValueError("the value goes on over several lines; is the next line indented?")
+            raise ValueError(
+                "the value has several lines. Check whether the next line is indented by mistake"
+            )
         return {"source": text}
     attributes = _dictionary(text.rstrip(", \t"))
     _check_keys(attributes)
@@ -79,11 +94,10 @@ def field_name(key: str) -> str:
     """Return the field that a key `mapping.FIELD` fills; raise ValueError for an invalid one."""
     name = key.removeprefix(PREFIX).strip("'\"[] ").upper()
     if not name:
-        raise ValueError(f"there is no field behind `{PREFIX}`")
+        raise ValueError(f"the field name after `{PREFIX}` is missing")
     if re.search(r"[\s.]", name):
         raise ValueError(
-            f"the field is all that stands behind `{PREFIX}`, here {name}; the name of a field has"
-            " neither dots nor blanks"
+            f"'{name}' is not a valid field name; a field name cannot contain dots or spaces"
         )
     return name
 
@@ -140,8 +154,8 @@ def merge(
     for item in merged.values():
         if not any(key in item.attributes for key in ORIGINS):
             raise ConfigurationError(
-                f"mapping.{item.field} has neither a source nor a setting nor a hardcoded value",
-                fix=f"Add one, or take the field out with an empty `mapping.{item.field} =`",
+                f"mapping.{item.field} needs a source, a setting, or a hardcoded value",
+                fix=f"Add one, or remove the field with `mapping.{item.field} =`",
             )
         default = (converters or {}).get(item.attributes.get("source", ""))
         if default and "converter" not in item.attributes:
@@ -153,23 +167,25 @@ def merge(
 def _check_keys(attributes: Attributes) -> None:
     for key in attributes:
         if key not in KEYS:
-            hint = did_you_mean(key, KEYS) or f"there are: {', '.join(KEYS)}"
-            raise ValueError(f"a mapping has no {key!r}; {hint}")
+            hint = did_you_mean(key, KEYS) or f"use one of: {', '.join(KEYS)}"
+            raise ValueError(f"unknown key '{key}' in the mapping; {hint}")
     for key in ("source", "setting"):
         if not isinstance(attributes.get(key, ""), str):
-            raise ValueError(f"{key} has to be text, not {attributes[key]!r}")
+            raise ValueError(f"{key} must be a string, not {kind_of(attributes[key])}")
     if "empty" in attributes:
         try:
             attributes["empty"] = one_of(str(attributes["empty"]), EMPTY)
         except ValueError as error:
             raise ValueError(f"empty: {error}") from None
     if not _are_texts(attributes.get("converter", "")):
-        raise ValueError("converter has to be a text, or a list of texts")
+        raise ValueError("converter must be a string or a list of strings")
     if not attributes.get("source", "-").strip():
-        raise ValueError("the source is empty; to take the field out, leave the whole value empty")
+        raise ValueError(
+            "source is empty. To remove the field from the mapping, write `mapping.FIELD =`"
+        )
     origins = [key for key in ORIGINS if key in attributes]
     if len(origins) > 1:
-        raise ValueError(f"there are {' and '.join(origins)} for one field; keep one of them")
+        raise ValueError(f"{' and '.join(origins)} cannot be combined; keep one of them")
 
 
 def _are_texts(value: Any) -> bool:
@@ -182,13 +198,17 @@ def _dictionary(text: str) -> Attributes:
     try:
         value = json.loads(text, object_pairs_hook=_each_once)
     except RecursionError:
-        raise ValueError("there are too many brackets in one another") from None
+        raise ValueError("the brackets are nested too deeply") from None
     except json.JSONDecodeError as error:
         if LONE_BACKSLASH.search(text):
-            raise ValueError("a backslash has to be written twice here: \\\\d for \\d") from None
-        value = _literal(text, f"{error.msg}, column {error.colno}")
+            raise ValueError(
+                "a backslash must be written twice here: \\\\d instead of \\d"
+            ) from None
+        value = _literal(
+            text, f"{JSON_ERRORS.get(error.msg, 'syntax error')} at column {error.colno}"
+        )
     if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-        raise ValueError('a mapping is written {"source": "..."} or as a bare source path')
+        raise ValueError('expected {"source": "..."} or a source path')
     return value
 
 
@@ -198,7 +218,7 @@ def _literal(text: str, problem: str) -> Any:
         tree = ast.parse(text, mode="eval")
         value = ast.literal_eval(tree)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        raise ValueError(f"this is neither JSON nor a dict: {problem}") from None
+        raise ValueError(f"invalid JSON: {problem}") from None
     for node in ast.walk(tree):
         if isinstance(node, ast.Dict):
             _each_once((key.value, None) for key in node.keys if isinstance(key, ast.Constant))
@@ -210,14 +230,14 @@ def _each_once(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, Any]:
     pairs = list(pairs)
     for key, times in Counter(key for key, _ in pairs).items():
         if times > 1:
-            raise ValueError(f"{key!r} is there twice; keep one of them")
+            raise ValueError(f"'{key}' is set twice; keep one of them")
     return dict(pairs)
 
 
 def _check_setting(name: str, settings_type: type[Any]) -> None:
     settings = {item.name: item for item in declared(settings_type)}
     if name not in settings:
-        hint = did_you_mean(name, settings) or f"there are: {', '.join(settings)}"
-        raise ValueError(f"there is no setting {name!r}; {hint}")
+        hint = did_you_mean(name, settings) or f"use one of: {', '.join(settings)}"
+        raise ValueError(f"unknown setting '{name}'; {hint}")
     if settings[name].about.secret:
-        raise ValueError(f"the setting {name!r} is a secret and is not sent to Oomnitza")
+        raise ValueError(f"the setting '{name}' is a secret and cannot be sent to Oomnitza")

@@ -36,13 +36,13 @@ def load_converter(path: Path, parameter: type[Any]) -> ModuleType:
     """
     spec = importlib.util.spec_from_file_location(f"{PREFIX}{path.stem}", path)
     if spec is None or spec.loader is None:
-        raise ValueError(f"{path} cannot be loaded")
+        raise ValueError(f"cannot load {path}")
     module = importlib.util.module_from_spec(spec)
-    with blamed(f"{path} cannot be loaded"):
+    with blamed(f"cannot load {path}"):
         spec.loader.exec_module(module)
     problem = _problem(module, parameter)
     if problem:
-        raise ValueError(f"{path} {problem}")
+        raise ValueError(f"{path}: {problem}")
     return module
 
 
@@ -74,7 +74,7 @@ def sparing(function: Callable[..., Any]) -> Callable[[str, Any, Any, Any], Any]
 def paths(returned: Any) -> frozenset[str]:
     """Check the paths that `reads` returned; raise TypeError if it is not a list of paths."""
     if isinstance(returned, str) or not all(isinstance(path, str) for path in returned):
-        raise TypeError("it has to return a list of paths")
+        raise TypeError("it must return a list of paths")
     return frozenset(returned)
 
 
@@ -82,18 +82,18 @@ def _problem(module: ModuleType, parameter: type[Any]) -> str:
     """Return why a file cannot be used; empty if it can."""
     converter = getattr(module, "converter", None)
     if not callable(converter):
-        return "has no function converter(field, record, value, params)"
+        return "the function converter(field, record, value, params) is missing"
     if not _takes_four(converter):
-        return "has a converter that cannot be called as converter(field, record, value, params)"
+        return "converter must accept the arguments (field, record, value, params)"
     declared = getattr(module, "PARAMETERS", {})
     if not isinstance(declared, Mapping) or not all(
         isinstance(key, str) and isinstance(item, parameter) and callable(item.parse)
         for key, item in declared.items()
     ):
-        return 'has PARAMETERS that are not written {"name": Parameter("its meaning"), ...}'
+        return 'PARAMETERS must have the form {"name": Parameter("its meaning"), ...}'
     for name in ("prepare", "reads"):
         if not callable(getattr(module, name, len)):
-            return f"has a {name} that is no function"
+            return f"{name} is not a function"
     return ""
 
 
@@ -111,4 +111,4 @@ def _text(error: BaseException) -> str:
     try:
         return str(error)
     except (Exception, SystemExit):
-        return "an error that cannot be shown"
+        return "the error cannot be shown"

@@ -15,7 +15,8 @@ from requests.auth import AuthBase
 from lib.connection import ConnectionSettings
 from lib.connector import Projection
 from lib.errors import ConfigurationError, SourceFault
-from lib.http.client import Client, member
+from lib.http.client import Client
+from lib.http.response import member
 from lib.jsontext import to_json
 from lib.mobileiron.client import MobileIron
 from lib.reading.enrich import enrich

@@ -12,7 +12,7 @@ from requests.auth import AuthBase
 
 from lib.connection import ConnectionSettings
 from lib.connector import Projection
-from lib.http.client import member
+from lib.http.response import member
 from lib.mobileiron.client import MobileIron, Refused
 from lib.reading.listing import Page
 from lib.reading.offsets import paginate_by_offset

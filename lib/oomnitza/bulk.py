@@ -13,7 +13,8 @@ from uuid import uuid4
 
 from lib import __version__
 from lib.errors import ConfigurationError, TargetRefused
-from lib.http.client import NoContent, NotFound
+from lib.http.client import NotFound
+from lib.http.response import NoContent
 from lib.jsontext import to_json
 from lib.oomnitza.client import OomnitzaClient
 from lib.oomnitza.confirmation import Confirm, Confirmation
@@ -113,10 +114,14 @@ class BulkV2:
         self._plan = plan
         people = plan.data_type == "users"
         if not people and not plan.sync_field:
-            raise ConfigurationError("with api = v2 in [oomnitza], assets need a sync_field")
+            raise ConfigurationError(
+                "api = v2 in [oomnitza] requires a sync_field for assets",
+                fix="Set sync_field in the section, or set api = v3",
+            )
         if people and (plan.insert_only or plan.update_only):
             raise ConfigurationError(
-                "with api = v2 in [oomnitza], people know neither insert_only nor update_only"
+                "api = v2 in [oomnitza] does not support insert_only and update_only for users",
+                fix="Remove them from the section, or set api = v3",
             )
         self.batch_size = min(options.batch_size, LARGEST_BATCH if people else LARGEST_AUDIT)
 

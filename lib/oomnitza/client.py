@@ -23,7 +23,8 @@ from lib.errors import (
     TargetUnavailable,
 )
 from lib.http.auth import UNSIGNED, HeaderAuth, Token, TokenAuth
-from lib.http.client import JSON_HEADERS, BrokenAnswer, Client, NotFound
+from lib.http.client import JSON_HEADERS, Client, NotFound
+from lib.http.response import BrokenAnswer
 from lib.mapping.mapping import ServerMapping
 from lib.oomnitza.confirmation import Confirmation
 from lib.reading.listing import PageGuard
@@ -108,7 +109,7 @@ class OomnitzaClient(Client):
             answer = self.get_json(MAPPINGS, name=name)
         if not isinstance(answer, dict):
             raise TargetRefused(
-                "the answer is not a mapping", where=f"{self.url}{MAPPINGS}?name={name}"
+                "the response is not a mapping", where=f"{self.url}{MAPPINGS}?name={name}"
             )
         return answer
 
@@ -125,7 +126,9 @@ class OomnitzaClient(Client):
         while True:
             page, answer = self.get_page(path, limit=LOCATIONS, skip=len(locations))
             if not isinstance(page, list):
-                raise TargetRefused("the answer is no list of locations", where=self.url + path)
+                raise TargetRefused(
+                    "the response is not a list of locations", where=self.url + path
+                )
             guard.check(page)
             locations += page
             total = int_or_none(answer.headers.get("X-Total-Count"))
@@ -145,7 +148,7 @@ class OomnitzaClient(Client):
         try:
             logs = self.get_json(f"/api/v3/connector_run_logs/{quote(mapping_name, safe='')}")
         except ConnectorError as error:
-            log.debug("Oomnitza's run log cannot be read: %s", error)
+            log.debug("Cannot read the run log of Oomnitza: %s", error)
             return None
         for entry in logs if isinstance(logs, list) else ():
             if isinstance(entry, dict) and entry.get("portion_correlation_id") == portion:
@@ -172,7 +175,7 @@ class OomnitzaClient(Client):
             token = None
         if not token:
             raise TargetRefused(
-                "the answer to the sign-in holds no token",
+                "the response to the sign-in does not contain a token",
                 where=f"{self.url}/api/request_token",
                 fix="Check that url is the address of your Oomnitza",
             )
@@ -193,10 +196,10 @@ def _refusing() -> Iterator[None]:
 
 
 class _WebPage(BrokenAnswer):
-    fix = "Check the url, and whether Oomnitza is under maintenance"
+    fix = "Check that url is the address of your Oomnitza and that it is not under maintenance"
 
 
 def _no_page(response: requests.Response) -> requests.Response:
     if response.content.lstrip()[:1] == b"<":
-        raise _WebPage("a web page answers instead of Oomnitza's API")
+        raise _WebPage("the response is a web page, not one of Oomnitza's API")
     return response

@@ -15,8 +15,8 @@ import requests
 
 from lib import secrets
 from lib.errors import NOT_IN_THIS_RUN, TargetRefused, TargetUnavailable
-from lib.http.client import BrokenAnswer
 from lib.http.errors import excerpt, server_message
+from lib.http.response import BrokenAnswer
 from lib.jsontext import printable
 
 log = logging.getLogger(__name__)

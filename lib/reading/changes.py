@@ -42,7 +42,8 @@ class Changes:
             if self.stable:
                 return
         log.warning(
-            "%s: records keep changing places in the list; the next run begins where this one did",
+            "%s: records changed while the list was read; the next run starts again from the same"
+            " checkpoint",
             self._where,
         )
 

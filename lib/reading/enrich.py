@@ -9,6 +9,7 @@ from typing import Any
 from lib.errors import ConnectorError, SignInError
 from lib.reading.ahead import fetch_ahead
 from lib.record import Record
+from lib.wording import counted
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ def enrich(
     any_succeeded = False
     for record, result, error in fetch_ahead(attempt, records, workers):
         if error:
-            log.info("%s is left out: %s", name, error)
+            log.info("%s could not be read for one record: %s", name, error)
             failed, in_a_row = failed + 1, in_a_row + 1
             hopeless = not any_succeeded or isinstance(error, SignInError)
             if needed and in_a_row >= MOST_FAILED and hopeless:
@@ -57,4 +58,8 @@ def enrich(
             in_a_row, any_succeeded = 0, True
         yield record, result
     if failed:
-        log.warning("%s could not be read for %d records; the log says why", name, failed)
+        log.warning(
+            "%s could not be read for %s. The log contains the reasons",
+            name,
+            counted(failed, "record"),
+        )

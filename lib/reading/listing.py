@@ -57,7 +57,7 @@ class PageGuard:
         self._stale = 0 if new else self._stale + 1
         again = mark is not None and not self._marks.add(mark)
         if again or self._stale == self._most_stale:
-            what = "the server gives a page that it gave before"
+            what = "the server returned a page that it had already returned"
             raise self._error(what, where=self._where, fix="Try again later")
         if self._next_only:
             self._marks = CompactSet([mark])

@@ -36,6 +36,8 @@ def _sorted(rows: Iterable[Row], key: str) -> Iterator[Row]:
     for row in rows:
         number = row[key] = int(row[key])
         if last is not None and number < last:
-            raise SourceFault(f"rows come out of order: {key} {number} after {last}")
+            raise SourceFault(
+                f"the rows are not sorted: {key} {number} after {last}", fix="Try again later"
+            )
         last = number
         yield row

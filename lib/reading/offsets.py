@@ -13,6 +13,7 @@ from lib.compactset import CompactSet
 from lib.errors import SourceFault
 from lib.reading.listing import Page, PageGuard
 from lib.values.values import int_or_none
+from lib.wording import counted
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +63,12 @@ def paginate_by_offset(
         if not page.records or not (page.more or position < total):
             break
     if not page.records and seen.count < total:
-        log.warning("%s: %d of %d records came; no more are given", where, seen.count, total)
+        log.warning(
+            "%s: the server reported %s but returned only %d",
+            where,
+            counted(total, "record"),
+            seen.count,
+        )
 
 
 class _Seen:
@@ -79,7 +85,9 @@ class _Seen:
         """Return the records of a page that are new; raise SourceFault for a repeated page."""
         if not all(isinstance(record, dict) for record in records):
             raise SourceFault(
-                "a page holds what is no record", where=self._where, fix="Try again later"
+                "a page contains an item that is not a record",
+                where=self._where,
+                fix="Try again later",
             )
         new, mark = [], []
         for record in records:
@@ -137,6 +145,10 @@ def read_latest(
         if count < 2:
             break
     if undated:
-        log.warning("%s: on a whole page no record has one, so all of it is left out", name)
+        log.warning("%s: no record on a page has a value, so the whole page was skipped", name)
     if too_old:
-        log.info("%s: at least %d are too old or never were", name, too_old)
+        log.info(
+            "%s: at least %s skipped, because the value is too old or empty",
+            name,
+            counted(too_old, "record"),
+        )

@@ -9,11 +9,13 @@ from typing import Any, TypeVar
 from lib.compactset import CompactSet
 from lib.errors import RecordUnreadable, SourceFault
 from lib.reading.listing import Page, PageGuard
+from lib.wording import counted
 
 Position = TypeVar("Position", bound=Hashable)
 # More pages in a row without new records than chance explains.
 MOST_STALE = 20
-NO_RECORD = "a page holds what is no record with an id"
+WRONG_URL = "Check that url is the address of the API, not of the console"
+NO_RECORD = "a page contains an item that is not a record with an ID"
 
 
 def paginate(
@@ -44,7 +46,7 @@ def paginate(
         ids = [_id(record) for record in page]
         valid_ids = [ident for ident in ids if ident is not None]
         if page and not valid_ids:
-            raise SourceFault(NO_RECORD, where=where, fix="Check the url")
+            raise SourceFault(NO_RECORD, where=where, fix=WRONG_URL)
         new = position is None  # the last page need not hold anything new
         for ident, record in zip(ids, page, strict=True):
             if ident is None:
@@ -77,7 +79,7 @@ def paginate_by_number(
         total = page.total or 0
         more = bool(page.records) if page.more is None else page.more
         if more and not page.records:
-            raise _missing(f"page {number} is empty, and is not the last one", where)
+            raise _missing(f"page {number} is empty, but it is not the last page", where)
         vanished = before - total if page.total is not None else 0
         again = range(max(1, number - math.ceil(vanished / size)), number)
         moved = [each for earlier in again for each in fetch(earlier).records]
@@ -88,7 +90,8 @@ def paginate_by_number(
         count += 1
         yield record
     if count < total:
-        raise _missing(f"only {count} of {total} records came", where)
+        told = counted(total, "record")
+        raise _missing(f"the server reported {told} but returned only {count:,}", where)
 
 
 def _missing(what: str, where: str) -> SourceFault:

@@ -22,7 +22,7 @@ def limit_unreadable(items: Iterable[SourceItem], *, where: str) -> Iterator[Sou
         yield item
         if unreadable == MOST_UNREADABLE:
             raise SourceUnavailable(
-                f"{unreadable} records in a row cannot be read; the last: {item}",
+                f"{unreadable} records in a row could not be read. The last error was: {item}",
                 where=where,
-                fix="Try again later, or check the rights of the account",
+                fix="Check the permissions of the account. If they are correct, try again later",
             )

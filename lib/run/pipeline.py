@@ -32,6 +32,7 @@ from lib.run.attempt import attempt
 from lib.run.batchsender import BatchSender
 from lib.run.events import SectionEvents
 from lib.run.fields import FieldCounts
+from lib.run.fingerprints import source_settings
 from lib.run.mode import Mode
 from lib.run.options import RunOptions
 from lib.run.plan import SectionPlan, make_plan
@@ -248,7 +249,12 @@ def _abort(run: _Run, parts: _Parts, error: BaseException) -> None:
 def _conclude(run: _Run, parts: _Parts) -> None:
     """Ask Oomnitza for its counts, and commit the checkpoint if no record is left to be sent."""
     plan, outcome = parts.plan, run.outcome
+    outcome.warnings += parts.prepare.warnings()
     if outcome.complete:
+        if not outcome.tally.fetched and not plan.source.incremental:
+            asked = [f"{key} = {value}" for key, value in source_settings(run.section).items()]
+            given = f" ({', '.join(asked)})" if asked else ""
+            outcome.warnings.append(f"The source returned no records{given}.")
         run.mode.note_unmet(parts.thresholds, outcome)
         outcome.warnings += run.mode.field_warnings(plan, run.ledger, parts.fields)
     if parts.uploader.portion:

@@ -14,6 +14,7 @@ from lib.mapping import layers
 from lib.mapping.emptyvalues import omitted_if_empty
 from lib.mapping.mapper import Mapper
 from lib.mapping.mapping import FieldMapping, ServerMapping
+from lib.mapping.objects import ObjectFields
 from lib.recordfilter import RecordFilter, compile_filter
 from lib.target.target import Target, UploadPlan
 
@@ -49,6 +50,12 @@ class SectionPlan:
     def key_fields(self) -> list[FieldMapping]:
         """The fields that identify a record."""
         return [self.fields[name] for name in self.upload.key_fields]
+
+    def object_fields(self) -> ObjectFields:
+        """Return a new search for fields that get objects instead of values."""
+        built_in = self.source.default_mapping().values()
+        expected = {attributes["source"] for attributes in built_in if "source" in attributes}
+        return ObjectFields(self.fields.values(), expected)
 
     def projection(
         self, checkpoint: Checkpoint | None = None, *, all_fields: bool = False

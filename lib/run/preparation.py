@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 
 from lib.errors import ConnectorError, RecordUnreadable
 from lib.jsontext import json_if_possible, to_json
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 
 # How many keys are recorded as seen at once.
 SEEN_AT_ONCE = 500
+# How many records are looked at for fields that get objects.
+WATCHED = 100
 
 
 class Preparation:
@@ -45,6 +48,7 @@ class Preparation:
         self._key_mapper = plan.key_mapper
         self._seen_keys: list[str] = []
         self._key_fields = plan.upload.key_fields
+        self._objects = plan.object_fields()
         self._plan = plan_digest(plan.upload)
         self._outcome = outcome
         self._tally = outcome.tally
@@ -61,7 +65,7 @@ class Preparation:
                 self._note_seen(self._key_mapper(record).values)
                 return None
         except Stopped as error:
-            self.reject(RecordUnreadable(f"the record filter failed: {error}"), record, saved_id)
+            self.reject(RecordUnreadable(f"record filter, {error}"), record, saved_id)
             return None
         self.kept += 1
         return self._item(record, saved_id)
@@ -87,6 +91,10 @@ class Preparation:
         self._ledger.seen(self._seen_keys)
         self._seen_keys.clear()
 
+    def warnings(self) -> Iterator[str]:
+        """Yield a sentence for each field that gets objects."""
+        return self._objects.sentences()
+
     def _note_seen(self, values: Record) -> None:
         """Note that a record that is not sent now still exists: it is not missing."""
         if self._key_fields and all(values[name] is not None for name in self._key_fields):
@@ -105,6 +113,8 @@ class Preparation:
         for name, text in mapped.failures:
             self._outcome.note_conversion(name, text)
         values = mapped.values
+        if self.kept <= WATCHED:
+            self._objects.look(values)
         if mapped.missing:
             self._tally.incomplete += 1
             reason, text = empty_fields(mapped.missing), brief(values)

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
+from lib.values.kinds import kind_of
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
@@ -104,7 +106,7 @@ def moment(value: Any, zone: tzinfo = UTC, pattern: str = "") -> datetime | None
     elif isinstance(value, int | float) and not isinstance(value, bool):
         return _from_number(value)
     else:
-        raise ValueError(f"a {type(value).__name__} is no date")
+        raise ValueError(f"{kind_of(value)} is not a date")
     return None if parsed is None or (parsed.year < 1602 and parsed.date() in NO_DATES) else parsed
 
 
@@ -124,7 +126,7 @@ def filetime(ticks: int) -> int | None:
     if ticks in (0, NEVER):
         return None
     if ticks not in FILETIMES:
-        raise ValueError(f"{ticks} is no moment as Windows counts them")
+        raise ValueError(f"{ticks} is not a valid Windows timestamp")
     return ticks // FILETIMES_A_SECOND - FILETIME_EPOCH
 
 
@@ -145,8 +147,11 @@ def time_zone(name: str) -> tzinfo:
     except (OSError, ValueError, KeyError):  # it is a folder, a path, or not there
         from lib.plugins import did_you_mean
 
-        hint = did_you_mean(name.strip(), zoneinfo.available_timezones()) or "such as Europe/Oslo"
-        raise ValueError(f"there is no time zone {name.strip()!r}; {hint}") from None
+        hint = (
+            did_you_mean(name.strip(), zoneinfo.available_timezones())
+            or "use a name such as Europe/Oslo"
+        )
+        raise ValueError(f"unknown time zone '{name.strip()}'; {hint}") from None
 
 
 def writing_pattern(text: str) -> str:
@@ -160,16 +165,16 @@ def reading_pattern(text: str) -> str:
     """Check a pattern of strptime; raise ValueError for one that does not give a definite date."""
     text = text.strip()  # as the texts are that it is for
     if not _directives(text, READ) & set("yYG"):
-        raise ValueError(f"{text!r} has no year (%Y)")
+        raise ValueError(f"the date pattern '{text}' contains no year (%Y)")
     sample = datetime(2001, 2, 3, 16, 5, 6, tzinfo=UTC)
     days = {(sample.month, sample.day), (sample.month, 1), (1, 1)}
     try:
         back = datetime.strptime(sample.strftime(text), text)
     except (ValueError, re.error):
-        raise ValueError(f"{text!r} is no pattern that dates can be read by") from None
+        raise ValueError(f"the date pattern '{text}' cannot be used to read dates") from None
     if (back.month, back.day) not in days or back.hour not in (0, sample.hour):
         raise ValueError(
-            f"{text!r} leaves something open, such as the month (%m) or AM and PM (%p)"
+            f"the date pattern '{text}' is incomplete: the month (%m) or AM/PM (%p) may be missing"
         )
     return text
 
@@ -236,7 +241,7 @@ def _by_pattern(text: str, zone: tzinfo, pattern: str) -> datetime:
     try:
         parsed = datetime.strptime(text, pattern)
     except ValueError:
-        raise ValueError(f"{text!r:.60} does not fit {pattern}") from None
+        raise ValueError(f"{text!r:.60} does not match {pattern}") from None
     if parsed.tzinfo:
         return parsed
     return parsed.replace(tzinfo=zone if set("HI") & _directives(pattern, READ) else UTC)
@@ -250,24 +255,24 @@ def _from_number(number: float) -> datetime | None:
 def _seconds(number: float) -> int | None:
     """Return seconds since 1970 of a number, whose unit is known by its size; None for no date."""
     if isinstance(number, float) and not math.isfinite(number):
-        raise ValueError(f"{number} is no moment")
+        raise ValueError(f"{number} is not a valid timestamp")
     whole = math.floor(number)
     if whole in (0, NEVER):
         return None
     if whole in FILETIMES:
         return filetime(whole)
     if abs(whole) < SECONDS_FROM:
-        raise ValueError(f"{number} is no date in a known form")
+        raise ValueError(f"{number} is not a date in a known format")
     seconds = whole if abs(whole) < MILLISECONDS_FROM else whole // 1000
     if not FIRST <= seconds < MILLISECONDS_FROM:
-        raise ValueError(f"{number} is no moment")
+        raise ValueError(f"{number} is not a valid timestamp")
     return seconds
 
 
 def _unknown(text: str) -> ValueError:
     if ORDER_UNKNOWN.match(text):
-        return ValueError(f"the order of day and month in {text!r:.60} is not known")
-    return ValueError(f"{text!r:.60} is no date in a known form")
+        return ValueError(f"the order of day and month in {text!r:.60} is unknown")
+    return ValueError(f"{text!r:.60} is not a date in a known format")
 
 
 def _directives(pattern: str, known: frozenset[str]) -> set[str]:
@@ -275,7 +280,7 @@ def _directives(pattern: str, known: frozenset[str]) -> set[str]:
     letters = set(DIRECTIVE.findall(pattern))
     for letter in sorted(letters - known):
         there = " ".join(f"%{each}" for each in sorted(known, key=str.lower))
-        raise ValueError(f"%{letter} is not known; there are: {there}")
+        raise ValueError(f"unknown directive %{letter}; use one of: {there}")
     if not letters - {"%"}:
-        raise ValueError(f"{pattern!r} has nothing like %Y in it")
+        raise ValueError(f"the date pattern '{pattern}' contains no directive such as %Y")
     return letters

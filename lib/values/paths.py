@@ -4,6 +4,7 @@
     hardware.storage.0.model                     a number picks from a list (or: storage[0].model)
     software.applications[*].name                the names of all, as a list
     extension_attributes[name=Owner].value       the first whose name is Owner
+    extension_attributes[name="a [b]"].value     a value in quotes may have brackets
     emails[primary=true].value                   true and false are JSON's, in any case
     "Serial No. (1)"."a.b"                       keys with dots or brackets in them
 
@@ -21,7 +22,8 @@ from typing import Any, NamedTuple
 
 Getter = Callable[[Any], Any]
 
-SELECTOR = r"\[(?:\*|\d+|[^\]=\[]+=[^\]]*)\]"
+QUOTED = r"\"[^\"]*\"|'[^']*'"
+SELECTOR = rf"\[(?:\*|\d+|[^\]=\[]+=(?:\s*(?:{QUOTED})\s*|[^\]]*))\]"
 STEP = re.compile(
     rf"(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<plain>(?:(?!{SELECTOR})[^.])+))"
     rf"(?P<selectors>(?:{SELECTOR})*)(?:\.(?=.)|$)"
@@ -74,18 +76,23 @@ def paths_in(value: Any, prefix: str = "", depth: int = 0) -> Iterator[str]:
 def check_path(path: str) -> None:
     """Raise ValueError, with the message to show, for a text that cannot be a path."""
     if len(path) > LONGEST:
-        raise ValueError(f"the path has more than {LONGEST} characters")
+        raise ValueError(f"the path is longer than {LONGEST} characters")
     bare = FREE.sub(lambda part: "key" if part["quoted"] else "", path)
     parts = bare.split(".")
     if bare.rfind("[") > bare.rfind("]"):
         what = "has a bracket that is not closed"
+    elif bare != path and bare.count("]") > bare.count("["):
+        raise ValueError(
+            f"the path {path} has a bracket that was not opened. If a value contains brackets, put"
+            ' the value in quotes, as in [name="Owner [HR]"]'
+        )
     elif not all(part.strip() for part in parts):
-        what = "has nothing before, between or behind its dots"
+        what = "has an empty part: two dots in a row, or a dot at the start or end"
     elif any(NEGATIVE.fullmatch(part.strip()) for part in parts):
-        what = "counts from the end of a list, and can only from its beginning, 0"
+        what = "has a negative index; the items of a list are counted from 0"
     else:
         return
-    raise ValueError(f"the path {path} {what}; a key that is so written has to be in quotes")
+    raise ValueError(f"the path {path} {what}. If this is part of a key, put the key in quotes")
 
 
 def first_key(path: str) -> str:

@@ -7,6 +7,7 @@ from types import CoroutineType, NoneType
 from typing import Any
 
 from lib.values.dates import epoch
+from lib.values.kinds import kind_of
 
 # What is sent as it is. Whole numbers are, too, if they are not too long.
 PLAIN = frozenset({NoneType, bool, float, str})
@@ -25,7 +26,9 @@ def sendable(value: Any, depth: int = 0) -> Any:
     if kind in PLAIN or (kind is int and -TOO_LONG < value < TOO_LONG):
         return value
     if depth > DEEPEST:
-        raise ValueError(f"a {kind.__name__} in {DEEPEST} others is no value that can be sent")
+        raise ValueError(
+            f"{kind_of(value)} is nested more than {DEEPEST} levels deep and cannot be sent"
+        )
     match value:
         case dict():
             return {_key(key): sendable(item, depth + 1) for key, item in value.items()}
@@ -44,12 +47,12 @@ def shown(value: Any, longest: int) -> str:
     try:
         return repr(value)[:longest]
     except (Exception, SystemExit):  # it may be of anybody's class
-        return f"a {type(value).__name__} that cannot be shown"
+        return f"{kind_of(value)} that cannot be shown"
 
 
 def _key(key: Any) -> str:
     if not isinstance(key, str):
-        raise ValueError(f"a dict with the key {shown(key, 60)} is no value that can be sent")
+        raise ValueError(f"a dict with the key {shown(key, 60)} cannot be sent; keys must be text")
     return str.__str__(key)
 
 
@@ -63,7 +66,7 @@ def _bare(value: Any) -> Any:
         case int() if -TOO_LONG < int.__pos__(value) < TOO_LONG:
             return int.__pos__(value)
         case int():
-            raise ValueError("so long a number is no value that can be sent")
+            raise ValueError("the number is too large to be sent")
         case CoroutineType():
             value.close()  # it would be complained about that nobody waited for it
-    raise ValueError(f"{shown(value, 100)} is no value that can be sent")
+    raise ValueError(f"{kind_of(value)} cannot be sent")

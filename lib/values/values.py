@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from lib.values.kinds import kind_of
+
 # A part of a list between commas; in quotes and in brackets a comma separates nothing.
 PART = re.compile(r"""((?:(?<![^,.\s])(?:'[^']*'|"[^"]*")|\[[^\]]*\]|[^,])*),""")
 
@@ -26,7 +28,7 @@ def text_of(value: Any) -> str:
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
-    raise ValueError(f"a {type(value).__name__} is no text")
+    raise ValueError(f"{kind_of(value)} is not text")
 
 
 def int_or_none(value: Any) -> int | None:
@@ -54,7 +56,7 @@ def each(value: Any, change: Callable[[Any], Any], read: Callable[[Any], Any] = 
 def filled(text: str) -> str:
     """Return the text of a parameter unchanged; raise ValueError if it is empty."""
     if not text:
-        raise ValueError("there has to be a value")
+        raise ValueError("a value is required")
     return text
 
 
@@ -67,7 +69,7 @@ def parts(text: str) -> tuple[str, ...]:
     stripped = tuple(part.strip() for part in PART.findall(f"{text},"))
     for part in stripped:
         if not part:
-            raise ValueError("there is nothing before, between or behind its commas")
+            raise ValueError("an item between the commas is empty")
         if part[0] in "'\"" and part.count(part[0]) % 2:
-            raise ValueError(f"the quote at the beginning of {part} has no end")
+            raise ValueError(f"the quote at the beginning of {part} is not closed")
     return stripped

@@ -823,10 +823,10 @@ def page_of(source: CasperPro, ids: list[int], total: int) -> str:
 @pytest.mark.parametrize(
     ("count", "ids", "total", "words"),
     [
-        (99, [1, 2, 3, 4, 5], 24, "gave before"),
-        (1, [1, 2, 3], 24, "only 22 of 24"),
+        (99, [1, 2, 3, 4, 5], 24, "had already returned"),
+        (1, [1, 2, 3], 24, "reported 24 records but returned only 22"),
         (1, [], 24, "is empty"),
-        (1, [1, 2, 3], 4, "only 3 of 4"),
+        (1, [1, 2, 3], 4, "reported 4 records but returned only 3"),
     ],
     ids=["a page comes again", "a page is short", "a page is empty", "the total is another"],
 )

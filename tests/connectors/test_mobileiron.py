@@ -212,7 +212,10 @@ def test_a_listing_that_ends_early_is_warned_about(
             next(records)
             source.server.outages.fail_next(99, 200, path=source.listing, body=empty)
             assert len(list(records)) + 1 == {Cloud: 10, Core: 200}[source_type]
-    assert {Cloud: "10 of 24 records came", Core: "200 of 450"}[source_type] in caplog.text
+    assert {
+        Cloud: "reported 24 records but returned only 10",
+        Core: "450 records but returned only 200",
+    }[source_type] in caplog.text
 
 
 def change_answers(source: MobileIron, change: Callable[[dict[str, Any]], object]) -> None:
@@ -380,7 +383,11 @@ def test_how_many_the_cutoff_leaves_out_is_logged(
     age(cloud, 1, None, 40, 50)
     assert lately(cloud) == [1]
     assert [(each.levelname, each.message) for each in caplog.records] == [
-        ("INFO", "Check-ins of device space 100001: at least 3 are too old or never were")
+        (
+            "INFO",
+            "Check-ins of device space 100001: at least 3 records skipped,"
+            " because the value is too old or empty",
+        )
     ]
 
 
@@ -457,7 +464,7 @@ def test_pages_are_never_larger_than_cloud_takes(cloud: Cloud) -> None:
 def test_a_server_that_ignores_where_a_page_begins_is_at_fault(cloud: Cloud) -> None:
     body = '{"errors": null, "result": {"searchResults": [{"id": 1}], "totalCount": 70}}'
     cloud.server.outages.fail_next(99, 200, path=DEVICES, body=body)
-    with pytest.raises(SourceFault, match="gave before"):
+    with pytest.raises(SourceFault, match="had already returned"):
         read(cloud)
 
 

@@ -290,7 +290,7 @@ def test_an_empty_last_page_is_an_end(source: OktaSource, okta: Okta) -> None:
 
 def test_a_page_that_leads_to_itself_ends_the_run(source: OktaSource, okta: Okta) -> None:
     okta.stuck = True
-    with pytest.raises(SourceFault, match="gave before"):
+    with pytest.raises(SourceFault, match="had already returned"):
         read(source)
     assert len(okta.requests) <= 3
 

@@ -38,18 +38,18 @@ def test_without_a_value_there_is_neither(value):
 
 @pytest.mark.parametrize("value", ["maybe", "unknown", "10", 2, -1, 0.5, "truefalse"])
 def test_other_words_and_numbers_are_refused(value):
-    with pytest.raises(ValueError, match="this says neither true nor false"):
+    with pytest.raises(ValueError, match="the value is neither true nor false"):
         convert(value)
 
 
 @pytest.mark.parametrize("value", [["true"], {"a": True}, [True]])
 def test_what_is_no_text_is_refused(value):
-    with pytest.raises(ValueError, match="is no text"):
+    with pytest.raises(ValueError, match="is not text"):
         convert(value)
 
 
 def test_wrong_parameters_are_told_when_the_mapping_is_read():
-    with pytest.raises(ValueError, match="no parameter 'yes'"):
+    with pytest.raises(ValueError, match="unknown parameter 'yes'"):
         conversion("boolean:yes=a")
     with pytest.raises(ValueError, match="the parameter true needs a value"):
         conversion("boolean:true")
@@ -60,4 +60,4 @@ def test_anything_is_converted_or_refused(value):
     try:
         assert convert(value) in (True, False, None)
     except ValueError as error:
-        assert "is no text" in str(error) or "neither true nor false" in str(error)
+        assert "is not text" in str(error) or "neither true nor false" in str(error)

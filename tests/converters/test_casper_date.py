@@ -96,5 +96,5 @@ def test_what_is_no_date_is_refused(value):
 
 
 def test_it_takes_no_parameters():
-    with pytest.raises(ValueError, match="it takes none"):
+    with pytest.raises(ValueError, match="it has no parameters"):
         conversion("casper_date:zone=UTC")

@@ -60,7 +60,7 @@ def test_the_value_of_the_source_does_not_matter(value):
 
 @pytest.mark.parametrize("attributes", ["text", 7, {"name": "Owner", "value": "ada"}])
 def test_attributes_that_are_no_list_are_refused(attributes):
-    with pytest.raises(ValueError, match="extension_attributes is no list"):
+    with pytest.raises(ValueError, match="extension_attributes is not a list"):
         convert("attr=Owner", {"extension_attributes": attributes})
 
 
@@ -74,9 +74,9 @@ def test_it_reads_the_section_of_extension_attributes_whatever_the_mapping_s_sou
     [
         ("", "the parameter attr is missing"),
         ("attr", "the parameter attr needs a value"),
-        ("attr=", "attr: there has to be a value"),
+        ("attr=", "attr: a value is required"),
         ("attr=a|default", "the parameter default needs a value"),
-        ("name=Owner", "no parameter 'name'"),
+        ("name=Owner", "unknown parameter 'name'"),
     ],
 )
 def test_wrong_parameters_are_told_when_the_mapping_is_read(params, told):
@@ -89,4 +89,4 @@ def test_anything_is_converted_or_refused(attributes):
     try:
         convert("attr=a", {"extension_attributes": attributes})
     except ValueError as error:
-        assert "is no list" in str(error)
+        assert "is not a list" in str(error)

@@ -30,9 +30,9 @@ def test_a_value_stays_as_it_is(value):
     ("params", "told"),
     [
         ("", "the parameter value is missing"),
-        ("value=", "value: there has to be a value"),
+        ("value=", "value: a value is required"),
         ("value", "the parameter value needs a value"),
-        ("default=a", "no parameter 'default'"),
+        ("default=a", "unknown parameter 'default'"),
     ],
 )
 def test_wrong_parameters_are_told_when_the_mapping_is_read(params, told):

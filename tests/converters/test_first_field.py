@@ -68,9 +68,9 @@ def test_it_tells_what_it_reads():
     [
         ("", "the parameter fields is missing"),
         (":fields", "the parameter fields needs a value"),
-        (":fields=", "fields: there is nothing before, between or behind its commas"),
-        (":fields=a,,b", "fields: there is nothing before, between or behind its commas"),
-        (":values=a", "no parameter 'values'"),
+        (":fields=", "fields: an item between the commas is empty"),
+        (":fields=a,,b", "fields: an item between the commas is empty"),
+        (":values=a", "unknown parameter 'values'"),
     ],
 )
 def test_wrong_parameters_are_told_when_the_mapping_is_read(params, told):

@@ -38,12 +38,12 @@ def test_where_nothing_is_filled_there_is_no_value(value):
 
 @pytest.mark.parametrize("value", [{"a": 1}, True, ["a", ["b"]], ["a", {"b": 1}], ["a", False]])
 def test_what_is_no_text_is_refused(value):
-    with pytest.raises(ValueError, match="is no text"):
+    with pytest.raises(ValueError, match="is not text"):
         convert(value)
 
 
 def test_wrong_parameters_are_told_when_the_mapping_is_read():
-    with pytest.raises(ValueError, match="no parameter 'on'"):
+    with pytest.raises(ValueError, match="unknown parameter 'on'"):
         conversion("join:on=,")
     with pytest.raises(ValueError, match="the parameter with needs a value"):
         conversion("join:with")
@@ -59,4 +59,4 @@ def test_anything_is_converted_or_refused(value):
     try:
         assert isinstance(convert(value), str | None)
     except ValueError as error:
-        assert "is no text" in str(error)
+        assert "is not text" in str(error)

@@ -31,7 +31,7 @@ def test_it_tells_that_it_reads_the_account_name():
 
 
 def test_it_takes_no_parameters():
-    with pytest.raises(ValueError, match="no parameter 'attr'; it takes none"):
+    with pytest.raises(ValueError, match="unknown parameter 'attr'; it has no parameters"):
         conversion("ldap_user_field:attr=uid")
 
 

@@ -87,11 +87,11 @@ def test_what_is_no_address_is_refused(value):
 @pytest.mark.parametrize(
     ("params", "why"),
     [
-        ("separator=;", "separator: ';' cannot be it"),
-        ("separator=::", "separator: '::' cannot be it"),
+        ("separator=;", "separator: ';' is not a valid separator"),
+        ("separator=::", "separator: '::' is not a valid separator"),
         ("separator", "separator needs a value"),
         ("lower=perhaps", "lower: 'perhaps' is neither True nor False"),
-        ("upper", "no parameter 'upper'"),
+        ("upper", "unknown parameter 'upper'"),
     ],
 )
 def test_wrong_parameters_are_told_with_the_mapping(params, why):

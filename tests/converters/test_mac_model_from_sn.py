@@ -108,7 +108,9 @@ def test_without_a_serial_number_there_is_no_value(apple, convert, serial):
     "serial", ["K7XQ2V9WLM", "VMWVWXYZ12345", "C02NLBV4G3Q&", "Not Available", "4G3QC", 4711]
 )
 def test_a_random_or_other_serial_number_tells_no_model(apple, convert, serial):
-    with pytest.raises(ValueError, match=f"(?i)the serial number '{serial}' tells no model"):
+    with pytest.raises(
+        ValueError, match=f"(?i)the serial number '{serial}' does not contain a model code"
+    ):
         convert(serial)
     assert apple.asked == []
 
@@ -116,7 +118,7 @@ def test_a_random_or_other_serial_number_tells_no_model(apple, convert, serial):
 @pytest.mark.parametrize("code", ["ZZZZ", "J094", "XXXX"])
 def test_an_end_that_apple_does_not_know_is_asked_for_once(apple, convert, code):
     for _ in range(2):
-        with pytest.raises(ValueError, match=f"Apple names no model of .* end with {code}"):
+        with pytest.raises(ValueError, match=f"Apple knows no model for .* end with {code}"):
             convert(f"C02NLBV4{code}")
     assert apple.asked == [code]
 
@@ -126,10 +128,10 @@ def test_an_end_that_apple_does_not_know_is_asked_for_once(apple, convert, code)
     [
         ("403 Forbidden", "", "the server responded with 403"),
         ("404 Not Found", "", "the server responded with 404"),
-        ("200 OK", "<html><body>Maintenance<br></body></html>", "the answer is not XML"),
-        ("200 OK", "", "the answer is not XML"),
-        ("200 OK", b"\xff\xfe<\x00r\x00", "the answer is not XML"),
-        ("200 OK", BOMB, "the answer is not what it was"),
+        ("200 OK", "<html><body>Maintenance<br></body></html>", "the response is not XML"),
+        ("200 OK", "", "the response is not XML"),
+        ("200 OK", b"\xff\xfe<\x00r\x00", "the response is not XML"),
+        ("200 OK", BOMB, "the response has an unknown format"),
     ],
 )
 def test_a_failure_is_told_and_is_no_model(apple, convert, status, body, why):
@@ -151,7 +153,9 @@ def test_after_three_failures_in_a_row_the_service_is_asked_no_more(apple, conve
         with pytest.raises(ValueError, match="403"):
             convert(f"C02NLBV4{code}")
     for _ in range(2):
-        with pytest.raises(ValueError, match="failed 3 times in a row and is asked no more"):
+        with pytest.raises(
+            ValueError, match="failed 3 times in a row and is not used again in this run"
+        ):
             convert("C02NLBV4G3QC")
     assert apple.asked == ["AAAA", "BBBB", "CCCC"]
 
@@ -196,9 +200,9 @@ def test_it_reads_the_serial_number_of_casper_unless_told_otherwise():
 @pytest.mark.parametrize(
     ("params", "why"),
     [
-        ("url=ftp://example.com", "url: .* has to begin with http"),
+        ("url=ftp://example.com", "url: .* must begin with http"),
         ("serial", "serial needs a value"),
-        ("path=x", "no parameter 'path'"),
+        ("path=x", "unknown parameter 'path'"),
     ],
 )
 def test_wrong_parameters_are_told_with_the_mapping(params, why):
@@ -217,4 +221,4 @@ def test_what_is_no_serial_number_is_refused_without_asking(serial):
     try:
         assert made("model", {"general": {"serial_number": serial}}, None) is None
     except ValueError as error:
-        assert "tells no model" in str(error) or "is no text" in str(error)
+        assert "does not contain a model code" in str(error) or "is not text" in str(error)

@@ -111,20 +111,20 @@ def test_who_is_in_no_group_gets_the_default(value):
 
 @pytest.mark.parametrize("value", [{"a": 1}, True, [["Staff"]], [{"name": "Staff"}]])
 def test_what_is_no_text_is_refused(value):
-    with pytest.raises(ValueError, match="is no text"):
+    with pytest.raises(ValueError, match="is not text"):
         convert(value, "Staff=User")
 
 
 @pytest.mark.parametrize(
     ("params", "told"),
     [
-        ("", "at least one group is needed"),
-        (":", "at least one group is needed"),
-        (":default=-", "at least one group is needed"),
-        (":=User", "at least one group is needed"),
+        ("", "at least one group with its result is required"),
+        (":", "at least one group with its result is required"),
+        (":default=-", "at least one group with its result is required"),
+        (":=User", "at least one group with its result is required"),
         (":Staff=User|default", "the parameter default needs a value"),
-        (":CN=Staff,OU=Groups,DC=example=User", "a group is written by its name only"),
-        (":Staff=User|cn=Admins", "a group is written by its name only"),
+        (":CN=Staff,OU=Groups,DC=example=User", "use only the name of a group"),
+        (":Staff=User|cn=Admins", "use only the name of a group"),
     ],
 )
 def test_wrong_parameters_are_told_when_the_mapping_is_read(params, told):
@@ -157,4 +157,4 @@ def test_anything_is_converted_or_refused(value):
     try:
         assert convert(value, "a=1|b=2") in ("1", "2", None)
     except ValueError as error:
-        assert "is no text" in str(error)
+        assert "is not text" in str(error)

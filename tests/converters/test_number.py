@@ -70,24 +70,24 @@ def test_nothing_stays_nothing(value):
 @pytest.mark.parametrize(
     ("value", "why"),
     [
-        ("many", "'many' is no number"),
-        ("1,5", "'1,5' is no number"),
-        ("1.024,5", "is no number"),
-        ("12,34", "is no number"),
-        ("1,0240", "is no number"),
-        ("1 024", "is no number"),
-        ("1_024", "is no number"),
-        ("8 GB RAM", "is no number"),
-        ("1e5000", "is no number"),
-        ("\N{ARABIC-INDIC DIGIT EIGHT}", "is no number"),
-        ("1." + "0" * 500 + "1e400", "too big"),
-        ("nan", "is no number"),
-        (float("inf"), "is no number"),
-        (float("nan"), "is no number"),
-        ("8 parsecs", "there is no unit 'parsecs'; there are: B, KB"),
-        ("85%", "is no number"),
-        (True, "is no text"),
-        ({"size": 8}, "is no text"),
+        ("many", "'many' is not a number"),
+        ("1,5", "'1,5' is not a number"),
+        ("1.024,5", "is not a number"),
+        ("12,34", "is not a number"),
+        ("1,0240", "is not a number"),
+        ("1 024", "is not a number"),
+        ("1_024", "is not a number"),
+        ("8 GB RAM", "is not a number"),
+        ("1e5000", "is not a number"),
+        ("\N{ARABIC-INDIC DIGIT EIGHT}", "is not a number"),
+        ("1." + "0" * 500 + "1e400", "too large"),
+        ("nan", "is not a number"),
+        (float("inf"), "is not a number"),
+        (float("nan"), "is not a number"),
+        ("8 parsecs", "unknown unit 'parsecs'; use one of: B, KB"),
+        ("85%", "is not a number"),
+        (True, "is not text"),
+        ({"size": 8}, "is not text"),
     ],
 )
 def test_what_is_no_number_is_refused(value, why):
@@ -96,7 +96,7 @@ def test_what_is_no_number_is_refused(value, why):
 
 
 def test_a_value_without_any_unit_cannot_change_it():
-    with pytest.raises(ValueError, match="this has no unit, and from does not name one"):
+    with pytest.raises(ValueError, match="the value has no unit; set from="):
         convert("8", "to=MB")
 
 
@@ -108,15 +108,15 @@ def test_storage_is_no_frequency():
 @pytest.mark.parametrize(
     ("params", "why"),
     [
-        ("from=MB", "from needs a unit to convert to"),
+        ("from=MB", "from also needs the unit of the result"),
         ("from=MB|to=GHz", "MB cannot be converted to GHz"),
-        ("from=megs|to=GB", "from: there is no unit 'megs'"),
-        ("to=Gb/s", "to: there is no unit"),
+        ("from=megs|to=GB", "from: unknown unit 'megs'"),
+        ("to=Gb/s", "to: unknown unit"),
         ("digits=-1", "digits: -1 is not between 0 and 15"),
         ("digits=1000000000", "digits: .* is not between"),
         ("digits=x", "digits: 'x' is not a whole number"),
         ("step=512", "step: '512' is neither 1000 nor 1024"),
-        ("unit=GB", "no parameter 'unit'"),
+        ("unit=GB", "unknown parameter 'unit'"),
     ],
 )
 def test_wrong_parameters_are_told_with_the_mapping(params, why):

@@ -41,7 +41,7 @@ def test_what_is_empty_stays_so(value):
 
 @pytest.mark.parametrize("value", [{"a": 1}, True, [["a"]]])
 def test_what_is_no_text_is_refused(value):
-    with pytest.raises(ValueError, match="is no text"):
+    with pytest.raises(ValueError, match="is not text"):
         convert(value, "old=a")
 
 
@@ -49,9 +49,9 @@ def test_what_is_no_text_is_refused(value):
     ("params", "told"),
     [
         ("new=a", "the parameter old is missing"),
-        ("old=|new=a", "old: there has to be a value"),
+        ("old=|new=a", "old: a value is required"),
         ("old=a|new", "the parameter new needs a value"),
-        ("old=a|with=b", "no parameter 'with'"),
+        ("old=a|with=b", "unknown parameter 'with'"),
     ],
 )
 def test_wrong_parameters_are_told_when_the_mapping_is_read(params, told):
@@ -69,4 +69,4 @@ def test_anything_is_converted_or_refused(value):
     try:
         convert(value, "old=a|new=b")
     except ValueError as error:
-        assert "is no text" in str(error)
+        assert "is not text" in str(error)

@@ -807,6 +807,30 @@ class TestExplain:
             assert word in ended.out
 
 
+class TestCheck:
+    def test_check_reports_sections_that_do_not_run(self, cli, ini):
+        text = ini.read_text("utf-8")
+        ini.write_text(f"{text}[reports]\n[ldap]\nenable = Ture\n", "utf-8")
+        ended = cli("check", "casper", "--offline", "--ini", ini)
+        assert ended.code == 0
+        assert "[reports]: unknown section, ignored; did you mean [report]?" in ended.err
+        assert "[ldap] enable: 'Ture' is neither True nor False" in ended.err
+        assert "unknown section" not in cli("upload", "casper", "--ini", ini).err
+
+    def test_check_looks_at_the_machine_first(self, cli, ini):
+        ini.chmod(0o644)
+        lines = cli("check", "casper", "--offline", "--ini", ini).out.splitlines()
+        assert lines[0] == f"ok     state: {ini.with_suffix('.db')} can be written"
+        assert lines[1].startswith("note   other users of this machine can read")
+        assert lines[2].startswith("ok     [casper] settings: valid")
+
+    def test_check_exits_with_3_for_a_state_that_cannot_be_written(self, cli, ini):
+        text = ini.read_text("utf-8")
+        ini.write_text(f"{text}[run]\nstate = none/x.db\n", "utf-8")
+        ended = cli("check", "casper", "--offline", "--ini", ini)
+        assert (ended.code, ended.out[:14]) == (3, "FAILED state: ")
+
+
 class TestGenerateIni:
     def test_generate_ini_writes_a_valid_private_file(self, cli, tmp_path):
         path = tmp_path / "new.ini"

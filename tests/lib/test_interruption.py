@@ -32,7 +32,7 @@ def test_first_signal_raises_keyboard_interrupt(number, code, capfd):
         with pytest.raises(KeyboardInterrupt):
             stop(number)
         assert caught.exit_code == code
-    assert capfd.readouterr().err == "Stopping in good order; a second time stops at once.\n"
+    assert capfd.readouterr().err == "Stopping cleanly. Press Ctrl-C again to stop immediately.\n"
 
 
 def test_signal_handlers_are_restored():

@@ -102,13 +102,13 @@ def test_a_filter_that_cannot_be_compiled_is_an_error():
 
 
 def test_a_filter_that_fails_keeps_nothing():
-    with pytest.raises(Stopped, match="line 1: TypeError"):
+    with pytest.raises(Stopped, match="line 1: cannot compare text with a number"):
         written("record.a > 1")({"a": "x"})
 
 
 def test_nothing_but_the_record_is_there():
     for name in ("field", "value", "params", "settings", "LOG"):
-        with pytest.raises(LanguageError, match=r"there is no name|nothing can be logged"):
+        with pytest.raises(LanguageError, match=r"unknown name|logging is not supported"):
             written(f"return {name}")
 
 
@@ -122,7 +122,7 @@ def test_it_tells_the_line_of_the_ini_that_decided():
     keep = written("\n    if record.a:\n        return True\n    return record.b", 14)
     assert keep.decide({"a": 1}) == (True, 16)
     assert keep.decide({"b": 0}) == (False, 17)
-    with pytest.raises(Stopped, match="line 17: TypeError"):
+    with pytest.raises(Stopped, match=r"line 17: cannot add an empty value \(None\) to a number"):
         written("\n    if record.a:\n        return True\n    return 1 + record.b", 14)({})
 
 
@@ -184,8 +184,7 @@ def test_the_published_example_works_as_it_is_written(ini):
 def test_a_mistake_is_told_with_the_line_of_the_file_and_its_excerpt(mistakes):
     lines = 'recordfilter:\n    # computers\n\n    if record.a:\n        return record.b = "x"\n'
     assert mistakes(lines) == [
-        "line 14 [jsonl_assets] recordfilter:"
-        " a single = gives a name to a value; to compare, write ==",
+        "line 14 [jsonl_assets] recordfilter: = assigns a value; use == to compare",
         '            return record.b = "x"',
         "                            ^",
     ]
@@ -194,7 +193,7 @@ def test_a_mistake_is_told_with_the_line_of_the_file_and_its_excerpt(mistakes):
 @pytest.mark.parametrize(
     ("lines", "line", "what"),
     [
-        ("recordfilter = record.a = 1\n", 10, "a single ="),
+        ("recordfilter = record.a = 1\n", 10, "= assigns a value"),
         ("recordfilter = if record.a\n    return 1\n", 10, "expected a colon"),
         ("recordfilter = if record.a:\n    return recrod.b\n", 11, "did you mean record?"),
         (
@@ -202,11 +201,15 @@ def test_a_mistake_is_told_with_the_line_of_the_file_and_its_excerpt(mistakes):
             12,
             "did you mean return?",
         ),
-        ("recordfilter = x = 1\n    y = 2\n      return x\n", 12, "indented like none above it"),
+        (
+            "recordfilter = x = 1\n    y = 2\n      return x\n",
+            12,
+            "the indentation matches no line above",
+        ),
         ("recordfilter:\n    if record.a:\n    return 1\n", 11, "an indented line is missing"),
-        ("recordfilter:\n    return (record.a\n    or record.b\n", 11, "this ( is never closed"),
-        ("recordfilter:\n    # nothing\n", 10, "there is nothing to run"),
-        ("recordfilter:\n    import os\n", 11, "`import` is not possible here"),
+        ("recordfilter:\n    return (record.a\n    or record.b\n", 11, "this ( is not closed"),
+        ("recordfilter:\n    # nothing\n", 10, "the expression is empty"),
+        ("recordfilter:\n    import os\n", 11, "unexpected `import`"),
         (
             "recordfilter:\n    x = 1\n\n\n    y = x +\n    return y\n",
             14,
@@ -242,7 +245,7 @@ def test_a_filter_for_all_sections_is_checked_where_it_is_used(ini, tmp_path):
     path = ini("")
     path.write_text("[DEFAULT]\nrecordfilter = record.a = 1\n" + path.read_text("utf-8"), "utf-8")
     with pytest.raises(
-        ConfigurationError, match=r"line 2 \[jsonl_assets\] recordfilter: a single ="
+        ConfigurationError, match=r"line 2 \[jsonl_assets\] recordfilter: = assigns a value"
     ):
         config.load_config(path, ["jsonl_assets"])
 
@@ -291,9 +294,9 @@ def test_a_record_on_which_it_fails_is_rejected_with_the_reason_and_the_others_g
     assert outcome.error is None
     assert exit_code([outcome]) is ExitCode.RECORDS_LEFT
     reasons = list(outcome.not_sent)
-    assert reasons[0].startswith("rejected: the record filter failed: line 12: TypeError: '>' not")
+    assert reasons[0] == "rejected: record filter, line 12: cannot compare text with a number"
     assert outcome.not_sent[reasons[0]].text == "serial S2, count 6"
-    assert "the record filter failed: line 12" in summary([outcome])
+    assert "record filter, line 12: cannot compare text with a number" in summary([outcome])
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,10 @@ def _make(path: Path) -> None:
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except FileExistsError:
-        pass
+        if path.is_dir():
+            raise ConfigurationError(
+                "state: this is a folder, not a file", where=str(path), fix="Set state to a file"
+            ) from None
     except OSError as error:
         raise ConfigurationError(
             f"state: cannot create the state database ({error.strerror})",

@@ -12,14 +12,14 @@ from lib.config.problems import render
 from lib.errors import ConfigurationError, UsageError
 from lib.secrets import MASK
 
-OOMNITZA = "[oomnitza]\nurl = https://example.oomnitza.com\napi_token = a-token-of-oomnitza\n"
+OOMNITZA = "[oomnitza]\nurl = https://acme.oomnitza.com\napi_token = a-token-of-oomnitza\n"
 LDAP = """\
 [ldap]
 enable = True
 url = ldap://ldap.example.com
-username = cn=reader,dc=example,dc=com
+username = cn=reader,dc=acme,dc=com
 password = a-password-of-ldap
-base_dn = dc=example,dc=com
+base_dn = dc=acme,dc=com
 default_role = 25
 default_position = Employee
 """
@@ -196,7 +196,7 @@ def test_all_mistakes_of_all_sections_are_told_at_once_with_line_section_and_key
         ("mapping.X = {'sorce': 'uid'}", "did you mean source?"),
         ("mapping.X = {'source': 'uid', 'converter': 'date_fromat'}", "did you mean date_format?"),
         ("mapping.X = {'setting': 'password'}", "is a secret"),
-        ("mapping.X = {'source': 'uid'", "neither JSON nor a dict"),
+        ("mapping.X = {'source': 'uid'", "invalid JSON"),
         ("protocol_version = 4", "'4' is not one of: 3, 2"),
         ("insert_only = True\nupdate_only = True", "cannot both be True"),
         ("timeout = 0", "The minimum is 1"),
@@ -371,7 +371,7 @@ def test_a_mapping_may_go_on_over_several_lines(ini):
 def test_the_published_example_is_read_once_its_sections_are_enabled(ini):
     example = """\
         [oomnitza]
-        url = https://example.oomnitza.com
+        url = https://acme.oomnitza.com
         api_token =
         username = oomnitza-sa
         password = ThePassword
@@ -384,8 +384,8 @@ def test_the_published_example_is_read_once_its_sections_are_enabled(ini):
         [casper]
         enable = True
         url = https://jss.jamfcloud.com/example
-        username = username@example.com
-        password = change-me
+        username = auditor@acme.com
+        password = ThePassword
         sync_field = 24DCF85294E411E38A52066B556BA4EE
         sync_type = computers
         update_only = False
@@ -393,9 +393,9 @@ def test_the_published_example_is_read_once_its_sections_are_enabled(ini):
         [ldap]
         enable = True
         url = ldap://ldap.forumsys.com:389
-        username = cn=read-only-admin,dc=example,dc=com
+        username = cn=read-only-admin,dc=acme,dc=com
         password = password
-        base_dn = dc=example,dc=com
+        base_dn = dc=acme,dc=com
         protocol_version = 3
         filter = (objectClass=*)
         default_role = 25
@@ -407,7 +407,7 @@ def test_the_published_example_is_read_once_its_sections_are_enabled(ini):
     assert casper.sync_field == ("24DCF85294E411E38A52066B556BA4EE",)
     assert casper.update_only is False
     assert ldap.filter == "(objectClass=*)"
-    assert ldap.base_dn == "dc=example,dc=com"
+    assert ldap.base_dn == "dc=acme,dc=com"
     assert loaded.warnings == []
 
 
@@ -519,7 +519,7 @@ def test_a_mistake_in_a_converter_of_the_ini_is_told_with_its_line(problems):
         "[converters]\nx = value\ny:\n    return valeu\n",
         names=["ldap"],
     )
-    assert lines[0] == "line 16 [converters] y: there is no name `valeu`; did you mean value?"
+    assert lines[0] == "line 16 [converters] y: unknown name `valeu`; did you mean value?"
 
 
 def test_what_all_sections_inherit_is_no_converter(ini):
@@ -533,7 +533,7 @@ def test_a_folder_of_converters_is_named_in_run_and_begins_beside_the_ini(ini, t
         "def converter(field, record, value, params):\n    return value.upper()\n", "utf-8"
     )
     path = ini(OOMNITZA, LDAP, 'mapping.A = {"source": "a", "converter": "shout"}\n')
-    with pytest.raises(ConfigurationError, match="there is no converter 'shout'"):
+    with pytest.raises(ConfigurationError, match="unknown converter 'shout'"):
         config.load_config(path, ["ldap"])
     path = ini(
         OOMNITZA,
@@ -576,7 +576,7 @@ def test_a_field_without_an_origin_is_told_when_the_ini_is_read(problems):
         'use_server_map = False\nmapping.A = {"converter": "date_format"}\n',
         names=["casper"],
     )
-    assert "mapping.A has neither a source" in lines[0]
+    assert "mapping.A needs a source, a setting, or a hardcoded value" in lines[0]
 
 
 def test_common_settings_let_the_secrets_of_all_sections_be_masked(tmp_path, monkeypatch):

@@ -25,7 +25,8 @@ from lib.errors import (
     SourceUnavailable,
 )
 from lib.http.auth import HeaderAuth, basic
-from lib.http.client import Client, NoContent, NotFound, json_of, member
+from lib.http.client import Client, NotFound
+from lib.http.response import NoContent, json_of
 from lib.retry import LONGEST_PAUSE
 from sandbox.web import WebServer
 from tests.certificates import Certificates, issue
@@ -328,18 +329,6 @@ class TestBrokenAnswers:
         with pytest.raises(SourceUnavailable, match="the response is not JSON"):
             ask(server.url)
 
-    def test_json_of_and_member_name_what_is_wrong(self, server):
-        server.answers = [(200, '{"token": 1}'), (200, HTML)]
-        asking = client(server.url)
-        assert member(json_of(asking.request("POST", "/x")), "token") == 1
-        with pytest.raises(
-            SourceFault, match="/x: the response is not JSON but begins with 'Service"
-        ):
-            json_of(asking.request("POST", "/x", params={"key": "query-value"}))
-        for answer in ({}, [], None, 7, "text"):
-            with pytest.raises(SourceFault, match="'token' is missing in the response"):
-                member(answer, "token")
-
 
 class TestNoAnswer:
     @pytest.mark.parametrize("retries", [0, 1])
@@ -395,6 +384,15 @@ class TestNoAnswer:
         assert str(caught.value) == (
             "http://nowhere.invalid/x: host name not found."
             " Check the spelling of the host name, and the DNS settings of this machine."
+        )
+
+    @pytest.mark.parametrize("url", ["http://acme..example.com", "http://[acme"])
+    def test_invalid_address_raises_error(self, url, pauses):
+        with pytest.raises(SourceUnavailable) as caught:
+            ask(url)
+        assert str(caught.value) == (
+            f"{url}/x: the connection failed (the address is not valid)."
+            " Check that the address is correct. If it is, try again later."
         )
 
     def test_the_classes_of_a_target_are_its_own(self, server):

@@ -34,7 +34,14 @@ RECORD = Fields(
 CALLED = ("len", "str", "sorted", "max", "min", "sum", "abs", "int", "bool", "list", "set", "round")
 NAMES = {name: getattr(builtins, name) for name in (*CALLED, "any", "all", "float", "tuple")}
 # What the language refuses to do, and Python does.
-OWN_WAYS = ("longer than", "put together", "too big", "not one of", "has no method", "is a method")
+OWN_WAYS = (
+    "longer than",
+    "put together",
+    "too large",
+    "not one of",
+    "has no method",
+    "is a method",
+)
 
 LEAVES = [
     "record.name", "record.empty", "record.count", "record.ratio", "record.zero", "record.yes",

@@ -192,8 +192,9 @@ def test_functions_and_methods_do_what_pythons_do(text, value):
 def test_methods_of_texts_do_what_pythons_do(text, t):
     try:
         expected = eval(text, {"t": t})  # the reference
-    except ValueError as error:
-        assert str(error) in stopped(text, t=t)
+    except ValueError:
+        method = text.partition("(")[0].removeprefix("t.")
+        assert stopped(text, t=t) == f"line 1: {method}(): the value was not found"
     else:
         assert run(text, t=t) == expected
 
@@ -244,9 +245,17 @@ def test_what_is_no_date_is_an_error_on_that_record(value):
     assert stopped("days_since(value)", value=value)
 
 
-@pytest.mark.parametrize("value", [["2024-01-01"], {"a": 1}, b"2024-01-01", {1}])
-def test_a_list_is_no_date(value):
-    assert f"a {type(value).__name__} is no date" in stopped("date(value)", value=value)
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (["2024-01-01"], "a list"),
+        ({"a": 1}, "a dict"),
+        (b"2024-01-01", "binary data"),
+        ({1}, "a set"),
+    ],
+)
+def test_a_list_is_no_date(value, kind):
+    assert f"line 1: {kind} is not a date" == stopped("date(value)", value=value)
 
 
 def test_now_is_in_utc_and_has_a_zone():
@@ -306,7 +315,10 @@ class TestAtOneMoment:
 
 def test_a_date_without_a_zone_is_told_apart_from_one_with():
     naive = datetime(2024, 1, 1)
-    assert "offset-naive and offset-aware" in stopped("seen < now()", seen=naive)
+    assert (
+        "cannot compare a timestamp without a time zone with a timestamp; use date(...) for both"
+        in stopped("seen < now()", seen=naive)
+    )
     assert run("date(seen) < now()", seen=naive) is True
 
 
@@ -445,7 +457,7 @@ def test_what_python_takes_for_a_pattern_finds_the_same(pattern, text):
 
 def test_a_pattern_that_is_written_out_is_checked_when_it_is_compiled():
     for text in ("re.search('(', t)", "re.sub('[', '', t)", "re.split(pattern='*', string=t)"):
-        with pytest.raises(LanguageError, match="the pattern is wrong"):
+        with pytest.raises(LanguageError, match="invalid pattern"):
             compile_program(text, ("t",))
     compile_program("re.search('a # (', t, re.VERBOSE)", ("t",))
     compile_program("re.search('a # (', t, flags=re.I | re.X)", ("t",))
@@ -454,15 +466,15 @@ def test_a_pattern_that_is_written_out_is_checked_when_it_is_compiled():
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("re.search(t, 'a')", "a pattern is a text"),
-        ("re.search('a', t)", "TypeError"),
-        ("re.sub('a', t, 'a')", "Error"),
-        ("re.sub('(a)', '\\\\2', 'a')", "Error"),
-        ("re.search('a', 'b', t)", "the flags of a pattern"),
-        ("re.search('a', 'b', int(t) + 507)", "the flags of a pattern"),
-        ("re.search('a', 'b', int(t) - 6)", "the flags of a pattern"),
-        ("re.search('a', 'b', int(t) ** 90)", "the flags of a pattern"),
-        ("re.split('a', 'b', -1)", "Error"),
+        ("re.search(t, 'a')", "a pattern must be text"),
+        ("re.search('a', t)", "a pattern can search only text, not a number"),
+        ("re.sub('a', t, 'a')", "the replacement must be text, not a number"),
+        ("re.sub('(a)', '\\\\2', 'a')", "invalid replacement: unknown group"),
+        ("re.search('a', 'b', t)", "invalid flags of a pattern"),
+        ("re.search('a', 'b', int(t) + 507)", "invalid flags of a pattern"),
+        ("re.search('a', 'b', int(t) - 6)", "invalid flags of a pattern"),
+        ("re.search('a', 'b', int(t) ** 90)", "invalid flags of a pattern"),
+        ("re.split('a', 'b', -1)", "maxsplit must be a whole number, 0 or greater"),
     ],
 )
 def test_what_is_no_pattern_stops_the_program(text, reason):
@@ -499,7 +511,7 @@ def test_what_only_other_libraries_know_is_plain_text(pattern):
 def test_what_python_does_not_take_for_a_pattern_is_none(pattern):
     with pytest.raises(re.error):
         re.compile(pattern)
-    assert "the pattern is wrong" in stopped("re.search(p, 'a')", p=pattern)
+    assert "invalid pattern" in stopped("re.search(p, 'a')", p=pattern)
 
 
 @pytest.mark.parametrize("name", PATTERN_FLAGS)
@@ -514,5 +526,5 @@ def test_flags_are_joined_by_a_bar_and_nothing_else_is():
     assert run("re.search('^b.', 'a\\nB\\n', re.I | re.M | re.S)")
     assert not run("re.search('^b.', 'a\\nB\\n', re.I | re.M)")
     for text in ("1 | 2", "re.I | 2", "a | re.I", "re.I | a", "re.I | (1 + 1)", "re.I & re.M"):
-        with pytest.raises(LanguageError, match=r"write `(or|and)` for"):
+        with pytest.raises(LanguageError, match=r"use `(or|and)` instead of"):
             compile_program(text, ("a",))

@@ -116,7 +116,7 @@ def test_what_would_be_longer_than_a_million_is_not_built(program):
     ],
 )
 def test_a_format_in_an_f_string_asks_for_little(program):
-    assert "too long a text" in refused(program)
+    assert "is too wide" in refused(program)
 
 
 @pytest.mark.parametrize(
@@ -124,8 +124,12 @@ def test_a_format_in_an_f_string_asks_for_little(program):
     ["%1000000000Y", "%_1000000000Y", "%-1000000000d", "%010000d", "%^#9999999B", "%", "%c" * 501],
 )
 def test_a_date_is_written_with_plain_letters(form):
-    assert "is followed by a letter" in stopped(f'return now().strftime("{form}")')
-    assert "is followed by a letter" in stopped(f'return date("2024-01-01").strftime("{form}")')
+    assert "in a date format, % must be followed by a letter" in stopped(
+        f'return now().strftime("{form}")'
+    )
+    assert "in a date format, % must be followed by a letter" in stopped(
+        f'return date("2024-01-01").strftime("{form}")'
+    )
 
 
 @pytest.mark.parametrize(
@@ -142,7 +146,7 @@ def test_a_date_is_written_with_plain_letters(form):
     ],
 )
 def test_numbers_stay_small(program):
-    assert "this number would be too big" in stopped(program)
+    assert "the number would be too large" in stopped(program)
 
 
 @pytest.mark.parametrize(
@@ -155,12 +159,12 @@ def test_numbers_stay_small(program):
         ('return int("f" * 100000, 16)', "1000 digits"),
         ('return int("1" * 100000, base=2)', "1000 digits"),
         ("return (-8) ** 0.5", "no real result"),
-        ("return 2.0 ** 100000", "OverflowError"),
-        ("return days(10 ** 12)", "OverflowError"),
-        ("return now() + days(10 ** 7)", "OverflowError"),
-        ("return date(10 ** 30)", "Error"),
-        ('return date("9" * 5000)', "Error"),
-        ("return 1 / 0", "ZeroDivisionError"),
+        ("return 2.0 ** 100000", "the result is out of range"),
+        ("return days(10 ** 12)", "days(): the value is out of range"),
+        ("return now() + days(10 ** 7)", "the result is out of range"),
+        ("return date(10 ** 30)", "is not a valid timestamp"),
+        ('return date("9" * 5000)', "is not a date in a known format"),
+        ("return 1 / 0", "division by zero"),
         ("return sum([[0] * 1000] * 1000, [])", "lists cannot be summed"),
         ('return get_field_value(record, "a." * 100000)', "200 characters"),
         ("return record.big.strip(record.big)", "1000 characters"),
@@ -215,8 +219,10 @@ def test_what_leaves_a_program_is_not_deep():
     for deeper in ("x = [x]\n", "x = [x]\n" * 1400):
         compiled = compile_program(f"{nested}{deeper}{returns}", ("record",))
         for n in range(len(uses)):
-            assert "more than 50 values in each other" in stopped_with({"n": n}, compiled)
-    assert "more than 50 values" in stopped("x = (1,)\n" + "x = (x,)\n" * 1400 + "return {x}")
+            assert "values are nested more than 50 levels deep" in stopped_with({"n": n}, compiled)
+    assert "values are nested more than 50 levels deep" in stopped(
+        "x = (1,)\n" + "x = (x,)\n" * 1400 + "return {x}"
+    )
 
 
 # --- loops
@@ -260,7 +266,7 @@ def test_what_leaves_a_program_is_not_deep():
 )  # fmt: skip
 def test_work_is_counted(program, monkeypatch):
     monkeypatch.setattr(compiler, "WORK", bounds.WORK // 10)
-    assert "too much work for one record" in stopped(program)
+    assert "too many operations for one record" in stopped(program)
 
 
 def test_each_run_has_its_own_work():
@@ -294,13 +300,13 @@ def test_a_pattern_is_given_up_in_time(call):
     ("pattern", "reason"),
     [
         ("x" * 1001, "at most 1000 characters"),
-        ("(((a{999}){999}){999}){999}", "the counts in the pattern"),
-        ("a{99999999}", "the counts in the pattern"),
-        ("(?x)a{ 99999999 }", "the counts in the pattern"),
-        ("(?:(?:a?){9999}){9999}", "the counts in the pattern"),
+        ("(((a{999}){999}){999}){999}", "the repetition counts in the pattern"),
+        ("a{99999999}", "the repetition counts in the pattern"),
+        ("(?x)a{ 99999999 }", "the repetition counts in the pattern"),
+        ("(?:(?:a?){9999}){9999}", "the repetition counts in the pattern"),
         ("(" * 490 + ")" * 490, "nested too deeply"),
-        ("(a", "the pattern is wrong: missing )"),
-        ("*", "the pattern is wrong"),
+        ("(a", "invalid pattern: missing )"),
+        ("*", "invalid pattern"),
         ("a{5000000000}", "the"),
     ],
 )
@@ -380,19 +386,19 @@ def test_a_long_program_runs_or_is_refused(name):
 @pytest.mark.parametrize(
     ("name", "what"),
     [
-        ("sum", "nested too deeply; give a part of it a name"),
-        ("choices", "nested too deeply; give a part of it a name"),
-        ("fields", "nested too deeply; give a part of it a name"),
-        ("methods", "nested too deeply; give a part of it a name"),
-        ("not", "more than 50 signs in a row"),
-        ("minus", "more than 50 signs in a row"),
-        ("powers", "more than 50 signs in a row"),
-        ("loops", "more than 5 loops in each other"),
-        ("round", "more than 20 brackets in each other"),
-        ("calls in calls", "more than 20 brackets in each other"),
-        ("blocks", "more than 20 blocks in each other"),
-        ("name", "this name is too long"),
-        ("digits", "this number is too long"),
+        ("sum", "the expression is nested too deeply; assign a part of it to a name first"),
+        ("choices", "the expression is nested too deeply; assign a part of it to a name first"),
+        ("fields", "the expression is nested too deeply; assign a part of it to a name first"),
+        ("methods", "the expression is nested too deeply; assign a part of it to a name first"),
+        ("not", "more than 50 operators in a row are not allowed"),
+        ("minus", "more than 50 operators in a row are not allowed"),
+        ("powers", "more than 50 operators in a row are not allowed"),
+        ("loops", "more than 5 nested loops are not allowed"),
+        ("round", "more than 20 nested brackets are not allowed"),
+        ("calls in calls", "more than 20 nested brackets are not allowed"),
+        ("blocks", "more than 20 nested blocks are not allowed"),
+        ("name", "the name is too long"),
+        ("digits", "the number is too long"),
     ],
 )
 def test_what_is_too_deep_is_told(name, what):
@@ -409,8 +415,8 @@ def test_twenty_brackets_in_twenty_blocks_are_possible():
     for _ in range(20):
         value = value[1]
     assert value == 1
-    assert "more than 20 blocks" in refused(nested(21, 20))
-    assert "more than 20 brackets" in refused(nested(20, 21))
+    assert "more than 20 nested blocks are not allowed" in refused(nested(21, 20))
+    assert "more than 20 nested brackets are not allowed" in refused(nested(20, 21))
 
 
 def test_how_deep_the_caller_is_makes_no_difference():
@@ -426,7 +432,7 @@ def test_how_deep_the_caller_is_makes_no_difference():
 
 
 def test_a_program_has_at_most_20000_characters():
-    assert refused("#" * LONGEST_PROGRAM + "\n") == "this is longer than 20000 characters"
+    assert refused("#" * LONGEST_PROGRAM + "\n") == "the expression is longer than 20000 characters"
 
 
 # --- what a round, an operation or a key costs
@@ -492,7 +498,7 @@ def test_what_most_filters_do_costs_next_to_nothing():
 def test_a_path_or_an_attribute_does_not_look_through_what_is_nested():
     assert "longer than" in stopped(f'{LISTS}return get_field_value({{"a": d}}, "a[*][*][*]")')
     assert "longer than" in stopped(f'{LISTS}return get_field_value({{"a": [d]}}, "a[b=1]")')
-    assert "is a text" in stopped(
+    assert "cae(): the name of the attribute must be text, not a list" in stopped(
         f'{LISTS}return cae({{"extension_attributes": [{{"name": c}}]}}, d)'
     )
-    assert "too big" in stopped("a = 2 ** 4000\nreturn 0 ** a")
+    assert "too large" in stopped("a = 2 ** 4000\nreturn 0 ** a")

@@ -250,7 +250,7 @@ def test_one_that_is_damaged_is_what_ldap3_makes_of_it_or_refused(
 def test_an_answer_that_goes_on_behind_its_end_is_refused(behind: bytes) -> None:
     data = message(entry(b"cn=x", [])) + message(done())
     assert read_quickly(data, []) == read_by_ldap3(data, [])
-    with pytest.raises(ValueError, match="behind its end"):
+    with pytest.raises(ValueError, match="continues after its end"):
         read_quickly(data + message(behind), [])
 
 

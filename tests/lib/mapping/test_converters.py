@@ -50,7 +50,7 @@ def test_a_spec_has_a_name_and_parameters(spec, name, params):
 
 
 def test_a_parameter_that_is_there_twice_is_told():
-    with pytest.raises(ValueError, match="converter split: the parameter 'on' is there twice"):
+    with pytest.raises(ValueError, match="converter split: the parameter 'on' is set twice"):
         conversion("split:on=a|index=1| on =b")
 
 
@@ -58,7 +58,7 @@ def test_a_bar_that_a_backslash_has_swallowed_is_told_with_how_to_write_it():
     with pytest.raises(ValueError) as caught:
         conversion(r"split:on=\|index=1")
     assert str(caught.value).startswith("converter split: on: the backslash before |index= makes")
-    assert str(caught.value).endswith(r"with two: \\|index=, and in JSON with four")
+    assert str(caught.value).endswith(r"write two: \\|index= (in JSON four)")
     assert conversion(r"replace:old=\|new|new=x")("f", {}, "a|newb") == "axb"
 
 
@@ -76,14 +76,16 @@ def test_one_that_looks_at_its_value_only_reads_nothing_else():
 
 
 def test_an_unknown_converter_is_told_with_those_there_are():
-    with pytest.raises(ValueError, match=r"no converter 'dateformat'; did you mean date_format\?"):
+    with pytest.raises(
+        ValueError, match=r"unknown converter 'dateformat'; did you mean date_format\?"
+    ):
         conversion("dateformat")
-    with pytest.raises(ValueError, match=r"no converter 'zzz'; there are: .*ldap_user_field"):
+    with pytest.raises(ValueError, match=r"unknown converter 'zzz'; use one of: .*ldap_user_field"):
         conversion("zzz:a=1")
 
 
 def test_several_behind_bars_are_no_converter_and_told_how_to_be_written():
-    with pytest.raises(ValueError, match=r'written as a list: \["one", "other"\]'):
+    with pytest.raises(ValueError, match=r'Write several converters as a list: \["one", "other"\]'):
         conversion("date_format|first_from_full")
 
 
@@ -136,8 +138,8 @@ def test_declared_parameters_are_read_and_have_defaults(folder, spec, params):
         ("part", "converter part: the parameter index is missing. Which part."),
         ("part:index", "converter part: the parameter index needs a value: index=..."),
         ("part:index=two", "converter part: index: 'two' is not a whole number"),
-        ("part:indx=2", "converter part: there is no parameter 'indx'; did you mean index?"),
-        ("part:zzz=2", "converter part: there is no parameter 'zzz'; it takes index, on, quick"),
+        ("part:indx=2", "converter part: unknown parameter 'indx'; did you mean index?"),
+        ("part:zzz=2", "converter part: unknown parameter 'zzz'; use one of: index, on, quick"),
         ("part:index=1|quick=so", "converter part: quick: 'so' is neither True nor False"),
     ],
 )
@@ -181,9 +183,9 @@ def test_a_file_of_ones_own_may_say_what_it_reads(folder):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("def converter(:\n", r"odd.py cannot be loaded: SyntaxError: invalid syntax"),
-        ("import nothing_of_that_name\n", r"odd.py cannot be loaded: ModuleNotFoundError"),
-        ("x = 1\n", r"odd.py has no function converter\(field, record, value, params\)"),
+        ("def converter(:\n", r"cannot load .*odd.py: SyntaxError: invalid syntax"),
+        ("import nothing_of_that_name\n", r"cannot load .*odd.py: ModuleNotFoundError"),
+        ("x = 1\n", r"odd.py: the function converter\(field, record, value, params\)"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_told(folder, text, words):

@@ -68,7 +68,9 @@ def test_a_sync_field_that_nothing_fills_is_found():
 
 
 def test_a_field_without_an_origin_is_an_error():
-    with pytest.raises(ConfigurationError, match=r"mapping\.A has neither a source"):
+    with pytest.raises(
+        ConfigurationError, match=r"mapping\.A needs a source, a setting, or a hardcoded value"
+    ):
         layers.effective_mapping(devices(), {"A": {"converter": "date_format"}})
 
 

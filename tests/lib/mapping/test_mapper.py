@@ -41,15 +41,21 @@ def apply(tmp_path):
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ("raise SystemExit(4)", "own: SystemExit(4) for 'x'"),
-        ("import sys; sys.exit()", "own: SystemExit() for 'x'"),
-        ("raise Odd()", "own: a Odd that cannot be shown for 'x'"),
-        ("import re; return re.match('x', value)", "own: <re.Match object"),
-        ("return {(1, 2): 3}", "own: a dict with the key (1, 2) is no value that can be sent"),
-        ("value = []; value.append(value); return value", "own: a list in 50 others is no value"),
-        ("import datetime; return datetime.timedelta(1)", "is no value that can be sent"),
-        ("return Odd()", "own: a Odd that cannot be shown is no value that can be sent"),
-        ("return 10 ** 5000", "own: so long a number is no value that can be sent"),
+        ("raise SystemExit(4)", "own: unexpected error (SystemExit(4)) (value: 'x')"),
+        ("import sys; sys.exit()", "own: unexpected error (SystemExit()) (value: 'x')"),
+        (
+            "raise Odd()",
+            "own: unexpected error (a value of type Odd that cannot be shown) (value: 'x')",
+        ),
+        ("import re; return re.match('x', value)", "own: the result of a pattern cannot be sent"),
+        ("return {(1, 2): 3}", "own: a dict with the key (1, 2) cannot be sent"),
+        (
+            "value = []; value.append(value); return value",
+            "own: a list is nested more than 50 levels deep and cannot be sent",
+        ),
+        ("import datetime; return datetime.timedelta(1)", "a duration cannot be sent"),
+        ("return Odd()", "own: a value of type Odd cannot be sent"),
+        ("return 10 ** 5000", "own: the number is too large to be sent"),
     ],
 )
 def test_whatever_a_converter_does_is_a_failure_of_its_field(apply, body, words):
@@ -68,7 +74,9 @@ def test_a_value_that_cannot_be_shown_is_told_by_its_type(apply, tmp_path):
     [(_, text)] = Mapper(
         mapping.merge({"ini": {"A": {"source": "a", "converter": "lower"}}}).values(), None
     )({"a": Odd()}).failures
-    assert text == "lower: a Odd is no text for a Odd that cannot be shown"
+    assert text == (
+        "lower: a value of type Odd is not text (value: a value of type Odd that cannot be shown)"
+    )
 
 
 @pytest.mark.parametrize(

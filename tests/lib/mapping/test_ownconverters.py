@@ -18,34 +18,37 @@ def broken(tmp_path, text, spec="odd"):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("import sys\nsys.exit(3)\n", "odd.py cannot be loaded: SystemExit: 3"),
-        ("raise SystemExit\n", "odd.py cannot be loaded: SystemExit"),
+        ("import sys\nsys.exit(3)\n", "odd.py: SystemExit: 3"),
+        ("raise SystemExit\n", "odd.py: SystemExit"),
         (
             "class E(Exception):\n    def __str__(self): raise SystemExit\nraise E\n",
-            "odd.py cannot be loaded: E: an error that cannot be shown",
+            "odd.py: E: the error cannot be shown",
         ),
-        ("def converter(value):\n    return value\n", "cannot be called as converter(field, rec"),
-        ("def converter(a, b, c, d, e):\n    return a\n", "cannot be called as converter(field"),
-        (f"{GOOD}PARAMETERS = ['a']\n", "odd.py has PARAMETERS that are not written"),
-        (f"{GOOD}PARAMETERS = {{'a': 'help'}}\n", "odd.py has PARAMETERS that are not written"),
+        ("def converter(value):\n    return value\n", "must accept the arguments (field, rec"),
+        ("def converter(a, b, c, d, e):\n    return a\n", "must accept the arguments (field"),
+        (f"{GOOD}PARAMETERS = ['a']\n", "odd.py: PARAMETERS must have the form"),
+        (f"{GOOD}PARAMETERS = {{'a': 'help'}}\n", "odd.py: PARAMETERS must have the form"),
         (
             f"{PARAMETER}{GOOD}PARAMETERS = {{'a': Parameter('help', parse=5)}}\n",
-            "odd.py has PARAMETERS that are not written",
+            "odd.py: PARAMETERS must have the form",
         ),
-        (f"{GOOD}prepare = 5\n", "odd.py has a prepare that is no function"),
-        (f"{GOOD}reads = ['x']\n", "odd.py has a reads that is no function"),
+        (f"{GOOD}prepare = 5\n", "odd.py: prepare is not a function"),
+        (f"{GOOD}reads = ['x']\n", "odd.py: reads is not a function"),
         (
             f"{GOOD}def prepare(params, resources):\n    return params['x']\n",
-            "odd.py: prepare fails: KeyError: 'x'",
+            "odd.py: prepare() failed: KeyError: 'x'",
         ),
-        (f"{GOOD}def prepare(params, resources):\n    exit(2)\n", "prepare fails: SystemExit: 2"),
-        (f"{GOOD}def prepare(params):\n    return params\n", "odd.py: prepare fails: TypeError"),
-        (f"{GOOD}def reads(params):\n    return None\n", "odd.py: reads fails: TypeError"),
+        (
+            f"{GOOD}def prepare(params, resources):\n    exit(2)\n",
+            "prepare() failed: SystemExit: 2",
+        ),
+        (f"{GOOD}def prepare(params):\n    return params\n", "odd.py: prepare() failed: TypeError"),
+        (f"{GOOD}def reads(params):\n    return None\n", "odd.py: reads() failed: TypeError"),
         (
             f"{GOOD}def reads(params):\n    return 'path'\n",
-            "reads fails: TypeError: it has to return a list of paths",
+            "reads() failed: TypeError: it must return a list of paths",
         ),
-        (f"{GOOD}def reads(params):\n    return [1]\n", "it has to return a list of paths"),
+        (f"{GOOD}def reads(params):\n    return [1]\n", "it must return a list of paths"),
     ],
 )
 def test_a_file_that_is_broken_is_told(tmp_path, text, words):
@@ -55,7 +58,7 @@ def test_a_file_that_is_broken_is_told(tmp_path, text, words):
 def test_a_parameter_that_cannot_be_read_is_told_whatever_it_raises(tmp_path):
     text = f"{PARAMETER}{GOOD}PARAMETERS = {{'a': Parameter('help', parse=lambda t: t.zzz)}}\n"
     said = broken(tmp_path, text, "odd:a=1")
-    assert said.startswith("converter odd: a: it cannot be read: AttributeError: ")
+    assert said.startswith("converter odd: a: the value cannot be parsed: AttributeError: ")
 
 
 @pytest.mark.parametrize(

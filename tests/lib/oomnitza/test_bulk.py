@@ -150,7 +150,9 @@ class TestV3:
         server.answers = [(200, "\n<!DOCTYPE html><p>Maintenance</p>")]
         bulk = BulkV3(connect(), PEOPLE)
         for call in (lambda: bulk.send(items(people(1))), bulk.finish, connect(**LOGIN).sign_in):
-            with pytest.raises(TargetUnavailable, match="a web page answers instead of Oomnitza"):
+            with pytest.raises(
+                TargetUnavailable, match="the response is a web page, not one of Oomnitza"
+            ):
                 call()
 
     def test_v3_send_to_the_sandbox_stores_records(self, oomnitza, connect):
@@ -270,7 +272,7 @@ class TestV2:
         assert BulkV2(connect(), DEVICES, BulkOptions(asked_for)).batch_size == size
 
     def test_v2_assets_without_sync_field_raise(self, connect):
-        with pytest.raises(ConfigurationError, match="assets need a sync_field"):
+        with pytest.raises(ConfigurationError, match="requires a sync_field for assets"):
             BulkV2(connect(), replace(DEVICES, sync_field=()))
 
     def test_v2_send_to_the_sandbox_stores_records(self, oomnitza, connect):
@@ -299,5 +301,5 @@ def test_open_run_uses_the_api_of_the_settings(connect, api, kind):
 
 @pytest.mark.parametrize("flag", ["insert_only", "update_only"])
 def test_v2_users_with_insert_only_raise(connect, flag):
-    with pytest.raises(ConfigurationError, match="neither insert_only nor update_only"):
+    with pytest.raises(ConfigurationError, match="does not support insert_only and update_only"):
         BulkV2(connect(), replace(PEOPLE, **{flag: True}))

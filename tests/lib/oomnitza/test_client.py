@@ -50,7 +50,7 @@ class TestSettings:
     @pytest.mark.parametrize("given", [{}, {"username": "u"}, {"password": "p"}])
     def test_neither_will_not(self, given):
         [(_, text)] = self.faults(**given)
-        assert text == "give an api_token, or a username and a password"
+        assert text == "credentials are missing. Set api_token (or username and password)"
 
     @pytest.mark.parametrize("size", ["0", "-1", "101", "ten"])
     def test_a_batch_holds_1_to_100_records(self, size):
@@ -105,7 +105,7 @@ class TestSignIn:
         with pytest.raises(TargetRefused) as caught:
             connect(**LOGIN).sign_in()
         assert str(caught.value) == (
-            f"{server.url}/api/request_token: the answer to the sign-in holds no token."
+            f"{server.url}/api/request_token: the response to the sign-in does not contain a token."
             " Check that url is the address of your Oomnitza."
         )
 
@@ -136,7 +136,7 @@ class TestServerMapping:
     @pytest.mark.parametrize("answer", ["[]", '"text"', "null", "7"])
     def test_what_is_no_mapping_is_refused(self, server, connect, answer):
         server.answers = [(200, answer)]
-        with pytest.raises(TargetRefused, match="the answer is not a mapping"):
+        with pytest.raises(TargetRefused, match="the response is not a mapping"):
             connect().server_mapping("LDAP")
 
 
@@ -162,12 +162,12 @@ class TestLocations:
 
     def test_a_server_that_gives_the_same_page_again_is_told(self, server, connect):
         server.answers = [(200, "{}"), (200, json.dumps([{"n": n} for n in range(200)]))]
-        with pytest.raises(TargetRefused, match="gave before"):
+        with pytest.raises(TargetRefused, match="had already returned"):
             connect().locations()
 
     def test_what_is_no_list_is_told(self, server, connect):
         server.answers = [(200, "{}"), (200, '{"items": []}')]
-        with pytest.raises(TargetRefused, match="no list of locations"):
+        with pytest.raises(TargetRefused, match="not a list of locations"):
             connect().locations()
 
 

@@ -117,7 +117,7 @@ def test_a_converter_that_fails_is_the_last_one_and_empties_the_field():
     field = only(explanation)
     assert field.converted[0] == Converted("trim", "Ada")
     assert [step.converter for step in field.converted] == ["trim", "failing"]
-    assert "TypeError" in field.failure
+    assert "cannot add text to a number" in field.failure
     assert "'Ada'" in field.failure
     assert field.value is None
     assert explanation.outcome == "sent"
@@ -208,7 +208,7 @@ def test_what_a_filter_returned_is_told_as_it_is():
 def test_a_filter_that_fails_rejects_the_record_and_tells_the_line():
     explanation = explain({"NAME": {"source": "name"}}, ADA, "\n    return 1 + record.name")
     assert explanation.decision.line == 15
-    assert explanation.decision.failure.startswith("TypeError: ")
+    assert explanation.decision.failure == "cannot add text to a number"
     assert explanation.outcome == "rejected"
     assert only(explanation).value == " Ada "
 

@@ -86,12 +86,12 @@ def test_list_that_keeps_changing_is_not_stable(caplog: pytest.LogCaptureFixture
     assert len(ids) == len(set(ids))
     assert not changes.stable
     assert service.pages_read == 4 * ROUNDS
-    assert "the next run begins where this one did" in caplog.text
+    assert "the next run starts again from the same checkpoint" in caplog.text
 
 
 def test_a_page_that_comes_twice_is_an_error():
     changes = Changes(lambda: iter([["a", "b"], ["a", "b"]]), where="https://sims.example.com")
-    with pytest.raises(SourceFault, match="gave before") as caught:
+    with pytest.raises(SourceFault, match="had already returned") as caught:
         read(changes)
     assert caught.value.where == "https://sims.example.com"
 

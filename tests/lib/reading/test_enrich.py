@@ -47,9 +47,9 @@ def test_failures_are_logged_and_counted(caplog: pytest.LogCaptureFixture) -> No
     caplog.set_level(logging.INFO)
     read(5, failing(1, 3))
     assert [(each.levelname, each.message) for each in caplog.records] == [
-        ("INFO", "It is left out: no answer for 1"),
-        ("INFO", "It is left out: no answer for 3"),
-        ("WARNING", "It could not be read for 2 records; the log says why"),
+        ("INFO", "It could not be read for one record: no answer for 1"),
+        ("INFO", "It could not be read for one record: no answer for 3"),
+        ("WARNING", "It could not be read for 2 records. The log contains the reasons"),
     ]
 
 
@@ -79,7 +79,7 @@ def test_too_many_in_a_row_after_a_success_are_left_out(caplog: pytest.LogCaptur
     found = read(50, failing(*range(1, 40)))
     assert found == ["0", *[None] * 39, *map(str, range(40, 50))]
     assert [each.message for each in caplog.records if each.levelno == logging.WARNING] == [
-        "It could not be read for 39 records; the log says why"
+        "It could not be read for 39 records. The log contains the reasons"
     ]
 
 

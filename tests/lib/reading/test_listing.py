@@ -18,7 +18,7 @@ def test_the_mark_of_any_earlier_page_is_told_with_its_place(again):
     marks = [["a", "b"], ["c"], ["b", "a"]]
     guard = PageGuard(WHERE)
     passes(guard, *marks, ["a"])
-    with pytest.raises(SourceFault, match="gives a page that it gave before") as caught:
+    with pytest.raises(SourceFault, match="returned a page that it had already returned") as caught:
         guard.check([*marks[again]])
     assert caught.value.where == WHERE
     assert caught.value.fix == "Try again later"
@@ -40,7 +40,7 @@ def test_too_many_stale_pages_raise_error():
     passes(guard, 1, 2, new=False)
     passes(guard, 3)
     passes(guard, 4, None, new=False)
-    with pytest.raises(SourceFault, match="gave before"):
+    with pytest.raises(SourceFault, match="had already returned"):
         guard.check(None, new=False)
 
 

@@ -48,7 +48,7 @@ def test_keys_that_come_as_text_or_decimals_are_numbers():
 
 @pytest.mark.parametrize(("left", "right"), [([2, 1], []), ([1, 2, 3], [2, 1])])
 def test_another_order_is_an_error(left: list[int], right: list[int]):
-    with pytest.raises(SourceFault, match="out of order: id 1 after 2"):
+    with pytest.raises(SourceFault, match="the rows are not sorted: id 1 after 2"):
         merged(left, right)
 
 

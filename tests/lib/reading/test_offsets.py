@@ -103,7 +103,7 @@ def test_a_short_page_among_those_with_numbers_moves_no_other(
         return Page(page.records[:-1] if number == short else page.records, 35, more=True)
 
     assert len(set(chain.from_iterable(pages(fetch, numbered=True)))) == 34
-    assert warnings(caplog) == [f"{WHERE}: 34 of 35 records came; no more are given"]
+    assert warnings(caplog) == [f"{WHERE}: the server reported 35 records but returned only 34"]
 
 
 def test_a_page_is_asked_for_when_the_one_before_is_used_up() -> None:
@@ -191,7 +191,7 @@ def test_empty_page_ends_reading_with_warning(
         return Page(page.records, 35 if page.records else told, more=numbered)
 
     assert list(chain.from_iterable(pages(fetch, numbered=numbered))) == list(range(20))
-    assert warnings(caplog) == [f"{WHERE}: 20 of 35 records came; no more are given"]
+    assert warnings(caplog) == [f"{WHERE}: the server reported 35 records but returned only 20"]
 
 
 def test_emptied_listing_ends_quickly() -> None:
@@ -221,18 +221,18 @@ def test_a_page_in_another_order_is_no_fault() -> None:
 
 def test_the_same_records_in_ever_another_order_are_a_fault() -> None:
     orders = [[1, 2], [2, 1]]
-    with pytest.raises(SourceFault, match="gave before"):
+    with pytest.raises(SourceFault, match="had already returned"):
         list(pages(lambda at: Page([{"id": each} for each in orders[at % 2]], 9, more=True),
                    numbered=True))  # fmt: skip
 
 
 def test_the_same_page_without_keys_again_is_a_fault() -> None:
-    with pytest.raises(SourceFault, match="gave before"):
+    with pytest.raises(SourceFault, match="had already returned"):
         list(paginate_by_offset(lambda _: Page([{"name": "a"}], 9), lambda _: None, where=WHERE))
 
 
 def test_the_same_page_again_is_a_fault() -> None:
-    with pytest.raises(SourceFault, match="gave before"):
+    with pytest.raises(SourceFault, match="had already returned"):
         list(pages(lambda _: Page([{"id": 1}, {"id": 2}], 35)))
 
 
@@ -248,7 +248,7 @@ def test_a_total_that_wavers_does_no_harm() -> None:
 
 @pytest.mark.parametrize("record", [None, 1, "one", ["id"]])
 def test_item_that_is_not_a_record_raises_error(record: object) -> None:
-    with pytest.raises(SourceFault, match="no record") as caught:
+    with pytest.raises(SourceFault, match="an item that is not a record") as caught:
         list(pages(lambda _: Page([record], 1)))
     assert caught.value.where == WHERE
 
@@ -313,8 +313,8 @@ def test_how_many_are_left_out_is_logged(caplog: pytest.LogCaptureFixture) -> No
     caplog.set_level(logging.INFO)
     assert Moments(9, 3, 2, None).read(oldest=5) == [0]
     assert [(each.levelname, each.message) for each in caplog.records] == [
-        ("WARNING", "Moments: on a whole page no record has one, so all of it is left out"),
-        ("INFO", "Moments: at least 3 are too old or never were"),
+        ("WARNING", "Moments: no record on a page has a value, so the whole page was skipped"),
+        ("INFO", "Moments: at least 3 records skipped, because the value is too old or empty"),
     ]
 
 
@@ -327,7 +327,7 @@ def test_record_read_later_is_not_counted_as_left_out(
     listing.meanwhile = lambda: moves.update(moment=10)
     assert listing.read(oldest=5) == [0, 1, 2]
     assert [each.message for each in caplog.records] == [
-        "Moments: at least 1 are too old or never were"
+        "Moments: at least 1 record skipped, because the value is too old or empty"
     ]
 
 

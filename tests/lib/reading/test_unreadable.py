@@ -31,4 +31,4 @@ def test_ten_unreadable_records_in_a_row_raise_error():
             seen.append(item)
     assert len(seen) == MOST_UNREADABLE
     assert caught.value.where == "https://sims.example.com"
-    assert "rights" in caught.value.fix
+    assert "permissions" in caught.value.fix

@@ -28,18 +28,20 @@ from sandbox.web import WebServer
 
 KEYS = [FieldMapping("A", {"source": "a", "required": True}, {"source": "ini"})]
 LOGIN = {"username": "u", "password": "p"}
-# What is to be given to a connector beside the examples of what must be given.
+# The settings from which the fingerprints were computed, unless today's examples are the same.
 GIVEN: dict[str, dict[str, str]] = {
-    "airwatch": {**LOGIN, "api_token": "t"},
+    "airwatch": {**LOGIN, "api_token": "t", "url": "https://apidev.awmdm.com"},
     "bamboohr": {"system_name": "acme"},
-    "casper": LOGIN,
+    "casper": {**LOGIN, "url": "https://jss.jamfcloud.com/example"},
     "csv_assets": {"filename": "x.csv"},
     "csv_users": {"filename": "x.csv"},
     "jsonl_assets": {"filename": "x.csv"},
     "jsonl_users": {"filename": "x.csv"},
+    "ldap": {"url": "ldap://ldap.forumsys.com:389"},
+    "okta": {"url": "https://example-admin.okta.com"},
     "onelogin": {"client_id": "c", "client_secret": "s"},
     "sccm": LOGIN,
-    "zendesk": {"username": "u", "api_token": "t"},
+    "zendesk": {"username": "u", "api_token": "t", "system_name": "oomnitza"},
 }
 # As the program of 693c977 computed them.
 FINGERPRINTS = {

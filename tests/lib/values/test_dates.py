@@ -140,9 +140,9 @@ def test_a_number_means_what_its_size_lets_it_mean():
 
 @pytest.mark.parametrize("number", [15, 20150721, 20150721.0, 99_999_999, -1, -86_400])
 def test_a_number_too_small_for_a_moment_is_told(number):
-    with pytest.raises(ValueError, match="is no date in a known form"):
+    with pytest.raises(ValueError, match="is not a date in a known format"):
         epoch(number)
-    with pytest.raises(ValueError, match="is no date in a known form"):
+    with pytest.raises(ValueError, match="is not a date in a known format"):
         moment(number)
 
 
@@ -260,11 +260,11 @@ def test_everything_else_is_refused(value):
 
 
 def test_what_is_wrong_with_a_date_is_told():
-    with pytest.raises(ValueError, match="order of day and month in '07/08/2015' is not known"):
+    with pytest.raises(ValueError, match="order of day and month in '07/08/2015' is unknown"):
         epoch("07/08/2015")
-    with pytest.raises(ValueError, match="'soon' is no date in a known form"):
+    with pytest.raises(ValueError, match="'soon' is not a date in a known format"):
         epoch("soon")
-    with pytest.raises(ValueError, match="a list is no date"):
+    with pytest.raises(ValueError, match="a list is not a date"):
         epoch([])
 
 
@@ -291,7 +291,7 @@ def test_a_pattern_says_how_texts_are_read():
     assert epoch("11.3.24 14:37 +0100", pattern="%d.%m.%y %H:%M %z") == MINUTE
     assert epoch(MOMENT, pattern="%d/%m/%Y") == MOMENT
     assert epoch("0000-00-00", pattern="%d/%m/%Y") is None
-    with pytest.raises(ValueError, match="'2024-03-11' does not fit %d/%m/%Y"):
+    with pytest.raises(ValueError, match="'2024-03-11' does not match %d/%m/%Y"):
         epoch("2024-03-11", pattern="%d/%m/%Y")
 
 
@@ -368,7 +368,7 @@ def test_windows_counts_from_1601():
 
 @pytest.mark.parametrize("ticks", [1, -36288000000000, 1437472800, 10**17 - 1, 10**18, 2**63])
 def test_a_span_of_time_is_no_moment(ticks):
-    with pytest.raises(ValueError, match=f"{ticks} is no moment"):
+    with pytest.raises(ValueError, match=f"{ticks} is not a valid Windows timestamp"):
         filetime(ticks)
 
 
@@ -394,7 +394,7 @@ def test_a_time_zone_has_a_name(name):
     "name", ["Europe/Berln", "", "Europe", "../etc/passwd", "/etc/passwd", "\0"]
 )
 def test_other_names_are_no_time_zones(name):
-    with pytest.raises(ValueError, match="there is no time zone"):
+    with pytest.raises(ValueError, match="unknown time zone"):
         time_zone(name)
 
 
@@ -431,13 +431,13 @@ def test_patterns_that_give_a_date_can_be_read_by(pattern):
 @pytest.mark.parametrize(
     ("pattern", "why"),
     [
-        ("%d/%m", "has no year"),
-        ("%H:%M", "has no year"),
-        ("%d %Y", "leaves something open"),
-        ("%Y-%m-%d %I:%M", "leaves something open"),
-        ("%Y %Y", "no pattern that dates can be read by"),
-        ("%G", "no pattern that dates can be read by"),
-        ("%Y-%m-%d %Z", "%Z is not known"),
+        ("%d/%m", "contains no year"),
+        ("%H:%M", "contains no year"),
+        ("%d %Y", "is incomplete"),
+        ("%Y-%m-%d %I:%M", "is incomplete"),
+        ("%Y %Y", "cannot be used to read dates"),
+        ("%G", "cannot be used to read dates"),
+        ("%Y-%m-%d %Z", "unknown directive %Z"),
     ],
 )
 def test_patterns_that_give_none_are_refused(pattern, why):

@@ -84,23 +84,23 @@ def test_other_values_get_a_form_that_json_has(value, sent):
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        (re.match("a", "a"), "<re.Match object"),
-        (timedelta(1), "timedelta"),
-        (b"bytes", "b'bytes'"),
-        (object, "class 'object'"),
-        (Unshowable(), "a Unshowable that cannot be shown"),
-        ({(1, 2): 3}, r"a dict with the key \(1, 2\)"),
-        ({None: 3}, "a dict with the key None"),
-        ([[re.compile("x")]], "re.compile"),
-        (CIRCLE, "a list in 50 others"),
-        (nested(60), "a list in 50 others"),
-        (10**5000, "so long a number"),
-        (waiting(), "coroutine"),
+        (re.match("a", "a"), "the result of a pattern cannot be sent"),
+        (timedelta(1), "a duration cannot be sent"),
+        (b"bytes", "binary data cannot be sent"),
+        (object, "a value of type type cannot be sent"),
+        (Unshowable(), "a value of type Unshowable cannot be sent"),
+        ({(1, 2): 3}, r"a dict with the key \(1, 2\) cannot be sent; keys must be text"),
+        ({None: 3}, "a dict with the key None cannot be sent; keys must be text"),
+        ([[re.compile("x")]], "a value of type Pattern cannot be sent"),
+        (CIRCLE, "a list is nested more than 50 levels deep and cannot be sent"),
+        (nested(60), "a list is nested more than 50 levels deep and cannot be sent"),
+        (10**5000, "the number is too large to be sent"),
+        (waiting(), "a value of type coroutine cannot be sent"),
     ],
     ids=lambda item: type(item).__name__,
 )
 def test_everything_else_cannot_be_sent(value, words):
-    with pytest.raises(ValueError, match=f"{words}.* is no value that can be sent"):
+    with pytest.raises(ValueError, match=f"^{words}$"):
         sendable(value)
 
 
@@ -110,4 +110,4 @@ def test_fifty_levels_can_be_sent():
 
 def test_a_value_is_shown_in_short_or_by_its_type():
     assert shown("x" * 50, 5) == "'xxxx"
-    assert shown(Unshowable(), 50) == "a Unshowable that cannot be shown"
+    assert shown(Unshowable(), 50) == "a value of type Unshowable that cannot be shown"

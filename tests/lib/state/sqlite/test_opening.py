@@ -132,7 +132,7 @@ class TestNotWritable:
 
     def test_open_store_of_a_folder_raises(self, path):
         path.mkdir()
-        refused(open_store, path, "cannot write the state database")
+        refused(open_store, path, "this is a folder, not a file")
 
     @POSIX
     def test_open_store_unwritable_folder_raises(self, open_folder):
