@@ -124,9 +124,23 @@ class ConnectorSettings(ConnectionSettings):
         default="send",
         advanced=True,
     )
+    nothing: tuple[str, ...] = setting(
+        "Words that mean no value, separated by commas. `default` stands for a list that is"
+        " described with the converter `nothing`: none, null, n/a, unknown, -, and others. Default:"
+        " no words.",
+        default=(),
+        advanced=True,
+        parse=words,
+    )
     only_if_filled: str = setting(
         "Fields to omit if they are empty, separated by commas. The same as empty_values = omit for"
         " these fields.",
+        default="",
+        advanced=True,
+    )
+    dont_overwrite: str = setting(
+        "Fields that do not overwrite a value in Oomnitza, separated by commas. This works for"
+        " assets with `api = v2` in `[oomnitza]` only.",
         default="",
         advanced=True,
     )

@@ -67,6 +67,7 @@ class SectionReader:
         default = file.sections.get(DEFAULT, IniSection(DEFAULT, 0))
         self._inherited: Mapping[str, Entry] = default.entries
         self._resources = Resources()
+        self._older_api = False
         self._shared = SharedSections(file, self._note)
         for line, text, key in [*default.faults, *default.oddities]:
             self._warn(default, line, key, text)
@@ -86,7 +87,9 @@ class SectionReader:
             )
             self._note(Problem("", "", 0, text))
             return None
-        return self._settings(OomnitzaSettings, section)
+        settings = self._settings(OomnitzaSettings, section)
+        self._older_api = settings is not None and settings.api == "v2"
+        return settings
 
     def run(self) -> Any:
         """Return the settings of [run]; called before `section`, as mappings need converters."""
@@ -119,6 +122,7 @@ class SectionReader:
         entry = self._recordfilter(section)
         if len(self.errors) == before:
             source = connector.load_connector(module)(settings)
+            self._original_settings(section, settings, source.data_type)
             self._whole_mapping(section, source, layer)
             missing = missing_fields(section, source, self._note)
         if len(self.errors) > before:
@@ -157,6 +161,19 @@ class SectionReader:
             secrets.remember(*secrets_of(settings))
             self._ignored_values(kind, section, given)
         return settings
+
+    def _original_settings(
+        self, section: IniSection, settings: ConnectorSettings, data_type: str
+    ) -> None:
+        """Warn about a setting of the original connector that has no effect here."""
+        if settings.dont_overwrite and not (self._older_api and data_type == "assets"):
+            why = "for users" if self._older_api else "with `api = v3` in [oomnitza]"
+            what = (
+                f"no effect {why}. Remove the fields from the mapping of this"
+                " section, or set empty_values = omit if only empty values must not overwrite"
+            )
+            line = section.entries["dont_overwrite"].line
+            self._warn(section, line, "dont_overwrite", what)
 
     def _ignored_values(
         self, kind: type[Any], section: IniSection, given: Mapping[str, str]

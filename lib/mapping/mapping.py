@@ -173,7 +173,10 @@ def _check_keys(attributes: Attributes) -> None:
         if not isinstance(attributes.get(key, ""), str):
             raise ValueError(f"{key} must be a string, not {kind_of(attributes[key])}")
     if "empty" in attributes:
-        attributes["empty"] = one_of(str(attributes["empty"]), EMPTY)
+        try:
+            attributes["empty"] = one_of(str(attributes["empty"]), EMPTY)
+        except ValueError as error:
+            raise ValueError(f"empty: {error}") from None
     if not _are_texts(attributes.get("converter", "")):
         raise ValueError("converter must be a string or a list of strings")
     if not attributes.get("source", "-").strip():

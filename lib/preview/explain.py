@@ -19,6 +19,7 @@ from lib.connector import Records
 from lib.errors import RecordGone, SourceFault, StateUnreadable
 from lib.jsontext import to_json
 from lib.language import Stopped
+from lib.mapping.emptyvalues import OMIT
 from lib.mapping.mapper import Mapped, Mapper
 from lib.mapping.mapping import ORIGINS, FieldMapping
 from lib.record import Record
@@ -28,6 +29,7 @@ from lib.run.plan import SectionPlan, make_plan
 from lib.secrets import redact, redact_data
 from lib.target.target import TargetSettings
 from lib.values.sendable import shown
+from lib.values.values import is_nothing
 
 # Of what is no value for JSON, in characters.
 LONGEST = 100
@@ -59,6 +61,7 @@ class Filled:
     converters_layer: str  # that names the converters
     value: Any
     missing: bool  # required, and empty
+    omitted: bool = False  # empty, and not sent
 
     @property
     def failure(self) -> str:
@@ -226,6 +229,8 @@ def _filled(
         converters_layer=mapping.layers.get("converter", ""),
         value=_masked(mapped.values[mapping.field]),
         missing=mapping.field in mapped.missing,
+        omitted=mapping.attributes.get("empty") == OMIT
+        and is_nothing(mapped.values[mapping.field]),
     )
 
 
