@@ -49,6 +49,12 @@ STEPS: tuple[tuple[str, ...], ...] = (
         " section INTEGER NOT NULL, scope TEXT NOT NULL, moment REAL NOT NULL, at REAL NOT NULL,"
         " PRIMARY KEY (section, scope)) WITHOUT ROWID",
     ),
+    (
+        # Files that were read once, each with its size and the time of its change.
+        "CREATE TABLE accepted_file ("
+        " section INTEGER NOT NULL, scope TEXT NOT NULL, file TEXT NOT NULL, at REAL NOT NULL,"
+        " PRIMARY KEY (section, scope, file)) WITHOUT ROWID",
+    ),
 )
 VERSION = len(STEPS)
 
