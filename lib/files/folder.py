@@ -168,10 +168,10 @@ def _is_wanted(path: Path, suffix: str) -> bool:
 
 def _not_sorted(count: int, about: str) -> str:
     return (
-        "the dates in the names of the files are not in the order of the names, so that older files"
+        "The dates in the names of the files are not in the order of the names, so that older files"
         " may overwrite newer ones. Set order = date-in-name, or order = name to keep this order."
     )
 
 
 def _no_new_files(count: int, where: str) -> str:
-    return f"no new files: {where}"
+    return f"No new files: {where}"

@@ -67,7 +67,7 @@ def test_new_files_are_sent_once(run: Run, drop: Callable[..., None]) -> None:
     assert counts(nothing) == {}
     assert exit_code([nothing]) == ExitCode.OK
     assert nothing.missing == 0
-    assert any("no new files" in note for note in nothing.notes)
+    assert any("No new files" in note for note in nothing.notes)
     drop("b", 1)
     few = run()
     assert counts(few) == {"fetched": 1, "sent": 1}, "no safety threshold"

@@ -156,7 +156,7 @@ class TestOnce:
     def test_empty_folder_is_no_error(self, read, tmp_path):
         remarks = Remarks()
         assert read(remarks, files="once") == []
-        assert remarks.notes == [f"no new files: {tmp_path}"]
+        assert remarks.notes == [f"No new files: {tmp_path}"]
         with pytest.raises(SourceUnavailable):
             read()
 
