@@ -93,8 +93,8 @@ class Settings(UserSettings):
         if self.username and not self.anonymous and not self.password:
             yield (
                 "password",
-                "password is empty. Many directories treat a sign-in without a password as"
-                " anonymous",
+                "the value is empty. Many directories treat a sign-in without a password as"
+                " anonymous. Set password, or leave username empty for an anonymous bind",
             )
         if self.start_tls and self.url.lower().startswith("ldaps"):
             yield (

@@ -17,7 +17,7 @@ from lib.connection import ConnectionSettings
 from lib.errors import RecordGone, RecordUnreadable
 from lib.record import Record
 from lib.remarks import Remarks
-from lib.settings import duration, number_text, setting, share_or_number, words
+from lib.settings import duration, number_text, setting, share, share_or_number, words
 from lib.values.paths import first_key
 
 # What `records` yields: a record as the source has it, or why one that it listed cannot be read.
@@ -89,6 +89,28 @@ class ConnectorSettings(ConnectionSettings):
         default="50%",
         advanced=True,
         parse=share_or_number,
+    )
+
+    field_limit: str = setting(
+        "The safety threshold for fields: which fields must not become empty in all records. These"
+        " are the fields that were filled in at least this percentage of the records of the last"
+        " complete run, and in at least 20 records. If one of them is empty in all records, nothing"
+        " is sent unless you use --force=fields. 100% turns the check off.",
+        default="10%",
+        advanced=True,
+        parse=share,
+    )
+    empty_values: Literal["send", "omit"] = setting(
+        "The action for fields that are empty in a record: send them as null, or omit them. A null"
+        " overwrites the value in Oomnitza.",
+        default="send",
+        advanced=True,
+    )
+    only_if_filled: str = setting(
+        "Fields to omit if they are empty, separated by commas. The same as empty_values = omit for"
+        " these fields.",
+        default="",
+        advanced=True,
     )
 
     @property

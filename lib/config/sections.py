@@ -11,6 +11,7 @@ from typing import Any
 
 from lib import connector, plugins, recordfilter, secrets
 from lib.config import sharedsections
+from lib.config.plausibility import doubtful_values
 from lib.config.problems import Problem
 from lib.config.reportsettings import ReportSettings
 from lib.config.runsettings import RunSettings
@@ -124,7 +125,10 @@ class SectionReader:
         for problem in (*faults_of(section), *oddities_of(section)):
             self._note(problem)
         self._unknown_keys(kind, section)
+        for entry, text in doubtful_values(kind, entries):
+            self._warn(section, entry.line, entry.key, text)
         given = {key: entry.value for key, entry in entries.items()}
+        without_variable = set()
         for item in declared(kind):
             variable = given.get(f"env_{item.name}", "").strip() if item.about.secret else ""
             if variable and variable not in os.environ:
@@ -133,11 +137,14 @@ class SectionReader:
                 if not re.fullmatch(r"[A-Z][A-Z0-9_]*", variable):  # it may be the secret itself
                     what = "environment variable not found"
                 self._problem(section, entries[key].line, key, what)
+                without_variable.add(item.name)
             elif variable:
                 given[item.name] = os.environ[variable]
         given |= self._paths(kind, given)
         settings, faults = read_settings(kind, given)
         for fault in faults:
+            if fault.key in without_variable:
+                continue  # it is only empty because of the variable
             line = entries[fault.key].line if fault.key in entries else section.line
             self._problem(section, line, fault.key, fault.text)
         if settings is not None:
@@ -177,7 +184,8 @@ class SectionReader:
             if key not in (*names, *SPECIAL_KEYS) and not key.startswith("mapping."):
                 near = plugins.nearest(key, [*names, *SPECIAL_KEYS])
                 if near in SPECIAL_KEYS or key.split(".")[0] in NEAR_MAPPING:
-                    what = f"unknown setting; did you mean {near or MAPPING}?"
+                    meant = near or f"{MAPPING}{key.partition('.')[2].upper() or 'FIELD'}"
+                    what = f"unknown setting; did you mean {meant}?"
                     self._problem(section, entry.line, key, what)
                     continue
                 hint = f"; did you mean {near}?" if near else ""

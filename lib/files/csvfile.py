@@ -144,7 +144,8 @@ def _look_for_columns(names: list[str], projection: Projection, path: Path) -> N
             fix=f"Map some of its columns: {', '.join(filter(None, names))}",
         )
     if missing:
-        log.warning("%s: column not found: %s", path_text(path), ", ".join(missing))
+        columns_not_found = "mapped columns not found, so their fields are empty"
+        log.warning("%s: %s: %s", path_text(path), columns_not_found, ", ".join(missing))
 
 
 def _header(row: list[str] | str | None, settings: CsvSettings, path: Path) -> list[str]:

@@ -54,7 +54,7 @@ class FolderSettings(Settings):
         if self.filename and self.directory:
             yield "directory", "filename and directory cannot both be set"
         elif not self.filename and not self.directory:
-            yield "filename", "filename is empty. Set filename or directory"
+            yield "filename", "the value is empty. Set filename or directory"
 
 
 def files_to_read(

@@ -59,7 +59,7 @@ def _record(line: str, settings: FileSettings, where: str) -> SourceItem:
     try:
         value = json.loads(line, parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError) as error:
-        return RecordUnreadable(f"the line is not valid JSON ({_reason(error)})", where=where)
+        return RecordUnreadable(f"the line is not valid JSON: {_reason(error)}", where=where)
     if not isinstance(value, dict):
         return RecordUnreadable("the line is not a JSON object", where=where)
     return value

@@ -84,7 +84,9 @@ def lines(path: Path, encoding: str) -> Iterator[str]:
             yield from _without_end_mark(file)
     except OSError as error:
         raise SourceUnavailable(
-            f"cannot read the file ({error.strerror})", where=path_text(path)
+            f"cannot read the file ({error.strerror})",
+            where=path_text(path),
+            fix="Check that the file exists and that the connector is allowed to read it",
         ) from None
     except UnicodeError:
         raise SourceFault(

@@ -19,7 +19,7 @@ from typing import Any
 from lib.errors import ConfigurationError
 from lib.mapping.converters import Resources, conversions
 from lib.plugins import did_you_mean
-from lib.settings import boolean, declared
+from lib.settings import boolean, declared, one_of
 from lib.values.kinds import kind_of
 from lib.values.paths import check_path
 from lib.values.sendable import sendable
@@ -30,7 +30,9 @@ Layer = Mapping[str, Attributes | None]
 ServerMapping = Mapping[str, str | list[str]]
 
 ORIGINS = ("source", "setting", "hardcoded")
-KEYS = (*ORIGINS, "converter", "required")
+KEYS = (*ORIGINS, "converter", "required", "empty")
+# What to do with an empty value: send it as null, or leave the field out of the record.
+EMPTY = ("send", "omit")
 # Before the name of a field, in the keys of a section.
 PREFIX = "mapping."
 # What JSON refuses, and Python would silently take for something else.
@@ -170,6 +172,8 @@ def _check_keys(attributes: Attributes) -> None:
     for key in ("source", "setting"):
         if not isinstance(attributes.get(key, ""), str):
             raise ValueError(f"{key} must be a string, not {kind_of(attributes[key])}")
+    if "empty" in attributes:
+        attributes["empty"] = one_of(str(attributes["empty"]), EMPTY)
     if not _are_texts(attributes.get("converter", "")):
         raise ValueError("converter must be a string or a list of strings")
     if not attributes.get("source", "-").strip():

@@ -150,7 +150,7 @@ def _records(number: int) -> str:
 
 
 def _for_example(example: Example) -> str:
-    return f" (for example: {example.text})" if example.text else ""
+    return f". Example: {example.text}" if example.text else ""
 
 
 def _part(item: FieldMapping, key: str) -> str:

@@ -10,19 +10,22 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain, islice
 
 from lib.compactset import CompactSet
-from lib.errors import ConfigurationError, ConnectorError, RunCanceled, UnsafeRun
+from lib.errors import ConfigurationError, ConnectorError, RunCanceled
 from lib.interruption import requested, shielded
+from lib.run.fingerprints import record_digest
 from lib.run.inflight import BatchResult, InFlight
 from lib.run.spool import Spool
 from lib.run.tally import Outcome, brief
+from lib.run.threshold import Thresholds
+from lib.run.unchanged import Digest, is_unchanged
 from lib.state import Known, SectionLedger
 from lib.target.item import Item
 from lib.target.uploader import Uploader
-from lib.wording import counted
 
 log = logging.getLogger(__name__)
 
@@ -38,12 +41,13 @@ UNPACKED = 100
 class SendPolicy:
     """Which records of a run are sent.
 
-    `min_records` is the safety threshold: with fewer records, none is sent. With `skip_unchanged`,
-    records are skipped that have not changed since they were last sent.
+    Until the `thresholds` are met, none is sent. With `skip_unchanged`, records are skipped that
+    have not changed since they were last sent, as `digest` says.
     """
 
-    min_records: int = 0
+    thresholds: Thresholds = field(default_factory=Thresholds)
     skip_unchanged: bool = False
+    digest: Digest = partial(record_digest, b"")
 
 
 class BatchSender:
@@ -67,18 +71,14 @@ class BatchSender:
         self._outcome = outcome
         self._policy = policy
         self._progress = progress
-        self._held = Spool()  # changed records, while there are fewer than the threshold
+        self._holding = policy.thresholds.wait(0)
+        self._held = Spool()  # changed records, while a threshold is not met
         self._new: list[Item] = []  # not compared yet with what was last sent
         self._batch: list[Item] = []  # to be sent
         self._sent_keys = CompactSet()  # the keys of what is sent although unchanged is skipped
         self._in_flight = InFlight(uploader)
         self._last_asked = time.monotonic()
         self._rejected = 0
-
-    @property
-    def below_threshold(self) -> bool:
-        """Whether there are too few records so far for any of them to be sent."""
-        return self.added < self._policy.min_records
 
     def add(self, item: Item) -> None:
         """Add the next record; sends a batch if one is full.
@@ -89,11 +89,10 @@ class BatchSender:
         self._new.append(item)
         if self._in_flight or self._outcome.tally.sent:
             self._stop_if_canceled()
-        if self.added == self._policy.min_records:
-            self._hold()
+        if self._holding and not self._policy.thresholds.wait(self.added):
             self._release()
         elif len(self._new) >= self._uploader.batch_size:
-            if self.below_threshold:
+            if self._holding:
                 self._hold()
             else:
                 self._skip_unchanged()
@@ -102,23 +101,19 @@ class BatchSender:
     def finish(self) -> None:
         """Send the last records, at the end of the source.
 
-        Raises UnsafeRun if there are fewer records than the safety threshold.
+        Raises UnsafeRun if a safety threshold is not met.
         """
-        if self.below_threshold:
-            raise UnsafeRun(
-                f"safety threshold: only {counted(self.added, 'record')} to send, but at least"
-                f" {self._policy.min_records:,} were expected after the last complete run. Nothing"
-                " was sent",
-                fix="Check the permissions of the account and the record filter. If the drop is"
-                " intended, run once with --force",
-            )
+        self._policy.thresholds.require(self.added)
+        if self._holding:
+            with shielded():
+                self._release()
         self.flush()
 
     def flush(self) -> None:
-        """Send what was added so far, unless it is below the threshold or sending has failed."""
+        """Send what was added so far, unless it is held back or sending has failed."""
         if self.failure:
             return
-        if self.below_threshold:
+        if self._holding:
             self._hold()
             return
         self._skip_unchanged()
@@ -128,7 +123,11 @@ class BatchSender:
             self._collect()
 
     def save_unsent(self, reason: str, *, held: bool = True) -> None:
-        """Save for resend all records without an outcome; with `held`, those held back, too."""
+        """Save for resend all records without an outcome; with `held`, those held back, too.
+
+        Where a threshold forbids it, those that are held back are not saved.
+        """
+        held = held and not (self._holding and not self._policy.thresholds.save_held)
         while self._in_flight:
             try:
                 self._collect()
@@ -148,7 +147,7 @@ class BatchSender:
         self._held.close()
 
     def _hold(self) -> None:
-        """Hold back what is to be sent until there are enough records; skip what is unchanged."""
+        """Hold back what is to be sent until the thresholds are met; skip what is unchanged."""
         self._skip_unchanged()
         items, self._batch = self._batch, []
         if items:
@@ -156,6 +155,8 @@ class BatchSender:
 
     def _release(self) -> None:
         """Send what was held back, in full batches."""
+        self._hold()
+        self._holding = False
         for item in self._held:
             self._batch.append(item)
             self._send_full_batches()
@@ -178,7 +179,9 @@ class BatchSender:
             unchanged: list[Item] = []
             for item in items:
                 before = None if item.key is None else known.get(item.key)
-                same = before is not None and before.digest == item.digest
+                same = before is not None and is_unchanged(
+                    item, before, self._ledger, self._policy.digest
+                )
                 # Of two records with one key the last one counts, so it must not be skipped.
                 if same and item.key not in self._sent_keys:
                     unchanged.append(item)

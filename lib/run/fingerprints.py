@@ -32,17 +32,25 @@ def section_fingerprint(section: Section, keys: Sequence[FieldMapping]) -> str:
     begins with its version, "2", and contains only settings that differ from their default. So a
     setting that a later version adds to a connector changes nothing unless it is used.
     """
+    own = source_settings(section)
+    kept = section.recordfilter.value if section.recordfilter else ""
+    how = [[item.field, item.attributes] for item in keys]
+    text = json.dumps([section.connector, own, kept, how], sort_keys=True, default=str)
+    return f"2 {blake2b(text.encode(), digest_size=16).hexdigest()}"
+
+
+def source_settings(section: Section) -> dict[str, str]:
+    """Return the settings that decide which records a section reads, unless they have the default.
+
+    These are the connector's own, without secrets.
+    """
     common = {item.name for item in declared(ConnectorSettings)} | NOT_THE_RECORDS
-    own = {
+    return {
         item.name: str(value)
         for item in declared(type(section.settings))
         if item.name not in common and not item.about.secret
         if (value := getattr(section.settings, item.name)) != item.default
     }
-    kept = section.recordfilter.value if section.recordfilter else ""
-    how = [[item.field, item.attributes] for item in keys]
-    text = json.dumps([section.connector, own, kept, how], sort_keys=True, default=str)
-    return f"2 {blake2b(text.encode(), digest_size=16).hexdigest()}"
 
 
 def plan_digest(plan: UploadPlan) -> bytes:

@@ -31,6 +31,8 @@ from lib.run import lifecycle
 from lib.run.attempt import attempt
 from lib.run.batchsender import BatchSender
 from lib.run.events import SectionEvents
+from lib.run.fields import FieldCounts
+from lib.run.fingerprints import source_settings
 from lib.run.mode import Mode
 from lib.run.options import RunOptions
 from lib.run.plan import SectionPlan, make_plan
@@ -39,8 +41,9 @@ from lib.run.records import Records
 from lib.run.runlog import compare_counts
 from lib.run.saveddata import NothingSaved
 from lib.run.tally import Outcome
+from lib.run.threshold import Thresholds
 from lib.settings import secrets_of
-from lib.state import NullLedger, SectionLedger
+from lib.state import FieldCount, NullLedger, SectionLedger
 from lib.target.item import Item
 from lib.target.target import Target, TargetSettings
 from lib.target.uploader import Uploader
@@ -69,6 +72,7 @@ class _Run:
     outcome: Outcome
     phase: Phase = Phase.OPENING
     ledger: SectionLedger = field(default_factory=NullLedger)
+    fields: list[FieldCount] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,8 @@ class _Parts:
     plan: SectionPlan
     records: Records
     saved: NothingSaved
+    fields: FieldCounts
+    thresholds: Thresholds
     prepare: Preparation
     sender: BatchSender
     uploader: Uploader
@@ -128,7 +134,7 @@ def _open_ledger(run: _Run, stack: ExitStack) -> None:
 
 @shielded()
 def _record_end(run: _Run) -> None:
-    lifecycle.end(run.ledger, run.outcome)
+    lifecycle.end(run.ledger, run.outcome, run.fields)
 
 
 def _transfer(run: _Run) -> None:
@@ -144,6 +150,8 @@ def _transfer(run: _Run) -> None:
             raise
         finally:
             run.outcome.response_shape = parts.uploader.response_shape
+            run.outcome.ready, run.outcome.fields = parts.sender.added, parts.fields.filled
+            run.fields = list(parts.fields.rows())
             run.outcome.warnings += parts.plan.source.remarks.warnings
             run.outcome.notes += parts.plan.source.remarks.notes
         _conclude(run, parts)
@@ -162,13 +170,14 @@ def _open(run: _Run, stack: ExitStack) -> _Parts:
     lifecycle.describe(ledger, section, plan.source, plan.key_fields, full=full)
     uploader = mode.uploader(target, plan, partial(_show, run))
     progress = partial(run.events.progress, outcome, None)
-    sender = BatchSender(
-        uploader, ledger, outcome, mode.send_policy(plan, ledger, full=full), progress
-    )
+    fields = FieldCounts(plan.fields, plan.omitted)
+    thresholds = mode.thresholds(plan, ledger, fields)
+    policy = mode.send_policy(plan, thresholds, full=full)
+    sender = BatchSender(uploader, ledger, outcome, policy, progress)
     stack.enter_context(closing(sender))
     records = mode.records(plan, ledger, run.settings.url, outcome)
-    prepare = Preparation(plan, outcome, ledger, saved)
-    return _Parts(target, plan, records, saved, prepare, sender, uploader)
+    prepare = Preparation(plan, outcome, ledger, saved, fields)
+    return _Parts(target, plan, records, saved, fields, thresholds, prepare, sender, uploader)
 
 
 def _read(run: _Run, parts: _Parts) -> None:
@@ -242,9 +251,14 @@ def _abort(run: _Run, parts: _Parts, error: BaseException) -> None:
 def _conclude(run: _Run, parts: _Parts) -> None:
     """Ask Oomnitza for its counts, and commit the checkpoint if no record is left to be sent."""
     plan, outcome = parts.plan, run.outcome
-    outcome.ready = parts.sender.added
+    outcome.warnings += parts.prepare.warnings()
     if outcome.complete:
-        run.mode.note_if_below_threshold(plan, run.ledger, outcome)
+        if not outcome.tally.fetched and not plan.source.incremental:
+            asked = [f"{key} = {value}" for key, value in source_settings(run.section).items()]
+            given = f" ({', '.join(asked)})" if asked else ""
+            outcome.warnings.append(f"The source returned no records{given}.")
+        run.mode.note_unmet(parts.thresholds, outcome)
+        outcome.warnings += run.mode.field_warnings(plan, run.ledger, parts.fields)
     if parts.uploader.portion:
         name = plan.upload.mapping_name
         compare_counts(parts.uploader, parts.target, name, outcome, run.ledger)
@@ -257,6 +271,8 @@ def _show(run: _Run, item: Item) -> None:
     """Emit a record of a dry run, with how it was last sent, if that is known."""
     known = run.ledger.known([item.key]).get(item.key) if item.key is not None else None
     before = run.ledger.last_sent(known) if known else None
+    if before:  # what is left out does not change
+        before = {name: value for name, value in before.items() if name not in item.omitted}
     record = item.values
     same = before == record
     run.outcome.compared["same" if same else "changed" if known else "new"] += 1

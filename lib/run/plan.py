@@ -11,8 +11,10 @@ from lib.config.sections import Section
 from lib.connector import Connector, Projection
 from lib.errors import TargetRefused, TargetUnavailable
 from lib.mapping import layers
+from lib.mapping.emptyvalues import omitted_if_empty
 from lib.mapping.mapper import Mapper
 from lib.mapping.mapping import FieldMapping, ServerMapping
+from lib.mapping.objects import ObjectFields
 from lib.recordfilter import RecordFilter, compile_filter
 from lib.target.target import Target, UploadPlan
 
@@ -24,7 +26,8 @@ class SectionPlan:
     """Everything that is decided before the first record is read.
 
     `fields` are Oomnitza's, each with the layers that it comes from; `key_mapper` maps those alone
-    that identify a record. `notes` are warnings for the administrator, as sentences.
+    that identify a record. `omitted` are the fields that are not sent where they are empty. `notes`
+    are warnings for the administrator, as sentences.
     """
 
     section: Section
@@ -34,6 +37,7 @@ class SectionPlan:
     key_mapper: Mapper
     record_filter: RecordFilter
     upload: UploadPlan
+    omitted: tuple[str, ...]
     without_server: bool  # the mapping in Oomnitza is used, but could not be read
     notes: tuple[str, ...]
 
@@ -46,6 +50,12 @@ class SectionPlan:
     def key_fields(self) -> list[FieldMapping]:
         """The fields that identify a record."""
         return [self.fields[name] for name in self.upload.key_fields]
+
+    def object_fields(self) -> ObjectFields:
+        """Return a new search for fields that get objects instead of values."""
+        built_in = self.source.default_mapping().values()
+        expected = {attributes["source"] for attributes in built_in if "source" in attributes}
+        return ObjectFields(self.fields.values(), expected)
 
     def projection(
         self, checkpoint: Checkpoint | None = None, *, all_fields: bool = False
@@ -87,6 +97,7 @@ def make_plan(section: Section, target: Target | None, *, strict: bool) -> Secti
         key_mapper=Mapper(keys, section.settings, section.resources),
         record_filter=compile_filter(section.recordfilter),
         upload=upload,
+        omitted=omitted_if_empty(fields, section.settings),
         without_server=bool(missing),
         notes=(*filter(None, [missing]), *layers.doubly_mapped(server, section.mapping)),
     )

@@ -76,6 +76,7 @@ class Outcome:
     ready: int = 0  # records that were mapped, to be sent unless they are unchanged
     unreadable: int = 0  # records that were rejected before it was known which ones they are
     retries: int = 0  # requests that were made again
+    fields: dict[str, int] = field(default_factory=dict)  # in how many records each was filled
     missing: int = 0  # records of earlier runs that the source no longer had
     # In a dry run: how many are new, changed, or the same, if it is known what was last sent.
     compared: Counter[str] = field(default_factory=Counter)

@@ -93,6 +93,13 @@ def duration(text: str) -> str:
     return text.strip()
 
 
+def share(text: str) -> str:
+    """Check a percentage, and return it as it was typed."""
+    if not re.fullmatch(r"(\d{1,2}(\.\d+)?|100)\s*%", text.strip()):
+        raise ValueError(f"{text.strip()!r} is not a percentage, such as 10%")
+    return text.strip()
+
+
 def share_or_number(text: str) -> str:
     """Check a percentage or a number of records, and return it as it was typed."""
     if not re.fullmatch(r"(\d{1,2}(\.\d+)?|100)\s*%|\d+", text.strip()):

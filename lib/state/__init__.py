@@ -20,6 +20,8 @@ from pathlib import Path
 from lib.state.checkpointfile import CheckpointFile
 from lib.state.readonly import NullLedger, ReadOnlyLedger
 from lib.state.rows import (
+    Change,
+    FieldCount,
     Known,
     Missing,
     PastRun,
@@ -33,7 +35,9 @@ from lib.state.section import SectionLedger
 from lib.state.store import Store
 
 __all__ = [
+    "Change",
     "CheckpointFile",
+    "FieldCount",
     "Known",
     "Missing",
     "NullLedger",

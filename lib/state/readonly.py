@@ -8,7 +8,15 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from lib.errors import StateUnreadable
-from lib.state.rows import Known, Missing, PastRun, RecordToSave, SavedRecord, StoredText
+from lib.state.rows import (
+    FieldCount,
+    Known,
+    Missing,
+    PastRun,
+    RecordToSave,
+    SavedRecord,
+    StoredText,
+)
 from lib.state.section import SectionLedger
 
 T = TypeVar("T")
@@ -31,6 +39,11 @@ class NullLedger:
     def end(
         self, state: str, counts: Mapping[str, int], error: str = "", retries: int = 0
     ) -> None: ...
+
+    def record_fields(self, fields: Iterable[FieldCount]) -> None: ...
+
+    def fields(self, run: int) -> dict[str, FieldCount]:
+        return {}
 
     def left_running(self) -> list[PastRun]:
         return []
@@ -101,6 +114,9 @@ class ReadOnlyLedger(NullLedger):
 
     def last_complete(self) -> PastRun | None:
         return self._read(self._ledger.last_complete, None)
+
+    def fields(self, run: int) -> dict[str, FieldCount]:
+        return self._read(lambda: self._ledger.fields(run), {})
 
     def last_full(self) -> float | None:
         return self._read(self._ledger.last_full, None)

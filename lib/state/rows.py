@@ -84,6 +84,23 @@ class Known(NamedTuple):
 
 
 @dataclass(frozen=True)
+class FieldCount:
+    """In how many records of a run a field was filled, and its mapping then, as JSON text."""
+
+    field: str
+    filled: int
+    mapping: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a run changed in a record: the values before and after, by field."""
+
+    key: str
+    fields: dict[str, tuple[Any, Any]]
+
+
+@dataclass(frozen=True)
 class Missing:
     """A record that the latest complete run did not find, and when it was last seen."""
 
@@ -112,6 +129,13 @@ def to_missing(row: Sequence[Any]) -> Missing:
     """Convert a row with id, key, fields, and the time at which the record was last seen."""
     _, key, stored, seen_at = row
     return Missing(decode_key(key), decompress_fields(stored), seen_at)
+
+
+def to_change(row: Sequence[Any]) -> Change:
+    """Convert a row with key and changed fields."""
+    key, stored = row
+    fields = decompress_fields(stored) or {}
+    return Change(decode_key(key), {name: (old, new) for name, (old, new) in fields.items()})
 
 
 def to_fields(row: Sequence[Any]) -> dict[str, Any] | None:

@@ -7,7 +7,15 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
-from lib.state.rows import Known, Missing, PastRun, RecordToSave, SavedRecord, StoredText
+from lib.state.rows import (
+    FieldCount,
+    Known,
+    Missing,
+    PastRun,
+    RecordToSave,
+    SavedRecord,
+    StoredText,
+)
 
 
 class SectionLedger(Protocol):
@@ -52,6 +60,12 @@ class SectionLedger(Protocol):
         another one. With "unreadable" among the counts, missing records are unknown.
         """
 
+    def record_fields(self, fields: Iterable[FieldCount]) -> None:
+        """Record in how many records of the run each field was filled."""
+
+    def fields(self, run: int) -> dict[str, FieldCount]:
+        """Return what `record_fields` recorded for a run, by field; empty if it is not known."""
+
     def left_open(self) -> list[PastRun]:
         """Return earlier runs that were opened and not closed at Oomnitza, the oldest first."""
 
@@ -79,7 +93,8 @@ class SectionLedger(Protocol):
     def sent(self, items: Iterable[tuple[str, bytes, StoredText]]) -> None:
         """Record what Oomnitza accepted, as (key, digest, JSON text of the fields).
 
-        These records are no longer saved for resend.
+        These records are no longer saved for resend. The fields that differ from what was last sent
+        are kept as changes of the run, up to a limit.
         """
 
     def distrust_run(self) -> None:

@@ -18,7 +18,7 @@ class Item:
     `fetched` is packed by `lib.target.packing`, since it is rarely needed again. `mapped` is JSON
     text as the state database stores it. `key` identifies the record (None if only the target can),
     and an equal `digest` means that it is unchanged. `saved_id` is its id if it was saved for
-    resend before.
+    resend before. `omitted` are the fields that are left out because they are empty.
     """
 
     fetched: bytes
@@ -26,6 +26,7 @@ class Item:
     key: str | None
     digest: bytes
     saved_id: int | None = None
+    omitted: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:

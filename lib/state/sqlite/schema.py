@@ -50,6 +50,14 @@ STEPS: tuple[tuple[str, ...], ...] = (
         " PRIMARY KEY (section, scope)) WITHOUT ROWID",
     ),
     (
+        # In how many records of a run a field was `filled`, and its `mapping` then.
+        "CREATE TABLE field ("
+        " run INTEGER NOT NULL, name TEXT NOT NULL, filled INTEGER NOT NULL, mapping TEXT NOT NULL,"
+        " PRIMARY KEY (run, name)) WITHOUT ROWID",
+        # The `fields` that a run changed in a record, as JSON: {"FIELD": [before, after]}.
+        "CREATE TABLE change ("
+        " run INTEGER NOT NULL, key BLOB NOT NULL, fields NOT NULL,"
+        " PRIMARY KEY (run, key)) WITHOUT ROWID",
         # Files that were read once, each with its size and the time of its change.
         "CREATE TABLE accepted_file ("
         " section INTEGER NOT NULL, scope TEXT NOT NULL, file TEXT NOT NULL, at REAL NOT NULL,"

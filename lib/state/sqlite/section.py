@@ -14,6 +14,7 @@ from typing import Any
 
 from lib import __version__
 from lib.state.rows import (
+    FieldCount,
     Known,
     Missing,
     PastRun,
@@ -30,7 +31,9 @@ from lib.state.rows import (
     to_run,
 )
 from lib.state.sqlite import savedrecords
+from lib.state.sqlite.changes import ChangeLog
 from lib.state.sqlite.database import StateDatabase
+from lib.state.sqlite.fields import RECORD_FIELD, read_fields
 from lib.state.sqlite.statements import (
     ACCEPT_FILE,
     ACCEPTED_FILES,
@@ -64,6 +67,7 @@ class SqliteLedger:
         self._names = (section, target)
         self._section_id = 0
         self._opened: tuple[int, str] | None = None  # which run was noted as opened, and as what
+        self._changes = ChangeLog(database)
 
     def batch(self, *, lasting: bool = True) -> AbstractContextManager[None]:
         return self._database.transaction(lasting=lasting)
@@ -109,7 +113,7 @@ class SqliteLedger:
             "run": self._begun,
             "state": state,
             "now": time.time(),
-            "counts": json.dumps(dict(counts)),
+            "counts": json.dumps({**counts, **self._changes.counts}),
             "error": escape_surrogates(error),
             "retries": retries,
         }
@@ -121,6 +125,14 @@ class SqliteLedger:
                     "SELECT fingerprint FROM run WHERE id = ?", (self._begun,)
                 )
                 self._database.write(savedrecords.OUTDATE, (self._id, self._begun, fingerprint))
+
+    def record_fields(self, fields: Iterable[FieldCount]) -> None:
+        run = self._begun
+        rows = ((run, item.field, item.filled, item.mapping) for item in fields)
+        self._database.write_many(RECORD_FIELD, rows)
+
+    def fields(self, run: int) -> dict[str, FieldCount]:
+        return {item.field: item for item in read_fields(self._database, run)}
 
     def left_open(self) -> list[PastRun]:
         return self._runs(
@@ -162,11 +174,13 @@ class SqliteLedger:
 
     def sent(self, items: Iterable[tuple[str, bytes, StoredText]]) -> None:
         section, run, now = self._id, self._begun, time.time()
+        items = list(items)
         rows = [
             (section, encode_key(key), digest, compress(fields), run, now)
             for key, digest, fields in items
         ]
         with self._database.transaction():
+            self._changes.note(run, items, self.known([key for key, *_ in items]))
             self._database.write_many(SENT, rows)
             if self._database.rows(savedrecords.ANY, (section,)):  # mostly there is none
                 keys = ((section, savedrecords.identity(key)) for _, key, *_ in rows)

@@ -270,7 +270,9 @@ class TestColumnsAndFiles:
     def test_mapped_columns_that_are_missing_are_named(self, read, caplog):
         read("Login,a.b,Extra\n1,2,3\n", "Login", "a.b", "Mail", "Phone")
         [warning] = [item.getMessage() for item in caplog.records]
-        assert warning.endswith("people.csv: column not found: Mail, Phone")
+        assert warning.endswith(
+            "people.csv: mapped columns not found, so their fields are empty: Mail, Phone"
+        )
 
     def test_a_file_without_any_mapped_column_is_another_one(self, read):
         with pytest.raises(

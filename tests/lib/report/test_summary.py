@@ -57,10 +57,9 @@ def test_below_the_numbers_stands_what_there_is_to_say():
         "Warning: [ldap] Oomnitza reported errors for 2 records that it had accepted."
         " See the run log in Oomnitza.",
         "Warning: [ldap] 1 record rejected: no",
-        "Warning: [ldap] 2 records incomplete: required field EMAIL is empty (for example: USER"
-        " ada)",
-        "Warning: [ldap] BOUGHT: conversion failed in 1 record, so the field is empty"
-        " (for example: bad date)",
+        "Warning: [ldap] 2 records incomplete: required field EMAIL is empty. Example: USER ada",
+        "Warning: [ldap] BOUGHT: conversion failed in 1 record, so the field is empty."
+        " Example: bad date",
         "Warning: [ldap] An upload would fail.",
         "Note: [ldap] Records saved in x.jsonl",
         "Note: [ldap] 3 records were listed by the source but could not be found.",
