@@ -145,6 +145,11 @@ class ConnectorSettings(ConnectionSettings):
         advanced=True,
     )
 
+    @property
+    def incremental(self) -> bool:
+        """Whether a run reads only what is new since the last one; then few records are normal."""
+        return False
+
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from super().problems()
         if self.insert_only and self.update_only:
@@ -207,8 +212,6 @@ class Connector(ABC, Generic[S]):
 
     title: ClassVar[str]  # how Oomnitza knows the connector
     data_type: ClassVar[Literal["users", "assets"]]
-    # Whether a run reads only what has changed since the last one, so that few records are normal.
-    incremental: ClassVar[bool] = False
     settings_type: ClassVar[type[ConnectorSettings]]
     mapping: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     # Converters for source paths, for every mapping of that path that names none.
@@ -218,6 +221,11 @@ class Connector(ABC, Generic[S]):
         self.settings = settings
         self.expected: int | None = None  # the number of records, once the source has reported it
         self.remarks = Remarks()
+
+    @property
+    def incremental(self) -> bool:
+        """Whether a run reads only what is new since the last one (see the settings)."""
+        return self.settings.incremental
 
     @property
     def mapping_name(self) -> str:

@@ -269,9 +269,9 @@ def _conclude(run: _Run, parts: _Parts) -> None:
     if parts.uploader.portion:
         name = plan.upload.mapping_name
         compare_counts(parts.uploader, parts.target, name, outcome, run.ledger)
-    left = outcome.tally.rejected or outcome.tally.incomplete or outcome.unconfirmed
+    left = outcome.tally.rejected or outcome.unconfirmed
     if outcome.complete and run.mode.strict and not left:
-        parts.records.commit_checkpoint()
+        parts.records.commit_checkpoint(incomplete=bool(outcome.tally.incomplete))
 
 
 def _show(run: _Run, item: Item) -> None:

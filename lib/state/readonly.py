@@ -83,6 +83,11 @@ class NullLedger:
 
     def reach(self, scope: str, reached: datetime) -> None: ...
 
+    def accepted_files(self, scope: str) -> set[str]:
+        return set()
+
+    def accept_files(self, scope: str, files: Iterable[str]) -> None: ...
+
     def saved_records(self) -> Iterator[SavedRecord]:
         return iter(())
 
@@ -140,6 +145,9 @@ class ReadOnlyLedger(NullLedger):
 
     def checkpoints(self) -> dict[str, datetime]:
         return self._read(self._ledger.checkpoints, {})
+
+    def accepted_files(self, scope: str) -> set[str]:
+        return self._read(lambda: self._ledger.accepted_files(scope), set())
 
     def saved_records(self) -> Iterator[SavedRecord]:
         return self._ledger.saved_records()

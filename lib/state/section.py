@@ -139,6 +139,12 @@ class SectionLedger(Protocol):
     def reach(self, scope: str, reached: datetime) -> None:
         """Store the checkpoint of a scope, in whole seconds, unless a later one is stored."""
 
+    def accepted_files(self, scope: str) -> set[str]:
+        """Return the files that were read and accepted, as `accept_files` stored them."""
+
+    def accept_files(self, scope: str, files: Iterable[str]) -> None:
+        """Store the files that were read and accepted, instead of those of any scope before."""
+
     def saved_records(self) -> Iterator[SavedRecord]:
         """Yield the records of the section that are saved for resend, the oldest first."""
 

@@ -35,6 +35,8 @@ from lib.state.sqlite.changes import ChangeLog
 from lib.state.sqlite.database import StateDatabase
 from lib.state.sqlite.fields import RECORD_FIELD, read_fields
 from lib.state.sqlite.statements import (
+    ACCEPT_FILE,
+    ACCEPTED_FILES,
     BEGIN,
     CHECKPOINTS,
     DESCRIBE,
@@ -226,6 +228,16 @@ class SqliteLedger:
     def reach(self, scope: str, reached: datetime) -> None:
         values = (self._id, scope, int(reached.timestamp()), time.time())
         self._database.write(REACH, values)
+
+    def accepted_files(self, scope: str) -> set[str]:
+        return {file for (file,) in self._database.rows(ACCEPTED_FILES, (self._id, scope))}
+
+    def accept_files(self, scope: str, files: Iterable[str]) -> None:
+        section, now = self._id, time.time()
+        with self._database.transaction():
+            self._database.write("DELETE FROM accepted_file WHERE section = ?", (section,))
+            rows = ((section, scope, file, now) for file in set(files))
+            self._database.write_many(ACCEPT_FILE, rows)
 
     def saved_records(self) -> Iterator[SavedRecord]:
         section, target = self._names
