@@ -156,6 +156,9 @@ def _check_values(plan: SectionPlan, samples: list[Record]) -> Iterator[Finding]
         what = f"the record filter failed on {_some(len(failures), len(samples))}"
         text = f"{what}. Example: {failures[0]}"
         yield failed(CheckStep.FILTER, text, ExitCode.RECORDS_LEFT)
+    if samples and not kept and not failures:
+        text = "no sample record passed the record filter, so the values were not checked"
+        yield note(CheckStep.FILTER, text)
     mapped = [plan.mapper(record) for record in kept]
     conversions: dict[str, list[str]] = {}
     for name, text in (pair for each in mapped for pair in each.failures):
