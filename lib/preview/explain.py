@@ -161,16 +161,17 @@ def read_records(file: IO[bytes]) -> Records:
 
     Raises SourceFault, with the line, for what is none of these.
     """
+    name = "standard input" if file.name == "<stdin>" else file.name
     lines = ((at, line) for at, line in enumerate(file, 1) if line.strip())
     begin = next(lines, None)
     if begin and _is_object(begin[1]):
         for at, line in chain([begin], lines):
-            yield _record(_parsed(line.rstrip(), file.name, at), f"{file.name}: line {at}")
+            yield _record(_parsed(line.rstrip(), name, at), f"{name}: line {at}")
     elif begin:
         at, line = begin
-        whole = _parsed(line + file.read(), file.name, at)
+        whole = _parsed(line + file.read(), name, at)
         for number, item in enumerate(whole if isinstance(whole, list) else [whole], 1):
-            yield _record(item, f"{file.name}: item {number}")
+            yield _record(item, f"{name}: item {number}")
 
 
 def _each(

@@ -37,6 +37,9 @@ def summary(outcomes: Sequence[Outcome], *, testmode: bool = False) -> str:
     ]
     if testmode:
         lines.append("Note: This was a dry run. Nothing was sent.")
+    elif saved := [each.section for each in outcomes if each.tally.rejected or each.tally.unsent]:
+        command = f"connector.py rejects {' '.join(saved)}"
+        lines.append(f"Note: Run `{command}` to list the rejected and unsent records.")
     return "\n".join(lines)
 
 
@@ -128,6 +131,8 @@ def _warnings(outcome: Outcome) -> Iterator[str]:
 
 def _notes(outcome: Outcome) -> Iterator[str]:
     yield from outcome.notes
+    if outcome.tally.filtered and outcome.tally.filtered == outcome.tally.fetched:
+        yield "No record passed the record filter."
     if vanished := outcome.tally.vanished:
         were = "was" if vanished == 1 else "were"
         yield f"{_records(vanished)} {were} listed by the source but could not be found."

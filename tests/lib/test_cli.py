@@ -516,6 +516,7 @@ class TestRuns:
         ended = upload("casper")
         assert ended.code == 1
         assert "Error: [casper] unexpected error (LookupError)." in ended.out
+        assert "unexpected error" not in ended.err
         assert "Traceback" in (tmp_path / "info.log").read_text("utf-8")
         assert "Traceback" in (tmp_path / "errors.log").read_text("utf-8")
 
