@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import Any
 
 from lib import connector, plugins, recordfilter, secrets
 from lib.config import missingfields, sharedsections
+from lib.config.environment import from_environment
 from lib.config.missingfields import missing_fields
 from lib.config.plausibility import doubtful_values
 from lib.config.problems import Problem
@@ -138,18 +137,8 @@ class SectionReader:
         for entry, text in doubtful_values(kind, entries):
             self._warn(section, entry.line, entry.key, text)
         given = {key: entry.value for key, entry in entries.items()}
-        without_variable = set()
-        for item in declared(kind):
-            variable = given.get(f"env_{item.name}", "").strip() if item.about.secret else ""
-            if variable and variable not in os.environ:
-                key = f"env_{item.name}"
-                what = f"environment variable {variable} not found"
-                if not re.fullmatch(r"[A-Z][A-Z0-9_]*", variable):  # it may be the secret itself
-                    what = "environment variable not found"
-                self._problem(section, entries[key].line, key, what)
-                without_variable.add(item.name)
-            elif variable:
-                given[item.name] = os.environ[variable]
+        variables, without_variable = from_environment(kind, section, self._note)
+        given |= variables
         given |= self._paths(kind, given)
         settings, faults = read_settings(kind, given)
         for fault in faults:
