@@ -76,7 +76,7 @@ SHARED: dict[str, tuple[list[str], dict[str, Any]]] = {
 RUN = ("testmode", "save_data", "ini", "logging_config", "record_count")
 
 # The safety thresholds that --force lifts by their names; without a name, the first one.
-THRESHOLDS = ("records", "fields")
+THRESHOLDS = ("records", "fields", "missing")
 
 SECTIONS = click.argument("sections", nargs=-1, metavar="[SECTION]...")
 ALL_FIELDS = click.option(

@@ -75,8 +75,11 @@ def read_csv(
     settings: CsvSettings, projection: Projection, remarks: Remarks | None = None
 ) -> Records:
     """Yield the rows of all files as dicts by the names of their columns; values are strings."""
-    read = partial(_read, settings, projection, remarks or Remarks())
-    yield from textfiles.read_all(settings, SUFFIX, read)
+    remarks = remarks or Remarks()
+    read = partial(_read, settings, projection, remarks)
+    yield from textfiles.read_all(
+        settings, SUFFIX, read, checkpoint=projection.checkpoint, remarks=remarks
+    )
 
 
 def _read(

@@ -12,11 +12,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from lib.connector import Records, SourceItem
+from lib.connector import Projection, Records, SourceItem
 from lib.errors import RecordUnreadable, SourceFault
 from lib.filenames import path_text
 from lib.files import textfiles
 from lib.files.textfiles import FileSettings
+from lib.remarks import Remarks
 
 SUFFIX = ".jsonl"
 
@@ -26,9 +27,14 @@ def check_jsonl(settings: FileSettings) -> None:
     textfiles.check_all(settings, SUFFIX, partial(_read, settings))
 
 
-def read_jsonl(settings: FileSettings) -> Records:
+def read_jsonl(
+    settings: FileSettings, projection: Projection, remarks: Remarks | None = None
+) -> Records:
     """Yield the objects of all files."""
-    yield from textfiles.read_all(settings, SUFFIX, partial(_read, settings))
+    read = partial(_read, settings)
+    yield from textfiles.read_all(
+        settings, SUFFIX, read, checkpoint=projection.checkpoint, remarks=remarks
+    )
 
 
 def _read(settings: FileSettings, path: Path) -> Iterator[SourceItem]:

@@ -143,8 +143,12 @@ class GroupMembers:
         sid = next((values[0] for values in entry.attributes.values()), b"") if entry else b""
         ident = str(int.from_bytes(sid[-4:], "little"))
         query = f"(&{self._how.query}(primaryGroupID={ident}))"
-        found = self._directory.search(self._domain, query, ["1.1"], page_size=1) if sid else ()
-        if any(True for _ in found):
+        try:
+            found = sid and any(self._directory.search(self._domain, query, ["1.1"], page_size=1))
+        except SourceFault as error:
+            log.info("cannot find out whether %s is a primary group: %s", group, error)
+            return
+        if found:
             self._remarks.warn(_primary_group, ident, example=group)
 
     def _member(self, name: str) -> Iterator[Member]:
@@ -215,10 +219,13 @@ class GroupMembers:
             yield entry
 
     def _is_group(self, entry: LdapEntry) -> bool:
+        """Whether an entry is a group; a person can have the attribute, such as directReports."""
+        classes = _classes(entry)
+        if classes and _is_person(entry):
+            return False
         used = self._how.attribute.lower()
-        if any(name.partition(";")[0].lower() == used for name in entry.attributes):
-            return True
-        return not _is_person(entry) and any("group" in name for name in _classes(entry))
+        has_members = any(name.partition(";")[0].lower() == used for name in entry.attributes)
+        return has_members or any("group" in name for name in classes)
 
 
 def _active_directory_domain(directory: Directory) -> str:

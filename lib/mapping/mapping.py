@@ -90,11 +90,11 @@ def parse_field_mapping(text: str) -> Attributes | None:
     return attributes
 
 
-def field_name(key: str) -> str:
+def field_name(key: str, prefix: str = PREFIX) -> str:
     """Return the field that a key `mapping.FIELD` fills; raise ValueError for an invalid one."""
-    name = key.removeprefix(PREFIX).strip("'\"[] ").upper()
+    name = key.removeprefix(prefix).strip("'\"[] ").upper()
     if not name:
-        raise ValueError(f"the field name after `{PREFIX}` is missing")
+        raise ValueError(f"the field name after `{prefix}` is missing")
     if re.search(r"[\s.]", name):
         raise ValueError(
             f"'{name}' is not a valid field name; a field name cannot contain dots or spaces"
@@ -173,7 +173,10 @@ def _check_keys(attributes: Attributes) -> None:
         if not isinstance(attributes.get(key, ""), str):
             raise ValueError(f"{key} must be a string, not {kind_of(attributes[key])}")
     if "empty" in attributes:
-        attributes["empty"] = one_of(str(attributes["empty"]), EMPTY)
+        try:
+            attributes["empty"] = one_of(str(attributes["empty"]), EMPTY)
+        except ValueError as error:
+            raise ValueError(f"empty: {error}") from None
     if not _are_texts(attributes.get("converter", "")):
         raise ValueError("converter must be a string or a list of strings")
     if not attributes.get("source", "-").strip():

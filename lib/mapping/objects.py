@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
+from lib.mapping.emptyvalues import own_converters
 from lib.mapping.mapping import FieldMapping
 from lib.record import Record
 
@@ -26,7 +27,7 @@ class ObjectFields:
             if item.field != APPLICATIONS
             and (source := item.attributes.get("source"))
             and source not in expected
-            and not item.attributes.get("converter")
+            and not own_converters(item)
         }
         self._found: dict[str, Any] = {}
 

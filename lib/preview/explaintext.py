@@ -93,6 +93,8 @@ def _rows(item: Filled, longest: int) -> Iterator[Row]:
         yield "", "", _in_columns(f"conversion failed: {item.failure}")
     if item.missing:
         yield "", "", "required, but empty"
+    elif item.omitted:
+        yield "", "", "not sent, because it is empty"
 
 
 def _labels(item: Filled) -> list[str]:

@@ -154,6 +154,7 @@ def section_report(outcome: Outcome) -> dict[str, Any]:
         "seconds": round(outcome.seconds, 3),
         "retries": outcome.retries,
         "missing": outcome.missing,
+        "leavers": outcome.leavers,
         "fields": outcome.fields,
         "compared": {key: compared[key] for key in ("new", "changed", "same")}
         if compared

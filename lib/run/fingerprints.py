@@ -21,6 +21,8 @@ from lib.target.target import UploadPlan
 
 # Settings of single connectors that do not decide which records are read.
 NOT_THE_RECORDS = {"storage"}
+# Attributes that decide on the fields that Oomnitza changes, and not on the record that is sent.
+NOT_DIGESTED = ("only_if_filled", "dont_overwrite")
 # The attributes of an UploadPlan that the first version digested, in its order.
 PLAN = ("mapping_name", "data_type", "sync_field", "insert_only", "update_only", "key_fields")
 
@@ -56,14 +58,14 @@ def source_settings(section: Section) -> dict[str, str]:
 def plan_digest(plan: UploadPlan) -> bytes:
     """Return a digest (16 bytes) of how records are sent.
 
-    It contains the attributes in PLAN, in that order, and other attributes only if they differ
-    from their default. Otherwise an upgrade would send all records again.
+    It contains the attributes in PLAN, in that order, and other attributes, except NOT_DIGESTED,
+    only if they differ from their default. Otherwise an upgrade would send all records again.
     """
     fields = {item.name: getattr(plan, item.name) for item in dataclasses.fields(plan)}
     later = {
         item.name: fields[item.name]
         for item in dataclasses.fields(plan)
-        if item.name not in PLAN and fields[item.name] != item.default
+        if item.name not in (*PLAN, *NOT_DIGESTED) and fields[item.name] != item.default
     }
     return record_digest(b"", to_json({name: fields[name] for name in PLAN} | later))
 

@@ -103,7 +103,7 @@ def make_plan(section: Section, target: Target | None, *, strict: bool) -> Secti
         key_mapper=Mapper(keys, section.settings, section.resources),
         record_filter=compile_filter(section.recordfilter),
         upload=upload,
-        omitted=omitted_if_empty(fields, section.settings),
+        omitted=omitted_if_empty(fields.values()),
         without_server=bool(missing),
         notes=(*filter(None, [missing]), *layers.doubly_mapped(server, section.mapping)),
     )

@@ -118,6 +118,16 @@ class SectionLedger(Protocol):
         became of the run.
         """
 
+    def leavers(self, fingerprint: str, after: int) -> Iterator[Missing]:
+        """Yield the records that this run and the `after` - 1 complete runs before it did not find.
+
+        Only runs count that read and delivered everything, and that have the same fingerprint in a
+        row. Records that `left` was called with are not among them, until they were sent again.
+        """
+
+    def left(self, keys: Iterable[str]) -> None:
+        """Record that Oomnitza was informed that these records are missing."""
+
     def count_missing(self) -> int:
         """Return how many records `missing` yields."""
 
@@ -139,6 +149,12 @@ class SectionLedger(Protocol):
 
     def reach(self, scope: str, reached: datetime) -> None:
         """Store the checkpoint of a scope, in whole seconds, unless a later one is stored."""
+
+    def accepted_files(self, scope: str) -> set[str]:
+        """Return the files that were read and accepted, as `accept_files` stored them."""
+
+    def accept_files(self, scope: str, files: Iterable[str]) -> None:
+        """Store the files that were read and accepted, instead of those of any scope before."""
 
     def saved_records(self) -> Iterator[SavedRecord]:
         """Yield the records of the section that are saved for resend, the oldest first."""

@@ -950,3 +950,14 @@ def test_users_of_a_primary_group_are_reported() -> None:
         f" example: {everyone}). To read them, use a filter such as (primaryGroupID=513) without"
         " group_dn."
     ]
+
+
+def test_person_with_the_member_attribute_is_no_group() -> None:
+    reports = [f"uid={person.login},{PEOPLE}" for person in STAFF[:2]]
+    held = {"objectClass": ["inetOrgPerson"], "cn": ["Bo"], "uid": ["bo"], "directReports": reports}
+    boss = Entry(f"uid=bo,{PEOPLE}", held)
+    top = Entry(f"uid=zoe,{PEOPLE}", {**held, "uid": ["zoe"], "directReports": [boss.dn]})
+    how = {"group_members_attr": "directReports", "nested_groups": "True"}
+    with Ldap(entries=[boss, top]) as source:
+        made = source.connect(group_dn=top.dn, **how)
+        assert source.ids(list(source.records(made))) == ["bo"]

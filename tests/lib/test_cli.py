@@ -343,7 +343,7 @@ class TestUsage:
     def test_force_with_unknown_names_is_a_usage_error(self, upload, oomnitza, names):
         ended = upload("casper", f"--force={names}")
         assert ended.code == 2
-        assert "is not one of: records, fields." in ended.err
+        assert "is not one of: records, fields, missing." in ended.err
         assert oomnitza.requests == []
 
     def test_gui_is_a_usage_error(self, cli):
@@ -516,6 +516,7 @@ class TestRuns:
         ended = upload("casper")
         assert ended.code == 1
         assert "Error: [casper] unexpected error (LookupError)." in ended.out
+        assert "unexpected error" not in ended.err
         assert "Traceback" in (tmp_path / "info.log").read_text("utf-8")
         assert "Traceback" in (tmp_path / "errors.log").read_text("utf-8")
 

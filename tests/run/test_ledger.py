@@ -196,9 +196,9 @@ class TestMissing:
         assert len(run(devices(3)).notes) == 1
 
     def test_missing_of_an_incremental_source_is_none(
-        self, run: Runner, source: type[MadeUp]
+        self, run: Runner, source: type[MadeUp], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        source.incremental = True
+        monkeypatch.setattr(source, "incremental", True)
         run(devices(3))
         assert run(devices(1)).missing == 0
 

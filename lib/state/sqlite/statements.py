@@ -1,4 +1,4 @@
-"""The SQL statements for the tables of runs, records, and checkpoints."""
+"""The SQL statements for the tables of runs, records, checkpoints, and accepted files."""
 
 RUN = (
     "SELECT run.id, section.name, section.target, run.state, run.started, run.ended,"
@@ -73,3 +73,5 @@ REACH = (
     " ON CONFLICT (section, scope) DO UPDATE SET moment = excluded.moment, at = excluded.at"
     " WHERE excluded.moment > moment"
 )
+ACCEPTED_FILES = "SELECT file FROM accepted_file WHERE section = ? AND scope = ?"
+ACCEPT_FILE = "INSERT INTO accepted_file (section, scope, file, at) VALUES (?, ?, ?, ?)"

@@ -615,3 +615,42 @@ def test_common_settings_let_the_secrets_of_all_sections_be_masked(tmp_path, mon
     config.common(ini)
     text = "t0ken-of-oomnitza, pass of ldap, from the environment, left alone"
     assert secrets.redact(text) == f"{secrets.MASK}, {secrets.MASK}, {secrets.MASK}, left alone"
+
+
+# --- missing records
+
+
+def test_fields_for_missing_records_are_read(ini):
+    path = ini(
+        OOMNITZA, LDAP, "missing = send\n", "missing.STATUS = Inactive\nmissing.'Note' = x\n"
+    )
+    loaded = config.load_config(path, ["ldap"])
+    assert loaded.sections[0].missing == {"STATUS": "Inactive", "NOTE": "x"}
+    assert loaded.warnings == []
+
+
+def test_missing_send_without_a_field_is_an_error(problems):
+    [line] = problems(OOMNITZA, LDAP, "missing = send\n", names=["ldap"])
+    assert line.endswith(
+        "missing: no field for missing records is set. Add `missing.FIELD = value`"
+    )
+
+
+def test_fields_for_missing_records_without_send_are_a_warning(ini):
+    loaded = config.load_config(ini(OOMNITZA, LDAP, "missing.STATUS = Inactive\n"), ["ldap"])
+    assert loaded.sections[0].missing == {}
+    [warning] = loaded.warnings
+    assert (warning.key, warning.text) == ("missing.STATUS", "not used without missing = send")
+
+
+def test_missing_send_with_an_invalid_field_is_an_error(problems):
+    lines = problems(
+        OOMNITZA, LDAP, "missing = send\nmissing.A B = x\nmissing.C = x\n", names=["ldap"]
+    )
+    assert "missing.a b: 'A B' is not a valid field name" in lines[0]
+
+
+def test_missing_send_with_insert_only_is_an_error(problems):
+    more = "missing = send\nmissing.STATUS = x\ninsert_only = True\n"
+    [line] = problems(OOMNITZA, LDAP, more, names=["ldap"])
+    assert "missing = send does not work with insert_only" in line

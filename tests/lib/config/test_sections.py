@@ -42,6 +42,34 @@ def told(tmp_path):
     return told
 
 
+@pytest.mark.parametrize(("api", "warned"), [("v3", True), ("v2", False)])
+def test_dont_overwrite_is_a_warning_unless_the_older_api_has_it(tmp_path, api, warned):
+    path = tmp_path / "config.ini"
+    text = INI.replace("[run]", f"api = {api}\n\n[run]").replace("converters_folder = own", "")
+    path.write_text(f"{text}dont_overwrite = OWNER\nsync_field = SERIAL\n", "utf-8")
+    warnings = [render(path, item) for item in config.load_config(path, ["casper"]).warnings]
+    sentence = (
+        f"{path}: line 15 [casper] dont_overwrite: no effect with `api = v3` in [oomnitza]. Remove"
+        " the fields from the mapping of this section, or set empty_values = omit if only empty"
+        " values must not overwrite"
+    )
+    assert warnings == ([sentence] if warned else [])
+
+
+def test_dont_overwrite_of_users_is_a_warning_with_any_api(tmp_path):
+    path = tmp_path / "config.ini"
+    (tmp_path / "people.csv").write_text("login\n", "utf-8")
+    path.write_text(
+        "[oomnitza]\nurl = https://example.oomnitza.com\napi_token = t\napi = v2\n[csv_users]\n"
+        "enable = yes\nfilename = people.csv\ndefault_role = 25\ndefault_position = unused\n"
+        "mapping.USER = login\ndont_overwrite = PHONE\n",
+        "utf-8",
+    )
+    warnings = config.load_config(path, ["csv_users"]).warnings
+    [warning] = [item for item in warnings if item.key == "dont_overwrite"]
+    assert warning.text.startswith("no effect for users. Remove the fields")
+
+
 LOOKS_UP = 'mapping.A = {"source": "a", "converter": "lookup:table=Sites"}\n'
 USES = 'mapping.A = {"source": "a", "converter": "Bad"}\n'
 BAD = "[converters]\nbad = valeu\n"

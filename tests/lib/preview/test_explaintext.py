@@ -54,6 +54,11 @@ def test_a_table_of_fields_with_their_converters_below_them():
     ]
 
 
+def test_field_that_is_left_out_says_so():
+    lines = words(filled(raw="", value="", omitted=True))
+    assert lines[-2].strip() == "not sent, because it is empty"
+
+
 def test_settings_and_hardcoded_values():
     role = filled("ROLE", layer="built-in", origin="setting", name="default_role", raw="25")
     site = filled("SITE", origin="hardcoded", name="", raw=["a", None])

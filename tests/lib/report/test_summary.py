@@ -37,6 +37,7 @@ def test_a_run_ends_with_one_line_of_numbers_for_each_section():
         "section     fetched  filtered  incomplete  sent  rejected  unsent  seconds",
         "ldap            300         0           7   293         0       0      0.0",
         "Casper.MDM       12         2           0     7         2       1     61.0",
+        "Note: Run `connector.py rejects Casper.MDM` to list the rejected and unsent records.",
     ]
 
 
@@ -67,6 +68,7 @@ def test_below_the_numbers_stands_what_there_is_to_say():
         "Note: [ldap] Counts reported by Oomnitza: 4 added, 0 updated, 0 skipped, 3 errors",
         "Note: [ldap] 1 record sent by earlier runs is no longer in the source."
         " Run `connector.py missing ldap` to list it.",
+        "Note: Run `connector.py rejects ldap` to list the rejected and unsent records.",
     ]
 
 
@@ -75,6 +77,23 @@ def test_testmode_says_that_nothing_was_sent():
     assert "would send" in lines[0]
     assert lines[1].split() == ["ldap", "3", "0", "0", "3", "0", "0", "0.0"]
     assert lines[-1] == "Note: This was a dry run. Nothing was sent."
+
+
+def test_summary_with_rejects_names_the_command_that_lists_them():
+    outcomes = [outcome(fetched=1, rejected=1), outcome(), outcome(fetched=2, unsent=2)]
+    for each, name in zip(outcomes, ("ldap", "okta", "casper"), strict=True):
+        each.section = name
+    text = "Note: Run `connector.py rejects ldap casper` to list the rejected and unsent records."
+    assert summary(outcomes).splitlines()[-1] == text
+    assert text not in summary(outcomes, testmode=True)
+
+
+def test_summary_notes_a_filter_that_no_record_passes():
+    assert "Note: [ldap] No record passed the record filter." in summary(
+        [outcome(fetched=3, filtered=3)]
+    )
+    for counts in ({"fetched": 0}, {"fetched": 3, "filtered": 2, "incomplete": 1}):
+        assert "record filter" not in summary([outcome(**counts)])
 
 
 @pytest.mark.parametrize(

@@ -569,6 +569,28 @@ class TestCheckpoints:
         assert running.checkpoints() == {"one": NOON}
 
 
+class TestAcceptedFiles:
+    def test_accepted_files_replace_those_before(self, running):
+        assert running.accepted_files("one") == set()
+        running.accept_files("one", ["a 1 2", "b 1 2", "b 1 2"])
+        assert running.accepted_files("one") == {"a 1 2", "b 1 2"}
+        running.accept_files("one", ["c 1 2"])
+        assert running.accepted_files("one") == {"c 1 2"}
+
+    def test_accepted_files_of_another_scope_are_forgotten(self, running):
+        running.accept_files("one", ["a 1 2"])
+        assert running.accepted_files("other") == set()
+        running.accept_files("other", ["b 1 2"])
+        assert running.accepted_files("one") == set()
+
+    def test_accepted_files_of_sections_are_independent(self, ledger, running):
+        running.accept_files("one", ["a 1 2"])
+        other = ledger.section("other", TARGET)
+        other.begin()
+        other.accept_files("one", ["b 1 2"])
+        assert running.accepted_files("one") == {"a 1 2"}
+
+
 class TestFields:
     COUNTS = (FieldCount("NAME", 3, '{"source": "name"}'), FieldCount("TITLE", 0, "{}"))
 
