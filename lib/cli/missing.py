@@ -40,8 +40,9 @@ AT_ONCE = 500
 def missing_command(**given: Any) -> None:
     """List records that earlier runs sent but that are no longer in the source.
 
-    Default: all sections. The connector does not change these records in Oomnitza. A record is new
-    if it was not missing after the complete run before the last one.
+    Default: all sections. The connector does not change these records in Oomnitza, unless the
+    section has missing = send. A record is new if it was not missing after the complete run before
+    the last one.
     """
     from lib.config.config import common, section_names, spelled
     from lib.state import open_store, open_to_read

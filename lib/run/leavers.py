@@ -10,7 +10,7 @@ from lib.jsontext import to_json
 from lib.record import Record
 from lib.run.fingerprints import section_fingerprint
 from lib.run.plan import SectionPlan
-from lib.run.tally import Outcome, brief
+from lib.run.tally import Outcome
 from lib.run.threshold import force_option
 from lib.state import Missing, SectionLedger, compress
 from lib.target import packing
@@ -49,6 +49,7 @@ class Leavers(NoLeavers):
         self._ledger = ledger
         self._outcome = outcome
         self._forced = forced
+        self._names = plan.record_names
         self._settings = plan.section.settings
         self._values = dict(plan.section.missing)
         self._fingerprint = section_fingerprint(plan.section, plan.key_fields)
@@ -67,7 +68,7 @@ class Leavers(NoLeavers):
             for some, refusal in send_with_bisect(uploader, batch, Refusals()):
                 if refusal:
                     reason = f"missing record: {refusal.what}"
-                    self._outcome.note_rejected(reason, brief(some[0].values))
+                    self._outcome.note_rejected(reason, self._names(some[0].values))
                     self._outcome.leavers_rejected += 1
                 else:
                     self._ledger.left([item.key for item in some if item.key is not None])

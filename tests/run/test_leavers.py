@@ -6,6 +6,7 @@ import pytest
 
 from lib.errors import ExitCode, RecordUnreadable, UnsafeRun
 from lib.report.summary import exit_code, summary
+from lib.state import open_store
 from tests.run.made_up import Watcher, counts, devices
 
 
@@ -183,3 +184,13 @@ class TestDryRun:
 
     def test_dry_run_with_a_record_count_shows_none(self, left):
         assert left(devices(2), testmode=True, record_count=1).leavers == 0
+
+
+def test_forgotten_record_is_not_sent_and_returns_as_a_new_one(leaving):
+    leaving(devices(3))
+    leaving(devices(2))
+    with open_store(leaving.state) as store:
+        store.section("made_up", leaving.oomnitza.url).forget(["s2"])
+    outcome = leaving(devices(2))
+    assert (outcome.leavers, outcome.missing) == (0, 0)
+    assert leaving(devices(3)).tally.sent == 1

@@ -20,7 +20,7 @@ CLEAN = (
     " AND coalesce(json_extract(counts, '$.rejected'), 0) = 0 ORDER BY id DESC LIMIT :number"
 )
 LEAVERS = (
-    "SELECT id, key, fields, seen_at FROM record WHERE id > :after AND +section = :section"
+    "SELECT id, key, fields, seen_at, 0 FROM record WHERE id > :after AND +section = :section"
     " AND seen >= :since AND seen < :bound AND id NOT IN (SELECT record FROM leaver)"
     " ORDER BY id LIMIT :page"
 )

@@ -203,11 +203,12 @@ class SqliteLedger:
 
     def forget(self, keys: Iterable[str]) -> None:
         section, keys = self._id, list(keys)
-        leavers.note_returned(self._database, section, map(encode_key, keys))
-        self._database.write_many(
-            "DELETE FROM record WHERE section = ? AND key = ?",
-            ((section, encode_key(key)) for key in keys),
-        )
+        with self._database.transaction():
+            leavers.note_returned(self._database, section, map(encode_key, keys))
+            self._database.write_many(
+                "DELETE FROM record WHERE section = ? AND key = ?",
+                ((section, encode_key(key)) for key in keys),
+            )
 
     def missing(self) -> Iterator[Missing]:
         for run, since in self._database.rows(LATEST_THOROUGH, (self._id, self._id)):
