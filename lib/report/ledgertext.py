@@ -72,7 +72,7 @@ def missing(section: str, records: Iterable[Missing]) -> Iterator[str]:
     if number:
         yield f"[{section}] {counted(number, 'missing record')}, {new:,} new."
     else:
-        yield f"[{section}] No missing records."
+        yield f"[{section}] No record is missing."
 
 
 def missing_record(section: str, item: Missing) -> str:
@@ -85,7 +85,7 @@ def missing_record(section: str, item: Missing) -> str:
 def forgotten(section: str, number: int) -> str:
     """Return a sentence about so many missing records that were forgotten."""
     if not number:
-        return f"[{section}] No missing records."
+        return f"[{section}] No record is missing."
     were = "was" if number == 1 else "were"
     return f"[{section}] {counted(number, 'missing record')} {were} forgotten."
 

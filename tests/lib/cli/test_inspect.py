@@ -208,7 +208,7 @@ def test_forget_lists_the_missing_records_of_a_section_for_the_last_time(
     assert [line.split()[1] for line in lines] == ["eve", "dan"]
     assert last == "[people] 2 missing records were forgotten."
     assert listed(ini) == {"bob": True}
-    assert call(ini, "missing", "people", "--forget").stdout == "[people] No missing records.\n"
+    assert call(ini, "missing", "people", "--forget").stdout == "[people] No record is missing.\n"
     with open_store(state) as store:
         assert set(store.section("people", TARGET).known(["ada", "eve", "dan"])) == {"ada"}
         assert set(store.section("Others", TARGET).known(["bob"])) == {"bob"}
@@ -259,7 +259,7 @@ def test_missing_says_what_is_not_compared_after_a_change(ini: Path, state: Path
         run(store, "people", "ada", fingerprint="filtered")
     result = call(ini, "missing", "people")
     first, second = result.stdout.splitlines()
-    assert first == "[people] No missing records."
+    assert first == "[people] No record is missing."
     assert second.startswith("[people] The record filter, the settings of the source, or ")
     assert second.endswith(" 2 records of earlier runs are no longer compared with the source.")
     in_json = call(ini, "missing", "people", "--json")

@@ -237,7 +237,7 @@ class TestMissing:
         assert list(missing("ldap", found)) == shown_on_the_page("[ldap] noneil40")
 
     def test_forgotten_ones_are_counted(self):
-        assert forgotten("x", 0) == "[x] No missing records."
+        assert forgotten("x", 0) == "[x] No record is missing."
         assert forgotten("x", 1) == "[x] 1 missing record was forgotten."
         assert forgotten("x", 1400) == "[x] 1,400 missing records were forgotten."
 
@@ -251,7 +251,7 @@ class TestMissing:
         assert next(missing("x", [Missing("k", None, NOW)])) == "[x] k, last seen 2026-11-23 02:15"
 
     def test_none_at_all_is_a_sentence(self):
-        assert list(missing("ldap", [])) == ["[ldap] No missing records."]
+        assert list(missing("ldap", [])) == ["[ldap] No record is missing."]
 
     def test_they_are_told_one_by_one(self):
         told = missing("ldap", (Missing(str(number), None, NOW) for number in count()))
