@@ -14,12 +14,12 @@ from pathlib import Path
 from lib.config.sections import Section
 from lib.errors import ConfigurationError, StateUnreadable
 from lib.run import lifecycle, threshold
-from lib.run.batchsender import SendPolicy
 from lib.run.checkpoints import checkpoint_of
 from lib.run.options import RunOptions
 from lib.run.plan import SectionPlan
 from lib.run.records import FreshRecords, Records, SavedRecords
 from lib.run.saveddata import NothingSaved, SavedData
+from lib.run.selection import SendPolicy
 from lib.run.tally import Outcome
 from lib.state import NullLedger, ReadOnlyLedger, SectionLedger, open_store, open_to_read
 from lib.target.item import Item

@@ -22,14 +22,16 @@ class Tally:
 
     `fetched` counts the records that the source delivered or failed to deliver. Each has one
     outcome: filtered by the record filter, incomplete because a required field is empty, unchanged
-    since it was last sent, sent, rejected (by Oomnitza, by a filter that failed, or unreadable), or
-    unsent because the run ended first. `vanished` records were listed by the source, but not found.
+    since it was last sent, a duplicate of another record that was chosen instead, sent, rejected
+    (by Oomnitza, by a filter that failed, or unreadable), or unsent because the run ended first.
+    `vanished` records were listed by the source, but not found.
     """
 
     fetched: int = 0
     filtered: int = 0
     incomplete: int = 0
     unchanged: int = 0
+    duplicate: int = 0
     sent: int = 0
     rejected: int = 0
     unsent: int = 0
@@ -41,7 +43,8 @@ class Tally:
     @property
     def accounted(self) -> int:
         """The records with an outcome other than unsent."""
-        return self.filtered + self.incomplete + self.unchanged + self.sent + self.rejected
+        skipped = self.filtered + self.incomplete + self.unchanged + self.duplicate
+        return skipped + self.sent + self.rejected
 
     @property
     def balanced(self) -> bool:

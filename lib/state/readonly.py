@@ -8,7 +8,15 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from lib.errors import StateUnreadable
-from lib.state.rows import Known, Missing, PastRun, RecordToSave, SavedRecord, StoredText
+from lib.state.rows import (
+    Known,
+    Missing,
+    PastRun,
+    RecordToSave,
+    SavedRecord,
+    SharedKeys,
+    StoredText,
+)
 from lib.state.section import SectionLedger
 
 T = TypeVar("T")
@@ -55,6 +63,11 @@ class NullLedger:
     def seen(self, keys: Iterable[str]) -> None: ...
 
     def seen_again(self, records: Iterable[Known]) -> None: ...
+
+    def note_shared(self, keys: Iterable[tuple[str, int]]) -> None: ...
+
+    def shared_keys(self, examples: int = 3) -> SharedKeys:
+        return SharedKeys()
 
     def distrust_run(self) -> None: ...
 

@@ -7,7 +7,15 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
-from lib.state.rows import Known, Missing, PastRun, RecordToSave, SavedRecord, StoredText
+from lib.state.rows import (
+    Known,
+    Missing,
+    PastRun,
+    RecordToSave,
+    SavedRecord,
+    SharedKeys,
+    StoredText,
+)
 
 
 class SectionLedger(Protocol):
@@ -79,7 +87,8 @@ class SectionLedger(Protocol):
     def sent(self, items: Iterable[tuple[str, bytes, StoredText]]) -> None:
         """Record what Oomnitza accepted, as (key, digest, JSON text of the fields).
 
-        These records are no longer saved for resend.
+        These records are no longer saved for resend. A key that the run records more than once is
+        one of its shared keys.
         """
 
     def distrust_run(self) -> None:
@@ -89,7 +98,19 @@ class SectionLedger(Protocol):
         """Record that the source still has these records, although they were not sent."""
 
     def seen_again(self, records: Iterable[Known]) -> None:
-        """Do the same as `seen`, faster, for records that `known` returned."""
+        """Record that these records, which `known` returned, are unchanged.
+
+        As in `sent`, a key that the run records more than once is one of its shared keys.
+        """
+
+    def note_shared(self, keys: Iterable[tuple[str, int]]) -> None:
+        """Record that the run had more records with these keys than those that were recorded.
+
+        Each is given as (key, how many more).
+        """
+
+    def shared_keys(self, examples: int = 3) -> SharedKeys:
+        """Return the keys that several records of this run had, by what was recorded of it."""
 
     def forget(self, keys: Iterable[str]) -> None:
         """Delete what is known of the records with these keys."""

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 APPLICATION = 0x4F6F6D43
 
 # Each step brings a file to the next version; the first one fills a new file. What was released is
-# never changed. Steps so far add tables; a reader replaces them with `add_temporary_tables`.
+# never changed. A reader replaces what an older file lacks with `add_temporary_tables`.
 STEPS: tuple[tuple[str, ...], ...] = (
     (
         "CREATE TABLE section ("
@@ -49,8 +49,17 @@ STEPS: tuple[tuple[str, ...], ...] = (
         " section INTEGER NOT NULL, scope TEXT NOT NULL, moment REAL NOT NULL, at REAL NOT NULL,"
         " PRIMARY KEY (section, scope)) WITHOUT ROWID",
     ),
+    (
+        # The run that last sent a record, or found it unchanged, and how many more records with its
+        # key that run had. (`seen` is also set for records that are not sent.)
+        "ALTER TABLE record ADD COLUMN delivered INTEGER",
+        "ALTER TABLE record ADD COLUMN twins INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX record_twins ON record (section) WHERE twins > 0",
+    ),
 )
 VERSION = len(STEPS)
+# What a reader of an older file has instead of the columns that version 3 adds.
+OLD_RECORDS = "CREATE TEMP VIEW record AS SELECT *, NULL AS delivered, 0 AS twins FROM main.record"
 
 
 def version_of(connection: sqlite3.Connection, path: Path) -> int:
@@ -116,10 +125,13 @@ def upgrade(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def add_temporary_tables(connection: sqlite3.Connection, version: int) -> None:
-    """Create temporary empty tables for those that an older file does not have."""
+    """Create temporary empty tables for those that an older file does not have, and columns."""
     for step in STEPS[version:]:
         for statement in step:
-            connection.execute(statement.replace("CREATE TABLE", "CREATE TEMP TABLE", 1))
+            if statement.startswith("CREATE TABLE"):
+                connection.execute(statement.replace("CREATE TABLE", "CREATE TEMP TABLE", 1))
+    if version < 3:
+        connection.execute(OLD_RECORDS)
 
 
 def _copy(path: Path, to: Path) -> None:

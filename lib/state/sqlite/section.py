@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -19,6 +20,7 @@ from lib.state.rows import (
     PastRun,
     RecordToSave,
     SavedRecord,
+    SharedKeys,
     StoredText,
     compress,
     decode_key,
@@ -28,6 +30,7 @@ from lib.state.rows import (
     to_fields,
     to_missing,
     to_run,
+    to_shared_key,
 )
 from lib.state.sqlite import savedrecords
 from lib.state.sqlite.database import StateDatabase
@@ -40,12 +43,16 @@ from lib.state.sqlite.statements import (
     LATEST_KILLED,
     LATEST_THOROUGH,
     MISSING,
+    MOST_SHARED,
     OPENED,
     REACH,
     RENAME,
     RUN,
     SEEN,
     SENT,
+    SHARED,
+    TWINS,
+    UNCHANGED,
 )
 
 ENDS = ("complete", "partial", "failed", "interrupted")
@@ -149,9 +156,11 @@ class SqliteLedger:
         for at in range(0, len(keys), MAX_KEYS):
             some = [encode_key(key) for key in keys[at : at + MAX_KEYS]]
             marks = ",".join("?" * len(some))
-            sql = f"SELECT key, id, digest FROM record WHERE section = ? AND key IN ({marks})"  # noqa: S608
+            sql = (
+                f"SELECT key, id, digest, twins FROM record WHERE section = ? AND key IN ({marks})"  # noqa: S608
+            )
             rows = self._database.rows(sql, (self._id, *some))
-            sent |= {decode_key(key): Known(ident, digest) for key, ident, digest in rows}
+            sent |= {decode_key(key): Known(*known) for key, *known in rows}
         return sent
 
     def last_sent(self, known: Known) -> dict[str, Any] | None:
@@ -171,11 +180,26 @@ class SqliteLedger:
                 self._database.write_many(savedrecords.RESOLVE, keys)
 
     def seen(self, keys: Iterable[str]) -> None:
-        self.seen_again(self.known(list(keys)).values())
+        ids = [known.id for known in self.known(list(keys)).values()]
+        self._database.write(SEEN, (self._begun, time.time(), json.dumps(ids)))
 
     def seen_again(self, records: Iterable[Known]) -> None:
-        ids = json.dumps([known.id for known in records])
-        self._database.write(SEEN, (self._begun, time.time(), ids))
+        run, now, counts = self._begun, time.time(), Counter(known.id for known in records)
+        while counts:  # more than once only for records with the same key
+            self._database.write(UNCHANGED, (run, now, json.dumps(list(counts))))
+            counts = counts - Counter(counts.keys())
+
+    def note_shared(self, keys: Iterable[tuple[str, int]]) -> None:
+        section, run = self._id, self._begun
+        rows = ((more, run, section, encode_key(key)) for key, more in keys)
+        self._database.write_many(TWINS, rows)
+
+    def shared_keys(self, examples: int = 3) -> SharedKeys:
+        values = (self._id, self._begun)
+        [(keys, records)] = self._database.rows(SHARED, values)
+        rows = self._database.rows(MOST_SHARED, (*values, examples)) if keys else []
+        shared = tuple(self._database.convert(to_shared_key, row) for row in rows)
+        return SharedKeys(keys, records, shared)
 
     def distrust_run(self) -> None:
         sql = "UPDATE record SET digest = x'' WHERE section = ? AND seen = ?"

@@ -29,11 +29,31 @@ END = (
     " ELSE since END WHERE id = :run"
 )
 SENT = (
-    "INSERT INTO record (section, key, digest, fields, seen, seen_at) VALUES (?, ?, ?, ?, ?, ?)"
+    "INSERT INTO record (section, key, digest, fields, seen, seen_at, delivered)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?5)"
     " ON CONFLICT (section, key) DO UPDATE SET digest = excluded.digest,"
-    " fields = excluded.fields, seen = excluded.seen, seen_at = excluded.seen_at"
+    " fields = excluded.fields, seen = excluded.seen, seen_at = excluded.seen_at,"
+    " twins = CASE WHEN delivered IS excluded.delivered THEN twins + 1 ELSE 0 END,"
+    " delivered = excluded.delivered"
 )
 SEEN = "UPDATE record SET seen = ?, seen_at = ? WHERE id IN (SELECT value FROM json_each(?))"
+UNCHANGED = (
+    "UPDATE record SET seen = ?1, seen_at = ?2,"
+    " twins = CASE WHEN delivered IS ?1 THEN twins + 1 ELSE 0 END, delivered = ?1"
+    " WHERE id IN (SELECT value FROM json_each(?3))"
+)
+TWINS = (
+    "UPDATE record SET twins = ?1 + CASE WHEN delivered IS ?2 THEN twins ELSE 0 END, delivered = ?2"
+    " WHERE section = ?3 AND key = ?4"
+)
+SHARED = (
+    "SELECT count(*), coalesce(sum(twins + 1), 0) FROM record"
+    " WHERE section = ? AND twins > 0 AND delivered = ?"
+)
+MOST_SHARED = (
+    "SELECT key, twins + 1, fields FROM record WHERE section = ? AND twins > 0 AND delivered = ?"
+    " ORDER BY twins DESC, id LIMIT ?"
+)
 # In the order of the table: by the index (which the plus hides), each row would be looked up.
 MISSING = (
     "SELECT id, key, fields, seen_at FROM record WHERE id > :after AND +section = :section"

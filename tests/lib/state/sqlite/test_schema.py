@@ -67,6 +67,19 @@ def test_upgrade_keeps_all_rows(old):
     assert "checkpoint" in tables(old)
 
 
+def test_upgraded_and_old_records_have_no_twins(old):
+    keys = ["ada", "bob", "cy", "dora"]
+    with open_to_read(old) as store:
+        section = store.section("people", TARGET)
+        assert {known.twins for known in section.known(keys).values()} == {0}
+    with open_store(old) as store:
+        section = store.section("people", TARGET)
+        section.begin()
+        assert section.shared_keys().keys == 0
+        section.sent([("ada", b"d", "{}"), ("ada", b"d", "{}")])
+        assert section.shared_keys().keys == 1
+
+
 def test_upgrade_makes_a_private_copy_first(old):
     before = os.umask(0)
     try:

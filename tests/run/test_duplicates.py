@@ -1,0 +1,189 @@
+"""Records of one run that have the same sync key: counted, named, and not sent again for ever."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lib.errors import SourceUnavailable
+from lib.report.summary import exit_code, summary
+from sandbox.oomnitza import Oomnitza
+from tests.run.made_up import Runner, counts, devices, history, saved, serials
+
+BOGUS = "To Be Filled By O.E.M."
+LAST = "The last one of them overwrites the others in Oomnitza."
+
+
+@pytest.fixture(params=["state", "without state"])
+def run(request: pytest.FixtureRequest, run: Runner, tmp_path: Path) -> Runner:
+    run.state = tmp_path / "state.db" if request.param == "state" else None
+    return run
+
+
+@pytest.fixture
+def remembering(run: Runner, tmp_path: Path) -> Runner:
+    run.state = tmp_path / "state.db"
+    run.set(changed_only=True)
+    return run
+
+
+def twins(*names: str, serial: str = BOGUS) -> list[dict[str, Any]]:
+    return [{"serial": serial, "name": name} for name in names]
+
+
+def names(oomnitza: Oomnitza) -> dict[str, Any]:
+    return {record["SERIAL"]: record["NAME"] for record in oomnitza.records("assets")}
+
+
+class TestLast:
+    def test_shared_key_is_named_and_changes_nothing(self, run: Runner, oomnitza: Oomnitza) -> None:
+        outcome = run([*twins("one", "two"), *devices(3), *twins("three")])
+        assert counts(outcome) == {"fetched": 6, "sent": 6}
+        assert outcome.warnings == [f"3 records share SERIAL '{BOGUS}'. {LAST}"]
+        assert exit_code([outcome]) == 0
+        assert names(oomnitza)[BOGUS] == "three"
+        assert "duplicate" not in summary([outcome])
+
+    def test_several_shared_keys_have_three_examples(self, run: Runner) -> None:
+        items = [
+            *devices(3),
+            *twins("a", "b", serial="0"),
+            *twins("c", "d", serial="None"),
+            *twins("e", "f", "g", serial="Default string"),
+            *twins("h", "i", serial="X"),
+        ]
+        [warning] = run(items).warnings
+        assert warning.startswith(
+            "9 records share 4 sync keys (for example: 3 records share SERIAL 'Default string'; "
+        )
+        assert warning.count("records share SERIAL") == 3
+        assert warning.endswith("). The last one of each overwrites the others in Oomnitza.")
+
+    def test_keys_that_differ_in_case_are_shared(self, run: Runner) -> None:
+        [warning] = run([*twins("one", serial="Ada"), *twins("two", serial="ada ")]).warnings
+        assert warning.startswith("2 records share SERIAL 'ada'")
+
+    def test_shared_key_of_several_fields(self, run: Runner) -> None:
+        run.set(sync_field=("SERIAL", "NAME"))
+        outcome = run([*twins("one", "two", "one"), *devices(2)])
+        assert outcome.warnings == [f"2 records share SERIAL '{BOGUS}', NAME 'one'. {LAST}"]
+
+    def test_records_in_different_batches_are_counted(self, run: Runner) -> None:
+        [warning] = run([*twins("one"), *devices(350), *twins("two")]).warnings
+        assert warning.startswith("2 records share")
+
+    def test_filtered_and_incomplete_twins_are_no_twins(self, run: Runner) -> None:
+        run.filter('return record["name"] != "old"')
+        run.require("NAME")
+        outcome = run([*twins("old"), *devices(600), *twins(""), *twins("new")])
+        assert outcome.warnings == []
+
+    def test_second_run_reports_what_it_has_itself(self, run: Runner) -> None:
+        run([*twins("one", "two"), *devices(3)])
+        assert run([*twins("two"), *devices(3)]).warnings == []
+        assert len(run([*twins("one", "two"), *devices(3)]).warnings) == 1
+
+    def test_dry_run_reports_shared_keys(self, run: Runner) -> None:
+        outcome = run([*twins("one", "two"), *devices(3)], testmode=True)
+        assert outcome.warnings == [f"2 records share SERIAL '{BOGUS}'. {LAST}"]
+        assert counts(outcome) == {"fetched": 5, "sent": 5}
+
+    def test_without_a_sync_key_nothing_is_compared(self, run: Runner) -> None:
+        run.set(sync_field=())
+        assert run(twins("one", "two")).warnings == []
+
+    def test_below_the_threshold_shared_keys_are_counted(self, remembering: Runner) -> None:
+        remembering.set(changed_only=False)
+        remembering(devices(40))
+        outcome = remembering([*twins("one"), *devices(29), *twins("two")])
+        assert counts(outcome) == {"fetched": 31, "sent": 31}
+        assert outcome.warnings == [f"2 records share SERIAL '{BOGUS}'. {LAST}"]
+
+
+class TestChangedOnly:
+    def test_twins_are_not_sent_by_each_run(self, remembering: Runner, oomnitza: Oomnitza) -> None:
+        items = [*twins("one"), *devices(3), *twins("two")]
+        outcomes = [remembering(items) for _ in range(4)]
+        assert counts(outcomes[0]) == {"fetched": 5, "sent": 5}
+        for outcome in outcomes[1:]:
+            assert counts(outcome) == {"fetched": 5, "unchanged": 4, "duplicate": 1}
+            assert outcome.warnings == [f"2 records share SERIAL '{BOGUS}'. {LAST}"]
+            assert outcome.missing == 0
+        assert names(oomnitza)[BOGUS] == "two"
+        assert history(remembering)[-1].counts["duplicate"] == 1
+        assert "duplicate" in summary(outcomes)
+
+    def test_changed_winner_is_sent_alone(self, remembering: Runner, oomnitza: Oomnitza) -> None:
+        for _ in range(2):
+            remembering([*twins("one", "two"), *devices(3)])
+        outcome = remembering([*twins("changed", "new"), *devices(3)])
+        assert counts(outcome) == {"fetched": 5, "unchanged": 3, "duplicate": 1, "sent": 1}
+        assert names(oomnitza)[BOGUS] == "new"
+        outcome = remembering([*twins("changed", "new"), *devices(3)])
+        assert counts(outcome) == {"fetched": 5, "unchanged": 4, "duplicate": 1}
+
+    def test_remaining_twin_is_sent(self, remembering: Runner, oomnitza: Oomnitza) -> None:
+        remembering([*twins("one", "two"), *devices(3)])
+        outcome = remembering([*twins("one"), *devices(3)])
+        assert counts(outcome) == {"fetched": 4, "unchanged": 3, "sent": 1}
+        assert outcome.warnings == []
+        assert names(oomnitza)[BOGUS] == "one"
+        assert counts(remembering([*twins("one"), *devices(3)])) == {"fetched": 4, "unchanged": 4}
+
+    def test_new_twin_of_an_unchanged_record_is_counted(self, remembering: Runner) -> None:
+        remembering([*twins("one"), *devices(3)])
+        outcome = remembering([*twins("one"), *devices(150), *twins("two")])
+        assert outcome.warnings == [f"2 records share SERIAL '{BOGUS}'. {LAST}"]
+        assert counts(remembering([*twins("one"), *devices(150), *twins("two")])) == {
+            "fetched": 152,
+            "unchanged": 151,
+            "duplicate": 1,
+        }
+
+    def test_equal_twins_are_counted(self, remembering: Runner) -> None:
+        remembering([*twins("one"), *devices(3)])
+        outcome = remembering([*twins("one", "one", "one"), *devices(3)])
+        assert counts(outcome) == {"fetched": 6, "unchanged": 6}
+        assert outcome.warnings == [f"3 records share SERIAL '{BOGUS}'. {LAST}"]
+        outcome = remembering([*twins("one", "one", "one"), *devices(3)])
+        assert counts(outcome) == {"fetched": 6, "unchanged": 4, "duplicate": 2}
+        assert outcome.warnings == [f"3 records share SERIAL '{BOGUS}'. {LAST}"]
+
+    def test_third_twin_joins_the_two_that_are_known(self, remembering: Runner) -> None:
+        items = [*twins("one"), *devices(250), *twins("two"), *devices(250, 250), *twins("three")]
+        assert remembering(items).warnings == [f"3 records share SERIAL '{BOGUS}'. {LAST}"]
+        outcome = remembering(items)
+        assert counts(outcome) == {"fetched": 503, "unchanged": 501, "duplicate": 2}
+        assert outcome.warnings == [f"3 records share SERIAL '{BOGUS}'. {LAST}"]
+
+    def test_dry_run_decides_as_an_upload(self, remembering: Runner) -> None:
+        items = [*twins("one", "two"), *devices(3)]
+        remembering(items)
+        outcome = remembering(items, testmode=True)
+        assert counts(outcome) == {"fetched": 5, "unchanged": 4, "duplicate": 1}
+        assert len(outcome.warnings) == 1
+
+    def test_failed_source_sends_the_last_that_was_read(
+        self, remembering: Runner, oomnitza: Oomnitza
+    ) -> None:
+        remembering([*twins("one", "two"), *devices(3)])
+        end = SourceUnavailable("it went away")
+        outcome = remembering([*twins("one", "changed"), *devices(3), end])
+        assert counts(outcome) == {"fetched": 5, "unchanged": 3, "duplicate": 1, "sent": 1}
+        assert names(oomnitza)[BOGUS] == "changed"
+
+    def test_waiting_records_are_saved_if_oomnitza_is_away(
+        self, remembering: Runner, oomnitza: Oomnitza
+    ) -> None:
+        remembering([*twins("one", "two"), *devices(3)])
+        oomnitza.fail_next(1, 503, path="/api/v3/bulk")
+        outcome = remembering([*twins("one", "new"), *devices(3), *devices(100, 50)])
+        assert outcome.tally.unsent == 102
+        assert "to be filled by o.e.m." in [each.key for each in saved(remembering)]
+
+    def test_full_refresh_sends_all_of_them(self, remembering: Runner, oomnitza: Oomnitza) -> None:
+        items = [*twins("one", "two"), *devices(3)]
+        remembering(items)
+        assert counts(remembering(items, full=True)) == {"fetched": 5, "sent": 5}
+        assert counts(remembering(items)) == {"fetched": 5, "unchanged": 4, "duplicate": 1}
+        assert sorted(serials(oomnitza)) == ["S0", "S1", "S2", BOGUS]
