@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -15,6 +15,7 @@ from lib.record import Record
 from lib.secrets import redact, redact_data
 from lib.values.paths import Getter, compile_path, section_and_key
 from lib.values.sendable import PLAIN, TOO_LONG, sendable, shown
+from lib.values.values import trimmed
 
 # Called with a field and the value that a converter gave for it.
 Trace = Callable[[str, Any], None]
@@ -37,12 +38,18 @@ class Mapped:
 class Mapper:
     """A compiled mapping; call it with a record of the source to get a `Mapped`.
 
+    `key_fields` identify a record; invisible characters around their values are removed.
     Raises ValueError for invalid converters, as `mapping.check_field_mapping` does.
     """
 
     def __init__(
-        self, fields: Iterable[FieldMapping], settings: Any, resources: Resources | None = None
+        self,
+        fields: Iterable[FieldMapping],
+        settings: Any,
+        resources: Resources | None = None,
+        key_fields: Sequence[str] = (),
     ) -> None:
+        self._key_fields = tuple(key_fields)
         self._compile([_field_step(item, settings, resources or Resources()) for item in fields])
 
     def traced(self, trace: Trace) -> Mapper:
@@ -92,6 +99,9 @@ class Mapper:
                     mapped.failures.append((name, unsendable(convert, error)))
                     value = None
             values[name] = value
+        for name in self._key_fields:
+            if type(values[name]) is str:
+                values[name] = trimmed(values[name])
         mapped.missing += [name for name in self._required if is_empty(values[name])]
         return mapped
 

@@ -30,8 +30,8 @@ from lib.retry import retry_budget
 from lib.run import lifecycle
 from lib.run.attempt import attempt
 from lib.run.batchsender import BatchSender
-from lib.run.duplicates import duplicates_warning
 from lib.run.events import SectionEvents
+from lib.run.keywarnings import duplicates_warning, trimmed_warning
 from lib.run.mode import Mode
 from lib.run.options import RunOptions
 from lib.run.plan import SectionPlan, make_plan
@@ -242,8 +242,13 @@ def _conclude(run: _Run, parts: _Parts) -> None:
     """Ask Oomnitza for its counts, and commit the checkpoint if no record is left to be sent."""
     plan, outcome = parts.plan, run.outcome
     outcome.ready = parts.sender.added
-    if warning := duplicates_warning(parts.sender.shared, plan.upload.key_fields, "last"):
-        outcome.warnings.append(warning)
+    outcome.warnings += filter(
+        None,
+        (
+            duplicates_warning(parts.sender.shared, plan.upload.key_fields, "last"),
+            trimmed_warning(run.ledger.take_trimmed()),
+        ),
+    )
     if outcome.complete:
         run.mode.note_if_below_threshold(plan, run.ledger, outcome)
     if parts.uploader.portion:

@@ -82,9 +82,12 @@ def make_plan(section: Section, target: Target | None, *, strict: bool) -> Secti
         source=source,
         fields=fields,
         mapper=Mapper(
-            fields.values(), section.settings, replace(section.resources, locations=locations)
+            fields.values(),
+            section.settings,
+            replace(section.resources, locations=locations),
+            upload.key_fields,
         ),
-        key_mapper=Mapper(keys, section.settings, section.resources),
+        key_mapper=Mapper(keys, section.settings, section.resources, upload.key_fields),
         record_filter=compile_filter(section.recordfilter),
         upload=upload,
         without_server=bool(missing),

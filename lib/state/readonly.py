@@ -69,6 +69,9 @@ class NullLedger:
     def shared_keys(self, examples: int = 3) -> SharedKeys:
         return SharedKeys()
 
+    def take_trimmed(self) -> int:
+        return 0
+
     def distrust_run(self) -> None: ...
 
     def forget(self, keys: Iterable[str]) -> None: ...

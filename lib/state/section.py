@@ -91,6 +91,12 @@ class SectionLedger(Protocol):
         one of its shared keys.
         """
 
+    def take_trimmed(self) -> int:
+        """Return how many records were sent whose keys had invisible characters around them before.
+
+        The next call counts those that were sent since.
+        """
+
     def distrust_run(self) -> None:
         """Treat the records of this run as changed: Oomnitza did not confirm them."""
 

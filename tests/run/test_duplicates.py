@@ -1,5 +1,7 @@
 """Records of one run that have the same sync key: counted, named, and not sent again for ever."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 from lib.errors import SourceUnavailable
 from lib.report.summary import exit_code, summary
 from sandbox.oomnitza import Oomnitza
+from tests.lib.state.sqlite.statefile import to_version_2
 from tests.run.made_up import Runner, counts, devices, history, saved, serials
 
 BOGUS = "To Be Filled By O.E.M."
@@ -187,3 +190,54 @@ class TestChangedOnly:
         assert counts(remembering(items, full=True)) == {"fetched": 5, "sent": 5}
         assert counts(remembering(items)) == {"fetched": 5, "unchanged": 4, "duplicate": 1}
         assert sorted(serials(oomnitza)) == ["S0", "S1", "S2", BOGUS]
+
+
+class TestInvisibleCharacters:
+    @pytest.mark.parametrize(
+        "key", [" S1", "S1\u00a0", "\u200bS1", "S1\u200e", "\ufeffS1", "S1\0", "S1\r\n", "\tS1 "]
+    )
+    def test_key_is_sent_without_them(self, run: Runner, oomnitza: Oomnitza, key: str) -> None:
+        outcome = run([{"serial": key, "name": " as it is "}, {"serial": "S1", "name": "b"}])
+        assert serials(oomnitza) == ["S1"]
+        assert len(outcome.warnings) == 1
+        run([{"serial": key, "name": " as it is "}])
+        assert oomnitza.records("assets") == [{"SERIAL": "S1", "NAME": " as it is "}]
+
+    def test_key_of_nothing_else_is_incomplete(self, run: Runner) -> None:
+        assert counts(run([{"serial": "\u200b\ufeff"}])) == {"fetched": 1, "incomplete": 1}
+
+    def test_same_key_is_unchanged(self, remembering: Runner) -> None:
+        remembering([{"serial": "S1\u200b", "name": "a"}])
+        outcome = remembering([{"serial": "\0S1", "name": "a"}])
+        assert counts(outcome) == {"fetched": 1, "unchanged": 1}
+
+    def test_filtered_record_with_them_is_not_missing(self, remembering: Runner) -> None:
+        remembering(devices(2))
+        remembering.filter('return record["name"] != "off"')
+        remembering(devices(2))
+        outcome = remembering([{"serial": "\ufeffS0", "name": "off"}, *devices(1, 1)])
+        assert outcome.missing == 0
+
+    def test_upgrade_reports_keys_that_were_sent_with_them(
+        self, remembering: Runner, oomnitza: Oomnitza
+    ) -> None:
+        remembering(devices(3))
+        assert remembering.state
+        with closing(sqlite3.connect(remembering.state)) as database:
+            to_version_2(database)
+            for serial, key in [("S0 ", "s0"), ("\u200bS1", "\u200bs1")]:
+                database.execute(
+                    "UPDATE record SET key = ?, digest = x'00', fields = ? WHERE key = ?",
+                    (key.encode(), f'{{"SERIAL": "{serial}", "NAME": "x"}}', key[-2:].encode()),
+                )
+            database.commit()
+        remembering(devices(3), testmode=True)
+        outcome = remembering(devices(3))
+        assert counts(outcome) == {"fetched": 3, "sent": 2, "unchanged": 1}
+        assert outcome.warnings == [
+            "2 records had spaces or invisible characters around their sync keys when last sent."
+            " They were removed, so Oomnitza may contain them twice. See docs/how-to/migrate.md."
+        ]
+        assert outcome.missing == 0
+        outcome = remembering(devices(3))
+        assert (counts(outcome), outcome.warnings) == ({"fetched": 3, "unchanged": 3}, [])

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 
 from lib.errors import ConfigurationError, ConnectorError, StateUnreadable
+from lib.state.sqlite.trimkeys import trim_keys
 
 log = logging.getLogger(__name__)
 
@@ -17,7 +19,7 @@ APPLICATION = 0x4F6F6D43
 
 # Each step brings a file to the next version; the first one fills a new file. What was released is
 # never changed. A reader replaces what an older file lacks with `add_temporary_tables`.
-STEPS: tuple[tuple[str, ...], ...] = (
+STEPS: tuple[tuple[str | Callable[[sqlite3.Connection], None], ...], ...] = (
     (
         "CREATE TABLE section ("
         " id INTEGER PRIMARY KEY, name TEXT NOT NULL, target TEXT NOT NULL, UNIQUE (name, target))",
@@ -55,6 +57,10 @@ STEPS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE record ADD COLUMN delivered INTEGER",
         "ALTER TABLE record ADD COLUMN twins INTEGER NOT NULL DEFAULT 0",
         "CREATE INDEX record_twins ON record (section) WHERE twins > 0",
+        # 1: last sent with invisible characters around the key. 2: sent again since, without them.
+        "ALTER TABLE record ADD COLUMN padded INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX record_padded ON record (section) WHERE padded > 0",
+        trim_keys,
     ),
 )
 VERSION = len(STEPS)
@@ -120,7 +126,10 @@ def upgrade(connection: sqlite3.Connection, path: Path) -> None:
         )
     for step in STEPS[version:]:
         for statement in step:
-            connection.execute(statement)
+            if isinstance(statement, str):
+                connection.execute(statement)
+            else:
+                statement(connection)
     connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
@@ -128,7 +137,7 @@ def add_temporary_tables(connection: sqlite3.Connection, version: int) -> None:
     """Create temporary empty tables for those that an older file does not have, and columns."""
     for step in STEPS[version:]:
         for statement in step:
-            if statement.startswith("CREATE TABLE"):
+            if isinstance(statement, str) and statement.startswith("CREATE TABLE"):
                 connection.execute(statement.replace("CREATE TABLE", "CREATE TEMP TABLE", 1))
     if version < 3:
         connection.execute(OLD_RECORDS)

@@ -44,6 +44,7 @@ from lib.state.sqlite.statements import (
     LATEST_THOROUGH,
     MISSING,
     MOST_SHARED,
+    NO_LONGER_PADDED,
     OPENED,
     REACH,
     RENAME,
@@ -200,6 +201,9 @@ class SqliteLedger:
         rows = self._database.rows(MOST_SHARED, (*values, examples)) if keys else []
         shared = tuple(self._database.convert(to_shared_key, row) for row in rows)
         return SharedKeys(keys, records, shared)
+
+    def take_trimmed(self) -> int:
+        return self._database.write(NO_LONGER_PADDED, (self._id,)).rowcount
 
     def distrust_run(self) -> None:
         sql = "UPDATE record SET digest = x'' WHERE section = ? AND seen = ?"

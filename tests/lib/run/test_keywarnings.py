@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lib.run.duplicates import duplicates_warning
+from lib.run.keywarnings import duplicates_warning
 from lib.state import SharedKey, SharedKeys
 
 

@@ -1,4 +1,4 @@
-"""Report records of one run that have the same sync key."""
+"""The warnings about sync keys: shared ones, and ones that are sent in another form."""
 
 from __future__ import annotations
 
@@ -30,6 +30,17 @@ def duplicates_warning(shared: SharedKeys, key_fields: Sequence[str], winner: Wi
     return (
         f"{counted(shared.records, 'record')} share {shared.keys:,} sync keys (for example:"
         f" {'; '.join(examples)}). {EFFECTS[winner].replace('one of them', 'one of each')}."
+    )
+
+
+def trimmed_warning(records: int) -> str:
+    """Return a sentence about records whose keys were sent with invisible characters before."""
+    if not records:
+        return ""
+    its, it = ("its sync key", "it") if records == 1 else ("their sync keys", "them")
+    return (
+        f"{counted(records, 'record')} had spaces or invisible characters around {its} when last"
+        f" sent. They were removed, so Oomnitza may contain {it} twice. See docs/how-to/migrate.md."
     )
 
 
