@@ -57,7 +57,7 @@ STEPS: tuple[tuple[str | Callable[[sqlite3.Connection], None], ...], ...] = (
         "ALTER TABLE record ADD COLUMN delivered INTEGER",
         "ALTER TABLE record ADD COLUMN twins INTEGER NOT NULL DEFAULT 0",
         "CREATE INDEX record_twins ON record (section) WHERE twins > 0",
-        # 1: last sent with invisible characters around the key. 2: sent again since, without them.
+        # 1: last sent with invisible characters around the key, unless it was delivered since.
         "ALTER TABLE record ADD COLUMN padded INTEGER NOT NULL DEFAULT 0",
         "CREATE INDEX record_padded ON record (section) WHERE padded > 0",
         trim_keys,

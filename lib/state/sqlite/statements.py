@@ -34,7 +34,7 @@ SENT = (
     " ON CONFLICT (section, key) DO UPDATE SET digest = excluded.digest,"
     " fields = excluded.fields, seen = excluded.seen, seen_at = excluded.seen_at,"
     " twins = CASE WHEN delivered IS excluded.delivered THEN twins + 1 ELSE 0 END,"
-    " padded = CASE WHEN padded THEN 2 ELSE 0 END, delivered = excluded.delivered"
+    " delivered = excluded.delivered"
 )
 SEEN = "UPDATE record SET seen = ?, seen_at = ? WHERE id IN (SELECT value FROM json_each(?))"
 UNCHANGED = (
@@ -50,8 +50,9 @@ SHARED = (
     "SELECT count(*), coalesce(sum(twins + 1), 0) FROM record"
     " WHERE section = ? AND twins > 0 AND delivered = ?"
 )
-# `padded > 0` is the condition of the index.
-NO_LONGER_PADDED = "UPDATE record SET padded = 0 WHERE section = ? AND padded > 0 AND padded = 2"
+NO_LONGER_PADDED = (
+    "UPDATE record SET padded = 0 WHERE section = ? AND padded > 0 AND delivered IS NOT NULL"
+)
 MOST_SHARED = (
     "SELECT key, twins + 1, fields FROM record WHERE section = ? AND twins > 0 AND delivered = ?"
     " ORDER BY twins DESC, id LIMIT ?"

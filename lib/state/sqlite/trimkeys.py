@@ -94,6 +94,6 @@ def _was_padded(key: str, fields: Any) -> bool:
         texts = [value for value in sent.values() if isinstance(value, str)]
     except Exception:  # a damaged row is no reason to refuse the whole file
         return False
-    padded = (text for text in texts if text != trimmed(text))
-    parts = _parts(key)
-    return any(trimmed(text).casefold() in parts for text in padded)
+    padded = {trimmed(text).casefold() for text in texts if text != trimmed(text)}
+    clean = {text.casefold() for text in texts}
+    return any(part in padded and part not in clean for part in _parts(key))

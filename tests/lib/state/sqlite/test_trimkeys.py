@@ -97,6 +97,18 @@ def test_records_that_were_sent_padded_are_counted_once_they_are_sent(old):
         assert section.take_trimmed() == 1
 
 
+def test_other_fields_with_the_text_of_the_key_do_not_count(old):
+    path = old(("a", "A"))
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("""UPDATE record SET fields = '{"SERIAL": "A", "NAME": "A "}'""")
+        database.commit()
+    with open_store(path) as store:
+        section = store.section("ldap", TARGET)
+        section.begin()
+        section.sent([("a", b"d", "{}")])
+        assert section.take_trimmed() == 0
+
+
 def test_damaged_rows_do_not_keep_the_file_from_being_opened(old):
     path = old(("a", "A "), ("b", "B"), ("c", "C "))
     with closing(sqlite3.connect(path)) as database:
