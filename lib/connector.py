@@ -132,6 +132,12 @@ class AssetSettings(ConnectorSettings):
         example="24DCF85294E411E38A52066B556BA4EE",
         parse=words,
     )
+    placeholder_ids: Literal["report", "drop"] = setting(
+        "What to do with assets whose sync key is a placeholder, such as 0 or Default string."
+        " report: send them, and report their number. drop: do not send them.",
+        default="report",
+        example="drop",
+    )
 
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from super().problems()

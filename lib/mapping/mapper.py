@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 
 from lib.language import Stopped
 from lib.mapping.converters import Conversion, Resources, conversions
+from lib.mapping.keyfields import KeyFields
 from lib.mapping.mapping import FieldMapping
 from lib.record import Record
 from lib.secrets import redact, redact_data
 from lib.values.paths import Getter, compile_path, section_and_key
 from lib.values.sendable import PLAIN, TOO_LONG, sendable, shown
-from lib.values.values import trimmed
 
 # Called with a field and the value that a converter gave for it.
 Trace = Callable[[str, Any], None]
@@ -27,18 +27,21 @@ KeyedField = tuple[str, str, Getter]
 class Mapped:
     """A mapped record: the values, the required fields that are empty, and the failed converters.
 
-    `failures` are pairs of a field and a message.
+    `failures` are pairs of a field and a message. `placeholder` is the sync key, as text, if it
+    consists of placeholders.
     """
 
     values: Record
     missing: list[str] = field(default_factory=list)
     failures: list[tuple[str, str]] = field(default_factory=list)
+    placeholder: str = ""
 
 
 class Mapper:
     """A compiled mapping; call it with a record of the source to get a `Mapped`.
 
-    `key_fields` identify a record; invisible characters around their values are removed.
+    `key` has the fields that identify a record. Invisible characters around their values are
+    removed.
     Raises ValueError for invalid converters, as `mapping.check_field_mapping` does.
     """
 
@@ -47,9 +50,9 @@ class Mapper:
         fields: Iterable[FieldMapping],
         settings: Any,
         resources: Resources | None = None,
-        key_fields: Sequence[str] = (),
+        key: KeyFields | None = None,
     ) -> None:
-        self._key_fields = tuple(key_fields)
+        self._key = key or KeyFields()
         self._compile([_field_step(item, settings, resources or Resources()) for item in fields])
 
     def traced(self, trace: Trace) -> Mapper:
@@ -99,9 +102,8 @@ class Mapper:
                     mapped.failures.append((name, unsendable(convert, error)))
                     value = None
             values[name] = value
-        for name in self._key_fields:
-            if type(values[name]) is str:
-                values[name] = trimmed(values[name])
+        if self._key.names:
+            mapped.placeholder = self._key.settle(values)
         mapped.missing += [name for name in self._required if is_empty(values[name])]
         return mapped
 

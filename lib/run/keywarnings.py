@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from lib.jsontext import printable
 from lib.run.selection import Winner
+from lib.run.tally import Example
 from lib.state import SharedKey, SharedKeys
 from lib.wording import counted
 
@@ -41,6 +42,17 @@ def trimmed_warning(records: int) -> str:
     return (
         f"{counted(records, 'record')} had spaces or invisible characters around {its} when last"
         f" sent. They were removed, so Oomnitza may contain {it} twice. See docs/how-to/migrate.md."
+    )
+
+
+def placeholder_warning(found: Example | None) -> str:
+    """Return a sentence about records whose key is a placeholder; empty if there are none."""
+    if not found:
+        return ""
+    have, them = ("has", "it") if found.count == 1 else ("have", "them")
+    return (
+        f"{counted(found.count, 'record')} {have} a placeholder as the sync key (for example:"
+        f" {found.text}). Set placeholder_ids = drop to leave {them} out."
     )
 
 

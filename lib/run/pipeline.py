@@ -31,7 +31,7 @@ from lib.run import lifecycle
 from lib.run.attempt import attempt
 from lib.run.batchsender import BatchSender
 from lib.run.events import SectionEvents
-from lib.run.keywarnings import duplicates_warning, trimmed_warning
+from lib.run.keywarnings import duplicates_warning, placeholder_warning, trimmed_warning
 from lib.run.mode import Mode
 from lib.run.options import RunOptions
 from lib.run.plan import SectionPlan, make_plan
@@ -246,6 +246,7 @@ def _conclude(run: _Run, parts: _Parts) -> None:
         None,
         (
             duplicates_warning(parts.sender.shared, plan.upload.key_fields, "last"),
+            placeholder_warning(outcome.placeholders),
             trimmed_warning(run.ledger.take_trimmed()),
         ),
     )

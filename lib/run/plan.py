@@ -11,6 +11,7 @@ from lib.config.sections import Section
 from lib.connector import Connector, Projection
 from lib.errors import TargetRefused, TargetUnavailable
 from lib.mapping import layers
+from lib.mapping.keyfields import KeyFields
 from lib.mapping.mapper import Mapper
 from lib.mapping.mapping import FieldMapping, ServerMapping
 from lib.recordfilter import RecordFilter, compile_filter
@@ -76,6 +77,7 @@ def make_plan(section: Section, target: Target | None, *, strict: bool) -> Secti
     fields = layers.effective_mapping(source, section.mapping, server)
     upload = UploadPlan.of(source, fields)
     keys = [fields[name] for name in upload.key_fields]
+    key = KeyFields(upload.key_fields, getattr(section.settings, "placeholder_ids", None))
     locations = target.locations if target else None
     return SectionPlan(
         section=section,
@@ -85,9 +87,9 @@ def make_plan(section: Section, target: Target | None, *, strict: bool) -> Secti
             fields.values(),
             section.settings,
             replace(section.resources, locations=locations),
-            upload.key_fields,
+            key,
         ),
-        key_mapper=Mapper(keys, section.settings, section.resources, upload.key_fields),
+        key_mapper=Mapper(keys, section.settings, section.resources, key),
         record_filter=compile_filter(section.recordfilter),
         upload=upload,
         without_server=bool(missing),

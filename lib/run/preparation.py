@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from lib.errors import ConnectorError, RecordUnreadable
 from lib.jsontext import json_if_possible, to_json
@@ -85,6 +86,10 @@ class Preparation:
         if len(self._seen_keys) >= SEEN_AT_ONCE:
             self.finish()
 
+    def _drops(self, missing: Sequence[str]) -> bool:
+        """Whether nothing else is missing than the sync key."""
+        return set(missing) <= set(self._key_fields)
+
     def _item(self, record: Record, saved_id: int | None) -> Item | None:
         try:
             fetched = packing.pack(record)  # before a converter may change it
@@ -96,9 +101,13 @@ class Preparation:
         for name, text in mapped.failures:
             self._outcome.note_conversion(name, text)
         values = mapped.values
+        if mapped.placeholder and not mapped.missing:
+            self._outcome.note_placeholder(mapped.placeholder)
         if mapped.missing:
             self._tally.incomplete += 1
             reason, text = empty_fields(mapped.missing), brief(values)
+            if mapped.placeholder and self._drops(mapped.missing):
+                reason, text = "the sync key is a placeholder", mapped.placeholder
             self._outcome.note_incomplete(reason, text)
             log.info("[%s] incomplete: %s (%s)", self._outcome.section, reason, text)
             self._note_seen(values)

@@ -73,6 +73,7 @@ class Outcome:
     error: ConnectorError | None = None
     failed_conversions: dict[str, Example] = field(default_factory=dict)
     not_sent: dict[str, Example] = field(default_factory=dict)
+    placeholders: Example | None = None  # records that were sent with a placeholder as sync key
     warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     complete: bool = False
@@ -96,6 +97,11 @@ class Outcome:
     def note_conversion(self, name: str, text: str) -> None:
         """Count a failed conversion under the name of its field."""
         _count(self.failed_conversions, name, text, "other fields")
+
+    def note_placeholder(self, text: str) -> None:
+        """Count a record whose sync key is a placeholder."""
+        self.placeholders = self.placeholders or Example(0, text)
+        self.placeholders.count += 1
 
     def note_rejected(self, reason: str, text: str) -> None:
         """Count a rejected record under its reason."""

@@ -13,7 +13,7 @@ from sandbox.oomnitza import Oomnitza
 from tests.lib.state.sqlite.statefile import to_version_2
 from tests.run.made_up import Runner, counts, devices, history, saved, serials
 
-BOGUS = "To Be Filled By O.E.M."
+BOGUS = "C02TWIN00001"
 LAST = "The last one of them overwrites the others in Oomnitza."
 
 
@@ -50,14 +50,14 @@ class TestLast:
     def test_several_shared_keys_have_three_examples(self, run: Runner) -> None:
         items = [
             *devices(3),
-            *twins("a", "b", serial="0"),
-            *twins("c", "d", serial="None"),
-            *twins("e", "f", "g", serial="Default string"),
+            *twins("a", "b", serial="A1"),
+            *twins("c", "d", serial="B2"),
+            *twins("e", "f", "g", serial="C3 x"),
             *twins("h", "i", serial="X"),
         ]
         [warning] = run(items).warnings
         assert warning.startswith(
-            "9 records share 4 sync keys (for example: 3 records share SERIAL 'Default string'; "
+            "9 records share 4 sync keys (for example: 3 records share SERIAL 'C3 x'; "
         )
         assert warning.count("records share SERIAL") == 3
         assert warning.endswith("). The last one of each overwrites the others in Oomnitza.")
@@ -182,14 +182,14 @@ class TestChangedOnly:
         oomnitza.fail_next(1, 503, path="/api/v3/bulk")
         outcome = remembering([*twins("one", "new"), *devices(3), *devices(100, 50)])
         assert outcome.tally.unsent == 102
-        assert "to be filled by o.e.m." in [each.key for each in saved(remembering)]
+        assert BOGUS.lower() in [each.key for each in saved(remembering)]
 
     def test_full_refresh_sends_all_of_them(self, remembering: Runner, oomnitza: Oomnitza) -> None:
         items = [*twins("one", "two"), *devices(3)]
         remembering(items)
         assert counts(remembering(items, full=True)) == {"fetched": 5, "sent": 5}
         assert counts(remembering(items)) == {"fetched": 5, "unchanged": 4, "duplicate": 1}
-        assert sorted(serials(oomnitza)) == ["S0", "S1", "S2", BOGUS]
+        assert sorted(serials(oomnitza)) == [BOGUS, "S0", "S1", "S2"]
 
 
 class TestInvisibleCharacters:
@@ -241,3 +241,47 @@ class TestInvisibleCharacters:
         assert outcome.missing == 0
         outcome = remembering(devices(3))
         assert (counts(outcome), outcome.warnings) == ({"fetched": 3, "unchanged": 3}, [])
+
+
+class TestPlaceholders:
+    ITEMS = (
+        {"serial": "Default string", "name": "one"},
+        {"serial": "Default string", "name": "two"},
+        {"serial": "000000", "name": "three"},
+        {"serial": "C02REAL", "name": "four"},
+    )
+
+    def test_report_sends_and_counts_them(self, run: Runner, oomnitza: Oomnitza) -> None:
+        outcome = run(self.ITEMS)
+        assert counts(outcome) == {"fetched": 4, "sent": 4}
+        assert outcome.warnings == [
+            f"2 records share SERIAL 'Default string'. {LAST}",
+            "3 records have a placeholder as the sync key (for example: SERIAL 'Default string')."
+            " Set placeholder_ids = drop to leave them out.",
+        ]
+        assert exit_code([outcome]) == 0
+
+    def test_drop_leaves_them_out(self, run: Runner, oomnitza: Oomnitza) -> None:
+        run.set(placeholder_ids="drop")
+        outcome = run(self.ITEMS)
+        assert counts(outcome) == {"fetched": 4, "incomplete": 3, "sent": 1}
+        assert serials(oomnitza) == ["C02REAL"]
+        assert outcome.warnings == []
+        [(reason, example)] = outcome.not_sent.items()
+        assert reason == "incomplete: the sync key is a placeholder"
+        assert (example.count, example.text) == (3, "SERIAL 'Default string'")
+
+    def test_drop_needs_every_part_of_the_key(self, run: Runner) -> None:
+        run.set(placeholder_ids="drop", sync_field=("SERIAL", "NAME"))
+        assert counts(run([{"serial": "0", "name": "a"}, {"serial": "0", "name": "None"}])) == {
+            "fetched": 2,
+            "sent": 1,
+            "incomplete": 1,
+        }
+
+    def test_record_that_lacks_more_says_so(self, run: Runner) -> None:
+        run.set(placeholder_ids="drop")
+        run.require("NAME")
+        assert list(run([{"serial": "0"}]).not_sent) == [
+            "incomplete: required fields SERIAL, NAME are empty"
+        ]

@@ -45,11 +45,14 @@ def mapper(record):
         values=values,
         missing=[name for name, value in values.items() if value is None],
         failures=[("PHONE", "no number")] if record.get("phone") == "?" else [],
+        placeholder="",
     )
 
 
 def recogniser(record):
-    return SimpleNamespace(values={"USER": record.get("uid")}, missing=[], failures=[])
+    return SimpleNamespace(
+        values={"USER": record.get("uid")}, missing=[], failures=[], placeholder=""
+    )
 
 
 def keep(record):
@@ -78,7 +81,9 @@ ADA = {"uid": "ada", "mail": "ada@example.com"}
 
 def test_item_fetched_is_not_changed_by_converters(monkeypatch):
     def careless(record):
-        mapped = SimpleNamespace(values={"USER": record["uid"]}, missing=[], failures=[])
+        mapped = SimpleNamespace(
+            values={"USER": record["uid"]}, missing=[], failures=[], placeholder=""
+        )
         record["names"].pop()
         return mapped
 
