@@ -16,8 +16,11 @@ from lib.checkpoint import Checkpoint
 from lib.connection import ConnectionSettings
 from lib.errors import RecordGone, RecordUnreadable
 from lib.record import Record
-from lib.settings import duration, number_text, setting, share_or_number, words
-from lib.values.paths import first_key
+from lib.settings import duration, number_text, one_of, setting, share_or_number, words
+from lib.values.paths import check_path, first_key
+
+# Which of several records with the same sync key counts.
+WINNERS = ("last", "first", "newest", "reject")
 
 # What `records` yields: a record as the source has it, or why one that it listed cannot be read.
 SourceItem = Record | RecordGone | RecordUnreadable
@@ -40,6 +43,33 @@ class Projection:
     def top_level(self) -> list[str]:
         """The keys of the records at which the paths begin, sorted."""
         return sorted({first_key(path) for path in self.paths})
+
+
+def winner(text: str) -> str:
+    """Return which of several records counts, as `duplicates` says it; raise ValueError if unknown.
+
+    That is last, first, newest, reject, or newest with the source path of a date after a colon.
+    """
+    choice, colon, path = (part.strip() for part in text.partition(":"))
+    if colon and choice.lower() == "newest":
+        if not path:
+            raise ValueError("newest: needs a source path, for example newest:modified")
+        check_path(path)
+        return f"newest:{path}"
+    return one_of(text.strip(), WINNERS)
+
+
+def duplicates_setting(*, example: str = "", advanced: bool = False) -> Any:
+    """Declare the setting `duplicates`; the example is for connectors that know a better one."""
+    return setting(
+        "The record that counts if several have the same sync key: last, first, newest, or reject."
+        " newest compares the date of the last contact, newest:PATH the date at a source path."
+        " reject rejects all but the first one.",
+        default="last",
+        example=example,
+        advanced=advanced,
+        parse=winner,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,8 +120,20 @@ class ConnectorSettings(ConnectionSettings):
         parse=share_or_number,
     )
 
+    duplicates: str = duplicates_setting(advanced=True)
+
+    @property
+    def contact_path(self) -> str:
+        """The source path of the date by which `duplicates = newest` compares records, if any."""
+        return ""
+
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from super().problems()
+        if self.duplicates == "newest" and not self.contact_path:
+            yield (
+                "duplicates",
+                "newest needs the source path of a date here, for example newest:modified",
+            )
         if self.insert_only and self.update_only:
             yield "update_only", "insert_only and update_only cannot both be True"
         if self.changed_only and (self.insert_only or self.update_only):

@@ -14,7 +14,7 @@ from lib.wording import counted
 # The most characters that are shown of a value.
 LONGEST_VALUE = 60
 EFFECTS = {
-    "last": "The last one of them overwrites the others in Oomnitza",
+    "last": "The last one of them overwrites the others in Oomnitza, unless you set duplicates",
     "first": "Only the first one of them was sent",
     "newest": "The newest one of them has priority",
     "reject": "Only the first one of them was sent, and the others were rejected",

@@ -107,7 +107,8 @@ class Mode:
     def send_policy(self, plan: SectionPlan, ledger: SectionLedger, *, full: bool) -> SendPolicy:
         """Which records are sent; the safety threshold is for an upload of all records only."""
         whole = self._compares and self.strict and not self._options.record_count
-        return SendPolicy(_min_records(plan, ledger) if whole else 0, skip_unchanged=not full)
+        min_records = _min_records(plan, ledger) if whole else 0
+        return SendPolicy(min_records, skip_unchanged=not full, duplicates=plan.duplicates)
 
     def note_if_below_threshold(
         self, plan: SectionPlan, ledger: SectionLedger, outcome: Outcome

@@ -245,7 +245,7 @@ def _conclude(run: _Run, parts: _Parts) -> None:
     outcome.warnings += filter(
         None,
         (
-            duplicates_warning(parts.sender.shared, plan.upload.key_fields, "last"),
+            duplicates_warning(parts.sender.shared, plan.upload.key_fields, plan.duplicates),
             placeholder_warning(outcome.placeholders),
             trimmed_warning(run.ledger.take_trimmed()),
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from lib import connector
 from lib.checkpoint import Checkpoint
@@ -15,9 +15,11 @@ from lib.mapping.keyfields import KeyFields
 from lib.mapping.mapper import Mapper
 from lib.mapping.mapping import FieldMapping, ServerMapping
 from lib.recordfilter import RecordFilter, compile_filter
+from lib.run.selection import Winner
 from lib.target.target import Target, UploadPlan
 
 NOT_READ = "The mapping in Oomnitza was not read, so only the built-in and local mappings are used"
+NO_KEY = "duplicates has no effect without a sync key. Set sync_field in the section."
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class SectionPlan:
     fields: dict[str, FieldMapping]
     mapper: Mapper
     key_mapper: Mapper
+    duplicates: Winner
+    contact_path: str  # of the date by which the newest of several records is found; else empty
     record_filter: RecordFilter
     upload: UploadPlan
     without_server: bool  # the mapping in Oomnitza is used, but could not be read
@@ -56,7 +60,8 @@ class SectionPlan:
         That is everything where they may read anything, and with `all_fields`. Without a checkpoint
         a source is read from its beginning.
         """
-        reads = (self.mapper.paths, self.record_filter.reads)
+        contact = frozenset(filter(None, [self.contact_path]))
+        reads = (self.mapper.paths, self.record_filter.reads, contact)
         return Projection(
             frozenset().union(*(paths or () for paths in reads)),
             everything=all_fields or None in reads,
@@ -79,6 +84,8 @@ def make_plan(section: Section, target: Target | None, *, strict: bool) -> Secti
     keys = [fields[name] for name in upload.key_fields]
     key = KeyFields(upload.key_fields, getattr(section.settings, "placeholder_ids", None))
     locations = target.locations if target else None
+    choice, _, path = section.settings.duplicates.partition(":")
+    newest = choice == "newest"
     return SectionPlan(
         section=section,
         source=source,
@@ -90,10 +97,16 @@ def make_plan(section: Section, target: Target | None, *, strict: bool) -> Secti
             key,
         ),
         key_mapper=Mapper(keys, section.settings, section.resources, key),
+        duplicates=cast(Winner, choice),
+        contact_path=path or section.settings.contact_path if newest else "",
         record_filter=compile_filter(section.recordfilter),
         upload=upload,
         without_server=bool(missing),
-        notes=(*filter(None, [missing]), *layers.doubly_mapped(server, section.mapping)),
+        notes=(
+            *filter(None, [missing]),
+            *layers.doubly_mapped(server, section.mapping),
+            *([NO_KEY] if choice != "last" and not upload.key_fields else []),
+        ),
     )
 
 

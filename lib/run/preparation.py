@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from math import isfinite
+from typing import Any
 
 from lib.errors import ConnectorError, RecordUnreadable
 from lib.jsontext import json_if_possible, to_json
@@ -16,7 +18,10 @@ from lib.run.tally import Outcome, brief
 from lib.secrets import redact
 from lib.state import RecordToSave, SectionLedger, compress
 from lib.target import packing
-from lib.target.item import Item
+from lib.target.item import UNKNOWN, Item
+from lib.values.dates import moment
+from lib.values.paths import compile_path
+from lib.values.values import text_of
 from lib.wording import empty_fields
 
 log = logging.getLogger(__name__)
@@ -37,6 +42,7 @@ class Preparation:
         self._key_mapper = plan.key_mapper
         self._seen_keys: list[str] = []
         self._key_fields = plan.upload.key_fields
+        self._contact = compile_path(plan.contact_path) if plan.contact_path else None
         self._plan = plan_digest(plan.upload)
         self._outcome = outcome
         self._tally = outcome.tally
@@ -97,6 +103,7 @@ class Preparation:
             error = RecordUnreadable("the record contains values that JSON cannot represent")
             self.reject(error, record, saved_id)
             return None
+        contact = rank_of_date(self._contact(record)) if self._contact else UNKNOWN
         mapped = self._mapper(record)
         for name, text in mapped.failures:
             self._outcome.note_conversion(name, text)
@@ -116,4 +123,20 @@ class Preparation:
         text = to_json(values)
         key = record_key(values, self._key_fields)
         digest = record_digest(self._plan, text)
-        return Item(fetched, compress(text), key, digest, saved_id)
+        return Item(fetched, compress(text), key, digest, saved_id, contact)
+
+
+def rank_of_date(value: Any) -> float:
+    """Return a date as seconds since 1970, and other numbers unchanged; UNKNOWN if it is neither.
+
+    So records can also be compared by a number that grows, such as a version.
+    """
+    try:
+        date = moment(value)
+        return UNKNOWN if date is None else date.timestamp()
+    except ValueError:
+        try:
+            number = float(text_of(value))
+        except ValueError:
+            return UNKNOWN
+        return number if isfinite(number) else UNKNOWN

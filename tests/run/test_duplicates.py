@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from lib.connector import AssetSettings, winner
 from lib.errors import SourceUnavailable
 from lib.report.summary import exit_code, summary
 from sandbox.oomnitza import Oomnitza
@@ -14,7 +15,7 @@ from tests.lib.state.sqlite.statefile import to_version_2
 from tests.run.made_up import Runner, counts, devices, history, saved, serials
 
 BOGUS = "C02TWIN00001"
-LAST = "The last one of them overwrites the others in Oomnitza."
+LAST = "The last one of them overwrites the others in Oomnitza, unless you set duplicates."
 
 
 @pytest.fixture(params=["state", "without state"])
@@ -45,7 +46,7 @@ class TestLast:
         assert outcome.warnings == [f"3 records share SERIAL '{BOGUS}'. {LAST}"]
         assert exit_code([outcome]) == 0
         assert names(oomnitza)[BOGUS] == "three"
-        assert "duplicate" not in summary([outcome])
+        assert "duplicate " not in summary([outcome]).splitlines()[0]
 
     def test_several_shared_keys_have_three_examples(self, run: Runner) -> None:
         items = [
@@ -60,7 +61,9 @@ class TestLast:
             "9 records share 4 sync keys (for example: 3 records share SERIAL 'C3 x'; "
         )
         assert warning.count("records share SERIAL") == 3
-        assert warning.endswith("). The last one of each overwrites the others in Oomnitza.")
+        assert warning.endswith(
+            "). The last one of each overwrites the others in Oomnitza, unless you set duplicates."
+        )
 
     def test_keys_that_differ_in_case_are_shared(self, run: Runner) -> None:
         [warning] = run([*twins("one", serial="Ada"), *twins("two", serial="ada ")]).warnings
@@ -285,3 +288,173 @@ class TestPlaceholders:
         assert list(run([{"serial": "0"}]).not_sent) == [
             "incomplete: required fields SERIAL, NAME are empty"
         ]
+
+
+def contacts(*times: Any, serial: str = BOGUS) -> list[dict[str, Any]]:
+    """Records of one serial number, named by their position, with dates of their last contact."""
+    return [
+        {"serial": serial, "name": str(at), "seen": {"last": time}}
+        for at, time in enumerate(times, 1)
+    ]
+
+
+JAN, FEB, MAR = "2026-01-01T10:00:00Z", 1769940000123, "2026-03-01 10:00:00"
+
+
+class TestNewest:
+    @pytest.fixture
+    def newest(self, run: Runner) -> Runner:
+        run.set(duplicates="newest:seen.last")
+        return run
+
+    @pytest.mark.parametrize(
+        ("times", "wins"),
+        [
+            ([JAN, FEB], "2"),
+            ([FEB, JAN], "1"),
+            ([JAN, MAR, FEB], "2"),
+            ([FEB, FEB], "2"),
+            ([None, "", "never"], "3"),
+            ([JAN, None], "1"),
+            ([None, JAN], "2"),
+            ([7, 12, 9], "2"),
+        ],
+    )
+    def test_newest_is_sent(
+        self, newest: Runner, oomnitza: Oomnitza, times: list[Any], wins: str
+    ) -> None:
+        outcome = newest([*devices(2), *contacts(*times)])
+        assert counts(outcome) == {
+            "fetched": 2 + len(times),
+            "duplicate": len(times) - 1,
+            "sent": 3,
+        }
+        assert names(oomnitza)[BOGUS] == wins
+        assert outcome.warnings == [
+            f"{len(times)} records share SERIAL '{BOGUS}'. The newest one of them has priority."
+        ]
+        assert exit_code([outcome]) == 0
+
+    def test_older_one_that_was_sent_stays_sent(self, newest: Runner, oomnitza: Oomnitza) -> None:
+        old, new = contacts(JAN, FEB)
+        outcome = newest([old, *devices(350), new])
+        assert counts(outcome) == {"fetched": 352, "sent": 352}
+        assert names(oomnitza)[BOGUS] == "2"
+
+    def test_older_one_comes_later_and_is_not_sent(
+        self, newest: Runner, oomnitza: Oomnitza
+    ) -> None:
+        new, old = contacts(FEB, JAN)
+        outcome = newest([new, *devices(350), old])
+        assert counts(outcome) == {"fetched": 352, "duplicate": 1, "sent": 351}
+        assert names(oomnitza)[BOGUS] == "1"
+
+    def test_path_is_read_from_the_source(self, newest: Runner, source: Any) -> None:
+        newest(devices(1))
+        assert "seen.last" in source.projection.paths
+
+    def test_dry_run_shows_the_newest(self, newest: Runner) -> None:
+        outcome = newest(contacts(FEB, JAN), testmode=True)
+        assert counts(outcome) == {"fetched": 2, "duplicate": 1, "sent": 1}
+
+    def test_held_records_are_decided_on_when_they_are_sent(
+        self, newest: Runner, oomnitza: Oomnitza, tmp_path: Path
+    ) -> None:
+        newest.state = tmp_path / "state.db"
+        newest(devices(300))
+        old, new = contacts(JAN, FEB, serial="C02HELD00001")
+        outcome = newest([old, *devices(120), new, *devices(80, 120)])
+        assert counts(outcome) == {"fetched": 202, "duplicate": 1, "sent": 201}
+        assert names(oomnitza)["C02HELD00001"] == "2"
+
+    @pytest.mark.parametrize("times", [(JAN, FEB), (FEB, JAN), (None, None)])
+    def test_changed_only_sends_none_of_them_again(
+        self, remembering: Runner, oomnitza: Oomnitza, times: tuple[Any, Any]
+    ) -> None:
+        remembering.set(duplicates="newest:seen.last")
+        first, second = contacts(*times)
+        items = [first, *devices(350), second]
+        remembering(items)
+        held = names(oomnitza)[BOGUS]
+        for _ in range(3):
+            outcome = remembering(items)
+            assert counts(outcome) == {"fetched": 352, "unchanged": 351, "duplicate": 1}
+        assert names(oomnitza)[BOGUS] == held
+
+    def test_without_a_key_it_has_no_effect(self, newest: Runner) -> None:
+        newest.set(sync_field=())
+        outcome = newest(contacts(JAN, FEB))
+        assert outcome.tally.duplicate == 0
+        assert outcome.warnings == [
+            "duplicates has no effect without a sync key. Set sync_field in the section."
+        ]
+
+
+class TestFirst:
+    def test_first_is_sent(self, run: Runner, oomnitza: Oomnitza) -> None:
+        run.set(duplicates="first")
+        outcome = run([*twins("one"), *devices(250), *twins("two", "three")])
+        assert counts(outcome) == {"fetched": 253, "duplicate": 2, "sent": 251}
+        assert names(oomnitza)[BOGUS] == "one"
+        assert outcome.warnings == [
+            f"3 records share SERIAL '{BOGUS}'. Only the first one of them was sent."
+        ]
+        assert exit_code([outcome]) == 0
+
+    def test_changed_only_sends_none_of_them_again(self, remembering: Runner) -> None:
+        remembering.set(duplicates="first")
+        items = [*twins("one"), *devices(250), *twins("two")]
+        remembering(items)
+        assert counts(remembering(items)) == {"fetched": 252, "unchanged": 251, "duplicate": 1}
+
+
+class TestReject:
+    def test_all_but_the_first_are_rejected(self, run: Runner, oomnitza: Oomnitza) -> None:
+        run.set(duplicates="reject")
+        outcome = run([*twins("one", "two"), *devices(2)])
+        assert counts(outcome) == {"fetched": 4, "rejected": 1, "sent": 3}
+        assert names(oomnitza)[BOGUS] == "one"
+        assert exit_code([outcome]) == 4
+        assert list(outcome.not_sent) == [
+            "rejected: the sync key is the same as that of an earlier record"
+        ]
+
+    def test_rejected_twin_is_saved_until_a_run_without_it(self, remembering: Runner) -> None:
+        remembering.set(duplicates="reject")
+        items = [*twins("one", "two"), *devices(2)]
+        for times in (1, 2, 3):
+            outcome = remembering(items)
+            [saved_now] = saved(remembering)
+            assert (saved_now.times, saved_now.outcome) == (times, "rejected")
+            assert saved_now.fetched and '"two"' in saved_now.fetched
+            sent = {"sent": 3} if times == 1 else {"unchanged": 3}
+            assert counts(outcome) == {"fetched": 4, "rejected": 1} | sent
+        remembering([*twins("one"), *devices(2)])
+        assert saved(remembering) == []
+
+
+class TestSetting:
+    @pytest.mark.parametrize(
+        ("text", "value"),
+        [
+            ("last", "last"),
+            (" First ", "first"),
+            ("REJECT", "reject"),
+            ("newest", "newest"),
+            ("newest: general.seen", "newest:general.seen"),
+            ("Newest:a.b", "newest:a.b"),
+        ],
+    )
+    def test_winner_is_read(self, text: str, value: str) -> None:
+        assert winner(text) == value
+
+    @pytest.mark.parametrize("text", ["oldest", "newest:", "newest:a..b", "first:a", "", ":a"])
+    def test_unknown_winner_is_refused(self, text: str) -> None:
+        with pytest.raises(ValueError):
+            winner(text)
+
+    def test_newest_without_a_date_is_refused(self) -> None:
+        [(key, text)] = AssetSettings(duplicates="newest").problems()
+        assert key == "duplicates"
+        assert text == "newest needs the source path of a date here, for example newest:modified"
+        assert not [*AssetSettings(duplicates="newest:a").problems()]

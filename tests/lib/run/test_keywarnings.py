@@ -19,7 +19,10 @@ def test_without_shared_keys_there_is_no_warning():
 @pytest.mark.parametrize(
     ("winner", "effect"),
     [
-        ("last", "The last one of them overwrites the others in Oomnitza."),
+        (
+            "last",
+            "The last one of them overwrites the others in Oomnitza, unless you set duplicates.",
+        ),
         ("first", "Only the first one of them was sent."),
         ("newest", "The newest one of them has priority."),
         ("reject", "Only the first one of them was sent, and the others were rejected."),
@@ -35,7 +38,8 @@ def test_several_keys_are_counted_with_examples():
     found = SharedKeys(1200, 3000, (shared(3, A="x", B=1), shared(2, A="y", B=None)))
     assert duplicates_warning(found, ["A", "B"], "last") == (
         "3,000 records share 1,200 sync keys (for example: 3 records share A 'x', B '1'; 2 records"
-        " share A 'y', B 'None'). The last one of each overwrites the others in Oomnitza."
+        " share A 'y', B 'None'). The last one of each overwrites the others in Oomnitza, unless"
+        " you set duplicates."
     )
 
 

@@ -62,7 +62,13 @@ def keep(record):
 
 
 def section_plan(upload=PLAN, mapper=mapper, key_mapper=mapper):
-    return SimpleNamespace(record_filter=keep, mapper=mapper, key_mapper=key_mapper, upload=upload)
+    return SimpleNamespace(
+        record_filter=keep,
+        mapper=mapper,
+        key_mapper=key_mapper,
+        upload=upload,
+        contact_path="",
+    )
 
 
 def prepared(record, aside=None, plan=PLAN):
