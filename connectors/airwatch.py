@@ -18,8 +18,8 @@ from lib.connector import (
     AssetSettings,
     Projection,
     Records,
-    duplicates_setting,
 )
+from lib.duplicates import duplicates_setting
 from lib.errors import AccessDenied, ConnectorError, SignInError, SourceFault
 from lib.http.auth import Token, TokenAuth, basic
 from lib.http.client import Client, NotFound

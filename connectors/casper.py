@@ -14,8 +14,8 @@ from lib.connector import (
     Projection,
     Records,
     SourceItem,
-    duplicates_setting,
 )
+from lib.duplicates import duplicates_setting
 from lib.errors import ConnectorError, RecordGone, RecordUnreadable, SignInError, SourceFault
 from lib.http.client import Client, NotFound
 from lib.http.response import member

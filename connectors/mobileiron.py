@@ -13,8 +13,8 @@ from lib.connector import (
     AssetSettings,
     Projection,
     Records,
-    duplicates_setting,
 )
+from lib.duplicates import duplicates_setting
 from lib.errors import AccessDenied
 from lib.http.auth import basic
 from lib.mobileiron import Cloud, Core

@@ -34,7 +34,7 @@ class Settings(OAuthClientSettings, UserSettings):
         parse=partial(subdomain, domain="zendesk.com"),
     )
     client_id: str = setting(
-        "The identifier of a confidential OAuth client.",
+        "The ID of a confidential OAuth client.",
         default="",
         example="YOUR Zendesk CLIENT ID",
     )

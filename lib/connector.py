@@ -14,13 +14,12 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 from lib import plugins
 from lib.checkpoint import Checkpoint
 from lib.connection import ConnectionSettings
+from lib.duplicates import NEEDS_DATE, duplicates_setting, placeholder_setting
 from lib.errors import RecordGone, RecordUnreadable
 from lib.record import Record
-from lib.settings import duration, number_text, one_of, setting, share_or_number, words
-from lib.values.paths import check_path, first_key
-
-# Which of several records with the same sync key counts.
-WINNERS = ("last", "first", "newest", "reject")
+from lib.remarks import Remarks
+from lib.settings import at_least, duration, number_text, setting, share, share_or_number, words
+from lib.values.paths import first_key
 
 # What `records` yields: a record as the source has it, or why one that it listed cannot be read.
 SourceItem = Record | RecordGone | RecordUnreadable
@@ -43,33 +42,6 @@ class Projection:
     def top_level(self) -> list[str]:
         """The keys of the records at which the paths begin, sorted."""
         return sorted({first_key(path) for path in self.paths})
-
-
-def winner(text: str) -> str:
-    """Return which of several records counts, as `duplicates` says it; raise ValueError if unknown.
-
-    That is last, first, newest, reject, or newest with the source path of a date after a colon.
-    """
-    choice, colon, path = (part.strip() for part in text.partition(":"))
-    if colon and choice.lower() == "newest":
-        if not path:
-            raise ValueError("newest: needs a source path, for example newest:modified")
-        check_path(path)
-        return f"newest:{path}"
-    return one_of(text.strip(), WINNERS)
-
-
-def duplicates_setting(*, example: str = "", advanced: bool = False) -> Any:
-    """Declare the setting `duplicates`; the example is for connectors that know a better one."""
-    return setting(
-        "The record that counts if several have the same sync key: last, first, newest, or reject."
-        " newest compares the date of the last contact, newest:PATH the date at a source path."
-        " reject rejects all but the first one.",
-        default="last",
-        example=example,
-        advanced=advanced,
-        parse=winner,
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +93,64 @@ class ConnectorSettings(ConnectionSettings):
     )
 
     duplicates: str = duplicates_setting(advanced=True)
+    field_limit: str = setting(
+        "The safety threshold for fields: which fields must not become empty in all records. These"
+        " are the fields that were filled in at least this percentage of the records of the last"
+        " complete run, and in at least 20 records. If one of them is empty in all records, nothing"
+        " is sent unless you use --force=fields. 100% turns the check off.",
+        default="10%",
+        advanced=True,
+        parse=share,
+    )
+    missing: Literal["report", "send"] = setting(
+        "The action for missing records: only report them, or send them with missing.FIELD lines.",
+        default="report",
+        advanced=True,
+    )
+    missing_after: int = setting(
+        "The number of complete runs in a row that must not find a record before it is sent.",
+        default=2,
+        advanced=True,
+        parse=at_least(1),
+    )
+    missing_limit: str = setting(
+        "The most missing records that missing = send sends in a run: a percentage or a number. If"
+        " there are more, none of them is sent unless you use --force=missing.",
+        default="5%",
+        advanced=True,
+        parse=share_or_number,
+    )
+    empty_values: Literal["send", "omit"] = setting(
+        "The action for fields that are empty in a record: send them as null, or omit them. A null"
+        " overwrites the value in Oomnitza.",
+        default="send",
+        advanced=True,
+    )
+    nothing: tuple[str, ...] = setting(
+        "Words that mean no value, separated by commas. `default` stands for a list that is"
+        " described with the converter `nothing`: none, null, n/a, unknown, -, and others. Default:"
+        " no words.",
+        default=(),
+        advanced=True,
+        parse=words,
+    )
+    only_if_filled: str = setting(
+        "Fields to omit if they are empty, separated by commas. The same as empty_values = omit for"
+        " these fields.",
+        default="",
+        advanced=True,
+    )
+    dont_overwrite: str = setting(
+        "Fields that do not overwrite a value in Oomnitza, separated by commas. This works for"
+        " assets with `api = v2` in `[oomnitza]` only.",
+        default="",
+        advanced=True,
+    )
+
+    @property
+    def incremental(self) -> bool:
+        """Whether a run reads only what is new since the last one; then few records are normal."""
+        return False
 
     @property
     def contact_path(self) -> str:
@@ -130,12 +160,11 @@ class ConnectorSettings(ConnectionSettings):
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from super().problems()
         if self.duplicates == "newest" and not self.contact_path:
-            yield (
-                "duplicates",
-                "newest needs the source path of a date here, for example newest:modified",
-            )
+            yield "duplicates", NEEDS_DATE
         if self.insert_only and self.update_only:
             yield "update_only", "insert_only and update_only cannot both be True"
+        if self.missing == "send" and self.insert_only:
+            yield "missing", "missing = send does not work with insert_only, which updates nothing"
         if self.changed_only and (self.insert_only or self.update_only):
             yield (
                 "changed_only",
@@ -174,17 +203,14 @@ class AssetSettings(ConnectorSettings):
         example="24DCF85294E411E38A52066B556BA4EE",
         parse=words,
     )
-    placeholder_ids: Literal["report", "drop"] = setting(
-        "What to do with assets whose sync key is a placeholder, such as 0 or Default string."
-        " report: send them, and report their number. drop: do not send them.",
-        default="report",
-        example="drop",
-    )
+    placeholder_ids: Literal["report", "drop"] = placeholder_setting()
 
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from super().problems()
         if self.changed_only and not self.sync_field:
             yield "changed_only", "changed_only needs a sync_field in this section"
+        if self.missing == "send" and not self.sync_field:
+            yield "missing", "missing = send needs a sync_field in this section"
 
 
 S = TypeVar("S", bound=ConnectorSettings)
@@ -196,8 +222,6 @@ class Connector(ABC, Generic[S]):
 
     title: ClassVar[str]  # how Oomnitza knows the connector
     data_type: ClassVar[Literal["users", "assets"]]
-    # Whether a run reads only what has changed since the last one, so that few records are normal.
-    incremental: ClassVar[bool] = False
     settings_type: ClassVar[type[ConnectorSettings]]
     mapping: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     # Converters for source paths, for every mapping of that path that names none.
@@ -206,6 +230,12 @@ class Connector(ABC, Generic[S]):
     def __init__(self, settings: S) -> None:
         self.settings = settings
         self.expected: int | None = None  # the number of records, once the source has reported it
+        self.remarks = Remarks()
+
+    @property
+    def incremental(self) -> bool:
+        """Whether a run reads only what is new since the last one (see the settings)."""
+        return self.settings.incremental
 
     @property
     def mapping_name(self) -> str:

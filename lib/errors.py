@@ -154,6 +154,10 @@ class UnsafeRun(ConnectorError):
     exit_code = ExitCode.UNSAFE
 
 
+class OutputFailed(ConnectorError):
+    """The output of a command cannot be written, for example because the disk is full."""
+
+
 class Interrupted(ConnectorError):
     """A signal, from the administrator or the system, stopped the run."""
 

@@ -122,7 +122,8 @@ class ConnectorContract:
             after = re.sub(rf"^{key} =.*\n", "", after, count=1, flags=re.MULTILINE)
         file.write_text(f"{before}{head}{lines}\n{after}", encoding="utf-8")
         loaded = config.load_config(file, [name])
-        assert loaded.warnings == []
+        example = "this is the example of the generated config file"
+        assert [each for each in loaded.warnings if not each.text.startswith(example)] == []
         assert isinstance(loaded.sections[0].settings, kind.settings_type)
 
     def test_its_mapping_is_sound(self, source: Source) -> None:

@@ -28,7 +28,7 @@ from sandbox.mock import PASSWORD, SERIAL_NUMBER
 from sandbox.oomnitza import API_TOKEN, Oomnitza
 from sandbox.people import HEADCOUNT, people
 from sandbox.web import WebServer
-from tests.program import ENVIRONMENT, Ended, Program, end_of
+from tests.program import ENVIRONMENT, ROOT, Ended, Program, end_of
 
 COMPLETE = [person for person in people(HEADCOUNT) if person.mail]
 JAMF = JamfPro(computers=COMPUTERS, mobile_devices=0)
@@ -383,6 +383,7 @@ class TestEvents:
         ended = program.run("resend", "ldap", "--events", path)
         assert "ldap" in books(ended.out)
         assert events(path.read_text("utf-8"))[0]["resend"] is True
+        assert ended.out.endswith("Note: No records are saved for resend.\n")
 
     def test_a_reader_that_goes_away_ends_the_run_in_good_order(self, program, company):
         change(program.ini, "[oomnitza]\n", "[oomnitza]\nbatch_size = 10\n")
@@ -496,7 +497,7 @@ class TestMistakesInCode:
         assert quiet(ended)
         assert (
             f"Warning: [casper] MODEL: conversion failed in {COMPUTERS} records, so the field is"
-            " empty (for example: wrong:"
+            " empty. Example: wrong:"
         ) in ended.out
         assert {record["MODEL"] for record in company.oomnitza.records("assets")} == {None}
 
@@ -505,6 +506,58 @@ class TestMistakesInCode:
         change(program.folder / "logging.json", '"info.log"', '"/dev/full"')
         ended = program.run("upload", "casper")
         assert (ended.code, ended.err) == (0, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, as Linux has")
+class TestFullDisk:
+    """What cannot be printed is one sentence and exit code 1; the report is written before."""
+
+    def full(self, program, *words, **how):
+        """Run with standard output on a full disk; returns the exit code and standard error."""
+        with Path("/dev/full").open("w") as full:
+            process = program.start(*words, stdout=full, **how)
+            _, err = process.communicate(timeout=60)
+        return process.returncode, err
+
+    def test_summary_on_a_full_disk(self, program, company):
+        report = program.folder / "report.json"
+        assert self.full(program, "upload", "casper", "--report", report) == (
+            1,
+            "Error: cannot write to standard output (No space left on device)\n",
+        )
+        assert json.loads(report.read_text("utf-8"))["exit_code"] == 0
+        assert company.oomnitza.count("assets") > 0
+
+    def test_records_of_a_dry_run_on_a_full_disk(self, program):
+        code, err = self.full(program, "upload", "casper", "--testmode")
+        assert code == 1
+        assert "Error: [casper] cannot write to standard output (No space left" in err
+
+    @pytest.mark.parametrize("words", [["history"], ["check", "casper"]])
+    def test_other_commands_on_a_full_disk(self, program, words):
+        assert self.full(program, *words) == (
+            1,
+            "Error: cannot write to standard output (No space left on device)\n",
+        )
+
+    def test_both_streams_on_a_full_disk(self, program):
+        assert self.full(program, "history", stderr=subprocess.STDOUT) == (1, None)
+
+    def test_help_on_a_full_disk(self, program):
+        assert self.full(program, "--help") == (
+            1,
+            "Error: cannot write the output (No space left on device).\n",
+        )
+
+
+def test_python_without_the_packages_is_told_where_they_are():
+    command = [sys.executable, "-S", ROOT / "connector.py", "history"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        "Error: the Python package click is not installed here. Run the connector with"
+        " .venv/bin/python, which `make demo` creates.\n"
+    )
 
 
 class TestInterrupted:

@@ -10,6 +10,20 @@ from click.core import ParameterSource
 
 from lib.cli.say import warn
 
+# Options that remove a safety: a typing error must not lead to them.
+NEVER_SUGGESTED = ("--force",)
+
+
+class OptionalValue(click.Option):
+    """An option whose value is optional, and follows an equals sign: `--force`, `--force=fields`.
+
+    Without a value, it has the value `bare`. What follows a space is another argument.
+    """
+
+    def __init__(self, *args: Any, bare: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.bare = bare
+
 
 class Command(click.Command):
     """A command whose shared options can also be given before its name.
@@ -22,6 +36,24 @@ class Command(click.Command):
         super().__init__(*args, **kwargs)
         self.part = part
         self.examples = examples
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments, with the values that options have if none is given."""
+        bare = {
+            name: f"{name}={option.bare}"
+            for option in self.params
+            if isinstance(option, OptionalValue)
+            for name in option.opts
+        }
+        end = args.index("--") if "--" in args else len(args)
+        given = [bare.get(each, each) for each in args[:end]]
+        try:
+            return super().parse_args(ctx, [*given, *args[end:]])
+        except click.NoSuchOption as error:
+            near = [name for name in error.possibilities or () if name not in NEVER_SUGGESTED]
+            raise click.NoSuchOption(
+                error.option_name, error.message, possibilities=near, ctx=ctx
+            ) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         """Call the command with the options from before and after its name; the latter win."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,8 +15,8 @@ import click
 from lib import secrets
 from lib.cli.command import Command, write_commands
 from lib.cli.options import SHARED, with_options
-from lib.cli.say import complain, say
-from lib.errors import ConnectorError, ExitCode
+from lib.cli.say import say
+from lib.errors import ConnectorError, ExitCode, OutputFailed
 from lib.interruption import Interruption
 from lib.logs import IN_SUMMARY
 
@@ -24,8 +25,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# What click itself turns into words or into a quiet end.
-LEFT_TO_CLICK = (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError)
+# What click or connector.py turns into words or into a quiet end.
+LEFT_TO_OTHERS = (
+    click.ClickException,
+    click.exceptions.Exit,
+    click.Abort,
+    BrokenPipeError,
+    ModuleNotFoundError,
+)
 
 
 class _Commands(click.Group):
@@ -47,24 +54,27 @@ class _Commands(click.Group):
     def _act(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except LEFT_TO_CLICK:
+        except LEFT_TO_OTHERS:
             raise
         except ConnectorError as error:
-            say(error.labeled, err=True)
-            ctx.exit(int(error.exit_code))
+            _end(ctx, error.labeled, error.exit_code)
         except KeyboardInterrupt:
-            complain("interrupted")
-            ctx.exit(int(ExitCode.INTERRUPTED))
+            _end(ctx, "Error: the command was interrupted", ExitCode.INTERRUPTED)
         except Exception as error:
             details = _log_unexpected(error)
-            complain(
-                f"unexpected error ({details}). This is a bug in the connector. Please report it"
-            )
-            ctx.exit(int(ExitCode.SECTION_FAILED))
+            text = f"Error: unexpected error ({details}). This is a bug in the connector."
+            _end(ctx, f"{text} Please report it", ExitCode.SECTION_FAILED)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         commands = [item for item in self.commands.values() if isinstance(item, Command)]
         write_commands(commands, formatter)
+
+
+def _end(ctx: click.Context, text: str, code: ExitCode) -> None:
+    """Print the last words of a command, if that is possible, and exit."""
+    with suppress(OutputFailed):
+        say(text, err=True)
+    ctx.exit(int(code))
 
 
 def _log_unexpected(error: Exception) -> str:

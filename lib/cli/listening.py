@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lib.cli.say import say_json, warn
+from lib.cli.say import print_json, warn
 from lib.cli.terminal import TerminalListener
 from lib.report.eventlines import EventFile, EventLines
 from lib.run.events import Listener, Listeners
@@ -28,7 +28,7 @@ def listening(events: Path | None) -> Iterator[Listener]:
         with TerminalListener(stop) as terminal:
             yield terminal
     elif events == STDOUT:
-        yield from _with_lines(EventLines(say_json, stop))
+        yield from _with_lines(EventLines(print_json, stop))
     else:
         with EventFile(events) as file:
             yield from _with_lines(EventLines(file.write, stop))

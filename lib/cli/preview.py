@@ -39,17 +39,25 @@ def check_command(ctx: click.Context, /, **given: Any) -> None:
     """
     from lib import logs
     from lib.config import config
+    from lib.config.problems import labeled
     from lib.preview.check import check_section
+    from lib.preview.machine import check_machine
 
     logs.configure(given["logging_config"])
     loaded = config.load_config(given["ini"], given["sections"])
     warn_about(loaded)
+    for problem in config.ignored_sections(given["ini"]):
+        say(labeled(loaded.path, problem), err=True)
     codes = []
+    for finding in check_machine(loaded):
+        say(f"{MARKS[finding.severity]:7}{finding.text}")
+        codes.append(finding.exit_code)
     for section in loaded.sections:
         options = {name: given[name] for name in ("offline", "all_fields")}
-        for finding in check_section(section, loaded.oomnitza, **options, state=loaded.state):
-            say(f"{MARKS[finding.severity]:7}[{section.name}] {finding.text}")
-            codes.append(finding.exit_code)
+        with logs.about(section.name):
+            for finding in check_section(section, loaded.oomnitza, **options, state=loaded.state):
+                say(f"{MARKS[finding.severity]:7}[{section.name}] {finding.text}")
+                codes.append(finding.exit_code)
     ctx.exit(int(gravest(codes)))
 
 
@@ -91,5 +99,6 @@ def explain_command(**given: Any) -> None:
     options |= {"count": given["record_count"] or 1, "state": loaded.state}
     explanations = explain_section(section, loaded.oomnitza, records, **options)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDE
-    for text in render_explanations(section, explanations, width):
-        say(text)
+    with logs.about(section.name):
+        for text in render_explanations(section, explanations, width):
+            say(text)

@@ -5,27 +5,37 @@ Secrets are masked, and control characters are escaped.
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import StringIO
 from typing import Any
 
 import click
 
+from lib.errors import OutputFailed
 from lib.jsontext import to_json
 from lib.secrets import redact, redact_data
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Print text on standard output or standard error. Raises OSError if it cannot."""
-    click.echo(_harmless(redact(text)), err=err)
+    """Print text on standard output or standard error. Raises OutputFailed if it cannot."""
+    with _in_words(err):
+        click.echo(_harmless(redact(text)), err=err)
 
 
-def say_json(value: Any, *, err: bool = False) -> None:
-    """Print a value as one line of JSON. Only strings in it are masked: numbers stay numbers."""
-    click.echo(_harmless(to_json(redact_data(value))), err=err)
+def say_json(value: Any) -> None:
+    """Print a value as one line of JSON, as `print_json` does. Raises OutputFailed."""
+    with _in_words(False):
+        print_json(value)
 
 
-def complain(text: str) -> None:
-    """Print an error on standard error."""
-    say(f"Error: {text}", err=True)
+def print_json(value: Any) -> None:
+    """Print a value as one line of JSON. Raises OSError.
+
+    Only strings in it are masked: numbers stay numbers.
+    """
+    click.echo(_harmless(to_json(redact_data(value))))
 
 
 def warn(text: str) -> None:
@@ -36,6 +46,28 @@ def warn(text: str) -> None:
 def inform(text: str) -> None:
     """Print a note on standard error."""
     say(f"Note: {text}", err=True)
+
+
+@contextmanager
+def _in_words(err: bool) -> Iterator[None]:
+    """Raise OutputFailed for an OSError, except if the reader of a pipe has closed it."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        stream = "standard error" if err else "standard output"
+        _discard(err)
+        raise OutputFailed(f"cannot write to {stream} ({error.strerror})") from None
+
+
+def _discard(err: bool) -> None:
+    """Write nothing more to a stream, also not what it still holds when Python ends."""
+    nowhere = StringIO()
+    if err:
+        sys.stderr = nowhere
+    else:
+        sys.stdout = nowhere
 
 
 def _harmless(text: str) -> str:

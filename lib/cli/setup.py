@@ -55,7 +55,15 @@ def sandbox(folder: Path, **_: Any) -> None:
     """
     from sandbox.company import Company
 
-    with Company(folder) as company:
+    try:
+        prepared = Company(folder)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write the folder of the sandbox ({error.strerror})",
+            where=str(folder),
+            fix="Name another one with --folder",
+        ) from None
+    with prepared as company:
         say(company.welcome())
         with suppress(KeyboardInterrupt):
             company.wait()

@@ -9,15 +9,26 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lib.cli.command import OptionalValue
 from lib.cli.group import main, warn_about
-from lib.cli.options import ALL_FIELDS, FILE, RUN, SECTIONS, with_options
+from lib.cli.options import (
+    ALL_FIELDS,
+    FILE,
+    RUN,
+    SECTIONS,
+    THRESHOLDS,
+    at_least_one,
+    threshold_names,
+    with_options,
+)
 from lib.cli.say import say, warn
-from lib.errors import UsageError
+from lib.errors import OutputFailed, UsageError
 
 if TYPE_CHECKING:
     from lib.config.config import Config
     from lib.run.events import RunEnded
     from lib.run.options import RunOptions
+    from lib.run.tally import Outcome
 
 FULL = click.option(
     "--full",
@@ -26,9 +37,14 @@ FULL = click.option(
 )
 FORCE = click.option(
     "--force",
-    is_flag=True,
-    help="Send even if the safety threshold is not met (far fewer records than in the last "
-    "complete run).",
+    cls=OptionalValue,
+    bare=THRESHOLDS[0],
+    multiple=True,
+    callback=threshold_names,
+    metavar="[=NAMES]",
+    help="Send even if a safety threshold is not met: records (default; far fewer records than in "
+    "the last complete run), fields (fields became empty in all records). Separate several with "
+    "commas.",
 )
 WAIT = click.option(
     "--wait",
@@ -40,7 +56,7 @@ FAIL_FAST = click.option(
 )
 PARALLEL = click.option(
     "--parallel",
-    type=click.IntRange(min=1),
+    type=at_least_one,
     default=1,
     metavar="N",
     help="Run up to N sections at the same time. Default: 1.",
@@ -115,7 +131,7 @@ def resend(ctx: click.Context, /, **given: Any) -> None:
     logs.configure(given["logging_config"])
     loaded = config.load_config(given["ini"], given["sections"])
     warn_about(loaded)
-    _run(ctx, loaded, {"full": False, "force": False, **given, "resend": True})
+    _run(ctx, loaded, {"full": False, "force": (), **given, "resend": True})
 
 
 def _run(ctx: click.Context, loaded: Config, given: dict[str, Any]) -> None:
@@ -140,7 +156,10 @@ def _run(ctx: click.Context, loaded: Config, given: dict[str, Any]) -> None:
 
 
 def _publish(ended: RunEnded, code: int, loaded: Config, given: dict[str, Any]) -> None:
-    """Print the summary, and publish the report as the settings in [report] say."""
+    """Publish the report as the settings in [report] say, then print the summary.
+
+    What cannot be printed must not keep the report from those who watch over the runs.
+    """
     from lib.config.reportsettings import ReportSettings
     from lib.report import runreport
     from lib.report.publish import publish_report
@@ -149,7 +168,9 @@ def _publish(ended: RunEnded, code: int, loaded: Config, given: dict[str, Any]) 
     testmode = given["testmode"]
     # Programs may read records or events on standard output, so the summary does not go there.
     is_data = testmode or given["events"] == Path("-")
-    say(summary(ended.outcomes, testmode=testmode), err=is_data)
+    text = summary(ended.outcomes, testmode=testmode)
+    if given.get("resend") and not any(_has_news(outcome) for outcome in ended.outcomes):
+        text += "\nNote: No records are saved for resend."
     report = runreport.run_report(
         ended.outcomes,
         started=ended.started,
@@ -159,8 +180,19 @@ def _publish(ended: RunEnded, code: int, loaded: Config, given: dict[str, Any]) 
     )
     # Monitoring that watches for overdue uploads must not count a resend as one.
     settings = ReportSettings() if given.get("resend") else loaded.report
-    for problem in publish_report(report, settings, given["report"]):
+    problems = publish_report(report, settings, given["report"])
+    try:
+        say(text, err=is_data)
+    except OutputFailed:
+        if not code:
+            raise
+        problems = [*problems, "the summary could not be printed"]
+    for problem in problems:
         warn(problem)
+
+
+def _has_news(outcome: Outcome) -> bool:
+    return bool(outcome.tally.fetched or outcome.notes or outcome.error)
 
 
 def _options(loaded: Config, given: dict[str, Any]) -> RunOptions:

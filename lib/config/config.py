@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lib import ini, plugins, secrets
+from lib.config.plausibility import doubtful_section
 from lib.config.problems import InvalidConfig, Problem, by_line
 from lib.config.reportsettings import ReportSettings
 from lib.config.runsettings import RunSettings
@@ -46,12 +47,16 @@ def load_config(path: Path, names: Iterable[str]) -> Config:
     file = _read(path)
     chosen = [_choose(file, name) for name in dict.fromkeys(name.lower() for name in names)]
     if not chosen and not _enabled(file):
+        unclear = [f"[{item.section}] enable: {item.text}" for item in _undecided(file)]
         raise UsageError(
-            "no section is enabled",
+            ". ".join(["no section is enabled", *unclear]),
             where=str(path),
             fix="Set `enable = True` in each section to run",
         )
-    return _loaded(file, chosen or _enabled(file))
+    loaded = _loaded(file, chosen or _enabled(file))
+    if not chosen:
+        loaded.warnings[:] = by_line([*loaded.warnings, *_undecided(file)])
+    return loaded
 
 
 def problems(path: Path, *, disabled: bool = False) -> list[Problem]:
@@ -65,7 +70,18 @@ def problems(path: Path, *, disabled: bool = False) -> list[Problem]:
         return [Problem("", "", 0, str(error).removeprefix(f"{path}: "))]
     reader = SectionReader(file)
     _read_sections(reader, list(_sources(file).values()) if disabled else _enabled(file))
-    return by_line([*reader.errors, *_undecided(file), *reader.warnings])
+    return by_line([*reader.errors, *ignored_sections(path), *reader.warnings])
+
+
+def ignored_sections(path: Path) -> list[Problem]:
+    """Return warnings about sections that do not run although they were probably meant to."""
+    file = _read(path)
+    unknown = [
+        Problem(section.name, "", section.line, text, "warning")
+        for section in _sources(file).values()
+        if not _is_enabled(section) and (text := doubtful_section(section, RESERVED))
+    ]
+    return by_line([*unknown, *_undecided(file)])
 
 
 def common(path: Path) -> Config:
@@ -131,7 +147,8 @@ def _undecided(file: IniFile) -> Iterator[Problem]:
         try:
             boolean(entry.value)
         except ValueError as error:
-            yield Problem(section.name, "enable", entry.line, str(error), "warning")
+            text = f"{error}, so the section is disabled"
+            yield Problem(section.name, "enable", entry.line, text, "warning")
 
 
 def _read(path: Path) -> IniFile:

@@ -7,7 +7,7 @@ from typing import Any
 
 from lib.connector import Connector
 from lib.errors import ConfigurationError
-from lib.mapping import mapping
+from lib.mapping import emptyvalues, mapping
 from lib.mapping.mapping import FieldMapping, Layer, ServerMapping
 
 
@@ -30,6 +30,7 @@ def effective_mapping(
         if name in fields:
             fields[name].attributes["required"] = True
             fields[name].layers.setdefault("required", "sync_field")
+    emptyvalues.add_settings(fields, source.settings)
     return fields
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from lib.errors import ConfigurationError
 from lib.mapping.converters import Resources, conversions
 from lib.plugins import did_you_mean
-from lib.settings import boolean, declared
+from lib.settings import boolean, declared, one_of
 from lib.values.kinds import kind_of
 from lib.values.paths import check_path
 from lib.values.sendable import sendable
@@ -30,7 +30,9 @@ Layer = Mapping[str, Attributes | None]
 ServerMapping = Mapping[str, str | list[str]]
 
 ORIGINS = ("source", "setting", "hardcoded")
-KEYS = (*ORIGINS, "converter", "required")
+KEYS = (*ORIGINS, "converter", "required", "empty")
+# What to do with an empty value: send it as null, or leave the field out of the record.
+EMPTY = ("send", "omit")
 # Before the name of a field, in the keys of a section.
 PREFIX = "mapping."
 # What JSON refuses, and Python would silently take for something else.
@@ -88,11 +90,11 @@ def parse_field_mapping(text: str) -> Attributes | None:
     return attributes
 
 
-def field_name(key: str) -> str:
+def field_name(key: str, prefix: str = PREFIX) -> str:
     """Return the field that a key `mapping.FIELD` fills; raise ValueError for an invalid one."""
-    name = key.removeprefix(PREFIX).strip("'\"[] ").upper()
+    name = key.removeprefix(prefix).strip("'\"[] ").upper()
     if not name:
-        raise ValueError(f"the field name after `{PREFIX}` is missing")
+        raise ValueError(f"the field name after `{prefix}` is missing")
     if re.search(r"[\s.]", name):
         raise ValueError(
             f"'{name}' is not a valid field name; a field name cannot contain dots or spaces"
@@ -170,6 +172,11 @@ def _check_keys(attributes: Attributes) -> None:
     for key in ("source", "setting"):
         if not isinstance(attributes.get(key, ""), str):
             raise ValueError(f"{key} must be a string, not {kind_of(attributes[key])}")
+    if "empty" in attributes:
+        try:
+            attributes["empty"] = one_of(str(attributes["empty"]), EMPTY)
+        except ValueError as error:
+            raise ValueError(f"empty: {error}") from None
     if not _are_texts(attributes.get("converter", "")):
         raise ValueError("converter must be a string or a list of strings")
     if not attributes.get("source", "-").strip():

@@ -164,6 +164,8 @@ class BulkV2:
             "insert_only": str(self._plan.insert_only),
             "update_only": str(self._plan.update_only),
         }
+        lists = {name: getattr(self._plan, name) for name in ("only_if_filled", "dont_overwrite")}
+        common |= {name: text for name, text in lists.items() if text}
         body = _body(common, "computers", items)
         version = {"VERSION": __version__}
         self._client.post_records("/api/v2/bulk/audit", body, self._confirm, params=version)

@@ -19,6 +19,7 @@ from lib.connector import Records
 from lib.errors import RecordGone, SourceFault, StateUnreadable
 from lib.jsontext import to_json
 from lib.language import Stopped
+from lib.mapping.emptyvalues import OMIT
 from lib.mapping.mapper import Mapped, Mapper
 from lib.mapping.mapping import ORIGINS, FieldMapping
 from lib.record import Record
@@ -28,6 +29,7 @@ from lib.run.plan import SectionPlan, make_plan
 from lib.secrets import redact, redact_data
 from lib.target.target import TargetSettings
 from lib.values.sendable import shown
+from lib.values.values import is_nothing
 
 # Of what is no value for JSON, in characters.
 LONGEST = 100
@@ -59,6 +61,7 @@ class Filled:
     converters_layer: str  # that names the converters
     value: Any
     missing: bool  # required, and empty
+    omitted: bool = False  # empty, and not sent
 
     @property
     def failure(self) -> str:
@@ -158,16 +161,17 @@ def read_records(file: IO[bytes]) -> Records:
 
     Raises SourceFault, with the line, for what is none of these.
     """
+    name = "standard input" if file.name == "<stdin>" else file.name
     lines = ((at, line) for at, line in enumerate(file, 1) if line.strip())
     begin = next(lines, None)
     if begin and _is_object(begin[1]):
         for at, line in chain([begin], lines):
-            yield _record(_parsed(line.rstrip(), file.name, at), f"{file.name}: line {at}")
+            yield _record(_parsed(line.rstrip(), name, at), f"{name}: line {at}")
     elif begin:
         at, line = begin
-        whole = _parsed(line + file.read(), file.name, at)
+        whole = _parsed(line + file.read(), name, at)
         for number, item in enumerate(whole if isinstance(whole, list) else [whole], 1):
-            yield _record(item, f"{file.name}: item {number}")
+            yield _record(item, f"{name}: item {number}")
 
 
 def _each(
@@ -226,6 +230,8 @@ def _filled(
         converters_layer=mapping.layers.get("converter", ""),
         value=_masked(mapped.values[mapping.field]),
         missing=mapping.field in mapped.missing,
+        omitted=mapping.attributes.get("empty") == OMIT
+        and is_nothing(mapped.values[mapping.field]),
     )
 
 

@@ -17,7 +17,7 @@ from lib.state import Missing, PastRun, SavedRecord
 from lib.wording import counted
 
 # The columns that the table of runs shows even if they are empty, or the same, in all rows.
-ALWAYS = ("section", "started", "took", "status", "fetched", "sent", "rejected")
+ALWAYS = ("run", "section", "started", "took", "status", "fetched", "sent", "rejected")
 # How many characters of an error in the table, and of a record, are shown.
 LONGEST_ERROR = 60
 LONGEST_RECORD = 120
@@ -36,7 +36,7 @@ def history(runs: Sequence[PastRun]) -> str:
         filled.remove("target")
     shown = [name for name in cells[0] if name in ALWAYS or name in filled]
     rows = [shown, *([row[name] for name in shown] for row in cells)]
-    right = [at for at, name in enumerate(shown) if name in ("took", *COLUMNS)]
+    right = [at for at, name in enumerate(shown) if name in ("run", "took", *COLUMNS)]
     return "\n".join(table(rows, right))
 
 
@@ -45,11 +45,13 @@ def rejects(records: Iterable[SavedRecord]) -> Iterator[str]:
     number = 0
     for record in records:
         number += 1
-        since = f" ({record.times} times since {_local(record.first_at)})"
+        since = f" ({record.times} times since {local_time(record.first_at)})"
         often = since if record.times > 1 else ""
-        head = f"[{record.section}] {record.outcome} {_local(record.at)}{often}: {record.reason}"
-        shown = _record(record.mapped or record.fetched) or _line(record.key or "")
-        yield "\n  ".join(filter(None, [_line(head), shown]))
+        head = (
+            f"[{record.section}] {record.outcome} {local_time(record.at)}{often}: {record.reason}"
+        )
+        shown = _record(record.mapped or record.fetched) or one_line(record.key or "")
+        yield "\n  ".join(filter(None, [one_line(head), shown]))
     yield f"{counted(number, 'record') if number else 'No records'} saved for resend."
 
 
@@ -59,7 +61,8 @@ def missing(section: str, records: Iterable[Missing]) -> Iterator[str]:
     for item in records:
         number += 1
         fields = f" ({brief(redact_data(item.fields))})" if item.fields else ""
-        yield f"{_line(f'[{section}] {item.key}')}{fields}, last seen {_local(item.last_seen)}"
+        name, seen = one_line(f"[{section}] {item.key}"), local_time(item.last_seen)
+        yield f"{name}{fields}, last seen {seen}"
     yield f"[{section}] {counted(number, 'missing record') if number else 'No missing records'}."
 
 
@@ -79,13 +82,14 @@ def json_lines(items: Iterable[PastRun | SavedRecord | Missing], **more: Any) ->
 def _cells(run: PastRun) -> dict[str, str]:
     """The cells of a run by the heads of their columns; a count that is not known is empty."""
     return {
-        "section": _line(run.section),
-        "started": _local(run.started),
+        "run": str(run.id),
+        "section": one_line(run.section),
+        "started": local_time(run.started),
         "took": "" if run.ended is None else _length(run.ended - run.started),
         "status": run.state,
         **{name: str(run.counts.get(name, "")) for name in COLUMNS},
-        "target": _line(run.target),
-        "error": _shortened(_line(run.error), LONGEST_ERROR),
+        "target": one_line(run.target),
+        "error": shortened(one_line(run.error), LONGEST_ERROR),
     }
 
 
@@ -93,10 +97,11 @@ def _record(text: str | None) -> str:
     """The first fields of a record, so that it is recognized, or the beginning of its JSON."""
     if not text:
         return ""
-    return brief(redact_data(json.loads(text))) or _shortened(_line(text), LONGEST_RECORD)
+    return brief(redact_data(json.loads(text))) or shortened(one_line(text), LONGEST_RECORD)
 
 
-def _local(moment: float) -> str:
+def local_time(moment: float) -> str:
+    """Return the time in the time zone of this machine, to the minute."""
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(moment))
 
 
@@ -108,10 +113,11 @@ def _length(seconds: float) -> str:
     return f"{minutes}m {rest:02}s" if minutes < 60 else f"{minutes // 60}h {minutes % 60:02}m"
 
 
-def _line(text: str) -> str:
-    """The text on one line, without secrets and without what a terminal would obey."""
+def one_line(text: str) -> str:
+    """Return the text on one line, without secrets and without control characters."""
     return printable(" ".join(redact(text).split()))
 
 
-def _shortened(text: str, longest: int) -> str:
+def shortened(text: str, longest: int) -> str:
+    """Return the text, cut at a number of characters."""
     return text if len(text) <= longest else f"{text[: longest - 3]}..."

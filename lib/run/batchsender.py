@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from itertools import chain, islice
 
-from lib.errors import ConfigurationError, ConnectorError, RunCanceled, UnsafeRun
+from lib.errors import ConfigurationError, ConnectorError, RunCanceled
 from lib.interruption import requested, shielded
 from lib.run.inflight import BatchResult, InFlight
 from lib.run.selection import Selection, SendPolicy
@@ -21,7 +21,6 @@ from lib.run.tally import Outcome, brief
 from lib.state import SectionLedger, SharedKeys
 from lib.target.item import Item
 from lib.target.uploader import Uploader
-from lib.wording import counted
 
 log = logging.getLogger(__name__)
 
@@ -56,18 +55,14 @@ class BatchSender:
         self._outcome = outcome
         self._policy = policy
         self._progress = progress
-        self._held = Spool()  # changed records, while there are fewer than the threshold
+        self._holding = policy.thresholds.wait(0)
+        self._held = Spool()  # changed records, while a threshold is not met
         self._new: list[Item] = []  # not compared yet with what was last sent
         self._batch: list[Item] = []  # to be sent
         self._selection = Selection(uploader, ledger, outcome, policy)
         self._in_flight = InFlight(uploader)
         self._last_asked = time.monotonic()
         self._rejected = 0
-
-    @property
-    def below_threshold(self) -> bool:
-        """Whether there are too few records so far for any of them to be sent."""
-        return self.added < self._policy.min_records
 
     def add(self, item: Item) -> None:
         """Add the next record; sends a batch if one is full.
@@ -79,11 +74,10 @@ class BatchSender:
         self._new.append(item)
         if self._in_flight or self._outcome.tally.sent:
             self._stop_if_canceled()
-        if self.added == self._policy.min_records:
-            self._hold()
+        if self._holding and not self._policy.thresholds.wait(self.added):
             self._release()
         elif len(self._new) >= self._uploader.batch_size:
-            if self.below_threshold:
+            if self._holding:
                 self._hold()
             else:
                 self._select()
@@ -92,23 +86,19 @@ class BatchSender:
     def finish(self) -> None:
         """Send the last records, at the end of the source.
 
-        Raises UnsafeRun if there are fewer records than the safety threshold.
+        Raises UnsafeRun if a safety threshold is not met.
         """
-        if self.below_threshold:
-            raise UnsafeRun(
-                f"safety threshold: only {counted(self.added, 'record')} to send, but at least"
-                f" {self._policy.min_records:,} were expected after the last complete run. Nothing"
-                " was sent",
-                fix="Check the permissions of the account and the record filter. If the drop is"
-                " intended, run once with --force",
-            )
+        self._policy.thresholds.require(self.added)
+        if self._holding:
+            with shielded():
+                self._release()
         self.flush()
 
     def flush(self) -> None:
-        """Send what was added so far, unless it is below the threshold or sending has failed."""
+        """Send what was added so far, unless it is held back or sending has failed."""
         if self.failure:
             return
-        if self.below_threshold:
+        if self._holding:
             self._hold()
             return
         self._select()
@@ -120,7 +110,11 @@ class BatchSender:
         self.shared = self._selection.finish()
 
     def save_unsent(self, reason: str, *, held: bool = True) -> None:
-        """Save for resend all records without an outcome; with `held`, those held back, too."""
+        """Save for resend all records without an outcome; with `held`, those held back, too.
+
+        Where a threshold forbids it, those that are held back are not saved.
+        """
+        held = held and not (self._holding and not self._policy.thresholds.save_held)
         while self._in_flight:
             try:
                 self._collect()
@@ -142,7 +136,7 @@ class BatchSender:
         self._selection.close()
 
     def _hold(self) -> None:
-        """Hold back what is to be sent until there are enough records; skip what is unchanged."""
+        """Hold back what is to be sent until the thresholds are met; skip what is unchanged."""
         self._select()
         items, self._batch = self._batch, []
         if items:
@@ -150,6 +144,8 @@ class BatchSender:
 
     def _release(self) -> None:
         """Send what was held back, in full batches."""
+        self._hold()
+        self._holding = False
         for item in self._held:
             self._batch += self._selection.winners([item])
             self._send_full_batches()

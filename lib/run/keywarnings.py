@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from lib.duplicates import Winner
 from lib.jsontext import printable
-from lib.run.selection import Winner
 from lib.run.tally import Example
 from lib.state import SharedKey, SharedKeys
 from lib.wording import counted

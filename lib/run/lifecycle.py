@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -18,7 +18,7 @@ from lib.run.fingerprints import section_fingerprint
 from lib.run.legacyfingerprints import legacy_fingerprint
 from lib.run.tally import Outcome
 from lib.settings import seconds
-from lib.state import SectionLedger
+from lib.state import FieldCount, SectionLedger
 from lib.target.target import Target
 
 log = logging.getLogger(__name__)
@@ -88,16 +88,18 @@ def close_tally(outcome: Outcome) -> None:
         )
 
 
-def end(ledger: SectionLedger, outcome: Outcome) -> None:
-    """Record how the run ended, if it was begun, and count the missing records."""
+def end(ledger: SectionLedger, outcome: Outcome, fields: Iterable[FieldCount] = ()) -> None:
+    """Record how the run ended, if it was begun, and its fields; count the missing records."""
     close_tally(outcome)
     if ledger.run is None:
         return
-    ledger.end(
-        outcome.status,
-        {**asdict(outcome.tally), "ready": outcome.ready, "unreadable": outcome.unreadable},
-        error=secrets.redact(str(outcome.error or "")),
-        retries=outcome.retries,
-    )
+    with ledger.batch():
+        ledger.record_fields(fields)
+        ledger.end(
+            outcome.status,
+            {**asdict(outcome.tally), "ready": outcome.ready, "unreadable": outcome.unreadable},
+            error=secrets.redact(str(outcome.error or "")),
+            retries=outcome.retries,
+        )
     if outcome.status == "complete":
         outcome.missing = ledger.count_missing()

@@ -9,18 +9,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from lib.config.sections import Section
 from lib.errors import ConfigurationError, StateUnreadable
-from lib.run import lifecycle, threshold
+from lib.record import Record
+from lib.run import leavers, lifecycle
 from lib.run.checkpoints import checkpoint_of
+from lib.run.fields import FieldCounts
+from lib.run.fieldwarnings import field_warnings
+from lib.run.fingerprints import plan_digest, record_digest
+from lib.run.leavers import Leavers, NoLeavers, ShownLeavers
 from lib.run.options import RunOptions
 from lib.run.plan import SectionPlan
 from lib.run.records import FreshRecords, Records, SavedRecords
 from lib.run.saveddata import NothingSaved, SavedData
 from lib.run.selection import SendPolicy
 from lib.run.tally import Outcome
+from lib.run.threshold import (
+    FieldThreshold,
+    RecordThreshold,
+    Threshold,
+    Thresholds,
+    min_expected,
+)
 from lib.state import NullLedger, ReadOnlyLedger, SectionLedger, open_store, open_to_read
 from lib.target.item import Item
 from lib.target.target import Target
@@ -36,7 +49,6 @@ class Mode:
     def __init__(self, options: RunOptions) -> None:
         self.strict = not options.testmode
         self._options = options
-        self._compares = not (options.force or options.resend)
 
     def open_ledger(
         self, stack: ExitStack, section: str, target: str, outcome: Outcome
@@ -104,27 +116,65 @@ class Mode:
         """Return where the run sends its records to."""
         return DryRun(show) if self._options.testmode else target.open_run(plan.upload)
 
-    def send_policy(self, plan: SectionPlan, ledger: SectionLedger, *, full: bool) -> SendPolicy:
-        """Which records are sent; the safety threshold is for an upload of all records only."""
-        whole = self._compares and self.strict and not self._options.record_count
-        min_records = _min_records(plan, ledger) if whole else 0
-        return SendPolicy(min_records, skip_unchanged=not full, duplicates=plan.duplicates)
+    def thresholds(
+        self, plan: SectionPlan, ledger: SectionLedger, fields: FieldCounts
+    ) -> Thresholds:
+        """Return the safety thresholds, without those that the options lift."""
+        before = None if plan.source.incremental else ledger.last_complete()
+        if self._options.resend or before is None:
+            return Thresholds()
+        settings, ready = plan.source.settings, before.counts["ready"]
+        records = ready + before.counts.get("unreadable", 0)
+        every: list[Threshold] = [
+            RecordThreshold(min_expected(records, settings.shrink_limit)),
+            FieldThreshold(fields, ledger.fields(before.id), ready, settings.field_limit),
+        ]
+        return Thresholds(*(item for item in every if item.name not in self._options.force))
 
-    def note_if_below_threshold(
-        self, plan: SectionPlan, ledger: SectionLedger, outcome: Outcome
-    ) -> None:
-        """Note in a dry run that an upload would have stopped below the safety threshold."""
-        if self._compares and not self.strict and outcome.ready < _min_records(plan, ledger):
-            outcome.warnings.append(
-                "An upload would send nothing: there are far fewer records than in the last"
-                " complete run (safety threshold)."
-            )
+    def send_policy(self, plan: SectionPlan, thresholds: Thresholds, *, full: bool) -> SendPolicy:
+        """Return which records are sent; thresholds are for an upload of all records only."""
+        whole = self.strict and not self._options.record_count
+        return SendPolicy(
+            thresholds if whole else Thresholds(),
+            skip_unchanged=not full,
+            digest=partial(record_digest, plan_digest(plan.upload)),
+            duplicates=plan.duplicates,
+        )
+
+    def leavers(
+        self,
+        plan: SectionPlan,
+        ledger: SectionLedger,
+        outcome: Outcome,
+        show: Callable[[Record, Record], None],
+    ) -> NoLeavers:
+        """Return what the run does about missing records."""
+        if plan.section.settings.missing != "send" or self._options.resend:
+            return NoLeavers()
+        forced = leavers.THRESHOLD in self._options.force
+        if self._options.testmode:
+            return ShownLeavers(plan, ledger, outcome, forced=forced, show=show)
+        return Leavers(plan, ledger, outcome, forced=forced)
+
+    def note_unmet(self, thresholds: Thresholds, outcome: Outcome) -> None:
+        """Note in a dry run that an upload would have stopped at a safety threshold."""
+        if not self.strict:
+            outcome.warnings += thresholds.dry_run_warnings(outcome.ready)
+
+    def field_warnings(
+        self, plan: SectionPlan, ledger: SectionLedger, fields: FieldCounts
+    ) -> list[str]:
+        """Return warnings about fields that are empty, or filled in far fewer records than before.
+
+        Without any for a source that is read incrementally: few records say nothing about fields.
+        """
+        if plan.source.incremental:
+            return []
+        before = ledger.last_complete()
+        known = ledger.fields(before.id) if before else {}
+        ready = before.counts["ready"] if before else 0
+        return list(field_warnings(fields, known, ready, plan.section.name))
 
     def has_enough(self, kept: int) -> bool:
         """Whether as many records passed the filter as `--record-count` asks for."""
         return kept == self._options.record_count
-
-
-def _min_records(plan: SectionPlan, ledger: SectionLedger) -> int:
-    """The safety threshold: with fewer records, none is sent."""
-    return 0 if plan.source.incremental else threshold.min_records(ledger, plan.source.settings)

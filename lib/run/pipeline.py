@@ -31,7 +31,10 @@ from lib.run import lifecycle
 from lib.run.attempt import attempt
 from lib.run.batchsender import BatchSender
 from lib.run.events import SectionEvents
+from lib.run.fields import FieldCounts
+from lib.run.fingerprints import source_settings
 from lib.run.keywarnings import duplicates_warning, placeholder_warning, trimmed_warning
+from lib.run.leavers import NoLeavers
 from lib.run.mode import Mode
 from lib.run.options import RunOptions
 from lib.run.plan import SectionPlan, make_plan
@@ -40,8 +43,9 @@ from lib.run.records import Records
 from lib.run.runlog import compare_counts
 from lib.run.saveddata import NothingSaved
 from lib.run.tally import Outcome
+from lib.run.threshold import Thresholds
 from lib.settings import secrets_of
-from lib.state import NullLedger, SectionLedger
+from lib.state import FieldCount, NullLedger, SectionLedger
 from lib.target.item import Item
 from lib.target.target import Target, TargetSettings
 from lib.target.uploader import Uploader
@@ -70,6 +74,7 @@ class _Run:
     outcome: Outcome
     phase: Phase = Phase.OPENING
     ledger: SectionLedger = field(default_factory=NullLedger)
+    fields: list[FieldCount] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -80,9 +85,12 @@ class _Parts:
     plan: SectionPlan
     records: Records
     saved: NothingSaved
+    fields: FieldCounts
+    thresholds: Thresholds
     prepare: Preparation
     sender: BatchSender
     uploader: Uploader
+    leavers: NoLeavers
 
 
 def run_section(
@@ -129,7 +137,7 @@ def _open_ledger(run: _Run, stack: ExitStack) -> None:
 
 @shielded()
 def _record_end(run: _Run) -> None:
-    lifecycle.end(run.ledger, run.outcome)
+    lifecycle.end(run.ledger, run.outcome, run.fields)
 
 
 def _transfer(run: _Run) -> None:
@@ -145,6 +153,10 @@ def _transfer(run: _Run) -> None:
             raise
         finally:
             run.outcome.response_shape = parts.uploader.response_shape
+            run.outcome.ready, run.outcome.fields = parts.sender.added, parts.fields.filled
+            run.fields = list(parts.fields.rows())
+            run.outcome.warnings += parts.plan.source.remarks.warnings
+            run.outcome.notes += parts.plan.source.remarks.notes
         _conclude(run, parts)
 
 
@@ -161,13 +173,17 @@ def _open(run: _Run, stack: ExitStack) -> _Parts:
     lifecycle.describe(ledger, section, plan.source, plan.key_fields, full=full)
     uploader = mode.uploader(target, plan, partial(_show, run))
     progress = partial(run.events.progress, outcome, None)
-    sender = BatchSender(
-        uploader, ledger, outcome, mode.send_policy(plan, ledger, full=full), progress
-    )
+    fields = FieldCounts(plan.fields, plan.omitted)
+    thresholds = mode.thresholds(plan, ledger, fields)
+    policy = mode.send_policy(plan, thresholds, full=full)
+    sender = BatchSender(uploader, ledger, outcome, policy, progress)
     stack.enter_context(closing(sender))
     records = mode.records(plan, ledger, run.settings.url, outcome)
-    prepare = Preparation(plan, outcome, ledger, saved)
-    return _Parts(target, plan, records, saved, prepare, sender, uploader)
+    prepare = Preparation(plan, outcome, ledger, saved, fields)
+    leavers = mode.leavers(plan, ledger, outcome, partial(run.events.show, section.name))
+    return _Parts(
+        target, plan, records, saved, fields, thresholds, prepare, sender, uploader, leavers
+    )
 
 
 def _read(run: _Run, parts: _Parts) -> None:
@@ -200,6 +216,7 @@ def _take(run: _Run, parts: _Parts, item: object, saved_id: int | None) -> None:
         tally.fetched += 1
         parts.saved.add_fetched(item)
         if ready := parts.prepare(item, saved_id):
+            parts.leavers.present(ready.key)
             parts.sender.add(ready)
 
 
@@ -207,6 +224,7 @@ def _close(run: _Run, parts: _Parts) -> None:
     """Send what is left, and close the run at Oomnitza."""
     run.phase = Phase.SENDING
     parts.sender.finish()
+    parts.leavers.send(parts.uploader)
     _close_at_target(run, parts)
 
 
@@ -241,7 +259,6 @@ def _abort(run: _Run, parts: _Parts, error: BaseException) -> None:
 def _conclude(run: _Run, parts: _Parts) -> None:
     """Ask Oomnitza for its counts, and commit the checkpoint if no record is left to be sent."""
     plan, outcome = parts.plan, run.outcome
-    outcome.ready = parts.sender.added
     outcome.warnings += filter(
         None,
         (
@@ -250,20 +267,28 @@ def _conclude(run: _Run, parts: _Parts) -> None:
             trimmed_warning(run.ledger.take_trimmed()),
         ),
     )
+    outcome.warnings += parts.prepare.warnings()
     if outcome.complete:
-        run.mode.note_if_below_threshold(plan, run.ledger, outcome)
+        if not outcome.tally.fetched and not plan.source.incremental:
+            asked = [f"{key} = {value}" for key, value in source_settings(run.section).items()]
+            given = f" ({', '.join(asked)})" if asked else ""
+            outcome.warnings.append(f"The source returned no records{given}.")
+        run.mode.note_unmet(parts.thresholds, outcome)
+        outcome.warnings += run.mode.field_warnings(plan, run.ledger, parts.fields)
     if parts.uploader.portion:
         name = plan.upload.mapping_name
         compare_counts(parts.uploader, parts.target, name, outcome, run.ledger)
-    left = outcome.tally.rejected or outcome.tally.incomplete or outcome.unconfirmed
+    left = outcome.tally.rejected or outcome.unconfirmed
     if outcome.complete and run.mode.strict and not left:
-        parts.records.commit_checkpoint()
+        parts.records.commit_checkpoint(incomplete=bool(outcome.tally.incomplete))
 
 
 def _show(run: _Run, item: Item) -> None:
     """Emit a record of a dry run, with how it was last sent, if that is known."""
     known = run.ledger.known([item.key]).get(item.key) if item.key is not None else None
     before = run.ledger.last_sent(known) if known else None
+    if before:  # what is left out does not change
+        before = {name: value for name, value in before.items() if name not in item.omitted}
     record = item.values
     same = before == record
     run.outcome.compared["same" if same else "changed" if known else "new"] += 1

@@ -9,13 +9,15 @@ from lib import connector
 from lib.checkpoint import Checkpoint
 from lib.config.sections import Section
 from lib.connector import Connector, Projection
+from lib.duplicates import Winner
 from lib.errors import TargetRefused, TargetUnavailable
 from lib.mapping import layers
+from lib.mapping.emptyvalues import omitted_if_empty
 from lib.mapping.keyfields import KeyFields
 from lib.mapping.mapper import Mapper
 from lib.mapping.mapping import FieldMapping, ServerMapping
+from lib.mapping.objects import ObjectFields
 from lib.recordfilter import RecordFilter, compile_filter
-from lib.run.selection import Winner
 from lib.target.target import Target, UploadPlan
 
 NOT_READ = "The mapping in Oomnitza was not read, so only the built-in and local mappings are used"
@@ -27,7 +29,8 @@ class SectionPlan:
     """Everything that is decided before the first record is read.
 
     `fields` are Oomnitza's, each with the layers that it comes from; `key_mapper` maps those alone
-    that identify a record. `notes` are warnings for the administrator, as sentences.
+    that identify a record. `omitted` are the fields that are not sent where they are empty. `notes`
+    are warnings for the administrator, as sentences.
     """
 
     section: Section
@@ -39,6 +42,7 @@ class SectionPlan:
     contact_path: str  # of the date by which the newest of several records is found; else empty
     record_filter: RecordFilter
     upload: UploadPlan
+    omitted: tuple[str, ...]
     without_server: bool  # the mapping in Oomnitza is used, but could not be read
     notes: tuple[str, ...]
 
@@ -51,6 +55,12 @@ class SectionPlan:
     def key_fields(self) -> list[FieldMapping]:
         """The fields that identify a record."""
         return [self.fields[name] for name in self.upload.key_fields]
+
+    def object_fields(self) -> ObjectFields:
+        """Return a new search for fields that get objects instead of values."""
+        built_in = self.source.default_mapping().values()
+        expected = {attributes["source"] for attributes in built_in if "source" in attributes}
+        return ObjectFields(self.fields.values(), expected)
 
     def projection(
         self, checkpoint: Checkpoint | None = None, *, all_fields: bool = False
@@ -101,6 +111,7 @@ def make_plan(section: Section, target: Target | None, *, strict: bool) -> Secti
         contact_path=path or section.settings.contact_path if newest else "",
         record_filter=compile_filter(section.recordfilter),
         upload=upload,
+        omitted=omitted_if_empty(fields.values()),
         without_server=bool(missing),
         notes=(
             *filter(None, [missing]),

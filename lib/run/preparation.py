@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import isfinite
 from typing import Any
 
@@ -11,6 +11,7 @@ from lib.errors import ConnectorError, RecordUnreadable
 from lib.jsontext import json_if_possible, to_json
 from lib.language import Stopped
 from lib.record import Record
+from lib.run.fields import FieldCounts
 from lib.run.fingerprints import plan_digest, record_digest, record_key
 from lib.run.plan import SectionPlan
 from lib.run.saveddata import NothingSaved
@@ -21,28 +22,38 @@ from lib.target import packing
 from lib.target.item import UNKNOWN, Item
 from lib.values.dates import moment
 from lib.values.paths import compile_path
-from lib.values.values import text_of
+from lib.values.values import is_nothing, text_of
 from lib.wording import empty_fields
 
 log = logging.getLogger(__name__)
 
 # How many keys are recorded as seen at once.
 SEEN_AT_ONCE = 500
+# How many records are looked at for fields that get objects.
+WATCHED = 100
 
 
 class Preparation:
     """Makes an item of each record; a record without an item has its outcome, and is counted."""
 
     def __init__(
-        self, plan: SectionPlan, outcome: Outcome, ledger: SectionLedger, saved: NothingSaved
+        self,
+        plan: SectionPlan,
+        outcome: Outcome,
+        ledger: SectionLedger,
+        saved: NothingSaved,
+        fields: FieldCounts,
     ) -> None:
         self.kept = 0
+        self._fields = fields
+        self._may_omit = plan.omitted
         self._keep = plan.record_filter
         self._mapper = plan.mapper
         self._key_mapper = plan.key_mapper
         self._seen_keys: list[str] = []
         self._key_fields = plan.upload.key_fields
         self._contact = compile_path(plan.contact_path) if plan.contact_path else None
+        self._objects = plan.object_fields()
         self._plan = plan_digest(plan.upload)
         self._outcome = outcome
         self._tally = outcome.tally
@@ -85,6 +96,10 @@ class Preparation:
         self._ledger.seen(self._seen_keys)
         self._seen_keys.clear()
 
+    def warnings(self) -> Iterator[str]:
+        """Yield a sentence for each field that gets objects."""
+        return self._objects.sentences()
+
     def _note_seen(self, values: Record) -> None:
         """Note that a record that is not sent now still exists: it is not missing."""
         if self._key_fields and all(values[name] is not None for name in self._key_fields):
@@ -110,6 +125,8 @@ class Preparation:
         values = mapped.values
         if mapped.placeholder and not mapped.missing:
             self._outcome.note_placeholder(mapped.placeholder)
+        if self.kept <= WATCHED:
+            self._objects.look(values)
         if mapped.missing:
             self._tally.incomplete += 1
             reason, text = empty_fields(mapped.missing), brief(values)
@@ -119,11 +136,20 @@ class Preparation:
             log.info("[%s] incomplete: %s (%s)", self._outcome.section, reason, text)
             self._note_seen(values)
             return None
+        self._fields.add(record, values)
+        omitted = self._omit(values) if self._may_omit else ()
         self._saved.add_upload(values)
         text = to_json(values)
         key = record_key(values, self._key_fields)
         digest = record_digest(self._plan, text)
-        return Item(fetched, compress(text), key, digest, saved_id, contact)
+        return Item(fetched, compress(text), key, digest, saved_id, omitted, contact)
+
+    def _omit(self, values: Record) -> tuple[str, ...]:
+        """Take the empty fields out that are not to be sent, and return their names."""
+        omitted = tuple(name for name in self._may_omit if is_nothing(values[name]))
+        for name in omitted:
+            del values[name]
+        return omitted
 
 
 def rank_of_date(value: Any) -> float:

@@ -10,13 +10,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
-from typing import Literal
 
 from lib.compactset import CompactSet
+from lib.duplicates import Winner
+from lib.run.fingerprints import record_digest
 from lib.run.spool import Spool
 from lib.run.tally import Outcome, brief
+from lib.run.threshold import Thresholds
+from lib.run.unchanged import Digest, is_unchanged
 from lib.state import (
     Known,
     Ranked,
@@ -31,8 +35,6 @@ from lib.target.uploader import Uploader
 
 log = logging.getLogger(__name__)
 
-# Which of the records with the same key is sent.
-Winner = Literal["last", "first", "newest", "reject"]
 # How many of the records that wait for the end of the source are decided on at once.
 AT_ONCE = 100
 
@@ -41,13 +43,14 @@ AT_ONCE = 100
 class SendPolicy:
     """Which records of a run are sent.
 
-    `min_records` is the safety threshold: with fewer records, none is sent. With `skip_unchanged`,
-    records are skipped that have not changed since they were last sent. `duplicates` decides
-    between records with the same key.
+    Until the `thresholds` are met, none is sent. With `skip_unchanged`, records are skipped that
+    have not changed since they were last sent, as `digest` says. `duplicates` decides between
+    records with the same key.
     """
 
-    min_records: int = 0
+    thresholds: Thresholds = field(default_factory=Thresholds)
     skip_unchanged: bool = False
+    digest: Digest = partial(record_digest, b"")
     duplicates: Winner = "last"
 
 
@@ -173,7 +176,9 @@ class Selection:
         first = self._policy.duplicates in ("first", "reject")  # it is known at once which one wins
         for item in items:
             before = None if item.key is None else known.get(item.key)
-            same = before is not None and before.digest == item.digest
+            same = before is not None and is_unchanged(
+                item, before, self._ledger, self._policy.digest
+            )
             if wait and before and before.twins and not first:
                 waiting.append(item)
             # What was sent by this run with the key of this record was another record.

@@ -80,7 +80,10 @@ class Outcome:
     ready: int = 0  # records that were mapped, to be sent unless they are unchanged
     unreadable: int = 0  # records that were rejected before it was known which ones they are
     retries: int = 0  # requests that were made again
+    fields: dict[str, int] = field(default_factory=dict)  # in how many records each was filled
     missing: int = 0  # records of earlier runs that the source no longer had
+    leavers: int = 0  # missing records that were sent with the fields for them
+    leavers_rejected: int = 0  # missing records that Oomnitza rejected
     # In a dry run: how many are new, changed, or the same, if it is known what was last sent.
     compared: Counter[str] = field(default_factory=Counter)
     response_shape: str = ""  # the structure of Oomnitza's first response to records
@@ -93,6 +96,16 @@ class Outcome:
         if self.error:
             return "interrupted" if isinstance(self.error, Interrupted) else "failed"
         return "complete" if self.complete else "partial"
+
+    @property
+    def delivered(self) -> int:
+        """The records that Oomnitza accepted: sent ones and missing ones."""
+        return self.tally.sent + self.leavers
+
+    @property
+    def refused(self) -> int:
+        """The records that Oomnitza may have counted as errors."""
+        return self.tally.rejected + self.leavers_rejected
 
     def note_conversion(self, name: str, text: str) -> None:
         """Count a failed conversion under the name of its field."""

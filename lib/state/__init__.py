@@ -21,6 +21,8 @@ from lib.state.checkpointfile import CheckpointFile
 from lib.state.keys import Ranked, RunKeys
 from lib.state.readonly import NullLedger, ReadOnlyLedger
 from lib.state.rows import (
+    Change,
+    FieldCount,
     Known,
     Missing,
     PastRun,
@@ -36,7 +38,9 @@ from lib.state.section import SectionLedger
 from lib.state.store import Store
 
 __all__ = [
+    "Change",
     "CheckpointFile",
+    "FieldCount",
     "Known",
     "Missing",
     "NullLedger",

@@ -7,8 +7,10 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any, TypeVar
 
+from lib.compactset import CompactSet
 from lib.errors import StateUnreadable
 from lib.state.rows import (
+    FieldCount,
     Known,
     Missing,
     PastRun,
@@ -39,6 +41,11 @@ class NullLedger:
     def end(
         self, state: str, counts: Mapping[str, int], error: str = "", retries: int = 0
     ) -> None: ...
+
+    def record_fields(self, fields: Iterable[FieldCount]) -> None: ...
+
+    def fields(self, run: int) -> dict[str, FieldCount]:
+        return {}
 
     def left_running(self) -> list[PastRun]:
         return []
@@ -85,11 +92,21 @@ class NullLedger:
 
     def reach(self, scope: str, reached: datetime) -> None: ...
 
+    def accepted_files(self, scope: str) -> set[str]:
+        return set()
+
+    def accept_files(self, scope: str, files: Iterable[str]) -> None: ...
+
     def saved_records(self) -> Iterator[SavedRecord]:
         return iter(())
 
     def missing(self) -> Iterator[Missing]:
         return iter(())
+
+    def leavers(self, fingerprint: str, after: int) -> Iterator[Missing]:
+        return iter(())
+
+    def left(self, keys: Iterable[str]) -> None: ...
 
     def count_missing(self) -> int:
         return 0
@@ -101,7 +118,8 @@ class NullLedger:
 class ReadOnlyLedger(NullLedger):
     """A ledger that reads what earlier runs recorded, and writes nothing.
 
-    If it cannot be read, `unreadable` is called once, and the ledger is empty from then on.
+    If it cannot be read, `unreadable` is called once, and the ledger is empty from then on. Records
+    that were seen are remembered while the ledger is open: they are not missing.
     """
 
     def __init__(
@@ -109,9 +127,21 @@ class ReadOnlyLedger(NullLedger):
     ) -> None:
         self._ledger = ledger
         self._unreadable = unreadable
+        self._seen = CompactSet()
+
+    def seen(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            self._seen.add(key)
+
+    def leavers(self, fingerprint: str, after: int) -> Iterator[Missing]:
+        found = self._ledger.leavers(fingerprint, after)
+        return (item for item in found if item.key not in self._seen)
 
     def last_complete(self) -> PastRun | None:
         return self._read(self._ledger.last_complete, None)
+
+    def fields(self, run: int) -> dict[str, FieldCount]:
+        return self._read(lambda: self._ledger.fields(run), {})
 
     def last_full(self) -> float | None:
         return self._read(self._ledger.last_full, None)
@@ -124,6 +154,9 @@ class ReadOnlyLedger(NullLedger):
 
     def checkpoints(self) -> dict[str, datetime]:
         return self._read(self._ledger.checkpoints, {})
+
+    def accepted_files(self, scope: str) -> set[str]:
+        return self._read(lambda: self._ledger.accepted_files(scope), set())
 
     def saved_records(self) -> Iterator[SavedRecord]:
         return self._ledger.saved_records()

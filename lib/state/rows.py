@@ -109,6 +109,23 @@ class SharedKeys:
 
 
 @dataclass(frozen=True)
+class FieldCount:
+    """In how many records of a run a field was filled, and its mapping then, as JSON text."""
+
+    field: str
+    filled: int
+    mapping: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a run changed in a record: the values before and after, by field."""
+
+    key: str
+    fields: dict[str, tuple[Any, Any]]
+
+
+@dataclass(frozen=True)
 class Missing:
     """A record that the latest complete run did not find, and when it was last seen."""
 
@@ -143,6 +160,13 @@ def to_shared_key(row: Sequence[Any]) -> SharedKey:
     """Convert a row with a key, the number of its records, and the compressed fields of one."""
     key, records, stored = row
     return SharedKey(decode_key(key), records, decompress(stored) or "{}")
+
+
+def to_change(row: Sequence[Any]) -> Change:
+    """Convert a row with key and changed fields."""
+    key, stored = row
+    fields = decompress_fields(stored) or {}
+    return Change(decode_key(key), {name: (old, new) for name, (old, new) in fields.items()})
 
 
 def to_fields(row: Sequence[Any]) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from lib.state.rows import (
+    FieldCount,
     Known,
     Missing,
     PastRun,
@@ -60,6 +61,12 @@ class SectionLedger(Protocol):
         another one. With "unreadable" among the counts, missing records are unknown.
         """
 
+    def record_fields(self, fields: Iterable[FieldCount]) -> None:
+        """Record in how many records of the run each field was filled."""
+
+    def fields(self, run: int) -> dict[str, FieldCount]:
+        """Return what `record_fields` recorded for a run, by field; empty if it is not known."""
+
     def left_open(self) -> list[PastRun]:
         """Return earlier runs that were opened and not closed at Oomnitza, the oldest first."""
 
@@ -87,7 +94,8 @@ class SectionLedger(Protocol):
     def sent(self, items: Iterable[tuple[str, bytes, StoredText]]) -> None:
         """Record what Oomnitza accepted, as (key, digest, JSON text of the fields).
 
-        These records are no longer saved for resend. A key that the run records more than once is
+        These records are no longer saved for resend. The fields that differ from what was last sent
+        are kept as changes of the run, up to a limit. A key that the run records more than once is
         one of its shared keys.
         """
 
@@ -129,6 +137,16 @@ class SectionLedger(Protocol):
         became of the run.
         """
 
+    def leavers(self, fingerprint: str, after: int) -> Iterator[Missing]:
+        """Yield the records that this run and the `after` - 1 complete runs before it did not find.
+
+        Only runs count that read and delivered everything, and that have the same fingerprint in a
+        row. Records that `left` was called with are not among them, until they were sent again.
+        """
+
+    def left(self, keys: Iterable[str]) -> None:
+        """Record that Oomnitza was informed that these records are missing."""
+
     def count_missing(self) -> int:
         """Return how many records `missing` yields."""
 
@@ -140,6 +158,12 @@ class SectionLedger(Protocol):
 
     def reach(self, scope: str, reached: datetime) -> None:
         """Store the checkpoint of a scope, in whole seconds, unless a later one is stored."""
+
+    def accepted_files(self, scope: str) -> set[str]:
+        """Return the files that were read and accepted, as `accept_files` stored them."""
+
+    def accept_files(self, scope: str, files: Iterable[str]) -> None:
+        """Store the files that were read and accepted, instead of those of any scope before."""
 
     def saved_records(self) -> Iterator[SavedRecord]:
         """Yield the records of the section that are saved for resend, the oldest first."""

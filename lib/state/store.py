@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Protocol, Self
 
-from lib.state.rows import PastRun, SavedRecord
+from lib.state.rows import Change, FieldCount, PastRun, SavedRecord
 from lib.state.section import SectionLedger
 
 
@@ -47,6 +47,15 @@ class Store(Protocol):
     ) -> list[PastRun]:
         """Return past runs, the latest first: of these sections or all, for one target or all."""
 
+    def past_run(self, run: int, target: str) -> PastRun | None:
+        """Return the run with this id, if it is one for this target."""
+
+    def fields(self, run: int) -> list[FieldCount]:
+        """Return in how many records of a run each field was filled, by the name of the field."""
+
+    def changes(self, run: int) -> list[Change]:
+        """Return what a run of the last seven days changed in records, up to a limit."""
+
     def saved_records(
         self, sections: Sequence[str] = (), *, target: str | None = None
     ) -> Iterator[SavedRecord]:
@@ -54,6 +63,8 @@ class Store(Protocol):
 
     def expire(self, days: float, now: float | None = None) -> int:
         """Delete saved records and runs older than `days`; return the number of deleted records.
+
+        Changes of runs are deleted after seven days.
 
         What the next run has to know of earlier ones stays: of each section the latest run, the
         latest complete one and the latest full one, and all that are under way or were not closed

@@ -21,8 +21,9 @@ class Item:
     `fetched` is packed by `lib.target.packing`, since it is rarely needed again. `mapped` is JSON
     text as the state database stores it. `key` identifies the record (None if only the target can),
     and an equal `digest` means that it is unchanged. `saved_id` is its id if it was saved for
-    resend before. `position` is its place in the run, and `contact` the time of the last contact
-    with the asset, in seconds since 1970 (minus infinity if it is unknown or not needed).
+    resend before. `omitted` are the fields that are left out because they are empty. `position` is
+    its place in the run, and `contact` the time of the last contact with the asset, in seconds
+    since 1970 (minus infinity if it is unknown or not needed).
     """
 
     fetched: bytes
@@ -30,6 +31,7 @@ class Item:
     key: str | None
     digest: bytes
     saved_id: int | None = None
+    omitted: tuple[str, ...] = ()
     contact: float = UNKNOWN
     position: int = 0
 

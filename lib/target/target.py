@@ -27,6 +27,9 @@ class UploadPlan:
     insert_only: bool = False
     update_only: bool = False
     key_fields: tuple[str, ...] = ()
+    # Lists of fields for the older API, as they are in the config file.
+    only_if_filled: str = ""
+    dont_overwrite: str = ""
 
     @classmethod
     def of(cls, source: Connector[Any], mapped: Container[str]) -> UploadPlan:
@@ -39,6 +42,8 @@ class UploadPlan:
             sync_field=sync_field,
             insert_only=source.settings.insert_only,
             update_only=source.settings.update_only,
+            only_if_filled=source.settings.only_if_filled,
+            dont_overwrite=source.settings.dont_overwrite,
             key_fields=key_fields if all(name in mapped for name in key_fields) else (),
         )
 

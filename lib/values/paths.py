@@ -4,6 +4,7 @@
     hardware.storage.0.model                     a number picks from a list (or: storage[0].model)
     software.applications[*].name                the names of all, as a list
     extension_attributes[name=Owner].value       the first whose name is Owner
+    extension_attributes[name="a [b]"].value     a value in quotes may have brackets
     emails[primary=true].value                   true and false are JSON's, in any case
     "Serial No. (1)"."a.b"                       keys with dots or brackets in them
 
@@ -21,7 +22,8 @@ from typing import Any, NamedTuple
 
 Getter = Callable[[Any], Any]
 
-SELECTOR = r"\[(?:\*|\d+|[^\]=\[]+=[^\]]*)\]"
+QUOTED = r"\"[^\"]*\"|'[^']*'"
+SELECTOR = rf"\[(?:\*|\d+|[^\]=\[]+=(?:\s*(?:{QUOTED})\s*|[^\]]*))\]"
 STEP = re.compile(
     rf"(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<plain>(?:(?!{SELECTOR})[^.])+))"
     rf"(?P<selectors>(?:{SELECTOR})*)(?:\.(?=.)|$)"
@@ -31,6 +33,9 @@ STEP = re.compile(
 FREE = re.compile(rf"(?P<quoted>(?<![^.])(?:\"[^\"]*\"|'[^']*'))|{SELECTOR}")
 NEGATIVE = re.compile(r"-\d+|.*\[\s*-\d+\s*\]")
 LONGEST = 500  # of the selectors in a longer path, too many would stand in one another
+
+# How deep `paths_in` looks into a record.
+DEEPEST = 6
 
 # The number of an item; no list is longer.
 NUMBER = re.compile(r"\d{1,9}")
@@ -54,6 +59,20 @@ def steps(path: str) -> tuple[PathStep, ...]:
     return parsed or (PathStep(path, None, (), path),)
 
 
+def paths_in(value: Any, prefix: str = "", depth: int = 0) -> Iterator[str]:
+    """Yield the paths that a record has, also those to empty values; of a list, the first item."""
+    items: Any = ()
+    if isinstance(value, dict):
+        items = value.items()
+    elif isinstance(value, list):
+        items = [(str(at), item) for at, item in enumerate(value[:1])]
+    for name, item in items:
+        path = f"{prefix}{name}"
+        yield path
+        if depth < DEEPEST:
+            yield from paths_in(item, f"{path}.", depth + 1)
+
+
 def check_path(path: str) -> None:
     """Raise ValueError, with the message to show, for a text that cannot be a path."""
     if len(path) > LONGEST:
@@ -62,6 +81,11 @@ def check_path(path: str) -> None:
     parts = bare.split(".")
     if bare.rfind("[") > bare.rfind("]"):
         what = "has a bracket that is not closed"
+    elif bare != path and bare.count("]") > bare.count("["):
+        raise ValueError(
+            f"the path {path} has a bracket that was not opened. If a value contains brackets, put"
+            ' the value in quotes, as in [name="Owner [HR]"]'
+        )
     elif not all(part.strip() for part in parts):
         what = "has an empty part: two dots in a row, or a dot at the start or end"
     elif any(NEGATIVE.fullmatch(part.strip()) for part in parts):

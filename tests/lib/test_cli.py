@@ -24,6 +24,7 @@ from lib.config import config
 from lib.connector import Projection
 from lib.errors import SourceUnavailable
 from lib.report.summary import COLUMNS, OPTIONAL
+from lib.run.events import RunEnded
 from lib.run.plan import NOT_READ
 from lib.run.saveddata import SavedData
 from sandbox.jamf import JamfPro
@@ -330,6 +331,21 @@ class TestUsage:
         assert ended.code == 2
         assert error in ended.err
 
+    @pytest.mark.parametrize("word", ["--forc", "--forced", "--forcefields"])
+    def test_unknown_option_never_suggests_force(self, cli, word):
+        ended = cli("upload", word)
+        assert ended.code == 2
+        assert "No such option" in ended.err
+        assert "--force'" not in ended.err.replace(word, "")
+        assert "'--report'?" in cli("upload", "--repor").err
+
+    @pytest.mark.parametrize("names", ["record", "fields,,records", "", "all"])
+    def test_force_with_unknown_names_is_a_usage_error(self, upload, oomnitza, names):
+        ended = upload("casper", f"--force={names}")
+        assert ended.code == 2
+        assert "is not one of: records, fields, missing." in ended.err
+        assert oomnitza.requests == []
+
     def test_gui_is_a_usage_error(self, cli):
         ended = cli("gui")
         assert ended.code == 2
@@ -500,6 +516,7 @@ class TestRuns:
         ended = upload("casper")
         assert ended.code == 1
         assert "Error: [casper] unexpected error (LookupError)." in ended.out
+        assert "unexpected error" not in ended.err
         assert "Traceback" in (tmp_path / "info.log").read_text("utf-8")
         assert "Traceback" in (tmp_path / "errors.log").read_text("utf-8")
 
@@ -529,7 +546,7 @@ class TestRuns:
 
         monkeypatch.setattr(main.commands["gui"], "callback", interrupted)
         ended = cli("gui")
-        assert ended == Ended(130, "", "Error: interrupted\n")
+        assert ended == Ended(130, "", "Error: the command was interrupted\n")
 
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
     def test_failure_after_a_signal_has_its_exit_code(self, cli, monkeypatch, number):
@@ -572,6 +589,41 @@ class TestRuns:
         ]
         assert all(len(path.read_text("utf-8").splitlines()) == 2 for path in saved)
         assert str(saved[0]) in ended.out
+
+
+class TestForce:
+    @pytest.fixture
+    def lifted(self, upload, monkeypatch):
+        """The thresholds that an upload with these words lifts, and the sections that it runs."""
+
+        def run(*words):
+            given = []
+
+            def fake(sections, target, options, *_, **__):
+                given.append((set(options.force), [section.name for section in sections]))
+                return RunEnded((), 0.0)
+
+            monkeypatch.setattr("lib.run.sections.run_sections", fake)
+            assert upload(*words).code == 0
+            return given[0]
+
+        return run
+
+    @pytest.mark.parametrize(
+        ("words", "names"),
+        [
+            ((), set()),
+            (("--force",), {"records"}),
+            (("--force=records",), {"records"}),
+            (("--force=fields",), {"fields"}),
+            (("--force=fields,records",), {"records", "fields"}),
+            (("--force= Fields , RECORDS",), {"records", "fields"}),
+            (("--force", "--force=fields"), {"records", "fields"}),
+        ],
+    )
+    def test_force_lifts_the_thresholds_that_it_names(self, lifted, words, names):
+        assert lifted("casper", *words) == (names, ["casper"])
+        assert lifted(*words, "casper") == (names, ["casper"])
 
 
 class TestTestmode:
@@ -666,7 +718,7 @@ class TestExplain:
         assert ended.err == ""
         at = ini.read_text("utf-8").splitlines().index("    return record.general.name != ''") + 1
         assert ended.out.splitlines() == [
-            "[casper] record 1: kept by the record filter,"
+            "[casper] record 1: passed the record filter,"
             f" line {at}: return record.general.name != ''",
             "  field   source, converters          value (the last one is sent)",
             '  SERIAL  ini: general.serial_number  "SNDBXMAC0001"',
@@ -756,6 +808,30 @@ class TestExplain:
             assert word in ended.out
 
 
+class TestCheck:
+    def test_check_reports_sections_that_do_not_run(self, cli, ini):
+        text = ini.read_text("utf-8")
+        ini.write_text(f"{text}[reports]\n[ldap]\nenable = Ture\n", "utf-8")
+        ended = cli("check", "casper", "--offline", "--ini", ini)
+        assert ended.code == 0
+        assert "[reports]: unknown section, ignored; did you mean [report]?" in ended.err
+        assert "[ldap] enable: 'Ture' is neither True nor False" in ended.err
+        assert "unknown section" not in cli("upload", "casper", "--ini", ini).err
+
+    def test_check_looks_at_the_machine_first(self, cli, ini):
+        ini.chmod(0o644)
+        lines = cli("check", "casper", "--offline", "--ini", ini).out.splitlines()
+        assert lines[0] == f"ok     state: {ini.with_suffix('.db')} can be written"
+        assert lines[1].startswith("note   other users of this machine can read")
+        assert lines[2].startswith("ok     [casper] settings: valid")
+
+    def test_check_exits_with_3_for_a_state_that_cannot_be_written(self, cli, ini):
+        text = ini.read_text("utf-8")
+        ini.write_text(f"{text}[run]\nstate = none/x.db\n", "utf-8")
+        ended = cli("check", "casper", "--offline", "--ini", ini)
+        assert (ended.code, ended.out[:14]) == (3, "FAILED state: ")
+
+
 class TestGenerateIni:
     def test_generate_ini_writes_a_valid_private_file(self, cli, tmp_path):
         path = tmp_path / "new.ini"
@@ -790,7 +866,10 @@ class TestGenerateIni:
         path = tmp_path / "none" / "config.ini"
         ended = cli("generate-ini", "--ini", path)
         assert ended.code == 3
-        assert ended.err == (f"Error: {path}: cannot write the file (No such file or directory)\n")
+        assert ended.err == (
+            f"Error: {path}: cannot write the file (No such file or directory)."
+            " Check that the folder exists and that you can write to it.\n"
+        )
 
     def test_generate_ini_failure_keeps_the_older_file(self, cli, tmp_path, monkeypatch):
         def mistaken(name: str) -> None:

@@ -236,7 +236,7 @@ def test_a_caret_stands_below_the_mistake_also_in_the_line_of_the_key(mistakes):
 def test_mistakes_in_other_keys_are_told_beside_it(mistakes):
     lines = mistakes(PUBLISHED.replace("==", "="), settings='mapping.NAME = {"source"\n')
     assert [line.split(":")[0] for line in lines if line.startswith("line ")] == [
-        "line 10 [jsonl_assets] mapping.name",
+        "line 10 [jsonl_assets] mapping.NAME",
         "line 12 [jsonl_assets] recordfilter",
     ]
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from lib.connector import AssetSettings, winner
+from lib.connector import AssetSettings
+from lib.duplicates import winner
 from lib.errors import SourceUnavailable
 from lib.report.summary import exit_code, summary
 from sandbox.oomnitza import Oomnitza

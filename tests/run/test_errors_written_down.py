@@ -24,7 +24,7 @@ def test_outcome_contains_no_secret(run: Runner, oomnitza: Oomnitza) -> None:
     error = f"not with {secrets.MASK}"
     assert history(run)[-1].error == error
     assert {aside.reason for aside in saved(run)} == {error, f"no {secrets.MASK}"}
-    run([*devices(1), SourceUnavailable("not with hunter2")], force=True)
+    run([*devices(1), SourceUnavailable("not with hunter2")], force={"records"})
     assert oomnitza.runs()[-1].error == error
 
 

@@ -128,11 +128,11 @@ class TestMissing:
         run.require("NAME")
         run(devices(count + 2))
         kept = {"serial": "S0", "name": "in repair"}, {"serial": f"S{count}"}
-        outcome = run([*devices(count)[1:], *kept], force=True)
+        outcome = run([*devices(count)[1:], *kept], force={"records"})
         assert (outcome.tally.filtered, outcome.tally.incomplete) == (1, 1)
         assert outcome.missing == 1
         filtered = [{"serial": f"S{number}", "name": "in repair"} for number in range(count)]
-        outcome = run(filtered, force=True)
+        outcome = run(filtered, force={"records"})
         assert outcome.tally.filtered == count
         assert outcome.missing == 2
 
@@ -158,9 +158,9 @@ class TestMissing:
         assert run([*devices(1), RecordUnreadable("broken")]).missing == 0
 
     def test_missing_of_an_incremental_source_is_none(
-        self, run: Runner, source: type[MadeUp]
+        self, run: Runner, source: type[MadeUp], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        source.incremental = True
+        monkeypatch.setattr(source, "incremental", True)
         run(devices(3))
         assert run(devices(1)).missing == 0
 
@@ -265,7 +265,7 @@ class TestLedgerErrors:
 
         monkeypatch.setattr(SectionLedger, "sent", fail)
         # S0 is unchanged, so that two of the next three have to wait for another batch.
-        outcome = run(devices(6), force=True)
+        outcome = run(devices(6), force={"records"})
         assert "the disk is full" in str(outcome.error)
         assert serials(oomnitza) == ["S0", "S1", "S2", "S3"]
         assert [aside.key for aside in saved(run)] == ["s4", "s5"]

@@ -149,3 +149,30 @@ def test_every_record_has_exactly_one_outcome(run, oomnitza):
         "vanished": kinds["RecordGone"],
     }
     assert oomnitza.count("assets") == 300 - empty - sevens
+
+
+class TestWarnings:
+    def test_source_without_records_is_a_warning_with_what_was_requested(self, run):
+        outcome = run([])
+        assert outcome.warnings == ["The source returned no records."]
+        assert exit_code([outcome]) is ExitCode.OK
+
+    def test_source_with_filtered_records_only_is_no_warning(self, run):
+        run.filter("\n  return False")
+        assert run(devices(2)).warnings == []
+
+    def test_field_that_gets_objects_is_a_warning(self, run):
+        mapping = {**run.section.mapping, "DISK": {"source": "storage"}}
+        run.section = replace(run.section, mapping=mapping)
+        outcome = run([{"serial": "S1", "name": "PC", "storage": [{"model": "SSD"}]}])
+        assert outcome.warnings == [
+            "DISK: the source path 'storage' leads to objects, not to a value. Add the name of one"
+            " of the values to the path, for example storage[0].model."
+        ]
+        assert exit_code([outcome]) is ExitCode.OK
+
+    def test_field_that_gets_objects_is_a_warning_in_a_short_dry_run(self, run):
+        mapping = {**run.section.mapping, "DISK": {"source": "storage"}}
+        run.section = replace(run.section, mapping=mapping)
+        items = [{"serial": f"S{n}", "name": "PC", "storage": {"model": "SSD"}} for n in range(9)]
+        assert len(run(items, testmode=True, record_count=2).warnings) == 1

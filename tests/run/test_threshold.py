@@ -110,7 +110,9 @@ def test_threshold_uses_the_last_complete_run(run: Runner, items: list[Any]) -> 
     assert not goes_on(run, devices(19))
 
 
-@pytest.mark.parametrize("options", [{"force": True}, {"record_count": 5}, {"record_count": 1}])
+@pytest.mark.parametrize(
+    "options", [{"force": {"records"}}, {"record_count": 5}, {"record_count": 1}]
+)
 def test_threshold_with_record_count_or_force_is_off(run: Runner, options: dict[str, Any]) -> None:
     run(devices(40))
     outcome = run(devices(5), **options)
@@ -120,7 +122,7 @@ def test_threshold_with_record_count_or_force_is_off(run: Runner, options: dict[
 
 def test_threshold_after_force_uses_its_count(run: Runner) -> None:
     run(devices(40))
-    run(devices(2), force=True)
+    run(devices(2), force={"records"})
     assert goes_on(run, devices(1))
 
 
@@ -130,8 +132,10 @@ def test_threshold_without_ledger_is_off(run: Runner) -> None:
     assert goes_on(run, [])
 
 
-def test_threshold_of_an_incremental_source_is_off(run: Runner, source: type[MadeUp]) -> None:
-    source.incremental = True
+def test_threshold_of_an_incremental_source_is_off(
+    run: Runner, source: type[MadeUp], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source, "incremental", True)
     run(devices(40))
     assert goes_on(run, devices(1))
     assert goes_on(run, [])
@@ -144,7 +148,7 @@ def test_threshold_of_an_incremental_source_is_off(run: Runner, source: type[Mad
     [
         (19, {}, [WARNING]),
         (20, {}, []),
-        (19, {"force": True}, []),
+        (19, {"force": {"records"}}, []),
         (19, {"record_count": 19}, []),
         (19, {"record_count": 20}, [WARNING]),  # the source was read to the end
         (0, {"resend": True}, []),

@@ -52,6 +52,20 @@ STEPS: tuple[tuple[str | Callable[[sqlite3.Connection], None], ...], ...] = (
         " PRIMARY KEY (section, scope)) WITHOUT ROWID",
     ),
     (
+        # In how many records of a run a field was `filled`, and its `mapping` then.
+        "CREATE TABLE field ("
+        " run INTEGER NOT NULL, name TEXT NOT NULL, filled INTEGER NOT NULL, mapping TEXT NOT NULL,"
+        " PRIMARY KEY (run, name)) WITHOUT ROWID",
+        # The `fields` that a run changed in a record, as JSON: {"FIELD": [before, after]}.
+        "CREATE TABLE change ("
+        " run INTEGER NOT NULL, key BLOB NOT NULL, fields NOT NULL,"
+        " PRIMARY KEY (run, key)) WITHOUT ROWID",
+        # Each `record` that is missing in the source, and of which Oomnitza was informed.
+        "CREATE TABLE leaver (record INTEGER PRIMARY KEY, at REAL NOT NULL)",
+        # Files that were read once, each with its size and the time of its change.
+        "CREATE TABLE accepted_file ("
+        " section INTEGER NOT NULL, scope TEXT NOT NULL, file TEXT NOT NULL, at REAL NOT NULL,"
+        " PRIMARY KEY (section, scope, file)) WITHOUT ROWID",
         # The run that last sent a record, or found it unchanged, and how many more records with its
         # key that run had. (`seen` is also set for records that are not sent.)
         "ALTER TABLE record ADD COLUMN delivered INTEGER",

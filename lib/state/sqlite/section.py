@@ -6,7 +6,6 @@ import json
 import os
 import socket
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -15,6 +14,7 @@ from typing import Any
 
 from lib import __version__
 from lib.state.rows import (
+    FieldCount,
     Known,
     Missing,
     PastRun,
@@ -30,11 +30,14 @@ from lib.state.rows import (
     to_fields,
     to_missing,
     to_run,
-    to_shared_key,
 )
-from lib.state.sqlite import savedrecords
+from lib.state.sqlite import deliveries, leavers, savedrecords
+from lib.state.sqlite.changes import ChangeLog
 from lib.state.sqlite.database import StateDatabase
+from lib.state.sqlite.fields import RECORD_FIELD, read_fields
 from lib.state.sqlite.statements import (
+    ACCEPT_FILE,
+    ACCEPTED_FILES,
     BEGIN,
     CHECKPOINTS,
     DESCRIBE,
@@ -43,17 +46,12 @@ from lib.state.sqlite.statements import (
     LATEST_KILLED,
     LATEST_THOROUGH,
     MISSING,
-    MOST_SHARED,
-    NO_LONGER_PADDED,
     OPENED,
     REACH,
     RENAME,
     RUN,
     SEEN,
     SENT,
-    SHARED,
-    TWINS,
-    UNCHANGED,
 )
 
 ENDS = ("complete", "partial", "failed", "interrupted")
@@ -70,6 +68,7 @@ class SqliteLedger:
         self._names = (section, target)
         self._section_id = 0
         self._opened: tuple[int, str] | None = None  # which run was noted as opened, and as what
+        self._changes = ChangeLog(database)
 
     def batch(self, *, lasting: bool = True) -> AbstractContextManager[None]:
         return self._database.transaction(lasting=lasting)
@@ -115,7 +114,7 @@ class SqliteLedger:
             "run": self._begun,
             "state": state,
             "now": time.time(),
-            "counts": json.dumps(dict(counts)),
+            "counts": json.dumps({**counts, **self._changes.counts}),
             "error": escape_surrogates(error),
             "retries": retries,
         }
@@ -127,6 +126,14 @@ class SqliteLedger:
                     "SELECT fingerprint FROM run WHERE id = ?", (self._begun,)
                 )
                 self._database.write(savedrecords.OUTDATE, (self._id, self._begun, fingerprint))
+
+    def record_fields(self, fields: Iterable[FieldCount]) -> None:
+        run = self._begun
+        rows = ((run, item.field, item.filled, item.mapping) for item in fields)
+        self._database.write_many(RECORD_FIELD, rows)
+
+    def fields(self, run: int) -> dict[str, FieldCount]:
+        return {item.field: item for item in read_fields(self._database, run)}
 
     def left_open(self) -> list[PastRun]:
         return self._runs(
@@ -170,12 +177,15 @@ class SqliteLedger:
 
     def sent(self, items: Iterable[tuple[str, bytes, StoredText]]) -> None:
         section, run, now = self._id, self._begun, time.time()
+        items = list(items)
         rows = [
             (section, encode_key(key), digest, compress(fields), run, now)
             for key, digest, fields in items
         ]
         with self._database.transaction():
+            self._changes.note(run, items, self.known([key for key, *_ in items]))
             self._database.write_many(SENT, rows)
+            leavers.note_returned(self._database, section, (row[1] for row in rows))
             if self._database.rows(savedrecords.ANY, (section,)):  # mostly there is none
                 keys = ((section, savedrecords.identity(key)) for _, key, *_ in rows)
                 self._database.write_many(savedrecords.RESOLVE, keys)
@@ -185,32 +195,24 @@ class SqliteLedger:
         self._database.write(SEEN, (self._begun, time.time(), json.dumps(ids)))
 
     def seen_again(self, records: Iterable[Known]) -> None:
-        run, now, counts = self._begun, time.time(), Counter(known.id for known in records)
-        while counts:  # more than once only for records with the same key
-            self._database.write(UNCHANGED, (run, now, json.dumps(list(counts))))
-            counts = counts - Counter(counts.keys())
+        deliveries.note_unchanged(self._database, self._begun, records)
 
     def note_shared(self, keys: Iterable[tuple[str, int]]) -> None:
-        section, run = self._id, self._begun
-        rows = ((more, run, section, encode_key(key)) for key, more in keys)
-        self._database.write_many(TWINS, rows)
+        deliveries.note_shared(self._database, self._id, self._begun, keys)
 
     def shared_keys(self, examples: int = 3) -> SharedKeys:
-        values = (self._id, self._begun)
-        [(keys, records)] = self._database.rows(SHARED, values)
-        rows = self._database.rows(MOST_SHARED, (*values, examples)) if keys else []
-        shared = tuple(self._database.convert(to_shared_key, row) for row in rows)
-        return SharedKeys(keys, records, shared)
+        return deliveries.shared_keys(self._database, self._id, self._begun, examples)
 
     def take_trimmed(self) -> int:
-        return self._database.write(NO_LONGER_PADDED, (self._id,)).rowcount
+        return deliveries.take_trimmed(self._database, self._id)
 
     def distrust_run(self) -> None:
         sql = "UPDATE record SET digest = x'' WHERE section = ? AND seen = ?"
         self._database.write(sql, (self._id, self._begun))
 
     def forget(self, keys: Iterable[str]) -> None:
-        section = self._id
+        section, keys = self._id, list(keys)
+        leavers.note_returned(self._database, section, map(encode_key, keys))
         self._database.write_many(
             "DELETE FROM record WHERE section = ? AND key = ?",
             ((section, encode_key(key)) for key in keys),
@@ -222,6 +224,12 @@ class SqliteLedger:
             for row in self._database.pages(MISSING, values):
                 yield self._database.convert(to_missing, row)
 
+    def leavers(self, fingerprint: str, after: int) -> Iterator[Missing]:
+        return leavers.select_leavers(self._database, self._id, self.run, fingerprint, after)
+
+    def left(self, keys: Iterable[str]) -> None:
+        leavers.note_left(self._database, self._id, keys)
+
     def count_missing(self) -> int:
         return sum(1 for _ in self.missing())
 
@@ -232,6 +240,16 @@ class SqliteLedger:
     def reach(self, scope: str, reached: datetime) -> None:
         values = (self._id, scope, int(reached.timestamp()), time.time())
         self._database.write(REACH, values)
+
+    def accepted_files(self, scope: str) -> set[str]:
+        return {file for (file,) in self._database.rows(ACCEPTED_FILES, (self._id, scope))}
+
+    def accept_files(self, scope: str, files: Iterable[str]) -> None:
+        section, now = self._id, time.time()
+        with self._database.transaction():
+            self._database.write("DELETE FROM accepted_file WHERE section = ?", (section,))
+            rows = ((section, scope, file, now) for file in set(files))
+            self._database.write_many(ACCEPT_FILE, rows)
 
     def saved_records(self) -> Iterator[SavedRecord]:
         section, target = self._names

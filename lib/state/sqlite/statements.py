@@ -1,4 +1,4 @@
-"""The SQL statements for the tables of runs, records, and checkpoints."""
+"""The SQL statements for the tables of runs, records, checkpoints, and accepted files."""
 
 RUN = (
     "SELECT run.id, section.name, section.target, run.state, run.started, run.ended,"
@@ -37,26 +37,6 @@ SENT = (
     " delivered = excluded.delivered"
 )
 SEEN = "UPDATE record SET seen = ?, seen_at = ? WHERE id IN (SELECT value FROM json_each(?))"
-UNCHANGED = (
-    "UPDATE record SET seen = ?1, seen_at = ?2,"
-    " twins = CASE WHEN delivered IS ?1 THEN twins + 1 ELSE 0 END, delivered = ?1"
-    " WHERE id IN (SELECT value FROM json_each(?3))"
-)
-TWINS = (
-    "UPDATE record SET twins = ?1 + CASE WHEN delivered IS ?2 THEN twins ELSE 0 END, delivered = ?2"
-    " WHERE section = ?3 AND key = ?4"
-)
-SHARED = (
-    "SELECT count(*), coalesce(sum(twins + 1), 0) FROM record"
-    " WHERE section = ? AND twins > 0 AND delivered = ?"
-)
-NO_LONGER_PADDED = (
-    "UPDATE record SET padded = 0 WHERE section = ? AND padded > 0 AND delivered IS NOT NULL"
-)
-MOST_SHARED = (
-    "SELECT key, twins + 1, fields FROM record WHERE section = ? AND twins > 0 AND delivered = ?"
-    " ORDER BY twins DESC, id LIMIT ?"
-)
 # In the order of the table: by the index (which the plus hides), each row would be looked up.
 MISSING = (
     "SELECT id, key, fields, seen_at FROM record WHERE id > :after AND +section = :section"
@@ -82,3 +62,5 @@ REACH = (
     " ON CONFLICT (section, scope) DO UPDATE SET moment = excluded.moment, at = excluded.at"
     " WHERE excluded.moment > moment"
 )
+ACCEPTED_FILES = "SELECT file FROM accepted_file WHERE section = ? AND scope = ?"
+ACCEPT_FILE = "INSERT INTO accepted_file (section, scope, file, at) VALUES (?, ?, ?, ?)"

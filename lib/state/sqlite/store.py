@@ -8,9 +8,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from lib.state.rows import PastRun, SavedRecord, to_run
+from lib.state.rows import Change, FieldCount, PastRun, SavedRecord, to_run
 from lib.state.sqlite import opening, reading, savedrecords
+from lib.state.sqlite.changes import EXPIRED_CHANGES, KEPT_DAYS, read_changes
 from lib.state.sqlite.database import StateDatabase
+from lib.state.sqlite.fields import EXPIRED_FIELDS, read_fields
 from lib.state.sqlite.lock import SectionLock
 from lib.state.sqlite.section import SqliteLedger
 from lib.state.sqlite.statements import RUN
@@ -18,6 +20,7 @@ from lib.state.sqlite.statements import RUN
 DAY = 86_400.0
 
 HISTORY = f"{RUN} WHERE {savedrecords.OF_SECTIONS} ORDER BY run.id DESC LIMIT :limit"
+ONE = f"{RUN} WHERE run.id = ? AND section.target = ?"
 # Of each section stay the latest run, the latest complete one and the latest full one, and all that
 # are under way or were not closed at Oomnitza. Without a fingerprint, it was no run of the source.
 EXPIRED_RUNS = (
@@ -74,15 +77,28 @@ class SqliteStore:
         )
         return [self._database.convert(to_run, row) for row in rows]
 
+    def past_run(self, run: int, target: str) -> PastRun | None:
+        rows = self._database.rows(ONE, (run, target))
+        return self._database.convert(to_run, rows[0]) if rows else None
+
+    def fields(self, run: int) -> list[FieldCount]:
+        return read_fields(self._database, run)
+
+    def changes(self, run: int) -> list[Change]:
+        return read_changes(self._database, run)
+
     def saved_records(
         self, sections: Sequence[str] = (), *, target: str | None = None
     ) -> Iterator[SavedRecord]:
         return savedrecords.select(self._database, sections, target)
 
     def expire(self, days: float, now: float | None = None) -> int:
-        before = (time.time() if now is None else now) - days * DAY
+        now = time.time() if now is None else now
+        before = now - days * DAY
         with self._database.transaction():
             self._database.write(EXPIRED_RUNS, (before,))
+            self._database.write(EXPIRED_FIELDS)
+            self._database.write(EXPIRED_CHANGES, (now - min(days, KEPT_DAYS) * DAY,))
             return self._database.write(savedrecords.EXPIRE, (before,)).rowcount
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from lib.cli import main
-from lib.state import open_store
+from lib.state import FieldCount, open_store
 
 VERSION1 = Path(__file__).parents[1] / "state" / "version1.db"
 TARGET = "https://example.oomnitza.com"
@@ -69,7 +70,26 @@ def test_inspect_unreadable_state_is_an_error(action: str, how: str, more: Any, 
 def test_inspect_missing_state_shows_nothing(action: str, ini: Path) -> None:
     result = call(ini, action)
     assert result.exit_code == 0, result.output
+    texts = {"rejects": "No records saved for resend.\n"}
+    assert result.output == texts.get(action, "No runs yet.\n")
+    assert call(ini, action, "--json").output == ""
     assert list(ini.parent.iterdir()) == [ini]
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "abc", "1.5", "9" * 5000])
+def test_history_count_that_is_not_positive_is_an_error(count: str, ini: Path) -> None:
+    result = call(ini, "history", f"--count={count}")
+    assert result.exit_code == 2
+    assert f"Invalid value for '--count': '{count}' is not a whole number of at least 1." in (
+        result.output
+    )
+
+
+def test_inspect_unknown_section_lists_the_known_ones(ini: Path) -> None:
+    ini.write_text(f"{ini.read_text('utf-8')}\n[okta]\n", "utf-8")
+    result = call(ini, "history", "nosuch")
+    assert result.exit_code == 2
+    assert result.output.endswith("state database. Sections: people, okta.\n")
 
 
 def test_inspect_state_of_the_first_version_is_shown(ini: Path) -> None:
@@ -79,3 +99,56 @@ def test_inspect_state_of_the_first_version_is_shown(ini: Path) -> None:
     assert "eve" in call(ini, "rejects").output
     assert "dora" in call(ini, "missing").output
     assert {item.name for item in ini.parent.iterdir()} == {"config.ini", "config.db"}
+
+
+class TestRunDetails:
+    @pytest.fixture
+    def ini(self, ini: Path) -> Path:
+        """Two runs of people and one of others: the last one of people has failed early."""
+        with open_store(ini.with_name("config.db")) as store:
+            for name, value in (("people", "x"), ("people", "y"), ("other", "z")):
+                section = store.section(name, TARGET)
+                section.begin()
+                section.sent([("ada", value.encode(), f'{{"A": "{value}"}}')])
+                section.record_fields([FieldCount("A", 1, '{"source": "a"}')])
+                section.end("complete", {"ready": 1})
+            section = store.section("people", TARGET)
+            section.begin()
+            section.end("failed", {})
+        return ini
+
+    def lines(self, ini: Path, *arguments: str) -> list[dict[str, Any]]:
+        result = call(ini, "history", *arguments, "--json")
+        assert result.exit_code == 0, result.output
+        return [json.loads(line) for line in result.output.splitlines()]
+
+    def test_history_of_a_run_shows_this_run(self, ini: Path) -> None:
+        assert [line["id"] for line in self.lines(ini, "2")] == [2]
+        assert [line["id"] for line in self.lines(ini, "3", "1")] == [3, 1]
+        assert [line["id"] for line in self.lines(ini)] == [4, 3, 2, 1]
+
+    def test_history_fields_of_a_section_are_those_of_its_latest_run(self, ini: Path) -> None:
+        assert [line["run"] for line in self.lines(ini, "people", "--fields")] == [2]
+        assert {line["run"] for line in self.lines(ini, "--fields")} == {2, 3}
+        assert [line["run"] for line in self.lines(ini, "1", "--fields")] == [1]
+
+    def test_history_changes_of_a_run(self, ini: Path) -> None:
+        [line] = self.lines(ini, "2", "--changes")
+        assert (line["key"], line["fields"]) == ("ada", {"A": {"before": "x", "after": "y"}})
+        assert self.lines(ini, "1", "--changes") == []
+        assert "A: x → y" in call(ini, "history", "people", "--changes").output
+
+    def test_history_of_an_unknown_run_is_an_error(self, ini: Path) -> None:
+        result = call(ini, "history", "99", "--changes")
+        assert result.exit_code == 2
+        assert result.output == (
+            "Error: run 99 not found in the state database. Run `connector.py history` to list the"
+            " runs.\n"
+        )
+
+    @pytest.mark.parametrize("option", ["--fields", "--changes"])
+    def test_history_details_without_runs_are_a_sentence(
+        self, option: str, ini: Path, tmp_path: Path
+    ) -> None:
+        ini.with_name("config.db").unlink()
+        assert call(ini, "history", option).output == "No runs yet.\n"

@@ -64,7 +64,7 @@ def test_a_reader_that_goes_away_stops_the_run_and_is_told_at_its_end(monkeypatc
     def gone(*_):
         raise BrokenPipeError
 
-    monkeypatch.setattr(module, "say_json", gone)
+    monkeypatch.setattr(module, "print_json", gone)
     ended = False
     with pytest.raises(BrokenPipeError), listening(STDOUT) as listener:
         listener.handle(RECORD)

@@ -1,11 +1,15 @@
 """What is printed holds no secrets, and nothing that a terminal would obey."""
 
+import io
 import json
+import sys
 
+import click
 import pytest
 
 from lib import secrets
 from lib.cli.say import say, say_json
+from lib.errors import OutputFailed
 from lib.reading.ahead import fetch_ahead
 from lib.secrets import MASK
 
@@ -47,3 +51,35 @@ def test_json_stays_json_whatever_is_escaped_and_masked(capsys):
     masked = value | {"text": value["text"].replace("1 ", f"{MASK} "), "list": [MASK]}
     assert json.loads(out) == masked
     assert out.removesuffix("\n").isprintable()
+
+
+@pytest.fixture
+def full_disk(monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(click, "echo", full)
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, io.StringIO())
+
+
+@pytest.mark.parametrize(
+    ("call", "stream"),
+    [
+        (lambda: say("text"), "standard output"),
+        (lambda: say("text", err=True), "standard error"),
+        (lambda: say_json({}), "standard output"),
+    ],
+)
+def test_full_disk_is_an_error_in_words(full_disk, call, stream):
+    with pytest.raises(OutputFailed, match=rf"cannot write to {stream} \(No space left on"):
+        call()
+
+
+def test_closed_pipe_stays_what_it_is(monkeypatch):
+    def closed(*_, **__):
+        raise BrokenPipeError
+
+    monkeypatch.setattr(click, "echo", closed)
+    with pytest.raises(BrokenPipeError):
+        say("text")

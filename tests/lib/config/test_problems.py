@@ -11,14 +11,14 @@ from lib.errors import ConfigurationError, ExitCode
 INI = """\
 stray = 1
 [oomnitza]
-url = https://example.oomnitza.com
+url = https://acme.oomnitza.com
 api_token = a-token-of-oomnitza
 [ldap]
 enable = True
 url = ldap://ldap.example.com
 username = reader
 pasword = a-password-of-ldap
-base_dn = dc=example,dc=com
+base_dn = dc=acme,dc=com
 default_role = many
 default_position = Employee
 [casper]
@@ -115,5 +115,5 @@ def test_a_file_that_cannot_be_read_is_one_problem_in_the_words_that_load_uses(t
 
 def test_a_file_without_mistakes_has_no_problems(tmp_path):
     path = tmp_path / "config.ini"
-    path.write_text("[oomnitza]\nurl = https://example.oomnitza.com\napi_token = x\n", "utf-8")
+    path.write_text("[oomnitza]\nurl = https://acme.oomnitza.com\napi_token = x\n", "utf-8")
     assert config.problems(path) == []

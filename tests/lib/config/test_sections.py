@@ -8,7 +8,7 @@ from lib.errors import ConfigurationError
 
 INI = """\
 [oomnitza]
-url = https://example.oomnitza.com
+url = https://acme.oomnitza.com
 api_token = a-token-of-oomnitza
 
 [run]
@@ -40,6 +40,34 @@ def told(tmp_path):
             return str(error), ""
 
     return told
+
+
+@pytest.mark.parametrize(("api", "warned"), [("v3", True), ("v2", False)])
+def test_dont_overwrite_is_a_warning_unless_the_older_api_has_it(tmp_path, api, warned):
+    path = tmp_path / "config.ini"
+    text = INI.replace("[run]", f"api = {api}\n\n[run]").replace("converters_folder = own", "")
+    path.write_text(f"{text}dont_overwrite = OWNER\nsync_field = SERIAL\n", "utf-8")
+    warnings = [render(path, item) for item in config.load_config(path, ["casper"]).warnings]
+    sentence = (
+        f"{path}: line 15 [casper] dont_overwrite: no effect with `api = v3` in [oomnitza]. Remove"
+        " the fields from the mapping of this section, or set empty_values = omit if only empty"
+        " values must not overwrite"
+    )
+    assert warnings == ([sentence] if warned else [])
+
+
+def test_dont_overwrite_of_users_is_a_warning_with_any_api(tmp_path):
+    path = tmp_path / "config.ini"
+    (tmp_path / "people.csv").write_text("login\n", "utf-8")
+    path.write_text(
+        "[oomnitza]\nurl = https://example.oomnitza.com\napi_token = t\napi = v2\n[csv_users]\n"
+        "enable = yes\nfilename = people.csv\ndefault_role = 25\ndefault_position = unused\n"
+        "mapping.USER = login\ndont_overwrite = PHONE\n",
+        "utf-8",
+    )
+    warnings = config.load_config(path, ["csv_users"]).warnings
+    [warning] = [item for item in warnings if item.key == "dont_overwrite"]
+    assert warning.text.startswith("no effect for users. Remove the fields")
 
 
 LOOKS_UP = 'mapping.A = {"source": "a", "converter": "lookup:table=Sites"}\n'
@@ -76,8 +104,8 @@ def test_a_program_that_hides_a_converter_of_the_built_in_mapping_has_to_be_righ
 
 def test_a_broken_file_is_a_mistake_of_the_ini(told):
     problems, _ = told(USES, bad="import sys\nsys.exit(3)\n")
-    assert "line 13 [casper] mapping.a: " in problems
-    assert "mapping.a: cannot load " in problems
+    assert "line 13 [casper] mapping.A: " in problems
+    assert "mapping.A: cannot load " in problems
     assert "bad.py: SystemExit: 3" in problems
 
 
@@ -113,7 +141,7 @@ def test_oddities_and_duplicates_of_a_table_are_warned_about_where_it_is_used(to
             'mapping.G = a\nmapping."G" = b\n',
             "G is already mapped on line 13; remove one of the two",
         ),
-        ("mapping.G = a..b\n", "line 13 [casper] mapping.g: the path a..b has an empty part"),
+        ("mapping.G = a..b\n", "line 13 [casper] mapping.G: the path a..b has an empty part"),
         ('mapping.G = {"source": "a", "source": "b"}\n', "'source' is set twice"),
     ],
 )

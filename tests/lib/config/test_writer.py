@@ -17,7 +17,7 @@ INI = """\
 # Settings of ours.
 
 [oomnitza]
-URL : https://example.oomnitza.com   
+URL : https://acme.oomnitza.com   
 api_token=a-token
 
 # Everybody in the company.
@@ -62,7 +62,7 @@ def changed(text, old, new):
 
 def test_one_value_is_replaced_and_every_other_byte_stays(editable):
     editable.set("Oomnitza", "url", "https://other.oomnitza.com")
-    line = "URL : https://example.oomnitza.com   "
+    line = "URL : https://acme.oomnitza.com   "
     assert editable.text == changed(INI, line, "URL : https://other.oomnitza.com")
 
 
@@ -74,7 +74,7 @@ def test_a_value_is_set_off_from_its_key_as_it_was(editable):
 
 
 def test_a_value_that_stays_the_same_changes_nothing(editable):
-    editable.set("oomnitza", "url", "https://example.oomnitza.com")
+    editable.set("oomnitza", "url", "https://acme.oomnitza.com")
     assert editable.text == INI
 
 

@@ -261,6 +261,12 @@ class TestV2:
             "update_only": "True",
         }
 
+    def test_v2_assets_have_the_lists_of_fields_as_typed(self, server, connect):
+        lists = {"only_if_filled": "OWNER, NAME", "dont_overwrite": "tag"}
+        BulkV2(connect(api="v2"), replace(DEVICES, **lists)).send(items([{"SERIAL": "s1"}]))
+        body = json.loads(server.asked[0].body)
+        assert {name: body[name] for name in lists} == lists
+
     @pytest.mark.parametrize(("asked_for", "size"), [(100, 10), (10, 10), (3, 3)])
     def test_v2_audit_batch_size_is_at_most_10(self, connect, asked_for, size):
         assert BulkV2(connect(), DEVICES, BulkOptions(asked_for)).batch_size == size

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from io import BytesIO
 
 import pytest
 from hypothesis import given
@@ -536,3 +537,10 @@ def test_json_lines_are_read_one_by_one(tmp_path):
     with path.open("rb") as file:
         found = read_records(file)
         assert [next(found), next(found)] == [{"a": 0}, {"a": 1}]
+
+
+def test_read_records_of_standard_input_is_named_in_words():
+    file = BytesIO(b"[1]")
+    file.name = "<stdin>"
+    with pytest.raises(SourceFault, match=r"^standard input: item 1: "):
+        list(read_records(file))

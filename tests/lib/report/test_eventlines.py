@@ -42,6 +42,8 @@ SECTION = {
     "seconds": float,
     "retries": int,
     "missing": int,
+    "leavers": int,
+    "fields": dict,
     "compared": type(None),
     "server": type(None),
     "response_shape": str,

@@ -82,6 +82,7 @@ class TestHistory:
         counts = {"fetched": 300, "incomplete": 7, "unchanged": 240, "sent": 52, "rejected": 1}
         runs = [
             past(
+                id=12,
                 section="casper",
                 state="failed",
                 started=NOW + 8.5,
@@ -90,9 +91,9 @@ class TestHistory:
                 error="https://jamf.example.com/api/v1/auth: no connection within 15 seconds. Try"
                 " again later.",
             ),
-            past(counts={**zeros, "unsent": 0, **counts}),
+            past(id=11, counts={**zeros, "unsent": 0, **counts}),
         ]
-        assert history(runs).splitlines() == shown_on_the_page("section  started")
+        assert history(runs).splitlines() == shown_on_the_page("run  section  started")
 
     def test_no_run_at_all_is_a_sentence(self):
         assert history([]) == "No runs yet."
@@ -100,6 +101,7 @@ class TestHistory:
     def test_a_run_that_has_not_ended_shows_what_is_known(self):
         head, *lines = history([past(state="running", ended=None, counts={}), past()]).splitlines()
         assert head.split() == [
+            "run",
             "section",
             "started",
             "took",
@@ -108,8 +110,9 @@ class TestHistory:
             "sent",
             "rejected",
         ]
-        assert lines[0].split() == ["ldap", "2026-11-23", "02:15", "running"]
+        assert lines[0].split() == ["7", "ldap", "2026-11-23", "02:15", "running"]
         assert lines[1].split() == [
+            "7",
             "ldap",
             "2026-11-23",
             "02:15",

@@ -64,6 +64,7 @@ def documented():
         ready=293,
         retries=1,
         missing=2,
+        fields={"USER": 293, "PHONE": 180},
         server={"added": 2, "updated": 50, "skipped": 0, "errors": 1},
         response_shape="{}",
         complete=True,

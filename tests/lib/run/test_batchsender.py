@@ -20,6 +20,7 @@ from lib.run import spool
 from lib.run.batchsender import BatchSender
 from lib.run.selection import SendPolicy
 from lib.run.tally import Outcome
+from lib.run.threshold import RecordThreshold, Thresholds
 from lib.state import Known, NullLedger
 from lib.wording import counted
 from tests.items import items
@@ -86,6 +87,10 @@ class RecordingLedger(NullLedger):
         return [key for name, key in self.written if name == kind]
 
 
+def at_least(records):
+    return Thresholds(RecordThreshold(records))
+
+
 def records(count):
     return items({"id": f"r{number}"} for number in range(count))
 
@@ -94,11 +99,17 @@ def records(count):
 def send_all():
     """Hand over records to the end; gives (outcome, error)."""
 
-    def run(given, target, ledger=None, end=None, **policy):
+    def run(given, target, ledger=None, end=None, min_records=0, **policy):
         outcome = Outcome("acme")
         ledger = ledger or RecordingLedger()
         with closing(
-            BatchSender(target, ledger, outcome, SendPolicy(**policy), lambda: None)
+            BatchSender(
+                target,
+                ledger,
+                outcome,
+                SendPolicy(at_least(min_records), **policy),
+                lambda: None,
+            )
         ) as made:
             error = None
             try:
@@ -259,7 +270,7 @@ class TestSafetyThreshold:
         target = Target()
         outcome = Outcome("acme")
         with closing(
-            BatchSender(target, RecordingLedger(), outcome, SendPolicy(min_records=5), lambda: None)
+            BatchSender(target, RecordingLedger(), outcome, SendPolicy(at_least(5)), lambda: None)
         ) as made:
             for item in records(4):
                 made.add(item)
@@ -477,7 +488,7 @@ def test_add_canceled_run_stops_without_a_full_batch(monkeypatch):
 def test_save_unsent_without_held_leaves_held_records_to_the_next_run():
     ledger = RecordingLedger()
     with closing(
-        BatchSender(Target(), ledger, Outcome("acme"), SendPolicy(min_records=5), lambda: None)
+        BatchSender(Target(), ledger, Outcome("acme"), SendPolicy(at_least(5)), lambda: None)
     ) as made:
         for item in records(3):
             made.add(item)
@@ -495,7 +506,9 @@ def test_close_closes_the_file_of_held_records(monkeypatch):
     monkeypatch.setattr(spool, "IN_MEMORY", 1)
     monkeypatch.setattr(spool, "TemporaryFile", file)
     with closing(
-        BatchSender(Target(), RecordingLedger(), Outcome("acme"), SendPolicy(5), lambda: None)
+        BatchSender(
+            Target(), RecordingLedger(), Outcome("acme"), SendPolicy(at_least(5)), lambda: None
+        )
     ) as held:
         for item in records(3):
             held.add(item)

@@ -7,6 +7,9 @@ import pytest
 
 from lib.errors import RecordUnreadable
 from lib.language import Stopped
+from lib.mapping.mapping import FieldMapping
+from lib.mapping.objects import ObjectFields
+from lib.run.fields import FieldCounts
 from lib.run.preparation import Preparation
 from lib.run.saveddata import NothingSaved
 from lib.run.tally import Outcome
@@ -68,13 +71,22 @@ def section_plan(upload=PLAN, mapper=mapper, key_mapper=mapper):
         key_mapper=key_mapper,
         upload=upload,
         contact_path="",
+        omitted=(),
+        object_fields=lambda: ObjectFields([], ()),
+    )
+
+
+def fields():
+    paths = {"USER": "uid", "EMAIL": "mail"}
+    return FieldCounts(
+        {name: FieldMapping(name, {"source": path}, {}) for name, path in paths.items()}
     )
 
 
 def prepared(record, aside=None, plan=PLAN):
     """The item, the outcome, the ledger and what was saved."""
     outcome, ledger, saved = Outcome("ldap"), RecordingLedger(), Saved()
-    prepare = Preparation(section_plan(plan), outcome, ledger, saved)
+    prepare = Preparation(section_plan(plan), outcome, ledger, saved, fields())
     item = prepare(record, aside)
     prepare.finish()
     return SimpleNamespace(
@@ -94,7 +106,7 @@ def test_item_fetched_is_not_changed_by_converters(monkeypatch):
         return mapped
 
     prepare = Preparation(
-        section_plan(mapper=careless), Outcome("ldap"), RecordingLedger(), NothingSaved()
+        section_plan(mapper=careless), Outcome("ldap"), RecordingLedger(), NothingSaved(), fields()
     )
     item = prepare({"uid": "ada", "names": ["Ada", "Lovelace"]})
     assert unpack(item.fetched) == {"uid": "ada", "names": ["Ada", "Lovelace"]}
@@ -177,7 +189,8 @@ def test_prepare_without_required_value_is_incomplete():
 def test_prepare_records_seen_keys_in_portions(monkeypatch):
     monkeypatch.setattr("lib.run.preparation.SEEN_AT_ONCE", 2)
     ledger = RecordingLedger()
-    prepare = Preparation(section_plan(key_mapper=recogniser), Outcome("ldap"), ledger, Saved())
+    plan = section_plan(key_mapper=recogniser)
+    prepare = Preparation(plan, Outcome("ldap"), ledger, Saved(), fields())
     for _ in range(3):
         prepare({"uid": "bot"})
     assert ledger.there == ["bot", "bot"]
@@ -192,7 +205,7 @@ def test_prepare_counts_failed_conversions():
 def test_reject_masks_secrets(monkeypatch):
     monkeypatch.setattr("lib.run.preparation.redact", lambda text: text.replace("s3cret", "***"))
     outcome, ledger = Outcome("ldap"), RecordingLedger()
-    prepare = Preparation(section_plan(), outcome, ledger, NothingSaved())
+    prepare = Preparation(section_plan(), outcome, ledger, NothingSaved(), fields())
     prepare.reject(RecordUnreadable("500 (s3cret)", where="device 7"))
     [aside] = ledger.aside
     assert (aside.outcome, aside.reason, aside.fetched) == ("rejected", "device 7: 500 (***)", None)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from lib import __version__
-from lib.state import RecordToSave, SharedKey, SharedKeys
+from lib.state import FieldCount, RecordToSave, SharedKey, SharedKeys
 from tests.lib.state.conftest import TARGET
 
 COUNTS = {"fetched": 3, "sent": 2, "rejected": 1}
@@ -544,3 +544,95 @@ class TestSharedKeys:
         other = ledger.section("other", TARGET)
         other.begin()
         assert other.shared_keys() == SharedKeys()
+
+
+class TestAcceptedFiles:
+    def test_accepted_files_replace_those_before(self, running):
+        assert running.accepted_files("one") == set()
+        running.accept_files("one", ["a 1 2", "b 1 2", "b 1 2"])
+        assert running.accepted_files("one") == {"a 1 2", "b 1 2"}
+        running.accept_files("one", ["c 1 2"])
+        assert running.accepted_files("one") == {"c 1 2"}
+
+    def test_accepted_files_of_another_scope_are_forgotten(self, running):
+        running.accept_files("one", ["a 1 2"])
+        assert running.accepted_files("other") == set()
+        running.accept_files("other", ["b 1 2"])
+        assert running.accepted_files("one") == set()
+
+    def test_accepted_files_of_sections_are_independent(self, ledger, running):
+        running.accept_files("one", ["a 1 2"])
+        other = ledger.section("other", TARGET)
+        other.begin()
+        other.accept_files("one", ["b 1 2"])
+        assert running.accepted_files("one") == {"a 1 2"}
+
+
+class TestFields:
+    COUNTS = (FieldCount("NAME", 3, '{"source": "name"}'), FieldCount("TITLE", 0, "{}"))
+
+    def test_recorded_fields_belong_to_the_run(self, ledger, section):
+        first = section.begin()
+        section.record_fields(self.COUNTS)
+        second = section.begin()
+        assert section.fields(first) == {item.field: item for item in self.COUNTS}
+        assert ledger.fields(first) == list(self.COUNTS)
+        assert section.fields(second) == {}
+        assert ledger.fields(second) == []
+
+    def test_recorded_fields_are_part_of_a_batch(self, running):
+        with pytest.raises(ZeroDivisionError), running.batch():
+            running.record_fields(self.COUNTS)
+            raise ZeroDivisionError
+        assert running.fields(running.run) == {}
+
+
+class TestChanges:
+    @staticmethod
+    def send(section, fields, key="ada"):
+        text = json.dumps(fields)
+        section.sent([(key, text.encode(), text)])
+
+    @staticmethod
+    def changes(ledger, run):
+        return {item.key: item.fields for item in ledger.changes(run)}
+
+    def test_first_time_a_record_is_sent_is_no_change(self, ledger, running):
+        self.send(running, {"A": 1})
+        assert ledger.changes(running.run) == []
+
+    def test_changed_fields_are_kept_before_and_after(self, ledger, section):
+        section.begin()
+        self.send(section, {"A": 1, "B": "x", "C": ["y"], "D": None})
+        second = section.begin()
+        self.send(section, {"A": 1, "B": "z", "C": None, "D": None, "E": "\ud83d", "F": None})
+        assert self.changes(ledger, second) == {
+            "ada": {"B": ("x", "z"), "C": (["y"], None), "E": (None, "\ud83d")}
+        }
+
+    def test_field_that_is_left_out_is_no_change(self, ledger, section):
+        section.begin()
+        self.send(section, {"A": 1, "B": "x"})
+        second = section.begin()
+        self.send(section, {"A": 1})
+        assert ledger.changes(second) == []
+
+    def test_record_sent_twice_has_its_last_change(self, ledger, section):
+        section.begin()
+        self.send(section, {"A": 1})
+        second = section.begin()
+        self.send(section, {"A": 2})
+        self.send(section, {"A": 3})
+        assert self.changes(ledger, second) == {"ada": {"A": (2, 3)}}
+
+    def test_long_records_and_values_are_compared(self, ledger, section):
+        section.begin()
+        self.send(section, {"A": "x" * 9_000, "B": "ü" * 9_000, "C": list(range(900))})
+        second = section.begin()
+        self.send(section, {"A": "y" * 9_000, "B": "ü" * 9_000, "C": list(range(900))})
+        [(before, after)] = self.changes(ledger, second)["ada"].values()
+        assert (before, after) == ("x" * 500 + "...", "y" * 500 + "...")
+        third = section.begin()
+        self.send(section, {"A": "y" * 9_000, "B": "ü" * 9_000, "C": list(range(901))})
+        [(before, _)] = self.changes(ledger, third)["ada"].values()
+        assert before.startswith("[0, 1, 2") and before.endswith("...")

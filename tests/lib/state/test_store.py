@@ -7,7 +7,7 @@ import tracemalloc
 import pytest
 
 from lib.errors import AlreadyRunning
-from lib.state import RecordToSave
+from lib.state import FieldCount, RecordToSave
 from tests.lib.state.conftest import TARGET
 
 DAY = 86_400.0
@@ -370,3 +370,55 @@ def test_complete_run_clears_older_unreadable_records(ledger, fingerprint, kept)
     section.save_for_resend([RecordToSave("rejected", "bad", "u2", "{}", "{}")])
     section.end("complete", {})
     assert [aside.key for aside in section.saved_records()] == [*kept, "u2"]
+
+
+def changed_run(section, value):
+    """A run that sends one record with this value, and counts its field."""
+    ident = section.begin()
+    section.describe(fingerprint="f", full=True)
+    section.sent([("ada", value.encode(), f'{{"A": "{value}"}}')])
+    section.record_fields([FieldCount("A", 1, "{}")])
+    section.end("complete", {})
+    return ident
+
+
+def test_expire_deletes_changes_after_seven_days(ledger, section, at):
+    at(1)
+    changed_run(section, "x")
+    second = changed_run(section, "y")
+    at(5)
+    third = changed_run(section, "z")
+    ledger.expire(90, now=7.9 * DAY)
+    assert len(ledger.changes(second)) == len(ledger.changes(third)) == 1
+    ledger.expire(90, now=8.1 * DAY)
+    assert ledger.changes(second) == []
+    assert len(ledger.changes(third)) == 1
+    assert ledger.fields(second) != []
+    ledger.expire(2, now=8.1 * DAY)
+    assert ledger.changes(third) == []
+
+
+def test_expire_deletes_the_fields_of_deleted_runs(ledger, section, at):
+    at(1)
+    first, second = changed_run(section, "x"), changed_run(section, "y")
+    at(90)
+    ledger.expire(30)
+    assert ledger.fields(first) == []
+    assert ledger.fields(second) == [FieldCount("A", 1, "{}")]
+
+
+def test_expire_keeps_the_changes_of_a_running_run(ledger, section, at):
+    at(1)
+    changed_run(section, "x")
+    running = section.begin()
+    section.sent([("ada", b"y", '{"A": "y"}')])
+    at(90)
+    ledger.expire(30)
+    assert len(ledger.changes(running)) == 1
+
+
+def test_past_run_is_one_of_the_target(ledger, section):
+    ident = run(section)
+    assert ledger.past_run(ident, TARGET).id == ident
+    assert ledger.past_run(ident, "https://other.example.com") is None
+    assert ledger.past_run(ident + 1, TARGET) is None

@@ -82,7 +82,9 @@ with open_to_read(path) as ledger:
 
 
 def to_version_2(database):
-    """Take from an open file what version 3 added to its records."""
+    """Take from an open file what version 3 added."""
+    for name in ("field", "change", "leaver", "accepted_file"):
+        database.execute(f"DROP TABLE {name}")
     for name in ("twins", "padded"):
         database.execute(f"DROP INDEX record_{name}")
     for name in ("delivered", "twins", "padded"):

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from lib.errors import ConnectorError
-from lib.state import open_store, open_to_read
+from lib.state import FieldCount, open_store, open_to_read
 from lib.state.sqlite import schema
 from tests.lib.state.sqlite.statefile import LOOK, POSIX, ROOT, pragma
 
@@ -64,7 +64,31 @@ def test_upgrade_keeps_all_rows(old):
         section.begin()
         section.sent([("fay", b"d", "{}")])
     assert pragma(old, "user_version") == schema.VERSION > 1
-    assert "checkpoint" in tables(old)
+    assert {"checkpoint", "accepted_file"} <= tables(old)
+
+
+def test_upgrade_from_version_2_adds_the_tables_of_fields_and_changes(old):
+    with closing(sqlite3.connect(old, isolation_level=None)) as database:
+        for statement in schema.STEPS[1]:
+            database.execute(statement)
+        database.execute("PRAGMA user_version = 2")
+    with open_to_read(old) as store:
+        last = store.section("people", TARGET).last_complete()
+        assert store.section("people", TARGET).fields(last.id) == {}
+        assert store.fields(last.id) == store.changes(last.id) == []
+    assert pragma(old, "user_version") == 2
+    with open_store(old) as store:
+        assert what_is_in(store) == LEFT
+        section = store.section("people", TARGET)
+        run = section.begin()
+        section.record_fields([FieldCount("USER", 1, "{}")])
+        section.sent([("bob", b"d", '{"FIRST_NAME": "Bob"}')])
+        assert section.fields(run)["USER"].filled == 1
+        [change] = store.changes(run)
+        assert change.fields == {"FIRST_NAME": ("Böb", "Bob")}
+    assert pragma(old, "user_version") == schema.VERSION
+    with open_to_read(old.with_name("state.db.v2")) as store:
+        assert what_is_in(store) == LEFT
 
 
 def test_upgraded_and_old_records_have_no_twins(old):
