@@ -13,7 +13,13 @@ from requests import Response
 from requests.auth import AuthBase
 
 from lib import secrets
-from lib.connector import AssetConnector, AssetSettings, Projection, Records
+from lib.connector import (
+    AssetConnector,
+    AssetSettings,
+    Projection,
+    Records,
+)
+from lib.duplicates import duplicates_setting
 from lib.errors import AccessDenied, ConnectorError, SignInError, SourceFault
 from lib.http.auth import Token, TokenAuth, basic
 from lib.http.client import Client, NotFound
@@ -90,6 +96,11 @@ class Settings(OAuthClientSettings, AssetSettings):
         advanced=True,
         parse=at_least(1),
     )
+    duplicates: str = duplicates_setting(example="newest")
+
+    @property
+    def contact_path(self) -> str:
+        return "LastSeen"
 
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from super().problems()

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from lib import jamfpro
-from lib.connector import AssetConnector, AssetSettings, Projection, Records, SourceItem
+from lib.connector import (
+    AssetConnector,
+    AssetSettings,
+    Projection,
+    Records,
+    SourceItem,
+)
+from lib.duplicates import duplicates_setting
 from lib.errors import ConnectorError, RecordGone, RecordUnreadable, SignInError, SourceFault
 from lib.http.client import Client, NotFound
 from lib.http.response import member
@@ -52,6 +59,13 @@ class DeviceSettings(AssetSettings):
         advanced=True,
         parse=at_least(1),
     )
+    duplicates: str = duplicates_setting(example="newest")
+
+    @property
+    def contact_path(self) -> str:
+        computers = self.sync_type == "computers"
+        date = "last_contact_time_epoch" if computers else "last_inventory_update_epoch"
+        return f"general.{date}"
 
 
 @dataclass(frozen=True, kw_only=True)

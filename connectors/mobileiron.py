@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from lib.compactset import CompactSet
-from lib.connector import AssetConnector, AssetSettings, Projection, Records
+from lib.connector import (
+    AssetConnector,
+    AssetSettings,
+    Projection,
+    Records,
+)
+from lib.duplicates import duplicates_setting
 from lib.errors import AccessDenied
 from lib.http.auth import basic
 from lib.mobileiron import Cloud, Core
@@ -66,6 +72,11 @@ class Settings(AssetSettings):
         advanced=True,
         parse=at_least(1),
     )
+    duplicates: str = duplicates_setting(example="newest")
+
+    @property
+    def contact_path(self) -> str:
+        return "lastCheckin" if self.api_version == "1" else "common.last_connected_at"
 
 
 class Connector(AssetConnector[Settings]):

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 from lib import plugins
 from lib.checkpoint import Checkpoint
 from lib.connection import ConnectionSettings
+from lib.duplicates import NEEDS_DATE, duplicates_setting, placeholder_setting
 from lib.errors import RecordGone, RecordUnreadable
 from lib.record import Record
 from lib.remarks import Remarks
@@ -91,6 +92,7 @@ class ConnectorSettings(ConnectionSettings):
         parse=share_or_number,
     )
 
+    duplicates: str = duplicates_setting(advanced=True)
     field_limit: str = setting(
         "The safety threshold for fields: which fields must not become empty in all records. These"
         " are the fields that were filled in at least this percentage of the records of the last"
@@ -150,8 +152,15 @@ class ConnectorSettings(ConnectionSettings):
         """Whether a run reads only what is new since the last one; then few records are normal."""
         return False
 
+    @property
+    def contact_path(self) -> str:
+        """The source path of the date by which `duplicates = newest` compares records, if any."""
+        return ""
+
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from super().problems()
+        if self.duplicates == "newest" and not self.contact_path:
+            yield "duplicates", NEEDS_DATE
         if self.insert_only and self.update_only:
             yield "update_only", "insert_only and update_only cannot both be True"
         if self.missing == "send" and self.insert_only:
@@ -194,6 +203,7 @@ class AssetSettings(ConnectorSettings):
         example="24DCF85294E411E38A52066B556BA4EE",
         parse=words,
     )
+    placeholder_ids: Literal["report", "drop"] = placeholder_setting()
 
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from super().problems()

@@ -46,6 +46,7 @@ from lib.errors import (
 from lib.mapping import mapping
 from lib.mapping.converters import NOTHING, conversion
 from lib.mapping.mapper import Mapper
+from lib.run.preparation import rank_of_date
 from lib.run.recordnames import RecordNames
 from lib.settings import declared, secrets_of
 from lib.values.paths import compile_path
@@ -153,6 +154,18 @@ class ConnectorContract:
         found = [names.find({}, item) for item in source.records(made) if isinstance(item, dict)]
         assert all(found)
         assert len(set(found)) == len(source.names)
+
+    def test_its_date_of_contact_is_in_the_records(self, source: Source) -> None:
+        made = source.connect()
+        path = made.settings.contact_path
+        if not path:
+            pytest.skip("it knows no date of contact")
+        get = compile_path(path)
+        records = made.records(Projection(frozenset([path])))
+        found = [rank_of_date(get(item)) for item in records if isinstance(item, dict)]
+        assert found
+        # A device may never have been seen; most were.
+        assert sum(rank > 1_000_000_000 for rank in found) >= len(found) / 2
 
     def test_settings_and_connector_can_be_sent_to_another_process(self, source: Source) -> None:
         made = source.connect()

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from lib.language import Stopped
 from lib.mapping.converters import Conversion, Resources, conversions
+from lib.mapping.keyfields import KeyFields
 from lib.mapping.mapping import FieldMapping
 from lib.record import Record
 from lib.secrets import redact, redact_data
@@ -26,23 +27,32 @@ KeyedField = tuple[str, str, Getter]
 class Mapped:
     """A mapped record: the values, the required fields that are empty, and the failed converters.
 
-    `failures` are pairs of a field and a message.
+    `failures` are pairs of a field and a message. `placeholder` is the sync key, as text, if it
+    consists of placeholders.
     """
 
     values: Record
     missing: list[str] = field(default_factory=list)
     failures: list[tuple[str, str]] = field(default_factory=list)
+    placeholder: str = ""
 
 
 class Mapper:
     """A compiled mapping; call it with a record of the source to get a `Mapped`.
 
+    `key` has the fields that identify a record. Invisible characters around their values are
+    removed.
     Raises ValueError for invalid converters, as `mapping.check_field_mapping` does.
     """
 
     def __init__(
-        self, fields: Iterable[FieldMapping], settings: Any, resources: Resources | None = None
+        self,
+        fields: Iterable[FieldMapping],
+        settings: Any,
+        resources: Resources | None = None,
+        key: KeyFields | None = None,
     ) -> None:
+        self._key = key or KeyFields()
         self._compile([_field_step(item, settings, resources or Resources()) for item in fields])
 
     def traced(self, trace: Trace) -> Mapper:
@@ -92,6 +102,8 @@ class Mapper:
                     mapped.failures.append((name, unsendable(convert, error)))
                     value = None
             values[name] = value
+        if self._key.names:
+            mapped.placeholder = self._key.settle(values)
         mapped.missing += [name for name in self._required if is_empty(values[name])]
         return mapped
 

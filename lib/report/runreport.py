@@ -53,7 +53,7 @@ METRICS = {
     "missing_records": "Number of records sent by earlier runs that are no longer in the source.",
     "retries": "Number of requests that the last run retried.",
 }
-ENDS = ("filtered", "incomplete", "unchanged", "sent", "rejected", "unsent")
+ENDS = ("filtered", "incomplete", "unchanged", "duplicate", "sent", "rejected", "unsent")
 # A line of the textfile: the series, and its value.
 SAMPLE = re.compile(
     rf"({PREFIX}(?:{'|'.join(METRICS)})"

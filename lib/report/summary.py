@@ -10,9 +10,12 @@ from lib.mapping.mapping import FieldMapping
 from lib.run.tally import INCOMPLETE, Example, Outcome
 from lib.wording import counted
 
-COLUMNS = ("fetched", "filtered", "incomplete", "unchanged", "sent", "rejected", "unsent")
+COLUMNS = (
+    *("fetched", "filtered", "incomplete", "unchanged", "duplicate"),
+    *("sent", "rejected", "unsent"),
+)
 # Left out where no section has any.
-OPTIONAL = ("unchanged",)
+OPTIONAL = ("unchanged", "duplicate")
 
 
 def summary(outcomes: Sequence[Outcome], *, testmode: bool = False) -> str:

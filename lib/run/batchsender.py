@@ -9,22 +9,17 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Callable, Sequence
 from itertools import chain, islice
 
-from lib.compactset import CompactSet
 from lib.errors import ConfigurationError, ConnectorError, RunCanceled
 from lib.interruption import requested, shielded
-from lib.run.fingerprints import record_digest
 from lib.run.inflight import BatchResult, InFlight
 from lib.run.recordnames import RecordNames
+from lib.run.selection import Selection, SendPolicy
 from lib.run.spool import Spool
 from lib.run.tally import Outcome
-from lib.run.threshold import Thresholds
-from lib.run.unchanged import Digest, is_unchanged
-from lib.state import Known, SectionLedger
+from lib.state import SectionLedger, SharedKeys
 from lib.target.item import Item
 from lib.target.uploader import Uploader
 
@@ -38,23 +33,11 @@ MAX_REJECTED = 25
 UNPACKED = 100
 
 
-@dataclass(frozen=True)
-class SendPolicy:
-    """Which records of a run are sent.
-
-    Until the `thresholds` are met, none is sent. With `skip_unchanged`, records are skipped that
-    have not changed since they were last sent, as `digest` says.
-    """
-
-    thresholds: Thresholds = field(default_factory=Thresholds)
-    skip_unchanged: bool = False
-    digest: Digest = partial(record_digest, b"")
-
-
 class BatchSender:
     """Sends the records of one run; to be closed.
 
-    `added` counts its records. After a `failure`, nothing more is sent.
+    `added` counts its records. After a `failure`, nothing more is sent. Once all are sent, `shared`
+    has the keys that several of them had.
     """
 
     def __init__(
@@ -68,6 +51,7 @@ class BatchSender:
     ) -> None:
         self.added = 0
         self.failure: Exception | None = None
+        self.shared = SharedKeys()
         self._uploader = uploader
         self._ledger = ledger
         self._outcome = outcome
@@ -78,7 +62,7 @@ class BatchSender:
         self._held = Spool()  # changed records, while a threshold is not met
         self._new: list[Item] = []  # not compared yet with what was last sent
         self._batch: list[Item] = []  # to be sent
-        self._sent_keys = CompactSet()  # the keys of what is sent although unchanged is skipped
+        self._selection = Selection(uploader, ledger, outcome, policy, self._names)
         self._in_flight = InFlight(uploader)
         self._last_asked = time.monotonic()
         self._rejected = 0
@@ -89,6 +73,7 @@ class BatchSender:
         Raises RunCanceled, or the error that keeps batches from being sent.
         """
         self.added += 1
+        item.position = self.added
         self._new.append(item)
         if self._in_flight or self._outcome.tally.sent:
             self._stop_if_canceled()
@@ -98,7 +83,7 @@ class BatchSender:
             if self._holding:
                 self._hold()
             else:
-                self._skip_unchanged()
+                self._select()
                 self._send_full_batches()
 
     def finish(self) -> None:
@@ -119,11 +104,13 @@ class BatchSender:
         if self._holding:
             self._hold()
             return
-        self._skip_unchanged()
-        while self._batch:
-            self._send()
-        while self._in_flight:
-            self._collect()
+        self._select()
+        self._send_all()
+        while self._selection.waiting:
+            self._decide()
+            self._send_full_batches()
+        self._send_all()
+        self.shared = self._selection.finish()
 
     def save_unsent(self, reason: str, *, held: bool = True) -> None:
         """Save for resend all records without an outcome; with `held`, those held back, too.
@@ -137,7 +124,8 @@ class BatchSender:
             except Exception as error:
                 unforeseen = not isinstance(error, ConnectorError)
                 log.info("[%s] %s", self._outcome.section, error, exc_info=unforeseen)
-        items = chain(self._batch, self._new, self._held if held else ())
+        waiting = chain(self._held, self._selection.waiting) if held else ()
+        items = chain(self._batch, self._new, waiting)
         with self._ledger.batch():
             while some := list(islice(items, UNPACKED)):
                 self._ledger.save_for_resend(item.to_save("unsent", reason) for item in some)
@@ -148,10 +136,11 @@ class BatchSender:
         """Wait for the threads to end, and drop the records that are held back."""
         self._in_flight.close()
         self._held.close()
+        self._selection.close()
 
     def _hold(self) -> None:
         """Hold back what is to be sent until the thresholds are met; skip what is unchanged."""
-        self._skip_unchanged()
+        self._select()
         items, self._batch = self._batch, []
         if items:
             self._held.add(*items)
@@ -161,10 +150,16 @@ class BatchSender:
         self._hold()
         self._holding = False
         for item in self._held:
-            self._batch.append(item)
+            self._batch += self._selection.winners([item])
             self._send_full_batches()
             if requested():
                 break  # the others are saved for resend
+
+    def _send_all(self) -> None:
+        while self._batch:
+            self._send()
+        while self._in_flight:
+            self._collect()
 
     def _send_full_batches(self) -> None:
         while len(self._batch) >= self._uploader.batch_size:
@@ -173,36 +168,15 @@ class BatchSender:
             self._collect()
 
     @shielded()
-    def _skip_unchanged(self) -> None:
-        """Move new records to the batch, without those that have not changed."""
-        items = self._new
-        if self._policy.skip_unchanged and items:
-            known = self._ledger.known([item.key for item in items if item.key is not None])
-            changed: list[Item] = []
-            unchanged: list[Item] = []
-            for item in items:
-                before = None if item.key is None else known.get(item.key)
-                same = before is not None and is_unchanged(
-                    item, before, self._ledger, self._policy.digest
-                )
-                # Of two records with one key the last one counts, so it must not be skipped.
-                if same and item.key not in self._sent_keys:
-                    unchanged.append(item)
-                else:
-                    changed.append(item)
-                    if item.key is not None:
-                        self._sent_keys.add(item.key)
-            self._record_unchanged(unchanged, known)
-            items = changed
-        self._batch += items
+    def _select(self) -> None:
+        """Move new records to the batch: those that are to be sent."""
+        self._batch = self._selection(self._new, self._batch)
         self._new = []
 
-    def _record_unchanged(self, items: Sequence[Item], known: Mapping[str, Known]) -> None:
-        with self._ledger.batch(lasting=False):
-            self._ledger.seen_again(known[item.key] for item in items if item.key is not None)
-            self._clear_saved(items)
-        self._uploader.leave_out(items)
-        self._outcome.tally.unchanged += len(items)
+    @shielded()
+    def _decide(self) -> None:
+        """Move records to the batch that waited for the end of the source."""
+        self._batch += self._selection.decide()
 
     def _send(self) -> None:
         """Begin to send one batch, as soon as there is room for it."""

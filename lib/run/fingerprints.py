@@ -18,6 +18,7 @@ from lib.jsontext import to_json
 from lib.mapping.mapping import FieldMapping
 from lib.settings import declared
 from lib.target.target import UploadPlan
+from lib.values.values import trimmed
 
 # Settings of single connectors that do not decide which records are read.
 NOT_THE_RECORDS = {"storage"}
@@ -78,9 +79,10 @@ def record_digest(plan: bytes, text: str) -> bytes:
 def record_key(values: Mapping[str, Any], fields: Sequence[str]) -> str | None:
     """Return the key of a record, from the fields that identify it; None without any.
 
-    Keys are case-insensitive, as in Oomnitza. Raises KeyError if `values` lacks a field.
+    Keys are case-insensitive, as in Oomnitza, and without the invisible characters around them.
+    Raises KeyError if `values` lacks a field.
     """
     if not fields:
         return None
-    texts = [str(values[name]).strip().casefold() for name in fields]
+    texts = [trimmed(str(values[name])).casefold() for name in fields]
     return texts[0] if len(texts) == 1 else json.dumps(texts)

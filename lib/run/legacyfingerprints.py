@@ -47,6 +47,9 @@ SETTINGS = {
     }.items()
 }
 
+# Settings of all connectors for assets that the first version did not have.
+LATER = {"placeholder_ids"}
+
 
 def legacy_fingerprint(section: Section, keys: Sequence[FieldMapping]) -> str:
     """Return what `section_fingerprint` was in the first version."""
@@ -62,7 +65,7 @@ def _names(section: Section) -> list[str]:
     today = [
         item.name
         for item in declared(type(section.settings))
-        if item.name not in common and not item.about.secret
+        if item.name not in common | LATER and not item.about.secret
     ]
     return SETTINGS.get(section.connector, today)
 

@@ -16,7 +16,6 @@ from lib.config.sections import Section
 from lib.errors import ConfigurationError, StateUnreadable
 from lib.record import Record
 from lib.run import leavers, lifecycle
-from lib.run.batchsender import SendPolicy
 from lib.run.checkpoints import checkpoint_of
 from lib.run.fields import FieldCounts
 from lib.run.fieldwarnings import field_warnings
@@ -26,6 +25,7 @@ from lib.run.options import RunOptions
 from lib.run.plan import SectionPlan
 from lib.run.records import FreshRecords, Records, SavedRecords
 from lib.run.saveddata import NothingSaved, SavedData
+from lib.run.selection import SendPolicy
 from lib.run.tally import Outcome
 from lib.run.threshold import (
     FieldThreshold,
@@ -138,6 +138,7 @@ class Mode:
             thresholds if whole else Thresholds(),
             skip_unchanged=not full,
             digest=partial(record_digest, plan_digest(plan.upload)),
+            duplicates=plan.duplicates,
         )
 
     def leavers(

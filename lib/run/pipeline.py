@@ -33,6 +33,7 @@ from lib.run.batchsender import BatchSender
 from lib.run.events import SectionEvents
 from lib.run.fields import FieldCounts
 from lib.run.fingerprints import source_settings
+from lib.run.keywarnings import duplicates_warning, placeholder_warning, trimmed_warning
 from lib.run.leavers import NoLeavers
 from lib.run.mode import Mode
 from lib.run.options import RunOptions
@@ -258,6 +259,14 @@ def _abort(run: _Run, parts: _Parts, error: BaseException) -> None:
 def _conclude(run: _Run, parts: _Parts) -> None:
     """Ask Oomnitza for its counts, and commit the checkpoint if no record is left to be sent."""
     plan, outcome = parts.plan, run.outcome
+    outcome.warnings += filter(
+        None,
+        (
+            duplicates_warning(parts.sender.shared, plan.upload.key_fields, plan.duplicates),
+            placeholder_warning(outcome.placeholders),
+            trimmed_warning(run.ledger.take_trimmed()),
+        ),
+    )
     outcome.warnings += parts.prepare.warnings()
     if outcome.complete:
         if not outcome.tally.fetched and not plan.source.incremental:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from lib import connector
 from lib.checkpoint import Checkpoint
 from lib.config.sections import Section
 from lib.connector import Connector, Projection
+from lib.duplicates import Winner
 from lib.errors import TargetRefused, TargetUnavailable
 from lib.mapping import layers
 from lib.mapping.emptyvalues import omitted_if_empty
+from lib.mapping.keyfields import KeyFields
 from lib.mapping.mapper import Mapper
 from lib.mapping.mapping import FieldMapping, ServerMapping
 from lib.mapping.objects import ObjectFields
@@ -20,6 +22,7 @@ from lib.run.recordnames import RecordNames
 from lib.target.target import Target, UploadPlan
 
 NOT_READ = "The mapping in Oomnitza was not read, so only the built-in and local mappings are used"
+NO_KEY = "duplicates has no effect without a sync key. Set sync_field in the section."
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class SectionPlan:
     fields: dict[str, FieldMapping]
     mapper: Mapper
     key_mapper: Mapper
+    duplicates: Winner
+    contact_path: str  # of the date by which the newest of several records is found; else empty
     record_filter: RecordFilter
     upload: UploadPlan
     omitted: tuple[str, ...]
@@ -71,7 +76,8 @@ class SectionPlan:
         That is everything where they may read anything, and with `all_fields`. Without a checkpoint
         a source is read from its beginning.
         """
-        reads = (self.mapper.paths, self.record_filter.reads)
+        contact = frozenset(filter(None, [self.contact_path]))
+        reads = (self.mapper.paths, self.record_filter.reads, contact)
         return Projection(
             frozenset().union(*(paths or () for paths in reads)),
             everything=all_fields or None in reads,
@@ -92,20 +98,32 @@ def make_plan(section: Section, target: Target | None, *, strict: bool) -> Secti
     fields = layers.effective_mapping(source, section.mapping, server)
     upload = UploadPlan.of(source, fields)
     keys = [fields[name] for name in upload.key_fields]
+    key = KeyFields(upload.key_fields, getattr(section.settings, "placeholder_ids", None))
     locations = target.locations if target else None
+    choice, _, path = section.settings.duplicates.partition(":")
+    newest = choice == "newest"
     return SectionPlan(
         section=section,
         source=source,
         fields=fields,
         mapper=Mapper(
-            fields.values(), section.settings, replace(section.resources, locations=locations)
+            fields.values(),
+            section.settings,
+            replace(section.resources, locations=locations),
+            key,
         ),
-        key_mapper=Mapper(keys, section.settings, section.resources),
+        key_mapper=Mapper(keys, section.settings, section.resources, key),
+        duplicates=cast(Winner, choice),
+        contact_path=path or section.settings.contact_path if newest else "",
         record_filter=compile_filter(section.recordfilter),
         upload=upload,
         omitted=omitted_if_empty(fields.values()),
         without_server=bool(missing),
-        notes=(*filter(None, [missing]), *layers.doubly_mapped(server, section.mapping)),
+        notes=(
+            *filter(None, [missing]),
+            *layers.doubly_mapped(server, section.mapping),
+            *([NO_KEY] if choice != "last" and not upload.key_fields else []),
+        ),
     )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from math import isfinite
+from typing import Any
 
 from lib.errors import ConnectorError, RecordUnreadable
 from lib.jsontext import json_if_possible, to_json
@@ -17,8 +19,10 @@ from lib.run.tally import Outcome
 from lib.secrets import redact
 from lib.state import RecordToSave, SectionLedger, compress
 from lib.target import packing
-from lib.target.item import Item
-from lib.values.values import is_nothing
+from lib.target.item import UNKNOWN, Item
+from lib.values.dates import moment
+from lib.values.paths import compile_path
+from lib.values.values import is_nothing, text_of
 from lib.wording import empty_fields
 
 log = logging.getLogger(__name__)
@@ -49,6 +53,7 @@ class Preparation:
         self._seen_keys: list[str] = []
         self._key_fields = plan.upload.key_fields
         self._names = plan.record_names
+        self._contact = compile_path(plan.contact_path) if plan.contact_path else None
         self._objects = plan.object_fields()
         self._plan = plan_digest(plan.upload)
         self._outcome = outcome
@@ -106,6 +111,10 @@ class Preparation:
         if len(self._seen_keys) >= SEEN_AT_ONCE:
             self.finish()
 
+    def _drops(self, missing: Sequence[str]) -> bool:
+        """Whether nothing else is missing than the sync key."""
+        return set(missing) <= set(self._key_fields)
+
     def _item(self, record: Record, saved_id: int | None) -> Item | None:
         try:
             fetched = packing.pack(record)  # before a converter may change it
@@ -113,17 +122,22 @@ class Preparation:
             error = RecordUnreadable("the record contains values that JSON cannot represent")
             self.reject(error, record, saved_id)
             return None
+        contact = rank_of_date(self._contact(record)) if self._contact else UNKNOWN
         mapped = self._mapper(record)
         for name, text in mapped.failures:
             if name not in self._outcome.failed_conversions:  # only the first one is shown
                 text = ": ".join(filter(None, [self._names.find(mapped.values, record), text]))
             self._outcome.note_conversion(name, text)
         values = mapped.values
+        if mapped.placeholder and not mapped.missing:
+            self._outcome.note_placeholder(mapped.placeholder)
         if self.kept <= WATCHED:
             self._objects.look(values)
         if mapped.missing:
             self._tally.incomplete += 1
             reason, text = empty_fields(mapped.missing), self._names(values, record)
+            if mapped.placeholder and self._drops(mapped.missing):
+                reason, text = "the sync key is a placeholder", mapped.placeholder
             self._outcome.note_incomplete(reason, text)
             log.info("[%s] incomplete: %s (%s)", self._outcome.section, reason, text)
             self._note_seen(values)
@@ -134,7 +148,7 @@ class Preparation:
         text = to_json(values)
         key = record_key(values, self._key_fields)
         digest = record_digest(self._plan, text)
-        return Item(fetched, compress(text), key, digest, saved_id, omitted)
+        return Item(fetched, compress(text), key, digest, saved_id, omitted, contact)
 
     def _omit(self, values: Record) -> tuple[str, ...]:
         """Take the empty fields out that are not to be sent, and return their names."""
@@ -142,3 +156,19 @@ class Preparation:
         for name in omitted:
             del values[name]
         return omitted
+
+
+def rank_of_date(value: Any) -> float:
+    """Return a date as seconds since 1970, and other numbers unchanged; UNKNOWN if it is neither.
+
+    So records can also be compared by a number that grows, such as a version.
+    """
+    try:
+        date = moment(value)
+        return UNKNOWN if date is None else date.timestamp()
+    except ValueError:
+        try:
+            number = float(text_of(value))
+        except ValueError:
+            return UNKNOWN
+        return number if isfinite(number) else UNKNOWN

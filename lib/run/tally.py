@@ -20,14 +20,16 @@ class Tally:
 
     `fetched` counts the records that the source delivered or failed to deliver. Each has one
     outcome: filtered by the record filter, incomplete because a required field is empty, unchanged
-    since it was last sent, sent, rejected (by Oomnitza, by a filter that failed, or unreadable), or
-    unsent because the run ended first. `vanished` records were listed by the source, but not found.
+    since it was last sent, a duplicate of another record that was chosen instead, sent, rejected
+    (by Oomnitza, by a filter that failed, or unreadable), or unsent because the run ended first.
+    `vanished` records were listed by the source, but not found.
     """
 
     fetched: int = 0
     filtered: int = 0
     incomplete: int = 0
     unchanged: int = 0
+    duplicate: int = 0
     sent: int = 0
     rejected: int = 0
     unsent: int = 0
@@ -39,7 +41,8 @@ class Tally:
     @property
     def accounted(self) -> int:
         """The records with an outcome other than unsent."""
-        return self.filtered + self.incomplete + self.unchanged + self.sent + self.rejected
+        skipped = self.filtered + self.incomplete + self.unchanged + self.duplicate
+        return skipped + self.sent + self.rejected
 
     @property
     def balanced(self) -> bool:
@@ -68,6 +71,7 @@ class Outcome:
     error: ConnectorError | None = None
     failed_conversions: dict[str, Example] = field(default_factory=dict)
     not_sent: dict[str, Example] = field(default_factory=dict)
+    placeholders: Example | None = None  # records that were sent with a placeholder as sync key
     warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     complete: bool = False
@@ -104,6 +108,11 @@ class Outcome:
     def note_conversion(self, name: str, text: str) -> None:
         """Count a failed conversion under the name of its field."""
         _count(self.failed_conversions, name, text, "other fields")
+
+    def note_placeholder(self, text: str) -> None:
+        """Count a record whose sync key is a placeholder."""
+        self.placeholders = self.placeholders or Example(0, text)
+        self.placeholders.count += 1
 
     def note_rejected(self, reason: str, text: str) -> None:
         """Count a rejected record under its reason."""

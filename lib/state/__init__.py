@@ -18,6 +18,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lib.state.checkpointfile import CheckpointFile
+from lib.state.keys import Ranked, RunKeys
 from lib.state.readonly import NullLedger, ReadOnlyLedger
 from lib.state.rows import (
     Change,
@@ -27,6 +28,8 @@ from lib.state.rows import (
     PastRun,
     RecordToSave,
     SavedRecord,
+    SharedKey,
+    SharedKeys,
     StoredText,
     compress,
     decompress,
@@ -42,14 +45,19 @@ __all__ = [
     "Missing",
     "NullLedger",
     "PastRun",
+    "Ranked",
     "ReadOnlyLedger",
     "RecordToSave",
+    "RunKeys",
     "SavedRecord",
     "SectionLedger",
+    "SharedKey",
+    "SharedKeys",
     "Store",
     "StoredText",
     "compress",
     "decompress",
+    "open_run_keys",
     "open_store",
     "open_to_read",
 ]
@@ -74,3 +82,13 @@ def open_to_read(path: Path) -> Store:
     from lib.state.sqlite import ReadOnlySqliteStore
 
     return ReadOnlySqliteStore(path)
+
+
+def open_run_keys() -> RunKeys:
+    """Open a temporary file for the keys of one run; it is deleted when it is closed.
+
+    Raises ConnectorError if it cannot be made.
+    """
+    from lib.state.sqlite.keyfile import KeyFile
+
+    return KeyFile()

@@ -16,6 +16,7 @@ from lib.state.rows import (
     PastRun,
     RecordToSave,
     SavedRecord,
+    SharedKeys,
     StoredText,
 )
 from lib.state.section import SectionLedger
@@ -69,6 +70,14 @@ class NullLedger:
     def seen(self, keys: Iterable[str]) -> None: ...
 
     def seen_again(self, records: Iterable[Known]) -> None: ...
+
+    def note_shared(self, keys: Iterable[tuple[str, int]]) -> None: ...
+
+    def shared_keys(self, examples: int = 3) -> SharedKeys:
+        return SharedKeys()
+
+    def take_trimmed(self) -> int:
+        return 0
 
     def distrust_run(self) -> None: ...
 

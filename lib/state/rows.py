@@ -77,10 +77,35 @@ class SavedRecord:
 
 
 class Known(NamedTuple):
-    """A record that was sent: its id in the database, and the digest of what was last sent."""
+    """A record that was sent: its id in the database, and the digest of what was last sent.
+
+    `twins` is how many more records with its key the run had that last sent it.
+    """
 
     id: int
     digest: bytes
+    twins: int = 0
+
+
+@dataclass(frozen=True)
+class SharedKey:
+    """A key that several records of one run have; `text` is the JSON text of one of them."""
+
+    key: str
+    records: int
+    text: str
+
+
+@dataclass(frozen=True)
+class SharedKeys:
+    """The keys that several records of one run have, and how many records these are.
+
+    `examples` are the keys that most records have.
+    """
+
+    keys: int = 0
+    records: int = 0
+    examples: tuple[SharedKey, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -133,6 +158,12 @@ def to_missing(row: Sequence[Any]) -> Missing:
     """Convert a row with id, key, fields, the time when it was last seen, and whether it is new."""
     _, key, stored, seen_at, new = row
     return Missing(decode_key(key), decompress_fields(stored), seen_at, bool(new))
+
+
+def to_shared_key(row: Sequence[Any]) -> SharedKey:
+    """Convert a row with a key, the number of its records, and the compressed fields of one."""
+    key, records, stored = row
+    return SharedKey(decode_key(key), records, decompress(stored) or "{}")
 
 
 def to_change(row: Sequence[Any]) -> Change:

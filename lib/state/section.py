@@ -14,6 +14,7 @@ from lib.state.rows import (
     PastRun,
     RecordToSave,
     SavedRecord,
+    SharedKeys,
     StoredText,
 )
 
@@ -94,7 +95,14 @@ class SectionLedger(Protocol):
         """Record what Oomnitza accepted, as (key, digest, JSON text of the fields).
 
         These records are no longer saved for resend. The fields that differ from what was last sent
-        are kept as changes of the run, up to a limit.
+        are kept as changes of the run, up to a limit. A key that the run records more than once is
+        one of its shared keys.
+        """
+
+    def take_trimmed(self) -> int:
+        """Return how many records were sent whose keys had invisible characters around them before.
+
+        The next call counts those that were sent since.
         """
 
     def distrust_run(self) -> None:
@@ -104,7 +112,19 @@ class SectionLedger(Protocol):
         """Record that the source still has these records, although they were not sent."""
 
     def seen_again(self, records: Iterable[Known]) -> None:
-        """Do the same as `seen`, faster, for records that `known` returned."""
+        """Record that these records, which `known` returned, are unchanged.
+
+        As in `sent`, a key that the run records more than once is one of its shared keys.
+        """
+
+    def note_shared(self, keys: Iterable[tuple[str, int]]) -> None:
+        """Record that the run had more records with these keys than those that were recorded.
+
+        Each is given as (key, how many more).
+        """
+
+    def shared_keys(self, examples: int = 3) -> SharedKeys:
+        """Return the keys that several records of this run had, by what was recorded of it."""
 
     def forget(self, keys: Iterable[str]) -> None:
         """Delete what is known of the records with these keys."""

@@ -10,6 +10,9 @@ from lib.record import Record
 from lib.state import RecordToSave, StoredText, decompress
 from lib.target import packing
 
+# Before any time.
+UNKNOWN = float("-inf")
+
 
 @dataclass(slots=True)
 class Item:
@@ -18,7 +21,9 @@ class Item:
     `fetched` is packed by `lib.target.packing`, since it is rarely needed again. `mapped` is JSON
     text as the state database stores it. `key` identifies the record (None if only the target can),
     and an equal `digest` means that it is unchanged. `saved_id` is its id if it was saved for
-    resend before. `omitted` are the fields that are left out because they are empty.
+    resend before. `omitted` are the fields that are left out because they are empty. `position` is
+    its place in the run, and `contact` the time of the last contact with the asset, in seconds
+    since 1970 (minus infinity if it is unknown or not needed).
     """
 
     fetched: bytes
@@ -27,6 +32,8 @@ class Item:
     digest: bytes
     saved_id: int | None = None
     omitted: tuple[str, ...] = ()
+    contact: float = UNKNOWN
+    position: int = 0
 
     @property
     def text(self) -> str:
@@ -39,7 +46,11 @@ class Item:
         values: Record = json.loads(self.text)
         return values
 
-    def to_save(self, outcome: str, reason: str) -> RecordToSave:
-        """Return the record as it is saved for resend, as "rejected" or "unsent"."""
+    def to_save(self, outcome: str, reason: str, *, with_key: bool = True) -> RecordToSave:
+        """Return the record as it is saved for resend, as "rejected" or "unsent".
+
+        Without its key, it is identified by what was fetched.
+        """
         fetched = json_if_possible(packing.unpack(self.fetched))
-        return RecordToSave(outcome, reason, self.key, fetched, self.text)
+        key = self.key if with_key else None
+        return RecordToSave(outcome, reason, key, fetched, self.text)

@@ -8,6 +8,16 @@ from typing import Any
 
 from lib.values.kinds import kind_of
 
+# What is not seen at the ends of a text: whitespace, control characters (NUL, CR), and the format
+# characters that come along when text is copied (U+200B, U+200E, U+FEFF).
+INVISIBLE = "".join(
+    chr(code)
+    for code in (
+        *range(0x21), *range(0x7F, 0xA1), 0xAD, 0x061C, 0x1680, 0x180E,
+        *range(0x2000, 0x2010), *range(0x2028, 0x2030), *range(0x205F, 0x2070), 0x3000, 0xFEFF,
+        *range(0xFFF9, 0xFFFC),
+    )
+)  # fmt: skip
 # A part of a list between commas; in quotes and in brackets a comma separates nothing.
 PART = re.compile(r"""((?:(?<![^,.\s])(?:'[^']*'|"[^"]*")|\[[^\]]*\]|[^,])*),""")
 
@@ -20,6 +30,11 @@ def is_nothing(value: Any) -> bool:
     if isinstance(value, str):
         return not value or value.isspace()
     return value is None or (isinstance(value, list | dict) and not value)
+
+
+def trimmed(text: str) -> str:
+    """Return the text without the invisible characters at its beginning and its end."""
+    return text.strip(INVISIBLE)
 
 
 def text_of(value: Any) -> str:

@@ -39,7 +39,7 @@ CASPER = {
     "sync_field": SERIAL_NUMBER,
     "sync_type": "computers",
 }
-OUTCOMES = ("filtered", "incomplete", "unchanged", "sent", "rejected", "unsent")
+OUTCOMES = ("filtered", "incomplete", "unchanged", "duplicate", "sent", "rejected", "unsent")
 
 
 class Place:

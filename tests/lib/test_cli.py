@@ -23,7 +23,7 @@ from lib.cli import main
 from lib.config import config
 from lib.connector import Projection
 from lib.errors import SourceUnavailable
-from lib.report.summary import COLUMNS
+from lib.report.summary import COLUMNS, OPTIONAL
 from lib.run.events import RunEnded
 from lib.run.plan import NOT_READ
 from lib.run.saveddata import SavedData
@@ -455,7 +455,7 @@ class TestRuns:
         assert ended.code == 0
         assert ended.err == ""
         head, line, counted = ended.out.splitlines()
-        assert re.split(r" +", head)[1:-1] == [name for name in COLUMNS if name != "unchanged"]
+        assert re.split(r" +", head)[1:-1] == [name for name in COLUMNS if name not in OPTIONAL]
         assert line.split()[:-1] == ["casper", "6", "0", "0", "6", "0", "0"]
         assert (
             counted

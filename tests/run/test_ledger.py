@@ -62,6 +62,7 @@ class TestPastRun:
             "filtered": 1,
             "incomplete": 1,
             "unchanged": 0,
+            "duplicate": 0,
             "sent": 3,
             "rejected": 2,
             "unsent": 0,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 
 from lib.errors import ConfigurationError, ConnectorError, StateUnreadable
+from lib.state.sqlite.trimkeys import trim_keys
 
 log = logging.getLogger(__name__)
 
@@ -16,8 +18,8 @@ log = logging.getLogger(__name__)
 APPLICATION = 0x4F6F6D43
 
 # Each step brings a file to the next version; the first one fills a new file. What was released is
-# never changed. Steps so far add tables; a reader replaces them with `add_temporary_tables`.
-STEPS: tuple[tuple[str, ...], ...] = (
+# never changed. A reader replaces what an older file lacks with `add_temporary_tables`.
+STEPS: tuple[tuple[str | Callable[[sqlite3.Connection], None], ...], ...] = (
     (
         "CREATE TABLE section ("
         " id INTEGER PRIMARY KEY, name TEXT NOT NULL, target TEXT NOT NULL, UNIQUE (name, target))",
@@ -64,9 +66,20 @@ STEPS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE accepted_file ("
         " section INTEGER NOT NULL, scope TEXT NOT NULL, file TEXT NOT NULL, at REAL NOT NULL,"
         " PRIMARY KEY (section, scope, file)) WITHOUT ROWID",
+        # The run that last sent a record, or found it unchanged, and how many more records with its
+        # key that run had. (`seen` is also set for records that are not sent.)
+        "ALTER TABLE record ADD COLUMN delivered INTEGER",
+        "ALTER TABLE record ADD COLUMN twins INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX record_twins ON record (section) WHERE twins > 0",
+        # 1: last sent with invisible characters around the key, unless it was delivered since.
+        "ALTER TABLE record ADD COLUMN padded INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX record_padded ON record (section) WHERE padded > 0",
+        trim_keys,
     ),
 )
 VERSION = len(STEPS)
+# What a reader of an older file has instead of the columns that version 3 adds.
+OLD_RECORDS = "CREATE TEMP VIEW record AS SELECT *, NULL AS delivered, 0 AS twins FROM main.record"
 
 
 def version_of(connection: sqlite3.Connection, path: Path) -> int:
@@ -127,15 +140,21 @@ def upgrade(connection: sqlite3.Connection, path: Path) -> None:
         )
     for step in STEPS[version:]:
         for statement in step:
-            connection.execute(statement)
+            if isinstance(statement, str):
+                connection.execute(statement)
+            else:
+                statement(connection)
     connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def add_temporary_tables(connection: sqlite3.Connection, version: int) -> None:
-    """Create temporary empty tables for those that an older file does not have."""
+    """Create temporary empty tables for those that an older file does not have, and columns."""
     for step in STEPS[version:]:
         for statement in step:
-            connection.execute(statement.replace("CREATE TABLE", "CREATE TEMP TABLE", 1))
+            if isinstance(statement, str) and statement.startswith("CREATE TABLE"):
+                connection.execute(statement.replace("CREATE TABLE", "CREATE TEMP TABLE", 1))
+    if version < 3:
+        connection.execute(OLD_RECORDS)
 
 
 def _copy(path: Path, to: Path) -> None:

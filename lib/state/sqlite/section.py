@@ -20,6 +20,7 @@ from lib.state.rows import (
     PastRun,
     RecordToSave,
     SavedRecord,
+    SharedKeys,
     StoredText,
     compress,
     decode_key,
@@ -30,7 +31,7 @@ from lib.state.rows import (
     to_missing,
     to_run,
 )
-from lib.state.sqlite import leavers, savedrecords
+from lib.state.sqlite import deliveries, leavers, savedrecords
 from lib.state.sqlite.changes import ChangeLog
 from lib.state.sqlite.database import StateDatabase
 from lib.state.sqlite.fields import RECORD_FIELD, read_fields
@@ -166,9 +167,11 @@ class SqliteLedger:
         for at in range(0, len(keys), MAX_KEYS):
             some = [encode_key(key) for key in keys[at : at + MAX_KEYS]]
             marks = ",".join("?" * len(some))
-            sql = f"SELECT key, id, digest FROM record WHERE section = ? AND key IN ({marks})"  # noqa: S608
+            sql = (
+                f"SELECT key, id, digest, twins FROM record WHERE section = ? AND key IN ({marks})"  # noqa: S608
+            )
             rows = self._database.rows(sql, (self._id, *some))
-            sent |= {decode_key(key): Known(ident, digest) for key, ident, digest in rows}
+            sent |= {decode_key(key): Known(*known) for key, *known in rows}
         return sent
 
     def last_sent(self, known: Known) -> dict[str, Any] | None:
@@ -191,11 +194,20 @@ class SqliteLedger:
                 self._database.write_many(savedrecords.RESOLVE, keys)
 
     def seen(self, keys: Iterable[str]) -> None:
-        self.seen_again(self.known(list(keys)).values())
+        ids = [known.id for known in self.known(list(keys)).values()]
+        self._database.write(SEEN, (self._begun, time.time(), json.dumps(ids)))
 
     def seen_again(self, records: Iterable[Known]) -> None:
-        ids = json.dumps([known.id for known in records])
-        self._database.write(SEEN, (self._begun, time.time(), ids))
+        deliveries.note_unchanged(self._database, self._begun, records)
+
+    def note_shared(self, keys: Iterable[tuple[str, int]]) -> None:
+        deliveries.note_shared(self._database, self._id, self._begun, keys)
+
+    def shared_keys(self, examples: int = 3) -> SharedKeys:
+        return deliveries.shared_keys(self._database, self._id, self._begun, examples)
+
+    def take_trimmed(self) -> int:
+        return deliveries.take_trimmed(self._database, self._id)
 
     def distrust_run(self) -> None:
         sql = "UPDATE record SET digest = x'' WHERE section = ? AND seen = ?"

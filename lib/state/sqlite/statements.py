@@ -29,9 +29,12 @@ END = (
     " ELSE since END WHERE id = :run"
 )
 SENT = (
-    "INSERT INTO record (section, key, digest, fields, seen, seen_at) VALUES (?, ?, ?, ?, ?, ?)"
+    "INSERT INTO record (section, key, digest, fields, seen, seen_at, delivered)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?5)"
     " ON CONFLICT (section, key) DO UPDATE SET digest = excluded.digest,"
-    " fields = excluded.fields, seen = excluded.seen, seen_at = excluded.seen_at"
+    " fields = excluded.fields, seen = excluded.seen, seen_at = excluded.seen_at,"
+    " twins = CASE WHEN delivered IS excluded.delivered THEN twins + 1 ELSE 0 END,"
+    " delivered = excluded.delivered"
 )
 SEEN = "UPDATE record SET seen = ?, seen_at = ? WHERE id IN (SELECT value FROM json_each(?))"
 # In the order of the table: by the index (which the plus hides), each row would be looked up.

@@ -6,6 +6,7 @@ from lib import secrets
 from lib.jsontext import to_json
 from lib.mapping import mapping
 from lib.mapping.converters import Resources
+from lib.mapping.keyfields import KeyFields
 from lib.mapping.mapper import Mapper
 from lib.preview.explain import explain_record
 from lib.recordfilter import compile_filter
@@ -118,3 +119,11 @@ def test_a_secret_is_masked_before_a_failure_is_cut(apply):
     [(_, text)] = apply("raise ValueError('no ' + value)", value).failures
     assert "open" not in text
     assert "*" in text
+
+
+def test_key_fields_are_trimmed_and_others_are_not():
+    fields = mapping.merge({"ini": {"SERIAL": {"source": "a"}, "NAME": {"source": "a"}}})
+    mapper = Mapper(fields.values(), None, key=KeyFields(("SERIAL",)))
+    assert mapper({"a": "\ufeff x\u200b"}).values == {"SERIAL": "x", "NAME": "\ufeff x\u200b"}
+    for value in (7, None, ["x "]):
+        assert mapper({"a": value}).values["SERIAL"] == value

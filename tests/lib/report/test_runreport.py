@@ -281,12 +281,21 @@ class TestPrometheus:
             ("records", "ldap", "filtered"): 0,
             ("records", "ldap", "incomplete"): 7,
             ("records", "ldap", "unchanged"): 240,
+            ("records", "ldap", "duplicate"): 0,
             ("records", "ldap", "sent"): 52,
             ("records", "ldap", "rejected"): 1,
             ("records", "ldap", "unsent"): 0,
             **{
                 ("records", "casper", end): 0
-                for end in ("filtered", "incomplete", "unchanged", "sent", "rejected", "unsent")
+                for end in (
+                    "filtered",
+                    "incomplete",
+                    "unchanged",
+                    "duplicate",
+                    "sent",
+                    "rejected",
+                    "unsent",
+                )
             },
         }
         assert samples(path) == told

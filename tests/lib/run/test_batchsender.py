@@ -17,7 +17,8 @@ from lib.errors import (
 )
 from lib.run import batchsender as subject
 from lib.run import spool
-from lib.run.batchsender import BatchSender, SendPolicy
+from lib.run.batchsender import BatchSender
+from lib.run.selection import SendPolicy
 from lib.run.tally import Outcome
 from lib.run.threshold import RecordThreshold, Thresholds
 from lib.state import Known, NullLedger

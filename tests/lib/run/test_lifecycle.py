@@ -230,7 +230,8 @@ class TestCloseTally:
         lifecycle.close_tally(how)
         assert str(how.error) == (
             "the record counts do not add up: 9 fetched, 0 filtered, 0 incomplete, 0 unchanged,"
-            " 8 sent, 0 rejected, 0 unsent, 0 vanished. Report this bug, with the log file."
+            " 0 duplicate, 8 sent, 0 rejected, 0 unsent, 0 vanished. Report this bug, with the log"
+            " file."
         )
         assert how.tally.unsent == 0
 

@@ -49,11 +49,14 @@ def mapper(record):
         values=values,
         missing=[name for name, value in values.items() if value is None],
         failures=[("PHONE", "no number")] if record.get("phone") == "?" else [],
+        placeholder="",
     )
 
 
 def recogniser(record):
-    return SimpleNamespace(values={"USER": record.get("uid")}, missing=[], failures=[])
+    return SimpleNamespace(
+        values={"USER": record.get("uid")}, missing=[], failures=[], placeholder=""
+    )
 
 
 def keep(record):
@@ -69,6 +72,7 @@ def section_plan(upload=PLAN, mapper=mapper, key_mapper=mapper):
         key_mapper=key_mapper,
         upload=upload,
         record_names=RecordNames(upload.key_fields, ("dn",)),
+        contact_path="",
         omitted=(),
         object_fields=lambda: ObjectFields([], ()),
     )
@@ -97,7 +101,9 @@ ADA = {"uid": "ada", "mail": "ada@example.com"}
 
 def test_item_fetched_is_not_changed_by_converters(monkeypatch):
     def careless(record):
-        mapped = SimpleNamespace(values={"USER": record["uid"]}, missing=[], failures=[])
+        mapped = SimpleNamespace(
+            values={"USER": record["uid"]}, missing=[], failures=[], placeholder=""
+        )
         record["names"].pop()
         return mapped
 

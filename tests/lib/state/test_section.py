@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from lib import __version__
-from lib.state import FieldCount, RecordToSave
+from lib.state import FieldCount, RecordToSave, SharedKey, SharedKeys
 from tests.lib.state.conftest import TARGET
 
 COUNTS = {"fetched": 3, "sent": 2, "rejected": 1}
@@ -567,6 +567,63 @@ class TestCheckpoints:
         running.end("complete", {})
         ledger.expire(1, now=time.time() + 1e9)
         assert running.checkpoints() == {"one": NOON}
+
+
+class TestSharedKeys:
+    def test_sent_more_than_once_is_shared(self, running):
+        running.sent(records("a", "b", "a"))
+        running.sent(records("a", "c"))
+        assert running.shared_keys() == SharedKeys(1, 3, (SharedKey("a", 3, '{"KEY": "a"}'),))
+        assert {key: known.twins for key, known in running.known(["a", "b", "c"]).items()} == {
+            "a": 2,
+            "b": 0,
+            "c": 0,
+        }
+
+    def test_unchanged_records_count_as_sent_ones(self, section):
+        run(section, sent=["a", "b", "c"])
+        section.begin()
+        known = section.known(["a", "b", "c"])
+        section.seen_again([known["a"], known["b"], known["a"], known["a"]])
+        section.seen_again([known["b"], known["c"]])
+        section.sent(records("c"))
+        found = section.shared_keys(2)
+        assert (found.keys, found.records) == (3, 7)
+        assert [(each.key, each.records) for each in found.examples] == [("a", 3), ("b", 2)]
+
+    def test_seen_records_are_not_counted(self, section):
+        run(section, sent=["a", "b"])
+        section.begin()
+        section.seen(["a", "a", "b"])
+        section.sent(records("a"))
+        section.save_for_resend([RecordToSave("rejected", "bad", "b", "{}", "{}")])
+        section.sent(records("b"))
+        assert section.shared_keys() == SharedKeys()
+
+    def test_shared_keys_are_those_of_this_run(self, section):
+        run(section, sent=["a", "a", "b", "b"])
+        section.begin()
+        assert section.shared_keys() == SharedKeys()
+        section.sent(records("b"))
+        assert section.shared_keys() == SharedKeys()
+        assert {key: known.twins for key, known in section.known(["a", "b"]).items()} == {
+            "a": 1,
+            "b": 0,
+        }
+
+    def test_note_shared_adds_records_that_were_not_sent(self, section):
+        run(section, sent=["a", "a", "b"])
+        section.begin()
+        section.sent(records("b", "b"))
+        section.note_shared([("a", 1), ("b", 2), ("unknown", 3)])
+        found = section.shared_keys()
+        assert [(each.key, each.records) for each in found.examples] == [("b", 4), ("a", 2)]
+
+    def test_shared_keys_belong_to_a_section(self, ledger, section, running):
+        running.sent(records("a", "a"))
+        other = ledger.section("other", TARGET)
+        other.begin()
+        assert other.shared_keys() == SharedKeys()
 
 
 class TestAcceptedFiles:

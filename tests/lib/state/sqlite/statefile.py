@@ -79,3 +79,14 @@ KNOWN = f"""
 with open_to_read(path) as ledger:
     print(*sorted(ledger.section("ldap", "{TARGET}").known(["a", "b"])))
 """
+
+
+def to_version_2(database):
+    """Take from an open file what version 3 added."""
+    for name in ("field", "change", "leaver", "accepted_file"):
+        database.execute(f"DROP TABLE {name}")
+    for name in ("twins", "padded"):
+        database.execute(f"DROP INDEX record_{name}")
+    for name in ("delivered", "twins", "padded"):
+        database.execute(f"ALTER TABLE record DROP COLUMN {name}")
+    database.execute("PRAGMA user_version = 2")

@@ -91,6 +91,19 @@ def test_upgrade_from_version_2_adds_the_tables_of_fields_and_changes(old):
         assert what_is_in(store) == LEFT
 
 
+def test_upgraded_and_old_records_have_no_twins(old):
+    keys = ["ada", "bob", "cy", "dora"]
+    with open_to_read(old) as store:
+        section = store.section("people", TARGET)
+        assert {known.twins for known in section.known(keys).values()} == {0}
+    with open_store(old) as store:
+        section = store.section("people", TARGET)
+        section.begin()
+        assert section.shared_keys().keys == 0
+        section.sent([("ada", b"d", "{}"), ("ada", b"d", "{}")])
+        assert section.shared_keys().keys == 1
+
+
 def test_upgrade_makes_a_private_copy_first(old):
     before = os.umask(0)
     try:
