@@ -394,11 +394,16 @@ def test_no_change_touches_a_line_that_is_not_its_own(text, change):
         front = common(old, new)
         back = common(old[front:][::-1], new[front:][::-1])
         gone = "".join(old[front : len(old) - back])
-        value = content(text).get(change[1], {}).get(change[2], "") if change[0] == "set" else ""
+        value = value_before(text, *change[1:3]) if change[0] == "set" else ""
         assert len(gone.split("\n")) <= len(value.split("\n")) + 2
     else:  # no line that stays is another one than before
         rest = iter(old)
         assert all(line in rest for line in new)
+
+
+def value_before(text, section, key):
+    sections = {name.lower(): values for name, values in content(text).items()}
+    return sections.get(section.lower(), {}).get(key.lower(), "")
 
 
 def common(one, other):
