@@ -59,7 +59,8 @@ def connector(how: str, arguments: list[str]) -> None:
         from lib.state.sqlite.changes import ChangeLog
 
         FieldCounts.add = lambda *_: None  # type: ignore[method-assign]
-        ChangeLog.start = ChangeLog.note = lambda *_: None  # type: ignore[method-assign]
+        ChangeLog.start = lambda *_: None  # type: ignore[method-assign]
+        ChangeLog.note = lambda *_: None  # type: ignore[method-assign]
     main(arguments, prog_name="connector.py")
 
 

@@ -24,8 +24,8 @@ MOST_CHARACTERS = 2_000_000
 MOST_COMPARED = 20_000_000
 # A longer value is cut.
 LONGEST_VALUE = 500
-# The name under which the counts of a run say how many changed records were not kept.
-NOT_KEPT = "changes_not_kept"
+# The name under which the counts of a run say that more records may have changed than were kept.
+CUT = "changes_cut"
 
 # A trigger sees what changes while records are stored as sent; to look each of them up before would
 # take far longer. It is one of the connection, and not of the file.
@@ -35,6 +35,7 @@ START = (
     " WHEN old.digest != new.digest"
     " BEGIN INSERT INTO changed VALUES (new.seen, new.key, old.fields); END",
 )
+STOP = "DROP TRIGGER IF EXISTS temp.note_change"
 CHANGED = "SELECT key, before FROM changed WHERE run = ?"
 CLEAR_CHANGED = "DELETE FROM changed WHERE run = ?"
 NOTE = "INSERT OR REPLACE INTO change (run, key, fields) VALUES (?, ?, ?)"
@@ -50,12 +51,12 @@ class ChangeLog:
 
     def __init__(self, database: StateDatabase) -> None:
         self._database = database
-        self._records = self._characters = self._compared = self._not_kept = 0
+        self._records = self._characters = self._compared = 0
 
     @property
     def counts(self) -> dict[str, int]:
-        """The number of changed records that were not kept, if there are any."""
-        return {NOT_KEPT: self._not_kept} if self._not_kept else {}
+        """Counts for the run that say whether all changes were kept."""
+        return {CUT: 1} if self._is_full else {}
 
     def start(self) -> None:
         """Watch for changes, from now on."""
@@ -65,17 +66,15 @@ class ChangeLog:
 
     def note(self, run: int, sent: Mapping[bytes, StoredText]) -> None:
         """Keep the changes of records that were just stored as sent, given as JSON by key."""
-        rows = self._database.rows(CHANGED, (run,))
-        if not rows:
+        if self._is_full or not (rows := self._database.rows(CHANGED, (run,))):
             return
         self._database.write(CLEAR_CHANGED, (run,))
-        if self._is_full:
-            self._not_kept += len(rows)
-            return
         found = list(self._compare(rows, sent))
         self._records += len(found)
         self._characters += sum(len(text) for _, text in found)
         self._database.write_many(NOTE, ((run, key, compress(text)) for key, text in found))
+        if self._is_full:
+            self._database.write(STOP)
 
     @property
     def _is_full(self) -> bool:
