@@ -108,6 +108,7 @@ class Connector(AssetConnector[Settings]):
 
     title = "AirWatch"
     settings_type = Settings
+    id_paths = ("Id.Value",)
 
     def check(self) -> None:
         with self._airwatch() as (airwatch, _):

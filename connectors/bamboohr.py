@@ -89,6 +89,7 @@ class Connector(UserConnector[Settings]):
 
     title = "BambooHR"
     settings_type = Settings
+    id_paths = ("id",)
     mapping = {
         "USER": {"source": "workEmail"},
         "FIRST_NAME": {"source": "firstName"},

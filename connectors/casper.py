@@ -92,6 +92,7 @@ class Connector(AssetConnector[Settings]):
 
     title = "Casper"
     settings_type = Settings
+    id_paths = ("general.id",)
     converters = dict.fromkeys(
         (
             "general.report_date",

@@ -23,4 +23,4 @@ class Connector(AssetConnector[Settings]):
         check_csv(self.settings)
 
     def records(self, projection: Projection) -> Records:
-        return read_csv(self.settings, projection)
+        return read_csv(self.settings, projection, self.remarks)

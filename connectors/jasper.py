@@ -87,6 +87,7 @@ class Connector(IncrementalConnector[Settings]):
 
     title = "Jasper"
     settings_type = Settings
+    id_paths = ("iccid",)
 
     @property
     def account(self) -> str:

@@ -24,4 +24,4 @@ class Connector(AssetConnector[Settings]):
         check_jsonl(self.settings)
 
     def records(self, projection: Projection) -> Records:
-        return read_jsonl(self.settings)
+        return read_jsonl(self.settings, projection, self.remarks)

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from lib.compactset import CompactSet
 from lib.connector import Projection, Records, UserConnector, UserSettings
-from lib.errors import ConfigurationError, RecordGone, RecordUnreadable
-from lib.ldap.attributes import record_of
-from lib.ldap.directory import Directory, LdapEntry, escaped, parenthesised
-from lib.ldap.errors import UnreachableEntry
-from lib.record import Record
-from lib.settings import address, distinguished_names, setting
-
-log = logging.getLogger(__name__)
+from lib.ldap.attributes import EntryRecords
+from lib.ldap.directory import Directory, LdapEntry, parenthesised
+from lib.ldap.groups import GroupMembers, GroupQuery
+from lib.ldap.passwords import is_vendor_password
+from lib.settings import address, distinguished_names, setting, text_encoding
 
 ANONYMOUS = "anonymous"
-MEMBER_ATTRIBUTES = ("member", "uniqueMember", "memberUid")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,11 +68,24 @@ class Settings(UserSettings):
         default="",
         advanced=True,
     )
+    nested_groups: bool = setting(
+        "If True, also read the members of groups in the groups. If False, a warning counts these"
+        " groups.",
+        default=False,
+        example="True",
+    )
     list_attributes: tuple[str, ...] = setting(
         "Attributes to read as lists, with all their values. For other attributes, only the first"
         " value is used.",
         default=("memberOf",),
         advanced=True,
+    )
+    encoding: str = setting(
+        "The text encoding of values that are not UTF-8, for example latin-1. If it is empty, such"
+        " values are left out.",
+        default="",
+        advanced=True,
+        parse=text_encoding,
     )
 
     def problems(self) -> Iterator[tuple[str, str]]:
@@ -86,8 +93,8 @@ class Settings(UserSettings):
         if self.username and not self.anonymous and not self.password:
             yield (
                 "password",
-                "password is empty. Many directories treat a sign-in without a password as"
-                " anonymous",
+                "the value is empty. Many directories treat a sign-in without a password as"
+                " anonymous. Set password, or leave username empty for an anonymous bind",
             )
         if self.start_tls and self.url.lower().startswith("ldaps"):
             yield (
@@ -96,6 +103,8 @@ class Settings(UserSettings):
             )
         if self.start_tls and self.protocol_version == "2":
             yield "start_tls", "StartTLS needs protocol_version = 3"
+        if is_vendor_password(self.group_members_attr):
+            yield "group_members_attr", "the attribute contains passwords, not members"
 
     @property
     def anonymous(self) -> bool:
@@ -107,6 +116,7 @@ class Connector(UserConnector[Settings]):
 
     title = "LDAP"
     settings_type = Settings
+    id_paths = ("dn",)
     mapping = {
         "USER": {"source": "uid", "required": True, "converter": "ldap_user_field"},
         "FIRST_NAME": {"source": "givenName", "required": True},
@@ -120,19 +130,39 @@ class Connector(UserConnector[Settings]):
 
     def records(self, projection: Projection) -> Records:
         settings = self.settings
-        asked = [*(["*", "+"] if projection.everything else []), *projection.top_level]
+        names = [name for name in projection.top_level if self._may_read(name)]
+        asked = [*(["*", "+"] if projection.everything else []), *names]
         groups = settings.groups_dn or ((settings.group_dn,) if settings.group_dn else ())
+        lists = (*settings.list_attributes, "memberOf")
+        record_of = EntryRecords(
+            projection.top_level, lists=lists, encoding=settings.encoding, remarks=self.remarks
+        )
         with self._directory() as directory:
             if not groups:
                 for entry in directory.search(settings.base_dn, settings.filter, asked):
-                    yield self._record(entry, projection.top_level)
+                    yield record_of(entry)
                 return
-            for item in self._members(directory, groups, asked):
-                yield (
-                    self._record(item, projection.top_level)
-                    if isinstance(item, LdapEntry)
-                    else item
-                )
+            members = GroupMembers(directory, self._query(groups), asked, self.remarks)
+            for item in members:
+                self.expected = members.expected
+                yield record_of(item) if isinstance(item, LdapEntry) else item
+
+    def _may_read(self, name: str) -> bool:
+        if is_vendor_password(name):
+            self.remarks.warn(_not_read, name)
+            return False
+        return True
+
+    def _query(self, groups: Sequence[str]) -> GroupQuery:
+        settings = self.settings
+        return GroupQuery(
+            groups=groups,
+            base=settings.base_dn,
+            query=settings.filter,
+            attribute=settings.group_members_attr,
+            by_name=settings.group_member_filter,
+            nested=settings.nested_groups,
+        )
 
     @contextmanager
     def _directory(self) -> Iterator[Directory]:
@@ -148,80 +178,6 @@ class Connector(UserConnector[Settings]):
         finally:
             directory.close()
 
-    def _members(
-        self, directory: Directory, groups: tuple[str, ...], asked: list[str]
-    ) -> Iterator[LdapEntry | RecordGone | RecordUnreadable]:
-        """Yield the members of the groups, each once."""
-        seen = CompactSet()
-        names = [name for group in groups for name in self._member_names(directory, group)]
-        self.expected = len(dict.fromkeys(names))
-        for name in dict.fromkeys(names):
-            for item in self._member(directory, name, asked):
-                key = item.dn.lower() if isinstance(item, LdapEntry) else name.lower()
-                if seen.add(key):
-                    yield item
 
-    def _member_names(self, directory: Directory, group: str) -> list[str]:
-        attribute = self.settings.group_members_attr
-        names = directory.all_values(group, attribute)
-        if names is None:
-            raise ConfigurationError(
-                f"group {group} not found", fix="Check group_dn and groups_dn in the config file"
-            )
-        if not names:
-            self._explain_empty(directory, group)
-        # A group that must have a member, and has none, contains an empty name.
-        return [name.decode("utf-8", "replace") for name in names if name]
-
-    def _explain_empty(self, directory: Directory, group: str) -> None:
-        """Raise ConfigurationError if the group lists its members in another attribute."""
-        used = self.settings.group_members_attr
-        entry = directory.entry(group, "(objectClass=*)", list(MEMBER_ATTRIBUTES))
-        others = [name for name in entry.attributes if name != used] if entry else []
-        if others:
-            raise ConfigurationError(
-                f"group {group} has no attribute {used}, but has {others[0]}",
-                fix=f"Set group_members_attr = {others[0]}",
-            )
-        log.warning("group %s has no members (no attribute %s)", group, used)
-
-    def _member(
-        self, directory: Directory, name: str, asked: list[str]
-    ) -> Iterator[LdapEntry | RecordGone | RecordUnreadable]:
-        settings = self.settings
-        if settings.group_member_filter:
-            yield from self._member_by_filter(directory, name, asked)
-            return
-        if "=" not in name:
-            raise ConfigurationError(
-                f"the group does not list its members by DN ({name})",
-                fix="Set group_member_filter, for example (uid={0})",
-            )
-        try:
-            entry = directory.entry(name, settings.filter, asked)
-        except UnreachableEntry as error:
-            yield RecordUnreadable(error.what, where=name)
-            return
-        if entry is None and directory.entry(name, "(objectClass=*)", ["1.1"]) is None:
-            yield _gone(name)
-        elif entry:
-            yield entry
-
-    def _member_by_filter(
-        self, directory: Directory, name: str, asked: list[str]
-    ) -> Iterator[LdapEntry | RecordGone | RecordUnreadable]:
-        settings = self.settings
-        one = parenthesised(settings.group_member_filter.replace("{0}", escaped(name)))
-        matched = False
-        for entry in directory.search(settings.base_dn, f"(&{settings.filter}{one})", asked):
-            matched = True
-            yield entry
-        if not matched and not any(directory.search(settings.base_dn, one, ["1.1"])):
-            yield _gone(name)
-
-    def _record(self, entry: LdapEntry, asked: list[str]) -> Record:
-        return record_of(entry, asked, lists=(*self.settings.list_attributes, "memberOf"))
-
-
-def _gone(name: str) -> RecordGone:
-    return RecordGone(f"the group lists {name}, which is not in the directory")
+def _not_read(count: int, name: str) -> str:
+    return f"{name} contains passwords. The connector does not read it, so its fields are empty."

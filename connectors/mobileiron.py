@@ -73,6 +73,7 @@ class Connector(AssetConnector[Settings]):
 
     title = "MobileIron"
     settings_type = Settings
+    id_paths = ("id", "common.uuid")  # of Cloud, and of Core
 
     def check(self) -> None:
         with closing(self._mobileiron()) as mobileiron:

@@ -61,6 +61,7 @@ class Connector(UserConnector[Settings]):
 
     title = "Okta"
     settings_type = Settings
+    id_paths = ("id",)
     mapping = {
         "USER": {"source": "login"},
         "FIRST_NAME": {"source": "firstName"},

@@ -55,7 +55,8 @@ XML_CUSTOM = "custom_attribute_"
 @dataclass(frozen=True, kw_only=True)
 class Settings(OAuthClientSettings, UserSettings):
     url: str = setting(
-        f"The address of the users, such as {EXAMPLE}. API /1 ends with /api/1/users.",
+        f"The address of the Users API, such as {EXAMPLE}. In version 1, it ends with "
+        "/api/1/users.",
         default="",
         example=EXAMPLE,
         parse=url,
@@ -104,6 +105,7 @@ class Connector(UserConnector[Settings]):
 
     title = "OneLogin"
     settings_type = Settings
+    id_paths = ("id",)
     mapping = {
         # OneLogin allows an empty username, which would identify no user.
         "USER": {"source": "username"},

@@ -130,6 +130,7 @@ class Connector(AssetConnector[Settings]):
 
     title = "SCCM"
     settings_type = Settings
+    id_paths = ("hardware.resource_id",)
     mapping = {"APPLICATIONS": {"source": "software"}}
     converters = {"hardware.last_logon": "date_format"}
 

@@ -34,7 +34,7 @@ class Settings(OAuthClientSettings, UserSettings):
         parse=partial(subdomain, domain="zendesk.com"),
     )
     client_id: str = setting(
-        "The identifier of a confidential OAuth client.",
+        "The ID of a confidential OAuth client.",
         default="",
         example="YOUR Zendesk CLIENT ID",
     )
@@ -103,6 +103,7 @@ class Connector(UserConnector[Settings]):
 
     title = "Zendesk"
     settings_type = Settings
+    id_paths = ("id",)
     mapping = {
         "USER": {"source": "email"},
         "FIRST_NAME": {"source": "name", "converter": "first_from_full"},

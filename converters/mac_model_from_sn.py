@@ -76,7 +76,7 @@ class Models:
         if isinstance(found, ConnectorError):
             raise ValueError(f"{self._address}: {found.what}")
         if not found:
-            raise ValueError(f"Apple knows no model for serial numbers that end with {code}")
+            raise ValueError(f"Apple has no model for serial numbers that end with {code}")
         return found
 
     def _ask(self, code: str) -> str | ConnectorError:

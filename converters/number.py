@@ -67,7 +67,7 @@ PARAMETERS = {
         default=None,
         parse=_digits,
     ),
-    "step": Parameter("The number of B in a KB: 1000 or 1024.", default=1024, parse=_step),
+    "step": Parameter("The number of bytes in a KB: 1000 or 1024.", default=1024, parse=_step),
 }
 
 

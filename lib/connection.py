@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from lib.filenames import path_text
 from lib.settings import Settings, at_least, existing_path, setting
 
 
@@ -16,7 +17,7 @@ def certificate_file(text: str) -> Path:
     try:
         ssl.create_default_context(cafile=str(path))
     except OSError:  # as which the ssl module's own error counts
-        raise ValueError(f"{path} does not contain certificates in PEM format") from None
+        raise ValueError(f"{path_text(path)} does not contain certificates in PEM format") from None
     return path
 
 

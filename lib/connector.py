@@ -16,7 +16,8 @@ from lib.checkpoint import Checkpoint
 from lib.connection import ConnectionSettings
 from lib.errors import RecordGone, RecordUnreadable
 from lib.record import Record
-from lib.settings import duration, number_text, setting, share, share_or_number, words
+from lib.remarks import Remarks
+from lib.settings import at_least, duration, number_text, setting, share, share_or_number, words
 from lib.values.paths import first_key
 
 # What `records` yields: a record as the source has it, or why one that it listed cannot be read.
@@ -99,6 +100,24 @@ class ConnectorSettings(ConnectionSettings):
         advanced=True,
         parse=share,
     )
+    missing: Literal["report", "send"] = setting(
+        "The action for missing records: only report them, or send them with missing.FIELD lines.",
+        default="report",
+        advanced=True,
+    )
+    missing_after: int = setting(
+        "The number of complete runs in a row that must not find a record before it is sent.",
+        default=2,
+        advanced=True,
+        parse=at_least(1),
+    )
+    missing_limit: str = setting(
+        "The most missing records that missing = send sends in a run: a percentage or a number. If"
+        " there are more, none of them is sent unless you use --force=missing.",
+        default="5%",
+        advanced=True,
+        parse=share_or_number,
+    )
     empty_values: Literal["send", "omit"] = setting(
         "The action for fields that are empty in a record: send them as null, or omit them. A null"
         " overwrites the value in Oomnitza.",
@@ -126,10 +145,17 @@ class ConnectorSettings(ConnectionSettings):
         advanced=True,
     )
 
+    @property
+    def incremental(self) -> bool:
+        """Whether a run reads only what is new since the last one; then few records are normal."""
+        return False
+
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from super().problems()
         if self.insert_only and self.update_only:
             yield "update_only", "insert_only and update_only cannot both be True"
+        if self.missing == "send" and self.insert_only:
+            yield "missing", "missing = send does not work with insert_only, which updates nothing"
         if self.changed_only and (self.insert_only or self.update_only):
             yield (
                 "changed_only",
@@ -173,6 +199,8 @@ class AssetSettings(ConnectorSettings):
         yield from super().problems()
         if self.changed_only and not self.sync_field:
             yield "changed_only", "changed_only needs a sync_field in this section"
+        if self.missing == "send" and not self.sync_field:
+            yield "missing", "missing = send needs a sync_field in this section"
 
 
 S = TypeVar("S", bound=ConnectorSettings)
@@ -184,16 +212,23 @@ class Connector(ABC, Generic[S]):
 
     title: ClassVar[str]  # how Oomnitza knows the connector
     data_type: ClassVar[Literal["users", "assets"]]
-    # Whether a run reads only what has changed since the last one, so that few records are normal.
-    incremental: ClassVar[bool] = False
     settings_type: ClassVar[type[ConnectorSettings]]
     mapping: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     # Converters for source paths, for every mapping of that path that names none.
     converters: ClassVar[Mapping[str, str]] = {}
+    # Source paths of the ID that the source gives a record; messages name records by the first one
+    # that is in the record. They are not requested for that.
+    id_paths: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, settings: S) -> None:
         self.settings = settings
         self.expected: int | None = None  # the number of records, once the source has reported it
+        self.remarks = Remarks()
+
+    @property
+    def incremental(self) -> bool:
+        """Whether a run reads only what is new since the last one (see the settings)."""
+        return self.settings.incremental
 
     @property
     def mapping_name(self) -> str:

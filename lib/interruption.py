@@ -148,7 +148,7 @@ class Interruption:
             os._exit(128 + number)
         self._signal = number
         with suppress(OSError):
-            os.write(2, b"Stopping cleanly. Press Ctrl-C again to stop immediately.\n")
+            os.write(2, b"Note: Stopping cleanly. Press Ctrl-C again to stop immediately.\n")
         if _shield_depth:
             _interrupt_pending = True
         else:

@@ -39,7 +39,8 @@ def configure(path: Path) -> None:
         unwritable = _place_files(settings, path.absolute().parent)
         logging.config.dictConfig(settings)
     except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
-        raise ConfigurationError(_in_words(error), where=str(path)) from None
+        fix = "Correct the file, or name another one with --logging-config"
+        raise ConfigurationError(_in_words(error), where=str(path), fix=fix) from None
     logging.setLogRecordFactory(_Record)
     logging.raiseExceptions = False  # a full disk would put a traceback on the terminal
     for handler in _handlers():

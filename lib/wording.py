@@ -18,3 +18,16 @@ def empty_fields(names: Sequence[str]) -> str:
     if len(names) == 1:
         return f"required field {names[0]} is empty"
     return f"required fields {', '.join(names)} are empty"
+
+
+def not_compared(number: int, run: str) -> str:
+    """Return why records of earlier runs are no longer compared with the source; since which run.
+
+    Fingerprints say that something changed, but not what.
+    """
+    are = "is" if number == 1 else "are"
+    return (
+        "The record filter, the settings of the source, or the sync key changed, so missing records"
+        f" are counted from {run} on. {counted(number, 'record')} of earlier runs {are} no longer"
+        " compared with the source."
+    )

@@ -46,6 +46,7 @@ from lib.errors import (
 from lib.mapping import mapping
 from lib.mapping.converters import NOTHING, conversion
 from lib.mapping.mapper import Mapper
+from lib.run.recordnames import RecordNames
 from lib.settings import declared, secrets_of
 from lib.values.paths import compile_path
 from tests.certificates import Certificates, issue
@@ -145,6 +146,13 @@ class ConnectorContract:
         assert [failure for item in mapped for failure in item.failures] == []
         for field in fields:
             assert any(item.values[field.field] for item in mapped), field.field
+
+    def test_ids_are_where_it_declares_them(self, source: Source) -> None:
+        made = source.connect()
+        names = RecordNames((), made.id_paths)
+        found = [names.find({}, item) for item in source.records(made) if isinstance(item, dict)]
+        assert all(found)
+        assert len(set(found)) == len(source.names)
 
     def test_settings_and_connector_can_be_sent_to_another_process(self, source: Source) -> None:
         made = source.connect()

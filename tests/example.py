@@ -36,7 +36,11 @@ def page_example(page: str, **changes: object) -> str:
 
 
 def upload(
-    text: str, section: str, folder: Path, mappings: Mapping[str, Any] | None = None
+    text: str,
+    section: str,
+    folder: Path,
+    mappings: Mapping[str, Any] | None = None,
+    options: RunOptions | None = None,
 ) -> tuple[Outcome, list[dict[str, Any]]]:
     """Run a section of an ini without [oomnitza]: how it ended, and what Oomnitza holds then."""
     oomnitza = Oomnitza()
@@ -46,5 +50,5 @@ def upload(
         ini.write_text(OOMNITZA.format(url=target.url) + text, "utf-8")
         loaded = config.load_config(ini, [section])
         assert loaded.warnings == []
-        outcome = run_section(loaded.sections[0], loaded.oomnitza, RunOptions())
+        outcome = run_section(loaded.sections[0], loaded.oomnitza, options or RunOptions())
         return outcome, [*oomnitza.records("users"), *oomnitza.records("assets")]

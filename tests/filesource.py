@@ -85,7 +85,11 @@ class FileContract(ABC):
         after = after.replace("enable = False", "enable = True", 1)
         after = after.replace("filename =", f"filename = export{self.suffix}", 1)
         ini.write_text(f"{before}[{self.connector}]\n{after}", "utf-8")
-        assert config.load_config(ini, [self.connector]).warnings == []
+        loaded = config.load_config(ini, [self.connector])
+        assert {(each.section, each.key) for each in loaded.warnings} == {
+            ("oomnitza", "url"),
+            ("oomnitza", "api_token"),
+        }
 
     def test_a_file_s_records_arrive_in_its_order(self, file: Path) -> None:
         made = self.connect(filename=file)

@@ -11,7 +11,7 @@ import subprocess
 import time
 import uuid
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -105,7 +105,8 @@ class Slapd:
 
     `root_dn`, with the same password, may also change what is there.
     With `require_tls` a simple bind without TLS gets confidentialityRequired. A server that hangs
-    is made by SIGSTOP to its `pid`.
+    is made by SIGSTOP to its `pid`. `more` yields further entries (see `entry`) of the server that
+    it is called with, `schema` are lines with attributes and classes of theirs.
     """
 
     password = "correct horse battery staple"
@@ -118,6 +119,8 @@ class Slapd:
         style: Literal["openldap", "active directory"] = "openldap",
         people: int = 2500,
         require_tls: bool = False,
+        more: Callable[[Self], Iterator[str]] | None = None,
+        schema: str = "",
     ) -> None:
         self.people = list(sandbox.people.people(people))
         self._tree = OpenLdap(self.people) if style == "openldap" else ActiveDirectory(self.people)
@@ -135,6 +138,8 @@ class Slapd:
         self._folder = folder
         self._certificates = certificates
         self._require_tls = require_tls
+        self._more = more
+        self._schema = schema
 
     def __enter__(self) -> Self:
         """Load and start; RuntimeError, with what slapd printed, when either fails."""
@@ -163,7 +168,7 @@ class Slapd:
         text = CONFIG.format(
             slapd=self,
             tree=self._tree,
-            globals=self._tree.globals(referral),
+            globals=f"{self._schema}\n{self._tree.globals(referral)}",
             schemas=SCHEMAS,
             folder=self._folder,
             certificates=self._certificates,
@@ -171,7 +176,8 @@ class Slapd:
         )
         config.write_text(text, encoding="utf-8")
         ldif = self._folder / "entries.ldif"
-        entries = (*self._frame(), *self._tree.entries(referral))
+        more = self._more(self) if self._more else ()
+        entries = (*self._frame(), *self._tree.entries(referral), *more)
         ldif.write_text("\n".join(entries), encoding="ascii")
         command = [_slapd(), "-T", "add", "-f", str(config), "-l", str(ldif)]
         command += ["-o", "value-check=yes"]
@@ -181,12 +187,12 @@ class Slapd:
         return config
 
     def _frame(self) -> Iterator[str]:
-        yield _entry(self.base_dn, objectClass="domain")
+        yield entry(self.base_dn, objectClass="domain")
         for unit in ("people", "groups"):
-            yield _entry(f"ou={unit},{self.base_dn}", objectClass="organizationalUnit")
+            yield entry(f"ou={unit},{self.base_dn}", objectClass="organizationalUnit")
         for dn in (self.bind_dn, self.limited_dn, self.outsider_dn):
             classes = ["organizationalRole", "simpleSecurityObject"]
-            yield _entry(dn, objectClass=classes, userPassword=self.password)
+            yield entry(dn, objectClass=classes, userPassword=self.password)
 
 
 class OpenLdap:
@@ -217,7 +223,7 @@ class OpenLdap:
     def entries(self, referral: str) -> Iterator[str]:
         for person in self._people:
             alias = [f"{person.login}@mail.example.com"] if person.number % 30 == 0 else []
-            yield _entry(
+            yield entry(
                 self._dn(person.login),
                 objectClass="inetOrgPerson",
                 cn=person.full_name,
@@ -228,10 +234,10 @@ class OpenLdap:
         staff, retired, developers, newcomers = self.groups.items()
         for (dn, people), extra in ((staff, self._dn("gone")), (retired, "")):
             members = [*(self._dn(person.login) for person in people), extra]
-            yield _entry(dn, objectClass="groupOfNames", member=members)
+            yield entry(dn, objectClass="groupOfNames", member=members)
         for dn, people in (developers, newcomers):
             logins = [person.login for person in people]
-            yield _entry(dn, objectClass="posixGroup", gidNumber="5000", memberUid=logins)
+            yield entry(dn, objectClass="posixGroup", gidNumber="5000", memberUid=logins)
 
     def _dn(self, login: str) -> str:
         return f"uid={login},ou=people,{self.base_dn}"
@@ -268,10 +274,10 @@ class ActiveDirectory:
     def entries(self, referral: str) -> Iterator[str]:
         for partition in ("DC=ForestDnsZones", "DC=DomainDnsZones", "CN=Configuration"):
             dn = f"{partition},{self.base_dn}"
-            yield _entry(dn, objectClass=["referral", "extensibleObject"], ref=f"{referral}/{dn}")
+            yield entry(dn, objectClass=["referral", "extensibleObject"], ref=f"{referral}/{dn}")
         member_of: dict[Person, list[str]] = {person: [] for person in self._people}
         for dn, people in self.groups.items():
-            yield _entry(dn, objectClass="group", member=[self._dn(person) for person in people])
+            yield entry(dn, objectClass="group", member=[self._dn(person) for person in people])
             for person in people:
                 member_of[person].append(dn)
         for person, groups in member_of.items():
@@ -279,7 +285,7 @@ class ActiveDirectory:
 
     def _user(self, person: Person, groups: list[str]) -> str:
         created = datetime(2020, 1, 1, 8, tzinfo=UTC) + timedelta(days=person.number % 1500)
-        return _entry(
+        return entry(
             self._dn(person),
             objectClass=["top", "person", "organizationalPerson", "user"],
             # AD stores the DN and finds it by the short form too; here both are values.
@@ -340,7 +346,7 @@ def _escaped(value: str) -> str:
     return re.sub(r'^[ #]|[,+"\\<>;]| $', r"\\\g<0>", value)
 
 
-def _entry(dn: str, **attributes: str | bytes | list[str] | list[bytes]) -> str:
+def entry(dn: str, **attributes: str | bytes | list[str] | list[bytes]) -> str:
     """Return the LDIF (RFC 2849) of an entry; the value that its DN begins with is added."""
     ((name, value),) = re.findall(r"^(\w+)=((?:\\.|[^,])+)", dn)
     lines = [_line("dn", dn), _line(name, re.sub(r"\\(.)", r"\1", value))]

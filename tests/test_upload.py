@@ -383,6 +383,7 @@ class TestEvents:
         ended = program.run("resend", "ldap", "--events", path)
         assert "ldap" in books(ended.out)
         assert events(path.read_text("utf-8"))[0]["resend"] is True
+        assert ended.out.endswith("Note: No records are saved for resend.\n")
 
     def test_a_reader_that_goes_away_ends_the_run_in_good_order(self, program, company):
         change(program.ini, "[oomnitza]\n", "[oomnitza]\nbatch_size = 10\n")
@@ -496,7 +497,7 @@ class TestMistakesInCode:
         assert quiet(ended)
         assert (
             f"Warning: [casper] MODEL: conversion failed in {COMPUTERS} records, so the field is"
-            " empty (for example: wrong:"
+            f" empty. Example: {SERIAL_NUMBER} SNDBXMAC0001, general.id 1: wrong:"
         ) in ended.out
         assert {record["MODEL"] for record in company.oomnitza.records("assets")} == {None}
 

@@ -4,7 +4,7 @@ Modules that need more than the standard library and click are imported by the c
 them, so that `--help` is fast, and an error of one part does not affect the others.
 """
 
-from lib.cli import setup, preview, upload, inspect  # isort: skip  the order of the help
+from lib.cli import setup, preview, upload, inspect, missing  # isort: skip  the order of the help
 from lib.cli.group import main
 
-__all__ = ["inspect", "main", "preview", "setup", "upload"]
+__all__ = ["inspect", "main", "missing", "preview", "setup", "upload"]

@@ -59,7 +59,7 @@ class _Commands(click.Group):
         except ConnectorError as error:
             _end(ctx, error.labeled, error.exit_code)
         except KeyboardInterrupt:
-            _end(ctx, "Error: interrupted", ExitCode.INTERRUPTED)
+            _end(ctx, "Error: the command was interrupted", ExitCode.INTERRUPTED)
         except Exception as error:
             details = _log_unexpected(error)
             text = f"Error: unexpected error ({details}). This is a bug in the connector."

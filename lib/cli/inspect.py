@@ -1,14 +1,15 @@
-"""The commands that show what is in the state database: `rejects`, `missing`, and `history`."""
+"""The commands that show what is in the state database: `rejects` and `history`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from lib.cli.group import main
-from lib.cli.options import JSON, SECTIONS, with_options
+from lib.cli.options import JSON, SECTIONS, at_least_one, with_options
 from lib.cli.say import say
 from lib.errors import UsageError
 from lib.plugins import did_you_mean
@@ -31,7 +32,7 @@ CHANGES = click.option(
 )
 COUNT = click.option(
     "--count",
-    type=click.IntRange(min=1),
+    type=at_least_one,
     default=20,
     metavar="N",
     help="Number of runs to show. Default: 20.",
@@ -55,38 +56,13 @@ def rejects_command(**given: Any) -> None:
 
     loaded, names = common(given["ini"]), spelled(given["ini"], given["sections"])
     with open_to_read(loaded.state) as store:
-        _require_known(names, [*section_names(given["ini"]), *store.sections(loaded.oomnitza.url)])
+        require_known(names, [*section_names(given["ini"]), *store.sections(loaded.oomnitza.url)])
         saved = store.saved_records(names, target=loaded.oomnitza.url)
-        _print_lines(
-            ledgertext.json_lines(saved) if given["as_json"] else ledgertext.rejects(saved)
+        print_lines(
+            ledgertext.json_lines(saved)
+            if given["as_json"]
+            else ledgertext.rejects(saved, _id_paths)
         )
-
-
-@main.command(
-    "missing",
-    part="Inspect",
-    short_help="List records no longer in the source.",
-    examples=["missing ldap", "missing --json"],
-)
-@SECTIONS
-@JSON
-@with_options("ini")
-def missing_command(**given: Any) -> None:
-    """List records that earlier runs sent but that are no longer in the source.
-
-    Default: all sections. The connector does not change these records in Oomnitza.
-    """
-    from lib.config.config import common, section_names, spelled
-    from lib.report import ledgertext
-    from lib.state import open_to_read
-
-    loaded, names = common(given["ini"]), spelled(given["ini"], given["sections"])
-    with open_to_read(loaded.state) as store:
-        _require_known(names, [*section_names(given["ini"]), *store.sections(loaded.oomnitza.url)])
-        for name in names or store.sections(loaded.oomnitza.url):
-            records = store.section(name, loaded.oomnitza.url).missing()
-            in_json = ledgertext.json_lines(records, section=name)
-            _print_lines(in_json if given["as_json"] else ledgertext.missing(name, records))
 
 
 @main.command(
@@ -116,7 +92,7 @@ def history_command(**given: Any) -> None:
     details = given["fields"] or given["changes"]
     with open_to_read(loaded.state) as store:
         target = loaded.oomnitza.url
-        _require_known(names, [*section_names(given["ini"]), *store.sections(target)])
+        require_known(names, [*section_names(given["ini"]), *store.sections(target)])
         runs = [_past_run(store, number, target) for number in numbers]
         if details and not numbers:
             for name in names or store.sections(target):
@@ -125,9 +101,9 @@ def history_command(**given: Any) -> None:
             runs += store.history(names, given["count"], target=target)
         if details and runs:
             for run in runs:
-                _print_lines(_details(store, run, given))
+                print_lines(_details(store, run, given))
             return
-    _print_lines(ledgertext.json_lines(runs) if given["as_json"] else [ledgertext.history(runs)])
+    print_lines(ledgertext.json_lines(runs) if given["as_json"] else [ledgertext.history(runs)])
 
 
 def _past_run(store: Store, number: int, target: str) -> PastRun:
@@ -158,17 +134,31 @@ def _details(store: Store, run: PastRun, given: Mapping[str, Any]) -> Iterator[s
         yield from list_changes(run, store.changes(run.id))
 
 
-def _require_known(names: Iterable[str], known: list[str]) -> None:
+@cache
+def _id_paths(section: str) -> tuple[str, ...]:
+    """The paths of the IDs in the records of a section, also of one that is not configured."""
+    from lib import connector, plugins
+
+    name = plugins.find("connectors", section.split(".")[0])
+    try:
+        return connector.load_connector(name).id_paths if name else ()
+    except ImportError:  # the records are shown without their IDs
+        return ()
+
+
+def require_known(names: Iterable[str], known: list[str]) -> None:
     """Raise UsageError for a section that is neither in the config file nor in the state."""
     for name in names:
         if name not in known:
             hint = did_you_mean(name, known)
+            sections = ", ".join(dict.fromkeys(known)) or "none"
             raise UsageError(
                 f"section [{name}] not found in the config file or the state database",
-                fix=hint[:1].upper() + hint[1:],
+                fix=f"{hint[:1].upper()}{hint[1:]} Sections: {sections}".strip(),
             )
 
 
-def _print_lines(lines: Iterable[str]) -> None:
+def print_lines(lines: Iterable[str]) -> None:
+    """Print each line on standard output."""
     for line in lines:
         say(line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,17 @@ from lib import __version__
 from lib.plugins import ROOT
 
 Callback = Callable[..., Any]
+
+
+def at_least_one(value: Any) -> int:
+    """Return the value of an option as a number of 1 or more. Raises BadParameter for others."""
+    number = 0
+    with suppress(ValueError):
+        number = int(value)
+    if number < 1:
+        raise click.BadParameter(f"{value!r} is not a whole number of at least 1.")
+    return number
+
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 # Every command accepts all of these, before its name and after it: cron jobs that give one without
@@ -55,7 +67,7 @@ SHARED: dict[str, tuple[list[str], dict[str, Any]]] = {
     "record_count": (
         ["--record-count"],
         {
-            "type": click.IntRange(min=1),
+            "type": at_least_one,
             "metavar": "N",
             "help": "Stop after N records that pass the record filter.",
         },
@@ -64,7 +76,7 @@ SHARED: dict[str, tuple[list[str], dict[str, Any]]] = {
 RUN = ("testmode", "save_data", "ini", "logging_config", "record_count")
 
 # The safety thresholds that --force lifts by their names; without a name, the first one.
-THRESHOLDS = ("records", "fields")
+THRESHOLDS = ("records", "fields", "missing")
 
 SECTIONS = click.argument("sections", nargs=-1, metavar="[SECTION]...")
 ALL_FIELDS = click.option(

@@ -54,9 +54,10 @@ def check_command(ctx: click.Context, /, **given: Any) -> None:
         codes.append(finding.exit_code)
     for section in loaded.sections:
         options = {name: given[name] for name in ("offline", "all_fields")}
-        for finding in check_section(section, loaded.oomnitza, **options, state=loaded.state):
-            say(f"{MARKS[finding.severity]:7}[{section.name}] {finding.text}")
-            codes.append(finding.exit_code)
+        with logs.about(section.name):
+            for finding in check_section(section, loaded.oomnitza, **options, state=loaded.state):
+                say(f"{MARKS[finding.severity]:7}[{section.name}] {finding.text}")
+                codes.append(finding.exit_code)
     ctx.exit(int(gravest(codes)))
 
 
@@ -98,5 +99,6 @@ def explain_command(**given: Any) -> None:
     options |= {"count": given["record_count"] or 1, "state": loaded.state}
     explanations = explain_section(section, loaded.oomnitza, records, **options)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDE
-    for text in render_explanations(section, explanations, width):
-        say(text)
+    with logs.about(section.name):
+        for text in render_explanations(section, explanations, width):
+            say(text)

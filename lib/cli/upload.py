@@ -17,6 +17,7 @@ from lib.cli.options import (
     RUN,
     SECTIONS,
     THRESHOLDS,
+    at_least_one,
     threshold_names,
     with_options,
 )
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from lib.config.config import Config
     from lib.run.events import RunEnded
     from lib.run.options import RunOptions
+    from lib.run.tally import Outcome
 
 FULL = click.option(
     "--full",
@@ -54,7 +56,7 @@ FAIL_FAST = click.option(
 )
 PARALLEL = click.option(
     "--parallel",
-    type=click.IntRange(min=1),
+    type=at_least_one,
     default=1,
     metavar="N",
     help="Run up to N sections at the same time. Default: 1.",
@@ -166,6 +168,9 @@ def _publish(ended: RunEnded, code: int, loaded: Config, given: dict[str, Any]) 
     testmode = given["testmode"]
     # Programs may read records or events on standard output, so the summary does not go there.
     is_data = testmode or given["events"] == Path("-")
+    text = summary(ended.outcomes, testmode=testmode)
+    if given.get("resend") and not any(_has_news(outcome) for outcome in ended.outcomes):
+        text += "\nNote: No records are saved for resend."
     report = runreport.run_report(
         ended.outcomes,
         started=ended.started,
@@ -177,13 +182,17 @@ def _publish(ended: RunEnded, code: int, loaded: Config, given: dict[str, Any]) 
     settings = ReportSettings() if given.get("resend") else loaded.report
     problems = publish_report(report, settings, given["report"])
     try:
-        say(summary(ended.outcomes, testmode=testmode), err=is_data)
+        say(text, err=is_data)
     except OutputFailed:
         if not code:
             raise
         problems = [*problems, "the summary could not be printed"]
     for problem in problems:
         warn(problem)
+
+
+def _has_news(outcome: Outcome) -> bool:
+    return bool(outcome.tally.fetched or outcome.notes or outcome.error)
 
 
 def _options(loaded: Config, given: dict[str, Any]) -> RunOptions:

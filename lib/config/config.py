@@ -47,12 +47,16 @@ def load_config(path: Path, names: Iterable[str]) -> Config:
     file = _read(path)
     chosen = [_choose(file, name) for name in dict.fromkeys(name.lower() for name in names)]
     if not chosen and not _enabled(file):
+        unclear = [f"[{item.section}] enable: {item.text}" for item in _undecided(file)]
         raise UsageError(
-            "no section is enabled",
+            ". ".join(["no section is enabled", *unclear]),
             where=str(path),
             fix="Set `enable = True` in each section to run",
         )
-    return _loaded(file, chosen or _enabled(file))
+    loaded = _loaded(file, chosen or _enabled(file))
+    if not chosen:
+        loaded.warnings[:] = by_line([*loaded.warnings, *_undecided(file)])
+    return loaded
 
 
 def problems(path: Path, *, disabled: bool = False) -> list[Problem]:
@@ -143,7 +147,8 @@ def _undecided(file: IniFile) -> Iterator[Problem]:
         try:
             boolean(entry.value)
         except ValueError as error:
-            yield Problem(section.name, "enable", entry.line, str(error), "warning")
+            text = f"{error}, so the section is disabled"
+            yield Problem(section.name, "enable", entry.line, text, "warning")
 
 
 def _read(path: Path) -> IniFile:

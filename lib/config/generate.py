@@ -44,7 +44,11 @@ def write(path: Path) -> Path | None:
     """
     text = ini_text()
     if path.is_symlink() or (path.exists() and not path.is_file()):
-        raise ConfigurationError("not a regular file, so it was not replaced", where=str(path))
+        raise ConfigurationError(
+            "not a regular file, so it was not replaced",
+            where=str(path),
+            fix="Name another file with --ini",
+        )
     try:
         backup = _backup_name(path) if path.exists() else None
         if backup:
@@ -54,7 +58,9 @@ def write(path: Path) -> Path | None:
             file.write(text)
     except OSError as error:
         raise ConfigurationError(
-            f"cannot write the file ({error.strerror})", where=str(path)
+            f"cannot write the file ({error.strerror})",
+            where=str(path),
+            fix="Check that the folder exists and that you can write to it",
         ) from None
     return backup
 

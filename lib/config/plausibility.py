@@ -11,7 +11,7 @@ from lib.ini import Entry, IniSection
 from lib.settings import Setting, declared
 
 # Examples that no real value equals. Others, such as a type of device, may be right.
-PLACEHOLDER = re.compile(r"YOUR [A-Z]|change-me|\bexample\b")
+PLACEHOLDER = re.compile(r"YOUR [A-Z]|change-me|\bexample\.")
 # What is written as `mapping.FIELD` in a section, and not as a section of its own.
 PARTS = ("mapping", "mappings", "recordfilter", "filter", "settings")
 

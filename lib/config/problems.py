@@ -57,5 +57,8 @@ def render(path: Path, problem: Problem) -> str:
     """Return the problem as text, with its place in the file."""
     line = f"line {problem.line}" if problem.line else ""
     section = f"[{problem.section}]" if problem.section else ""
-    place = " ".join(filter(None, (line, section, problem.key)))
+    # Names of fields are spelled in uppercase in Oomnitza, and mostly in config files.
+    start, dot, field = problem.key.partition(".")
+    key = f"{start}.{field.upper()}" if start == "mapping" and dot else problem.key
+    place = " ".join(filter(None, (line, section, key)))
     return ": ".join(filter(None, (str(path), place, problem.text)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from lib.settings import Settings, setting, url
+from lib.settings import Settings, any_path, setting, url
 
 
 def webhook_address(text: str) -> str:
@@ -30,13 +30,13 @@ class ReportSettings(Settings):
     """The settings of the section [report]."""
 
     file: Path | None = setting(
-        "A file for the JSON report of the latest run.", default=None, parse=Path
+        "A file for the JSON report of the latest run.", default=None, parse=any_path
     )
     prometheus_file: Path | None = setting(
         "A file for Prometheus metrics, in the textfile folder of node_exporter. Its name must end"
         " with .prom.",
         default=None,
-        parse=Path,
+        parse=any_path,
     )
     webhook_url: str = setting(
         "The URL to which the report is posted as JSON. It is treated as a secret, because the URL"

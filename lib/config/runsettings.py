@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from lib.settings import Settings, at_least, setting
+from lib.settings import Settings, any_path, at_least, setting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +16,7 @@ class RunSettings(Settings):
         "The state database (SQLite): past runs, what was last sent, and records saved for resend."
         " Default: next to the config file, with the same name and the suffix .db.",
         default=None,
-        parse=Path,
+        parse=any_path,
     )
     keep_days: int = setting(
         "The number of days to keep past runs and records saved for resend.",

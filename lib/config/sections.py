@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from lib import connector, plugins, recordfilter, secrets
-from lib.config import sharedsections
+from lib.config import missingfields, sharedsections
+from lib.config.environment import from_environment
+from lib.config.missingfields import missing_fields
 from lib.config.plausibility import doubtful_values
 from lib.config.problems import Problem
 from lib.config.reportsettings import ReportSettings
@@ -34,6 +34,7 @@ RESERVED = (OOMNITZA, RUN, REPORT, CONVERTERS, DEFAULT)
 LOOKUP = sharedsections.LOOKUP
 SPECIAL_KEYS = ("enable", "recordfilter")
 MAPPING = mapping.PREFIX
+PREFIXES = (MAPPING, missingfields.PREFIX)
 # Misspelling these is an error: an ignored mapping would mean missing data.
 NEAR_MAPPING = ("mappings", "maping", "mappping", "map")
 
@@ -49,6 +50,7 @@ class Section:
     recordfilter: Entry | None = None
     resources: Resources = field(default_factory=Resources)
     folder: Path | None = None  # of the config file
+    missing: Mapping[str, str] = field(default_factory=dict)  # values of missing records, by field
 
 
 class SectionReader:
@@ -118,11 +120,14 @@ class SectionReader:
         layer = dict(self._mapping(section, settings_type))
         entry = self._recordfilter(section)
         if len(self.errors) == before:
-            self._original_settings(section, settings, connector.load_connector(module).data_type)
-            self._whole_mapping(section, connector.load_connector(module)(settings), layer)
+            source = connector.load_connector(module)(settings)
+            self._original_settings(section, settings, source.data_type)
+            self._whole_mapping(section, source, layer)
+            missing = missing_fields(section, source, self._note)
         if len(self.errors) > before:
             return None
-        return Section(section.name, module, settings, layer, entry, self._resources, self._folder)
+        resources, folder = self._resources, self._folder
+        return Section(section.name, module, settings, layer, entry, resources, folder, missing)
 
     def _settings(self, kind: type[Any], section: IniSection) -> Any:
         entries = section.entries
@@ -132,19 +137,13 @@ class SectionReader:
         for entry, text in doubtful_values(kind, entries):
             self._warn(section, entry.line, entry.key, text)
         given = {key: entry.value for key, entry in entries.items()}
-        for item in declared(kind):
-            variable = given.get(f"env_{item.name}", "").strip() if item.about.secret else ""
-            if variable and variable not in os.environ:
-                key = f"env_{item.name}"
-                what = f"environment variable {variable} not found"
-                if not re.fullmatch(r"[A-Z][A-Z0-9_]*", variable):  # it may be the secret itself
-                    what = "environment variable not found"
-                self._problem(section, entries[key].line, key, what)
-            elif variable:
-                given[item.name] = os.environ[variable]
+        variables, without_variable = from_environment(kind, section, self._note)
+        given |= variables
         given |= self._paths(kind, given)
         settings, faults = read_settings(kind, given)
         for fault in faults:
+            if fault.key in without_variable:
+                continue  # it is only empty because of the variable
             line = entries[fault.key].line if fault.key in entries else section.line
             self._problem(section, line, fault.key, fault.text)
         if settings is not None:
@@ -173,14 +172,17 @@ class SectionReader:
                 self._warn(section, section.entries[item.name].line, item.name, warning)
 
     def _paths(self, kind: type[Any], given: Mapping[str, str]) -> dict[str, str]:
-        """The settings that are paths; they are relative to the folder of the config file."""
+        """The settings that are paths; they are relative to the folder of the config file.
+
+        The parsers of settings replace ~ by the home folder.
+        """
         texts = {
             item.name: given.get(item.name, "").strip() or item.example_of_default
             for item in declared(kind)
             if item.is_path
         }
         return {
-            name: str(self._folder / Path(text).expanduser())
+            name: text if text.startswith("~") else str(self._folder / text)
             for name, text in texts.items()
             if text
         }
@@ -191,10 +193,13 @@ class SectionReader:
         for key, entry in section.entries.items():
             if self._inherited.get(key) is entry:
                 continue  # another section may have this setting
-            if key not in (*names, *SPECIAL_KEYS) and not key.startswith("mapping."):
+            if key not in (*names, *SPECIAL_KEYS) and not key.startswith(
+                (MAPPING, missingfields.PREFIX)
+            ):
                 near = plugins.nearest(key, [*names, *SPECIAL_KEYS])
                 if near in SPECIAL_KEYS or key.split(".")[0] in NEAR_MAPPING:
-                    what = f"unknown setting; did you mean {near or MAPPING}?"
+                    meant = near or f"{MAPPING}{key.partition('.')[2].upper() or 'FIELD'}"
+                    what = f"unknown setting; did you mean {meant}?"
                     self._problem(section, entry.line, key, what)
                     continue
                 hint = f"; did you mean {near}?" if near else ""

@@ -12,10 +12,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from lib.connector import Records, SourceItem
+from lib.connector import Projection, Records, SourceItem
 from lib.errors import RecordUnreadable, SourceFault
+from lib.filenames import path_text
 from lib.files import textfiles
 from lib.files.textfiles import FileSettings
+from lib.remarks import Remarks
 
 SUFFIX = ".jsonl"
 
@@ -25,24 +27,29 @@ def check_jsonl(settings: FileSettings) -> None:
     textfiles.check_all(settings, SUFFIX, partial(_read, settings))
 
 
-def read_jsonl(settings: FileSettings) -> Records:
+def read_jsonl(
+    settings: FileSettings, projection: Projection, remarks: Remarks | None = None
+) -> Records:
     """Yield the objects of all files."""
-    yield from textfiles.read_all(settings, SUFFIX, partial(_read, settings))
+    read = partial(_read, settings)
+    yield from textfiles.read_all(
+        settings, SUFFIX, read, checkpoint=projection.checkpoint, remarks=remarks
+    )
 
 
 def _read(settings: FileSettings, path: Path) -> Iterator[SourceItem]:
-    begun = False
+    begun, name = False, path_text(path)
     for number, line in enumerate(textfiles.lines(path, settings.encoding), 1):
         if not line.strip():
             continue
         if not begun and line.lstrip().startswith("["):
             raise SourceFault(
                 "the file is a JSON array, not JSON Lines",
-                where=str(path),
+                where=path_text(path),
                 fix="Write each record as an object on a line of its own",
             )
         begun = True
-        yield _record(line, settings, f"{path}: line {number}")
+        yield _record(line, settings, f"{name}: line {number}")
 
 
 def _record(line: str, settings: FileSettings, where: str) -> SourceItem:
@@ -52,7 +59,7 @@ def _record(line: str, settings: FileSettings, where: str) -> SourceItem:
     try:
         value = json.loads(line, parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError) as error:
-        return RecordUnreadable(f"the line is not valid JSON ({_reason(error)})", where=where)
+        return RecordUnreadable(f"the line is not valid JSON: {_reason(error)}", where=where)
     if not isinstance(value, dict):
         return RecordUnreadable("the line is not a JSON object", where=where)
     return value

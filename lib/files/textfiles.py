@@ -1,4 +1,4 @@
-"""Text files as sources: which files a section names, and their lines."""
+"""Text files as sources: their settings, and their lines."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from lib.checkpoint import Checkpoint
 from lib.connector import SourceItem
 from lib.errors import SourceFault, SourceUnavailable
-from lib.settings import Settings, any_path, setting
+from lib.filenames import path_text
+from lib.files.folder import FolderSettings, files_to_read
+from lib.remarks import Remarks
+from lib.settings import Settings, setting, text_encoding
 
 # The longer marks first: that of UTF-32 begins like that of UTF-16.
 MARKS = {
@@ -19,52 +23,44 @@ MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
     codecs.BOM_UTF8: "utf-8-sig",
 }
+# How files begin that are no text, and what they are.
+OTHER_KINDS = {
+    b"PK\x03\x04": "an Excel workbook (.xlsx) or another ZIP archive",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an Excel workbook (.xls) or another Office document",
+    b"\x1f\x8b\x08": "a compressed file (gzip)",
+    b"%PDF-": "a PDF document",
+}
+LONGEST_BEGIN = 8
 CTRL_Z = "\x1a"  # alone on a line, it is the end of a text in programs from the days of DOS
 
 
-def text_encoding(text: str) -> str:
-    """Return the name of an encoding; raise ValueError for one that Python does not know."""
-    name = text.strip()
-    try:
-        "".encode(name)
-    except LookupError:
-        raise ValueError(f"unknown encoding {name!r}. Try utf-8, cp1252, or utf-16") from None
-    return name
-
-
 @dataclass(frozen=True, kw_only=True)
-class FileSettings(Settings):
-    """The settings of sections that read files; the first base class of their settings."""
-
-    filename: Path | None = setting(
-        "The file to read. To read all files of a folder, set directory instead.",
-        default=None,
-        parse=any_path,
-    )
-    directory: Path | None = setting(
-        "A folder whose CSV or JSON Lines files are all read, in the order of their names.",
-        default=None,
-        parse=any_path,
-    )
+class _Encoded(Settings):
     encoding: str = setting(
         "The text encoding of the files. A byte order mark in a file overrides this setting.",
         default="utf-8",
         parse=text_encoding,
     )
 
-    def problems(self) -> Iterator[tuple[str, str]]:
-        yield from super().problems()
-        if self.filename and self.directory:
-            yield "directory", "filename and directory cannot both be set"
-        elif not self.filename and not self.directory:
-            yield "filename", "filename is empty. Set filename or directory"
+
+@dataclass(frozen=True, kw_only=True)
+class FileSettings(FolderSettings, _Encoded):
+    """The settings of sections that read files; the first base class of their settings."""
 
 
 def read_all(
-    settings: FileSettings, suffix: str, read: Callable[[Path], Iterator[SourceItem]]
+    settings: FileSettings,
+    suffix: str,
+    read: Callable[[Path], Iterator[SourceItem]],
+    *,
+    checkpoint: Checkpoint | None = None,
+    remarks: Remarks | None = None,
 ) -> Iterator[SourceItem]:
-    """Yield the items that `read` gives for each file; in a folder, for those with this suffix."""
-    for path in _files(settings, suffix):
+    """Yield the items that `read` gives for each file; in a folder, for those with this suffix.
+
+    With `files = once`, files that are in the checkpoint are left out.
+    """
+    for path in files_to_read(settings, suffix, checkpoint or Checkpoint(), remarks or Remarks()):
         yield from read(path)
 
 
@@ -72,7 +68,7 @@ def check_all(
     settings: FileSettings, suffix: str, read: Callable[[Path], Iterator[SourceItem]]
 ) -> None:
     """Read the beginning of each file, to raise the errors that `read` raises there."""
-    for path in _files(settings, suffix):
+    for path in files_to_read(settings, suffix, Checkpoint(), Remarks()):
         next(read(path), None)
 
 
@@ -88,12 +84,14 @@ def lines(path: Path, encoding: str) -> Iterator[str]:
             yield from _without_end_mark(file)
     except OSError as error:
         raise SourceUnavailable(
-            f"cannot read the file ({error.strerror})", where=str(path)
+            f"cannot read the file ({error.strerror})",
+            where=path_text(path),
+            fix="Check that the file exists and that the connector is allowed to read it",
         ) from None
     except UnicodeError:
         raise SourceFault(
             f"the file is not valid {used} text",
-            where=str(path),
+            where=path_text(path),
             fix="Set encoding to the text encoding of the file",
         ) from None
 
@@ -109,33 +107,6 @@ def is_text(text: str) -> bool:
     return True
 
 
-def _files(settings: FileSettings, suffix: str) -> list[Path]:
-    if settings.filename:
-        return [settings.filename]
-    folder = settings.directory
-    assert folder  # noqa: S101  one of the two is given
-    try:
-        paths = sorted(path for path in folder.iterdir() if _is_wanted(path, suffix))
-    except OSError as error:
-        raise SourceUnavailable(
-            f"cannot read the folder ({error.strerror})",
-            where=str(folder),
-            fix="Check that directory is the folder of the files",
-        ) from None
-    if not paths:
-        raise SourceUnavailable(
-            f"no {suffix} file found in the folder",
-            where=str(folder),
-            fix="Check that directory is the folder of the files",
-        )
-    return paths
-
-
-def _is_wanted(path: Path, suffix: str) -> bool:
-    """Names with a dot in front are what systems and editors leave behind."""
-    return path.suffix.lower() == suffix and not path.name.startswith(".") and path.is_file()
-
-
 def _without_end_mark(lines: Iterator[str]) -> Iterator[str]:
     for line in lines:
         if not line.startswith(CTRL_Z) or line.rstrip("\r\n") != CTRL_Z:
@@ -145,7 +116,17 @@ def _without_end_mark(lines: Iterator[str]) -> Iterator[str]:
 
 
 def _mark(path: Path) -> str | None:
-    """The encoding that the file's byte order mark stands for, if it has one."""
+    """The encoding that the file's byte order mark stands for, if it has one.
+
+    Raises SourceFault for files of other kinds, whose beginning is known.
+    """
     with path.open("rb") as file:
-        begin = file.read(4)
+        begin = file.read(LONGEST_BEGIN)
+    for kind, what in OTHER_KINDS.items():
+        if begin.startswith(kind):
+            raise SourceFault(
+                f"the file is not a text file but {what}",
+                where=path_text(path),
+                fix="Export it as text: as CSV UTF-8 in Excel, or as JSON Lines",
+            )
     return next((name for mark, name in MARKS.items() if begin.startswith(mark)), None)

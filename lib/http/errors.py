@@ -134,7 +134,7 @@ def server_message(response: requests.Response) -> str:
         words = _sentence(json.loads(text))
     except (ValueError, RecursionError):
         words = excerpt(text)
-    words = words or response.reason or ""
+    words = re.sub(r"(?<!\.)\.$", "", words or response.reason or "")
     return f" ({words})" if words else ""
 
 
@@ -142,7 +142,8 @@ def excerpt(text: str) -> str:
     """Return the paragraphs of an HTML page, or its text without tags, as one short line."""
     text = re.sub(r"<(script|style)\b.*?</\1>", " ", text, flags=re.IGNORECASE | re.DOTALL)
     paragraphs = re.findall(r"<p[^>]*>(.*?)</p>", text, re.IGNORECASE | re.DOTALL)
-    return _short(re.sub(r"<[^>]*>", " ", " ".join(paragraphs) or text))
+    words = re.sub(r"<[^>]*>", " ", " ".join(paragraphs) or text)
+    return _short(re.sub(r"\s+(?=[.,;:!?])", "", words))
 
 
 def _reason(error: Failure) -> str:

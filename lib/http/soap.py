@@ -33,7 +33,7 @@ from zeep.xsd.valueobjects import CompoundValue
 
 from lib.connection import ConnectionSettings
 from lib.errors import ConfigurationError, ConnectorError, SourceFault
-from lib.http.client import Client
+from lib.http.client import Client, NotFound
 from lib.http.errors import excerpt
 from lib.http.response import BrokenAnswer
 
@@ -102,6 +102,8 @@ class SoapService:
                 wsdl, UsernameToken(username, password), transport, settings=LENIENT
             )
             self._binding, named = _port(client)
+        except NotFound as error:
+            raise error.with_fix(CHECK_WSDL) from None
         except OSError as error:
             raise SourceFault(
                 f"cannot read the WSDL ({error.strerror})", where=wsdl, fix=CHECK_WSDL

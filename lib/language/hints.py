@@ -76,7 +76,9 @@ def unknown_name(name: str, known: Iterable[str]) -> str:
     """Return the message for an unknown name; `known` are those that exist."""
     hint = _of_python(name, NAMES_OF_PYTHON) or FUNCTIONS_OF_PYTHON.get(name)
     near = did_you_mean(name, (*known, "return"))
-    return hint or f"unknown name `{name}`; " + (near or f'put text in quotes: "{name}"')
+    return hint or f"unknown name `{name}`; " + (
+        near or f'write record.{name} for a field, or "{name}" for text'
+    )
 
 
 def unknown_function(name: str, known: Iterable[str]) -> str:

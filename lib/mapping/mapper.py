@@ -128,9 +128,9 @@ class FieldStep(NamedTuple):
 
 def failure(convert: Conversion, error: BaseException, value: Any) -> str:
     """Return the message for a converter that failed on a value, with secrets masked."""
-    return (
-        f"{convert.name}: {redact(_message(error)):.200} (value: {shown(redact_data(value), 100)})"
-    )
+    reason, converted = f"{redact(_message(error)):.200}", shown(redact_data(value), 100)
+    quoted = isinstance(value, str) and converted in reason
+    return f"{convert.name}: {reason}" + ("" if quoted else f" (value: {converted})")
 
 
 def unsendable(convert: Conversion, error: Exception) -> str:

@@ -90,11 +90,11 @@ def parse_field_mapping(text: str) -> Attributes | None:
     return attributes
 
 
-def field_name(key: str) -> str:
+def field_name(key: str, prefix: str = PREFIX) -> str:
     """Return the field that a key `mapping.FIELD` fills; raise ValueError for an invalid one."""
-    name = key.removeprefix(PREFIX).strip("'\"[] ").upper()
+    name = key.removeprefix(prefix).strip("'\"[] ").upper()
     if not name:
-        raise ValueError(f"the field name after `{PREFIX}` is missing")
+        raise ValueError(f"the field name after `{prefix}` is missing")
     if re.search(r"[\s.]", name):
         raise ValueError(
             f"'{name}' is not a valid field name; a field name cannot contain dots or spaces"

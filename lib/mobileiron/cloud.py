@@ -102,7 +102,10 @@ class Cloud(MobileIron):
                 f"device space not found in MobileIron: {missing}", where=self.url, fix=fix
             )
         if missing:
-            log.warning("Device space not found in MobileIron: %s. Check partitions.", missing)
+            log.warning(
+                "device space not found in MobileIron, so it is skipped: %s. Check partitions.",
+                missing,
+            )
         return [ident for name, ident in spaces if name in wanted]
 
     def _listed(self, space: Any) -> Iterator[Record]:

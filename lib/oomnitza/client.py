@@ -18,6 +18,7 @@ import requests
 from lib.connection import ConnectionSettings
 from lib.errors import (
     ConnectorError,
+    SignInError,
     TargetFault,
     TargetRefused,
     TargetUnavailable,
@@ -36,6 +37,9 @@ log = logging.getLogger(__name__)
 MAPPINGS = "/api/v2/mappings"
 AUTH_HEADER = "Authorization2"
 CSRF_HEADER = "X-CSRF-Token"
+CHECK_CREDENTIALS = (
+    "Check that api_token (or username and password) in [oomnitza] is correct and has not expired"
+)
 # Locations in one answer.
 LOCATIONS = 200
 RUN_COUNTS = {
@@ -163,6 +167,10 @@ class OomnitzaClient(Client):
             return TargetFault(
                 error.what, where=error.where, fix=error.fix, retry_after=error.retry_after
             )
+        if isinstance(error, SignInError):
+            return error.with_fix(CHECK_CREDENTIALS)
+        if isinstance(error, NotFound):
+            return error.with_fix("Check that url in [oomnitza] is the address of your Oomnitza")
         return error
 
     def _login(self) -> Token:

@@ -58,9 +58,9 @@ class OomnitzaSettings(TargetSettings):
         parse=at_least(1),
     )
     confirm: Confirm = setting(
-        "The response that confirms a batch: body (empty, or JSON without an error), strict (a "
-        "JSON object, and the counts in Oomnitza's run log must add up), or status (any success "
-        "status, except a web page).",
+        "The responses that confirm a batch. body: an empty body, or JSON without an error. "
+        "strict: a JSON object, and the counts in Oomnitza's run log must add up. status: any "
+        "success status, except a web page.",
         default="body",
         advanced=True,
     )

@@ -105,6 +105,8 @@ def _samples(plan: SectionPlan, all_fields: bool) -> Generator[Finding, None, li
         yield note(CheckStep.SAMPLE, "source: no sample records found")
     if unreadable:
         number = counted(len(unreadable), "sample record")
-        what = f"source: {number} could not be read, for example: {unreadable[0]}"
+        what = f"source: {number} could not be read. Example: {unreadable[0]}"
         yield failed(CheckStep.SAMPLE, what, ExitCode.RECORDS_LEFT)
+    for text in (*plan.source.remarks.warnings, *plan.source.remarks.notes):
+        yield note(CheckStep.SAMPLE, f"source: {text}")
     return samples

@@ -26,6 +26,7 @@ from lib.record import Record
 from lib.recordfilter import RecordFilter
 from lib.run.checkpoints import check_place
 from lib.run.plan import SectionPlan, make_plan
+from lib.run.recordnames import RecordNames
 from lib.secrets import redact, redact_data
 from lib.target.target import TargetSettings
 from lib.values.sendable import shown
@@ -142,7 +143,7 @@ def explain_section(
         explain = partial(explain_record, plan.mapper, plan.fields, plan.record_filter)
         records = given or plan.source.records(plan.projection(all_fields=all_fields))
         with closing(records) as delivered:
-            yield from _each(delivered, count, explain)
+            yield from _each(delivered, count, explain, plan.record_names)
     for name in () if plan.without_server else plan.unmapped_sync_fields:
         yield f"An upload would fail: the sync key {name} is not mapped.", None
 
@@ -161,26 +162,29 @@ def read_records(file: IO[bytes]) -> Records:
 
     Raises SourceFault, with the line, for what is none of these.
     """
+    name = "standard input" if file.name == "<stdin>" else file.name
     lines = ((at, line) for at, line in enumerate(file, 1) if line.strip())
     begin = next(lines, None)
     if begin and _is_object(begin[1]):
         for at, line in chain([begin], lines):
-            yield _record(_parsed(line.rstrip(), file.name, at), f"{file.name}: line {at}")
+            yield _record(_parsed(line.rstrip(), name, at), f"{name}: line {at}")
     elif begin:
         at, line = begin
-        whole = _parsed(line + file.read(), file.name, at)
+        whole = _parsed(line + file.read(), name, at)
         for number, item in enumerate(whole if isinstance(whole, list) else [whole], 1):
-            yield _record(item, f"{file.name}: item {number}")
+            yield _record(item, f"{name}: item {number}")
 
 
 def _each(
-    delivered: Records, count: int, explain: Callable[[Record], Explanation]
+    delivered: Records, count: int, explain: Callable[[Record], Explanation], names: RecordNames
 ) -> Iterator[tuple[str, Explanation | None]]:
     """Explain records, until there were `count` that could be read."""
     number, left = 0, count
     for number, item in enumerate(delivered, 1):
         if isinstance(item, dict):
-            yield f"record {number}", explain(item)
+            explanation = explain(item)
+            name = redact(names.find({each.field: each.value for each in explanation.fields}, item))
+            yield f"record {number}{f' ({name})' if name else ''}", explanation
             left -= 1
             if not left:
                 break

@@ -54,10 +54,10 @@ def _decision(decision: Decision, recordfilter: Entry | None) -> str:
     if decision.failure:
         return f"the record filter failed ({printable(decision.failure)}), {at}"
     if decision.returned:
-        return f"kept by the record filter, {at}"
+        return f"passed the record filter, {at}"
     # Nothing at all, or an empty text, may be returned by mistake.
     what = "" if decision.returned is False else f", which returned {decision.returned!r}"
-    return f"not kept by the record filter{what}, {at}"
+    return f"filtered out by the record filter{what}, {at}"
 
 
 def _end(explanation: Explanation) -> str:

@@ -67,7 +67,7 @@ def _check_filter(
         return
     if failures:
         what = f"the record filter failed on {_some(len(failures), len(samples))}"
-        text = f"{what}, for example: {failures[0]}"
+        text = f"{what}. Example: {failures[0]}"
         yield failed(CheckStep.FILTER, text, ExitCode.RECORDS_LEFT)
     text = f"record filter: keeps {_some(len(kept), len(samples))}"
     yield ok(CheckStep.FILTER, text) if kept else note(CheckStep.FILTER, text)
@@ -131,7 +131,7 @@ def _check_values(plan: SectionPlan, kept: Sequence[Record]) -> Iterator[Finding
         yield note(
             CheckStep.MAPPING,
             f"{name}: conversion failed in {_some(len(texts), len(kept))}, so the field is empty"
-            f" (for example: {texts[0]})",
+            f". Example: {texts[0]}",
         )
     missing = [name for each in mapped for name in each.missing]
     for name in dict.fromkeys(missing):

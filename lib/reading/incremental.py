@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from lib.connector import AssetConnector, AssetSettings, Projection, Records, SourceItem
 from lib.reading.changes import Changes
@@ -30,6 +30,10 @@ class IncrementalSettings(AssetSettings):
         advanced=True,
         parse=any_path,
     )
+
+    @property
+    def incremental(self) -> bool:
+        return True
 
 
 class ModifiedList(Protocol):
@@ -58,8 +62,6 @@ S = TypeVar("S", bound=IncrementalSettings)
 
 class IncrementalConnector(AssetConnector[S]):
     """Base class of connectors that read only the devices modified since the previous run."""
-
-    incremental: ClassVar[bool] = True
 
     @property
     @abstractmethod

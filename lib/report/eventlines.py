@@ -85,7 +85,11 @@ class EventFile:
         try:
             descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0), 0o600)
         except OSError as error:
-            raise _unusable(path, f"cannot write the file ({error.strerror})") from None
+            raise UsageError(
+                f"cannot write the file ({error.strerror})",
+                where=str(path),
+                fix="Check that the folder exists and that you can write to it",
+            ) from None
         self._file = os.fdopen(descriptor, "wb", buffering=0)
         if _is_file(path):
             try:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from lib.jsontext import printable, to_json
+from lib.record import Record
 from lib.report.runreport import iso8601
 from lib.report.summary import COLUMNS, table
-from lib.run.tally import brief
+from lib.run.fingerprints import record_key
+from lib.run.recordnames import RecordNames, first_fields
 from lib.secrets import redact, redact_data
 from lib.state import Missing, PastRun, SavedRecord
-from lib.wording import counted
+from lib.wording import counted, not_compared
 
 # The columns that the table of runs shows even if they are empty, or the same, in all rows.
 ALWAYS = ("run", "section", "started", "took", "status", "fetched", "sent", "rejected")
@@ -40,8 +42,13 @@ def history(runs: Sequence[PastRun]) -> str:
     return "\n".join(table(rows, right))
 
 
-def rejects(records: Iterable[SavedRecord]) -> Iterator[str]:
-    """Yield one or two lines for each saved record, and their number at the end."""
+def rejects(
+    records: Iterable[SavedRecord], id_paths: Callable[[str], Sequence[str]] = lambda _: ()
+) -> Iterator[str]:
+    """Yield one or two lines for each saved record, and their number at the end.
+
+    `id_paths` returns the `id_paths` of the connector of a section.
+    """
     number = 0
     for record in records:
         number += 1
@@ -50,20 +57,42 @@ def rejects(records: Iterable[SavedRecord]) -> Iterator[str]:
         head = (
             f"[{record.section}] {record.outcome} {local_time(record.at)}{often}: {record.reason}"
         )
-        shown = _record(record.mapped or record.fetched) or one_line(record.key or "")
+        shown = _name(record, id_paths(record.section)) or one_line(record.key or "")
         yield "\n  ".join(filter(None, [one_line(head), shown]))
     yield f"{counted(number, 'record') if number else 'No records'} saved for resend."
 
 
 def missing(section: str, records: Iterable[Missing]) -> Iterator[str]:
     """Yield a line for each missing record of a section, and their number at the end."""
-    number = 0
+    number = new = 0
     for item in records:
         number += 1
-        fields = f" ({brief(redact_data(item.fields))})" if item.fields else ""
-        name, seen = one_line(f"[{section}] {item.key}"), local_time(item.last_seen)
-        yield f"{name}{fields}, last seen {seen}"
-    yield f"[{section}] {counted(number, 'missing record') if number else 'No missing records'}."
+        new += item.new
+        yield missing_record(section, item)
+    if number:
+        yield f"[{section}] {counted(number, 'missing record')}, {new:,} new."
+    else:
+        yield f"[{section}] No record is missing."
+
+
+def missing_record(section: str, item: Missing) -> str:
+    """Return the line of a missing record."""
+    fields = f" ({first_fields(redact_data(item.fields))})" if item.fields else ""
+    seen = f"last seen {local_time(item.last_seen)}{' (new)' if item.new else ''}"
+    return f"{one_line(f'[{section}] {item.key}')}{fields}, {seen}"
+
+
+def forgotten(section: str, number: int) -> str:
+    """Return a sentence about so many missing records that were forgotten."""
+    if not number:
+        return f"[{section}] No record is missing."
+    were = "was" if number == 1 else "were"
+    return f"[{section}] {counted(number, 'missing record')} {were} forgotten."
+
+
+def restarted(section: str, restart: PastRun, number: int) -> str:
+    """Return a sentence about so many records that are not compared since a run."""
+    return f"[{section}] {not_compared(number, f'the run of {local_time(restart.started)}')}"
 
 
 def json_lines(items: Iterable[PastRun | SavedRecord | Missing], **more: Any) -> Iterator[str]:
@@ -93,11 +122,30 @@ def _cells(run: PastRun) -> dict[str, str]:
     }
 
 
-def _record(text: str | None) -> str:
-    """The first fields of a record, so that it is recognized, or the beginning of its JSON."""
-    if not text:
-        return ""
-    return brief(redact_data(json.loads(text))) or shortened(one_line(text), LONGEST_RECORD)
+def _name(record: SavedRecord, id_paths: Sequence[str]) -> str:
+    """The key and the ID of a record, else its first fields or the beginning of its JSON."""
+    mapped, fetched = (_redacted(text) for text in (record.mapped, record.fetched))
+    names = RecordNames(_key_fields(record.key, mapped), id_paths)
+    name = names.find(mapped, fetched) or first_fields(mapped or fetched)
+    return name or shortened(one_line(record.mapped or record.fetched or ""), LONGEST_RECORD)
+
+
+def _redacted(text: str | None) -> Record:
+    record: Record = redact_data(json.loads(text)) if text else {}
+    return record
+
+
+def _key_fields(key: str | None, mapped: Record) -> list[str]:
+    """The fields of a record that its key was made of."""
+    keys = {name: record_key(mapped, [name]) for name, value in mapped.items() if value is not None}
+    whole = [name for name in keys if keys[name] == key]
+    if whole or not (key or "").startswith("["):
+        return whole[:1]
+    try:
+        parts = json.loads(key or "")
+    except ValueError:
+        return []
+    return [next((name for name in keys if keys[name] == part), "") for part in parts]
 
 
 def local_time(moment: float) -> str:

@@ -51,7 +51,7 @@ METRICS = {
     "run_seconds": "Duration of the last run in seconds.",
     "records": "Number of records of the last run by outcome. The sum is the number fetched.",
     "missing_records": "Number of records sent by earlier runs that are no longer in the source.",
-    "retries": "Number of requests that the last run repeated.",
+    "retries": "Number of requests that the last run retried.",
 }
 ENDS = ("filtered", "incomplete", "unchanged", "sent", "rejected", "unsent")
 # A line of the textfile: the series, and its value.
@@ -154,6 +154,7 @@ def section_report(outcome: Outcome) -> dict[str, Any]:
         "seconds": round(outcome.seconds, 3),
         "retries": outcome.retries,
         "missing": outcome.missing,
+        "leavers": outcome.leavers,
         "fields": outcome.fields,
         "compared": {key: compared[key] for key in ("new", "changed", "same")}
         if compared

@@ -37,6 +37,9 @@ def summary(outcomes: Sequence[Outcome], *, testmode: bool = False) -> str:
     ]
     if testmode:
         lines.append("Note: This was a dry run. Nothing was sent.")
+    elif saved := [each.section for each in outcomes if each.tally.rejected or each.tally.unsent]:
+        command = f"connector.py rejects {' '.join(saved)}"
+        lines.append(f"Note: Run `{command}` to list the rejected and unsent records.")
     return "\n".join(lines)
 
 
@@ -64,14 +67,14 @@ def _left_records(outcome: Outcome) -> bool:
     """Whether records were left that should have gone; some incomplete ones are a daily matter."""
     tally = outcome.tally
     none_complete = tally.incomplete and not (tally.sent or tally.unchanged)
-    left = tally.rejected or tally.unsent or outcome.unconfirmed or _refused_silently(outcome)
+    left = outcome.refused or tally.unsent or outcome.unconfirmed or _refused_silently(outcome)
     return bool(left or none_complete)
 
 
 def _refused_silently(outcome: Outcome) -> int:
     """How many records Oomnitza counted as errors although it had taken the requests."""
     counted = (outcome.server or {}).get("errors", 0)
-    return max(0, counted - outcome.tally.rejected)
+    return max(0, counted - outcome.refused)
 
 
 def mappings(title: str, fields: Iterable[FieldMapping]) -> str:
@@ -128,6 +131,8 @@ def _warnings(outcome: Outcome) -> Iterator[str]:
 
 def _notes(outcome: Outcome) -> Iterator[str]:
     yield from outcome.notes
+    if outcome.tally.filtered and outcome.tally.filtered == outcome.tally.fetched:
+        yield "No record passed the record filter."
     if vanished := outcome.tally.vanished:
         were = "was" if vanished == 1 else "were"
         yield f"{_records(vanished)} {were} listed by the source but could not be found."
@@ -150,7 +155,7 @@ def _records(number: int) -> str:
 
 
 def _for_example(example: Example) -> str:
-    return f" (for example: {example.text})" if example.text else ""
+    return f". Example: {example.text}" if example.text else ""
 
 
 def _part(item: FieldMapping, key: str) -> str:

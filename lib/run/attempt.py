@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 
 from lib.errors import ConnectorError, Interrupted
+from lib.logs import IN_SUMMARY
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +22,7 @@ def attempt(section: str, act: Callable[[], None]) -> ConnectorError | None:
     except BrokenPipeError:
         raise  # the reader of the output of a dry run has closed it
     except (Exception, SystemExit) as error:  # a connector may raise anything
-        log.exception("[%s] unexpected error", section)
+        log.exception("[%s] unexpected error", section, extra=IN_SUMMARY)
         return ConnectorError(
             f"unexpected error ({type(error).__name__})",
             fix="Report this bug, with the details in the log file",

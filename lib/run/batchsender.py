@@ -19,8 +19,9 @@ from lib.errors import ConfigurationError, ConnectorError, RunCanceled
 from lib.interruption import requested, shielded
 from lib.run.fingerprints import record_digest
 from lib.run.inflight import BatchResult, InFlight
+from lib.run.recordnames import RecordNames
 from lib.run.spool import Spool
-from lib.run.tally import Outcome, brief
+from lib.run.tally import Outcome
 from lib.run.threshold import Thresholds
 from lib.run.unchanged import Digest, is_unchanged
 from lib.state import Known, SectionLedger
@@ -63,6 +64,7 @@ class BatchSender:
         outcome: Outcome,
         policy: SendPolicy,
         progress: Callable[[], None],
+        names: RecordNames | None = None,
     ) -> None:
         self.added = 0
         self.failure: Exception | None = None
@@ -71,6 +73,7 @@ class BatchSender:
         self._outcome = outcome
         self._policy = policy
         self._progress = progress
+        self._names = names or RecordNames()
         self._holding = policy.thresholds.wait(0)
         self._held = Spool()  # changed records, while a threshold is not met
         self._new: list[Item] = []  # not compared yet with what was last sent
@@ -252,7 +255,7 @@ class BatchSender:
 
     def _record_result(self, result: BatchResult) -> None:
         for item, refusal in result.rejected:
-            reason, text = refusal.what, brief(item.values)
+            reason, text = refusal.what, self._names.of_item(item)
             self._outcome.note_rejected(reason, text)
             log.info("[%s] rejected: %s (%s)", self._outcome.section, reason, text)
         with self._ledger.batch(lasting=bool(result.rejected)):

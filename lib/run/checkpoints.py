@@ -28,7 +28,9 @@ def checkpoint_of(
     before = legacy_fingerprint(section, fields)
     readers = [f"{section.name} {target} {each}" for each in (scope, before)]
     return Checkpoint(
-        _place(section, plan.source, ledger, scope, readers), full_refresh=full_refresh
+        _place(section, plan.source, ledger, scope, readers),
+        files=_FilesInLedger(ledger, scope),
+        full_refresh=full_refresh,
     )
 
 
@@ -37,11 +39,12 @@ def check_place(section: Section, source: Connector[Any], target: str, state: Pa
 
     Raises ConfigurationError if not, and StateUnreadable where the store cannot be looked into.
     """
-    if not isinstance(source, IncrementalConnector):
+    if not source.incremental:
         with open_to_read(state) as store:
             store.section(section.name, target).last_complete()
         return
-    if not source.settings.storage and not _is_writable(state):
+    in_file = isinstance(source, IncrementalConnector) and source.settings.storage
+    if not in_file and not _is_writable(state):
         raise ConfigurationError(
             "state: cannot write the state database",
             where=str(state),
@@ -67,6 +70,20 @@ class _InLedger:
 
     def keep(self, reached: datetime) -> None:
         self._ledger.reach(self._scope, reached)
+
+
+class _FilesInLedger:
+    """The accepted files, in the state database."""
+
+    def __init__(self, ledger: SectionLedger, scope: str) -> None:
+        self._ledger = ledger
+        self._scope = scope
+
+    def load(self) -> Collection[str]:
+        return self._ledger.accepted_files(self._scope)
+
+    def keep(self, files: Collection[str]) -> None:
+        self._ledger.accept_files(self._scope, files)
 
 
 def _place(

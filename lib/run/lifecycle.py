@@ -20,6 +20,7 @@ from lib.run.tally import Outcome
 from lib.settings import seconds
 from lib.state import FieldCount, SectionLedger
 from lib.target.target import Target
+from lib.wording import not_compared
 
 log = logging.getLogger(__name__)
 
@@ -103,3 +104,6 @@ def end(ledger: SectionLedger, outcome: Outcome, fields: Iterable[FieldCount] = 
         )
     if outcome.status == "complete":
         outcome.missing = ledger.count_missing()
+        restart = ledger.restart()
+        if restart and restart.id == ledger.run and (number := ledger.count_not_compared()):
+            outcome.notes.append(not_compared(number, "this run"))

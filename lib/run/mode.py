@@ -14,12 +14,14 @@ from pathlib import Path
 
 from lib.config.sections import Section
 from lib.errors import ConfigurationError, StateUnreadable
-from lib.run import lifecycle
+from lib.record import Record
+from lib.run import leavers, lifecycle
 from lib.run.batchsender import SendPolicy
 from lib.run.checkpoints import checkpoint_of
 from lib.run.fields import FieldCounts
 from lib.run.fieldwarnings import field_warnings
 from lib.run.fingerprints import plan_digest, record_digest
+from lib.run.leavers import Leavers, NoLeavers, ShownLeavers
 from lib.run.options import RunOptions
 from lib.run.plan import SectionPlan
 from lib.run.records import FreshRecords, Records, SavedRecords
@@ -137,6 +139,21 @@ class Mode:
             skip_unchanged=not full,
             digest=partial(record_digest, plan_digest(plan.upload)),
         )
+
+    def leavers(
+        self,
+        plan: SectionPlan,
+        ledger: SectionLedger,
+        outcome: Outcome,
+        show: Callable[[Record, Record], None],
+    ) -> NoLeavers:
+        """Return what the run does about missing records."""
+        if plan.section.settings.missing != "send" or self._options.resend:
+            return NoLeavers()
+        forced = leavers.THRESHOLD in self._options.force
+        if self._options.testmode:
+            return ShownLeavers(plan, ledger, outcome, forced=forced, show=show)
+        return Leavers(plan, ledger, outcome, forced=forced)
 
     def note_unmet(self, thresholds: Thresholds, outcome: Outcome) -> None:
         """Note in a dry run that an upload would have stopped at a safety threshold."""

@@ -33,6 +33,7 @@ from lib.run.batchsender import BatchSender
 from lib.run.events import SectionEvents
 from lib.run.fields import FieldCounts
 from lib.run.fingerprints import source_settings
+from lib.run.leavers import NoLeavers
 from lib.run.mode import Mode
 from lib.run.options import RunOptions
 from lib.run.plan import SectionPlan, make_plan
@@ -88,6 +89,7 @@ class _Parts:
     prepare: Preparation
     sender: BatchSender
     uploader: Uploader
+    leavers: NoLeavers
 
 
 def run_section(
@@ -152,6 +154,8 @@ def _transfer(run: _Run) -> None:
             run.outcome.response_shape = parts.uploader.response_shape
             run.outcome.ready, run.outcome.fields = parts.sender.added, parts.fields.filled
             run.fields = list(parts.fields.rows())
+            run.outcome.warnings += parts.plan.source.remarks.warnings
+            run.outcome.notes += parts.plan.source.remarks.notes
         _conclude(run, parts)
 
 
@@ -171,11 +175,14 @@ def _open(run: _Run, stack: ExitStack) -> _Parts:
     fields = FieldCounts(plan.fields, plan.omitted)
     thresholds = mode.thresholds(plan, ledger, fields)
     policy = mode.send_policy(plan, thresholds, full=full)
-    sender = BatchSender(uploader, ledger, outcome, policy, progress)
+    sender = BatchSender(uploader, ledger, outcome, policy, progress, plan.record_names)
     stack.enter_context(closing(sender))
     records = mode.records(plan, ledger, run.settings.url, outcome)
     prepare = Preparation(plan, outcome, ledger, saved, fields)
-    return _Parts(target, plan, records, saved, fields, thresholds, prepare, sender, uploader)
+    leavers = mode.leavers(plan, ledger, outcome, partial(run.events.show, section.name))
+    return _Parts(
+        target, plan, records, saved, fields, thresholds, prepare, sender, uploader, leavers
+    )
 
 
 def _read(run: _Run, parts: _Parts) -> None:
@@ -208,6 +215,7 @@ def _take(run: _Run, parts: _Parts, item: object, saved_id: int | None) -> None:
         tally.fetched += 1
         parts.saved.add_fetched(item)
         if ready := parts.prepare(item, saved_id):
+            parts.leavers.present(ready.key)
             parts.sender.add(ready)
 
 
@@ -215,6 +223,7 @@ def _close(run: _Run, parts: _Parts) -> None:
     """Send what is left, and close the run at Oomnitza."""
     run.phase = Phase.SENDING
     parts.sender.finish()
+    parts.leavers.send(parts.uploader)
     _close_at_target(run, parts)
 
 
@@ -260,9 +269,9 @@ def _conclude(run: _Run, parts: _Parts) -> None:
     if parts.uploader.portion:
         name = plan.upload.mapping_name
         compare_counts(parts.uploader, parts.target, name, outcome, run.ledger)
-    left = outcome.tally.rejected or outcome.tally.incomplete or outcome.unconfirmed
+    left = outcome.tally.rejected or outcome.unconfirmed
     if outcome.complete and run.mode.strict and not left:
-        parts.records.commit_checkpoint()
+        parts.records.commit_checkpoint(incomplete=bool(outcome.tally.incomplete))
 
 
 def _show(run: _Run, item: Item) -> None:

@@ -16,6 +16,7 @@ from lib.mapping.mapper import Mapper
 from lib.mapping.mapping import FieldMapping, ServerMapping
 from lib.mapping.objects import ObjectFields
 from lib.recordfilter import RecordFilter, compile_filter
+from lib.run.recordnames import RecordNames
 from lib.target.target import Target, UploadPlan
 
 NOT_READ = "The mapping in Oomnitza was not read, so only the built-in and local mappings are used"
@@ -50,6 +51,11 @@ class SectionPlan:
     def key_fields(self) -> list[FieldMapping]:
         """The fields that identify a record."""
         return [self.fields[name] for name in self.upload.key_fields]
+
+    @property
+    def record_names(self) -> RecordNames:
+        """The names by which messages tell the records apart."""
+        return RecordNames(self.upload.key_fields, self.source.id_paths)
 
     def object_fields(self) -> ObjectFields:
         """Return a new search for fields that get objects instead of values."""

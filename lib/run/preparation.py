@@ -13,7 +13,7 @@ from lib.run.fields import FieldCounts
 from lib.run.fingerprints import plan_digest, record_digest, record_key
 from lib.run.plan import SectionPlan
 from lib.run.saveddata import NothingSaved
-from lib.run.tally import Outcome, brief
+from lib.run.tally import Outcome
 from lib.secrets import redact
 from lib.state import RecordToSave, SectionLedger, compress
 from lib.target import packing
@@ -48,6 +48,7 @@ class Preparation:
         self._key_mapper = plan.key_mapper
         self._seen_keys: list[str] = []
         self._key_fields = plan.upload.key_fields
+        self._names = plan.record_names
         self._objects = plan.object_fields()
         self._plan = plan_digest(plan.upload)
         self._outcome = outcome
@@ -76,7 +77,7 @@ class Preparation:
         """Count a record that is unreadable or on which the filter failed, and save it."""
         self._tally.rejected += 1
         self._outcome.unreadable += 1
-        text = brief(record) if record else error.where
+        text = self._name(record) if record else error.where
         self._outcome.note_rejected(error.what, text)
         log.info("[%s] rejected: %s (%s)", self._outcome.section, error.what, text)
         fetched = json_if_possible(record) if record else None
@@ -95,6 +96,9 @@ class Preparation:
         """Yield a sentence for each field that gets objects."""
         return self._objects.sentences()
 
+    def _name(self, record: Record) -> str:
+        return self._names.in_source(record, lambda: self._key_mapper(record).values)
+
     def _note_seen(self, values: Record) -> None:
         """Note that a record that is not sent now still exists: it is not missing."""
         if self._key_fields and all(values[name] is not None for name in self._key_fields):
@@ -111,13 +115,15 @@ class Preparation:
             return None
         mapped = self._mapper(record)
         for name, text in mapped.failures:
+            if name not in self._outcome.failed_conversions:  # only the first one is shown
+                text = ": ".join(filter(None, [self._names.find(mapped.values, record), text]))
             self._outcome.note_conversion(name, text)
         values = mapped.values
         if self.kept <= WATCHED:
             self._objects.look(values)
         if mapped.missing:
             self._tally.incomplete += 1
-            reason, text = empty_fields(mapped.missing), brief(values)
+            reason, text = empty_fields(mapped.missing), self._names(values, record)
             self._outcome.note_incomplete(reason, text)
             log.info("[%s] incomplete: %s (%s)", self._outcome.section, reason, text)
             self._note_seen(values)

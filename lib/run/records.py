@@ -28,8 +28,8 @@ class Records(Protocol):
     def read(self) -> Generator[Read, None, None]:
         """Yield each record, with its id if it had been saved for resend. To be called once."""
 
-    def commit_checkpoint(self) -> None:
-        """Store the checkpoint, after a run of which every record was accepted."""
+    def commit_checkpoint(self, *, incomplete: bool) -> None:
+        """Store the checkpoint, after a run of which every record was accepted or `incomplete`."""
 
 
 class FreshRecords:
@@ -50,8 +50,9 @@ class FreshRecords:
                 yield item, None
         self.complete = True
 
-    def commit_checkpoint(self) -> None:
-        self._projection.checkpoint.commit()
+    def commit_checkpoint(self, *, incomplete: bool) -> None:
+        if self._projection.checkpoint.is_of_files or not incomplete:
+            self._projection.checkpoint.commit()
 
 
 class SavedRecords:
@@ -77,5 +78,5 @@ class SavedRecords:
                 " never delivered the data. The next upload reads the source again."
             )
 
-    def commit_checkpoint(self) -> None:
+    def commit_checkpoint(self, *, incomplete: bool) -> None:
         """Do nothing: the source was not read."""

@@ -30,7 +30,7 @@ def compare_counts(
         pause(READ_AGAIN_AFTER)
         counts = target.run_counts(mapping_name, uploader.portion) or counts
     outcome.server = counts or None
-    sent, adds_up = outcome.tally.sent, _adds_up(counts, outcome)
+    sent, adds_up = outcome.delivered, _adds_up(counts, outcome)
     if not adds_up and _is_comparable(counts):
         outcome.notes.append(
             f"Oomnitza's run log counts {_processed(counts):,} processed records in this run; the "
@@ -50,5 +50,5 @@ def _processed(counts: dict[str, int]) -> int:
 
 
 def _adds_up(counts: dict[str, int], outcome: Outcome) -> bool:
-    errors = max(0, counts.get("errors", 0) - outcome.tally.rejected)
-    return _is_comparable(counts) and _processed(counts) + errors == outcome.tally.sent
+    errors = max(0, counts.get("errors", 0) - outcome.refused)
+    return _is_comparable(counts) and _processed(counts) + errors == outcome.delivered

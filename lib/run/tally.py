@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 from lib.errors import ConnectorError, Interrupted
-from lib.jsontext import printable
 
 # How many reasons a run distinguishes; a server may put something new into each of its refusals.
 MOST_REASONS = 20
@@ -78,6 +76,8 @@ class Outcome:
     retries: int = 0  # requests that were made again
     fields: dict[str, int] = field(default_factory=dict)  # in how many records each was filled
     missing: int = 0  # records of earlier runs that the source no longer had
+    leavers: int = 0  # missing records that were sent with the fields for them
+    leavers_rejected: int = 0  # missing records that Oomnitza rejected
     # In a dry run: how many are new, changed, or the same, if it is known what was last sent.
     compared: Counter[str] = field(default_factory=Counter)
     response_shape: str = ""  # the structure of Oomnitza's first response to records
@@ -90,6 +90,16 @@ class Outcome:
         if self.error:
             return "interrupted" if isinstance(self.error, Interrupted) else "failed"
         return "complete" if self.complete else "partial"
+
+    @property
+    def delivered(self) -> int:
+        """The records that Oomnitza accepted: sent ones and missing ones."""
+        return self.tally.sent + self.leavers
+
+    @property
+    def refused(self) -> int:
+        """The records that Oomnitza may have counted as errors."""
+        return self.tally.rejected + self.leavers_rejected
 
     def note_conversion(self, name: str, text: str) -> None:
         """Count a failed conversion under the name of its field."""
@@ -108,17 +118,3 @@ def _count(examples: dict[str, Example], key: str, text: str, others: str) -> No
     if key not in examples and len(examples) >= MOST_REASONS:
         key = others
     examples.setdefault(key, Example(0, text)).count += 1
-
-
-def brief(record: dict[str, Any]) -> str:
-    """Return the first short fields of a record, so that an administrator recognizes it."""
-    filled = [
-        f"{name} {printable(str(value))}"
-        for name, value in record.items()
-        if value and _is_short(value)
-    ]
-    return ", ".join(filled[:3])
-
-
-def _is_short(value: Any) -> bool:
-    return isinstance(value, str | int) and len(str(value)) <= 60

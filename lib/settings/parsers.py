@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from lib.filenames import path_of, path_text
 from lib.plugins import did_you_mean
 
 Parser = Callable[[str], Any]
@@ -148,16 +149,26 @@ def address(text: str, schemes: tuple[str, ...]) -> str:
     return re.sub(r"/+$", "", text.strip())
 
 
+def text_encoding(text: str) -> str:
+    """Return the name of an encoding; raise ValueError for one that Python does not know."""
+    name = text.strip()
+    try:
+        "".encode(name)
+    except (LookupError, ValueError):
+        raise ValueError(f"unknown encoding {name!r}. Try utf-8, cp1252, or utf-16") from None
+    return name
+
+
 def any_path(text: str) -> Path:
     """Parse a path that need not exist yet: a file that is missing stops only its own section."""
-    return Path(text.strip()).expanduser().absolute()
+    return path_of(text).absolute()
 
 
 def existing_path(text: str) -> Path:
     """Parse the path of an existing file or folder; return it as an absolute path."""
-    path = Path(text.strip()).expanduser()
+    path = path_of(text)
     if not path.exists():
-        raise ValueError(f"{path} not found")
+        raise ValueError(f"{path_text(path)} not found")
     return path.absolute()
 
 

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any, TypeVar
 
+from lib.compactset import CompactSet
 from lib.errors import StateUnreadable
 from lib.state.rows import (
     FieldCount,
@@ -82,13 +83,29 @@ class NullLedger:
 
     def reach(self, scope: str, reached: datetime) -> None: ...
 
+    def accepted_files(self, scope: str) -> set[str]:
+        return set()
+
+    def accept_files(self, scope: str, files: Iterable[str]) -> None: ...
+
     def saved_records(self) -> Iterator[SavedRecord]:
         return iter(())
 
     def missing(self) -> Iterator[Missing]:
         return iter(())
 
+    def leavers(self, fingerprint: str, after: int) -> Iterator[Missing]:
+        return iter(())
+
+    def left(self, keys: Iterable[str]) -> None: ...
+
     def count_missing(self) -> int:
+        return 0
+
+    def restart(self) -> PastRun | None:
+        return None
+
+    def count_not_compared(self) -> int:
         return 0
 
     def batch(self, *, lasting: bool = True) -> AbstractContextManager[None]:
@@ -98,7 +115,8 @@ class NullLedger:
 class ReadOnlyLedger(NullLedger):
     """A ledger that reads what earlier runs recorded, and writes nothing.
 
-    If it cannot be read, `unreadable` is called once, and the ledger is empty from then on.
+    If it cannot be read, `unreadable` is called once, and the ledger is empty from then on. Records
+    that were seen are remembered while the ledger is open: they are not missing.
     """
 
     def __init__(
@@ -106,6 +124,15 @@ class ReadOnlyLedger(NullLedger):
     ) -> None:
         self._ledger = ledger
         self._unreadable = unreadable
+        self._seen = CompactSet()
+
+    def seen(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            self._seen.add(key)
+
+    def leavers(self, fingerprint: str, after: int) -> Iterator[Missing]:
+        found = self._ledger.leavers(fingerprint, after)
+        return (item for item in found if item.key not in self._seen)
 
     def last_complete(self) -> PastRun | None:
         return self._read(self._ledger.last_complete, None)
@@ -124,6 +151,9 @@ class ReadOnlyLedger(NullLedger):
 
     def checkpoints(self) -> dict[str, datetime]:
         return self._read(self._ledger.checkpoints, {})
+
+    def accepted_files(self, scope: str) -> set[str]:
+        return self._read(lambda: self._ledger.accepted_files(scope), set())
 
     def saved_records(self) -> Iterator[SavedRecord]:
         return self._ledger.saved_records()

@@ -102,11 +102,15 @@ class Change:
 
 @dataclass(frozen=True)
 class Missing:
-    """A record that the latest complete run did not find, and when it was last seen."""
+    """A record that the latest complete run did not find, and when it was last seen.
+
+    It is `new` if it was not missing after the complete run before.
+    """
 
     key: str
     fields: dict[str, Any] | None
     last_seen: float
+    new: bool = False
 
 
 def to_run(row: Sequence[Any]) -> PastRun:
@@ -126,9 +130,9 @@ def to_saved_record(row: Sequence[Any]) -> SavedRecord:
 
 
 def to_missing(row: Sequence[Any]) -> Missing:
-    """Convert a row with id, key, fields, and the time at which the record was last seen."""
-    _, key, stored, seen_at = row
-    return Missing(decode_key(key), decompress_fields(stored), seen_at)
+    """Convert a row with id, key, fields, the time when it was last seen, and whether it is new."""
+    _, key, stored, seen_at, new = row
+    return Missing(decode_key(key), decompress_fields(stored), seen_at, bool(new))
 
 
 def to_change(row: Sequence[Any]) -> Change:

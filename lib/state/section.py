@@ -112,13 +112,34 @@ class SectionLedger(Protocol):
     def missing(self) -> Iterator[Missing]:
         """Yield the records that earlier runs sent or saw, and the latest complete one did not.
 
+        Those that were not missing after the complete run before it are new.
         A run that could not read some does not count. Runs count from the first complete one on
         since the fingerprint last changed; a run with another fingerprint changes it whatever
         became of the run.
         """
 
+    def leavers(self, fingerprint: str, after: int) -> Iterator[Missing]:
+        """Yield the records that this run and the `after` - 1 complete runs before it did not find.
+
+        Only runs count that read and delivered everything, and that have the same fingerprint in a
+        row. Records that `left` was called with are not among them, until they were sent again.
+        """
+
+    def left(self, keys: Iterable[str]) -> None:
+        """Record that Oomnitza was informed that these records are missing."""
+
     def count_missing(self) -> int:
         """Return how many records `missing` yields."""
+
+    def restart(self) -> PastRun | None:
+        """Return the complete run from which on missing records are known; None if all are.
+
+        Runs before it had another fingerprint, so it cannot be told which of their records the
+        source no longer has, and which ones it is no longer asked for.
+        """
+
+    def count_not_compared(self) -> int:
+        """Return how many records were neither sent nor seen since the restart."""
 
     def checkpoints(self) -> dict[str, datetime]:
         """Return the time up to which the source was read, by scope.
@@ -128,6 +149,12 @@ class SectionLedger(Protocol):
 
     def reach(self, scope: str, reached: datetime) -> None:
         """Store the checkpoint of a scope, in whole seconds, unless a later one is stored."""
+
+    def accepted_files(self, scope: str) -> set[str]:
+        """Return the files that were read and accepted, as `accept_files` stored them."""
+
+    def accept_files(self, scope: str, files: Iterable[str]) -> None:
+        """Store the files that were read and accepted, instead of those of any scope before."""
 
     def saved_records(self) -> Iterator[SavedRecord]:
         """Yield the records of the section that are saved for resend, the oldest first."""

@@ -49,14 +49,14 @@ class Refusals:
         self._faults += 1
         if self._faults > MOST_FAULTS:
             raise TargetUnavailable(
-                f"Oomnitza answered {self._faults} requests in a row with an internal error",
+                f"Oomnitza responded to {self._faults} requests in a row with an internal error",
                 where=error.where,
                 fix="Run again later. The records that were not sent are saved for resend",
             )
         if self._faults == 1 and records > 1:
             log.warning(
-                "%s: Oomnitza answers %d records with an internal error; sending them in smaller "
-                "batches to find the record at fault, which can take minutes",
+                "%s: Oomnitza responded to %d records with an internal error; sending them in "
+                "smaller batches to find the record that causes it, which can take minutes",
                 error.where,
                 records,
             )

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from sandbox.directory import ber
-from sandbox.directory.names import folded, normal, parse_dn
+from sandbox.directory.names import DistinguishedName, folded, normal, parse_dn
 
 BIT_AND = "1.2.840.113556.1.4.803"
 BIT_OR = "1.2.840.113556.1.4.804"
+IN_CHAIN = "1.2.840.113556.1.4.1941"
 DEEPEST = 50
 
 STANDARD = frozenset(  # inetOrgPerson (RFC 2798) and the usual groups, in lower case
@@ -55,6 +56,8 @@ class Record:
         self.name = parse_dn(dn)
         self._attributes = {name.lower(): (name, values) for name, values in attributes.items()}
         self._schema = schema
+        # The groups that hold this entry, by way of others too; None where no server works it out.
+        self.groups: Container[DistinguishedName] | None = None
 
     def values(self, attribute: str) -> Sequence[bytes] | None:
         """Values in their order; none for an absent attribute, None for an unknown one."""
@@ -190,7 +193,9 @@ def _fits(value: str, start: str, between: Sequence[str], end: str) -> bool:
 
 
 def _extensible(reader: ber.Reader) -> Filter:
-    """Decode a match by a named rule, of which there are the bitwise two, or by equality.
+    """Decode a match by a named rule, or by equality.
+
+    The rules are the bitwise two and, for memberOf, Active Directory's for groups in groups.
 
     With the "dn" flag, the attributes that make up the entry's DN count as well.
     """
@@ -201,6 +206,8 @@ def _extensible(reader: ber.Reader) -> Filter:
     judge: Callable[[Sequence[bytes]], bool | None] = partial(_has, attribute, wanted)
     if rule:
         judge = partial(_has_bits, rule, wanted) if rule in (BIT_AND, BIT_OR) else _undefined
+    if rule == IN_CHAIN and attribute.lower() == "memberof":
+        return Filter(f"({attribute}:{rule}:={_escaped(wanted)})", partial(_in_chain, wanted))
     text = f"{':dn' * in_dn}{rule and ':' + rule}:={_escaped(wanted)}"
     of_values = _assertion(attribute, text, judge)
     part = (attribute.lower(), normal(wanted))
@@ -243,6 +250,10 @@ def _has_bits(rule: str, wanted: bytes, values: Sequence[bytes]) -> bool | None:
         return None
     bits = [number & mask for number in numbers if number is not None]
     return mask in bits if rule == BIT_AND else any(bits)
+
+
+def _in_chain(wanted: bytes, record: Record) -> bool | None:
+    return None if record.groups is None else parse_dn(wanted.decode()) in record.groups
 
 
 def _number(value: bytes) -> int | None:

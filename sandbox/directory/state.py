@@ -20,6 +20,9 @@ from sandbox.directory.messages import (
 from sandbox.directory.names import parse_dn
 from sandbox.directory.tree import Entry, Tree
 
+# LDAP_CAP_ACTIVE_DIRECTORY_OID (MS-ADTS, 3.1.1.3.4.3).
+ACTIVE_DIRECTORY = "1.2.840.113556.1.4.800"
+
 
 class Asked(NamedTuple):
     """A request that came in, by name ("bind", "search", "extended", ...), and what it said."""
@@ -33,7 +36,8 @@ class State:
 
     `accounts` holds the password of each DN that may bind, and read everything. A search without
     paging gets `size_limit` entries at most, a page holds `max_page`. A certificate (paths of a PEM
-    chain and its key) brings StartTLS, or with `ldaps` TLS from the first byte.
+    chain and its key) brings StartTLS, or with `ldaps` TLS from the first byte. One that is
+    `active_directory` says so in its root, and finds members of groups in groups by its own rule.
 
     Attributes that may be changed while it runs, like `size_limit`, `max_page`, `anonymous_read`:
         require_tls: refuse passwords that come in the clear, as OpenLDAP's `security simple_bind`.
@@ -56,6 +60,7 @@ class State:
         anonymous_read: bool = False,
         certificate: tuple[Path, Path] | None = None,
         ldaps: bool = False,
+        active_directory: bool = False,
     ) -> None:
         if ldaps and not certificate:
             raise ValueError("ldaps needs a certificate")
@@ -70,6 +75,9 @@ class State:
         self.requests: list[Asked] = []
         self.suffix = suffix
         self.tree = Tree(entries)
+        self.active_directory = active_directory
+        if active_directory:
+            self.tree.work_out_groups()
         self.accounts = {parse_dn(dn): (dn, password) for dn, password in accounts.items()}
         self.ldaps = ldaps
         self.tls = _tls_context(*certificate) if certificate else None
@@ -88,6 +96,11 @@ class State:
             "supportedExtension": [WHO_AM_I, START_TLS] if self.tls else [WHO_AM_I],
             "supportedFeatures": [ALL_OPERATIONAL_ATTRIBUTES],
         }
+        if self.active_directory:
+            attributes |= {
+                "supportedCapabilities": [ACTIVE_DIRECTORY],
+                "defaultNamingContext": [self.suffix],
+            }
         return Tree([Entry("", attributes)]).find("")
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from sandbox.directory.filters import OPERATIONAL, STANDARD, Record
 from sandbox.directory.messages import NO_SUCH_OBJECT, SCOPES, Refused, SearchRequest, name_of
+from sandbox.directory.names import DistinguishedName, parse_dn
 
 
 class Entry(NamedTuple):
@@ -27,6 +28,20 @@ class Tree:
         schema = STANDARD | OPERATIONAL | names
         records = [Record(dn, attributes, schema) for dn, attributes in given]
         self._records = {record.name: record for record in records}
+
+    def work_out_groups(self) -> None:
+        """Tell each entry in which groups it is, directly or by way of others."""
+        holders: dict[DistinguishedName, set[DistinguishedName]] = {}
+        for record in self._records.values():
+            for member in record.values("member") or ():
+                holders.setdefault(parse_dn(member.decode()), set()).add(record.name)
+        for record in self._records.values():
+            above, found = [record.name], set[DistinguishedName]()
+            while above:
+                new = holders.get(above.pop(), set()) - found
+                found |= new
+                above += new
+            record.groups = found
 
     def find(self, dn: str) -> Record:
         """Entry of this DN; if there is none, the refusal tells how much of the DN there is."""

@@ -14,7 +14,7 @@ class TestFiles(FileContract):
     page = "csv_users"
     suffix = ".csv"
     title = "CSV_assets"
-    malformed = b"one value"
+    malformed = b'"one"x,;,;,;two'
 
     @staticmethod
     def written(records: list[dict[str, Any]]) -> bytes:

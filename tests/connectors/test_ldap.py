@@ -25,14 +25,18 @@ from lib.errors import (
     SourceUnavailable,
 )
 from lib.ldap.directory import Directory as Door
+from lib.ldap.groups import GroupMembers
 from lib.mapping import mapping
 from lib.mapping.mapper import Mapped, Mapper
+from lib.run.options import RunOptions
 from lib.settings import read_settings
+from lib.state import open_to_read
 from sandbox.directory import GROUPS, PEOPLE, SUFFIX, Directory, Entry, Outcome, Tree, company
 from sandbox.people import DEPARTMENTS, Person, people
 from tests.certificates import Certificates, issue
 from tests.contract import ConnectorContract, failure
-from tests.slapd import Slapd, object_guid, object_sid, require_slapd
+from tests.example import upload
+from tests.slapd import Slapd, entry, object_guid, object_sid, require_slapd
 from tests.source import Source, address_in, does_not_apply
 
 STAFF = list(people(60))
@@ -469,9 +473,118 @@ def test_passwords_are_in_no_record_even_if_they_are_asked_for(everything: bool)
     assert record["uid"] == "zoe"
 
 
-def test_binary_value_becomes_placeholder(openldap: Slapd) -> None:
+def test_mapped_password_is_neither_requested_nor_read() -> None:
+    with Ldap() as source:
+        made = source.connect()
+        list(made.records(Projection(frozenset({"uid", "UserPassword;lang-en", "userPassword"}))))
+        searches = [each for each in source.directory.requests if each.operation == "search"]
+    assert {tuple(each.detail["attributes"]) for each in searches} == {("uid",)}
+    assert made.remarks.warnings == [
+        f"{name} contains passwords. The connector does not read it, so its fields are empty."
+        for name in ("UserPassword;lang-en", "userPassword")
+    ]
+
+
+def test_password_attribute_lists_no_members() -> None:
+    texts = {"url": "ldap://localhost", "base_dn": SUFFIX, **PERSON}
+    _, faults = read_settings(Settings, {**texts, "group_members_attr": "UserPassword"})
+    assert [fault.key for fault in faults] == ["group_members_attr"]
+
+
+PLANTED = {
+    "authPassword": "planted-1",
+    "unixUserPassword": "planted-2",
+    "sambaPasswordHistory": "planted-3",
+    "msLAPS-EncryptedPassword": "planted-4",
+    "ntPwdHistory": "planted-5",
+    "nsslapd-rootpw": "planted-6",
+    "wifiPassword": "planted-7",
+}
+NO_SECRETS = {"badPwdCount": "17", "msLAPS-PasswordExpirationTime": "133700000000000000"}
+PASSWORD_SCHEMA = "\n".join(
+    [
+        *(
+            f"attributetype ( 1.3.6.1.4.1.4203.666.1.{number} NAME '{name}' SUP name )"
+            for number, name in enumerate((*PLANTED, *NO_SECRETS), 1000)
+        ),
+        "attributetype ( 1.3.6.1.4.1.4203.666.1.999 NAME 'oldName'"
+        " EQUALITY octetStringMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.40 )",
+        "objectclass ( 1.3.6.1.4.1.4203.666.3.1000 NAME 'passwordHolder' SUP top AUXILIARY"
+        f" MAY ( oldName $ {' $ '.join((*PLANTED, *NO_SECRETS))} ) )",
+    ]
+)
+
+
+def with_passwords(server: Slapd) -> Iterator[str]:
+    yield entry(
+        f"uid=zoe,ou=people,{server.base_dn}",
+        objectClass=["inetOrgPerson", "passwordHolder"],
+        cn="Zoe",
+        sn="Miller",
+        givenName="Zoe",
+        oldName=b"M\xfcller",
+        mail="zoe@example.com",
+        userPassword="planted-8",
+        **{"userPassword;lang-en": "planted-9"},
+        **PLANTED,
+        **NO_SECRETS,
+    )
+
+
+@pytest.fixture(scope="module")
+def passwords(
+    tmp_path_factory: pytest.TempPathFactory, certificates: Certificates
+) -> Iterator[Slapd]:
+    folder = tmp_path_factory.mktemp("passwords")
+    how: dict[str, Any] = {"more": with_passwords, "schema": PASSWORD_SCHEMA}
+    with Slapd(folder, certificates, people=3, **how) as server:
+        yield server
+
+
+def test_passwords_of_a_directory_are_saved_nowhere(passwords: Slapd, tmp_path: Path) -> None:
+    account = {"username": passwords.root_dn, "password": passwords.password}
+    made = section(passwords, filter="(uid=zoe)", **account)
+    with made._directory() as directory:
+        found = directory.entry(f"uid=zoe,ou=people,{passwords.base_dn}", "(uid=*)", ["*"])
+    assert found
+    assert {*PLANTED, *NO_SECRETS, "userPassword", "userPassword;lang-en"} <= set(found.attributes)
+
+    (record,) = made.records(Projection(everything=True))
+    assert isinstance(record, dict)
+    assert {key: record[key] for key in NO_SECRETS} == NO_SECRETS
+    assert "planted" not in json.dumps(record)
+
+
+def test_run_saves_no_passwords(passwords: Slapd, tmp_path: Path) -> None:
+    ini = f"[ldap]\nenable = True\nurl = {passwords.ldap_url}\nbase_dn = {passwords.base_dn}\n"
+    ini += f"username = {passwords.root_dn}\npassword = {passwords.password}\nfilter = (uid=zoe)\n"
+    ini += "default_role = 25\ndefault_position = unused\nuse_server_map = False\n"
+    ini += "recordfilter = 'x' < 1\n"  # fails, so that the record is saved for resend
+    state, saved = tmp_path / "config.db", tmp_path / "saved"
+    options = RunOptions(state=state, save_data=saved, all_fields=True)
+    outcome, _ = upload(ini, "ldap", tmp_path, options=options)
+    assert outcome.tally.rejected == 1
+    with open_to_read(state) as store:
+        (record,) = store.saved_records()
+    files = [path.read_text("utf-8") for path in saved.rglob("*") if path.is_file()]
+    assert record.fetched
+    for text in (record.fetched, *files):
+        assert "planted" not in text
+    assert "zoe@example.com" in record.fetched
+    assert any("zoe@example.com" in text for text in files)
+
+
+def test_values_in_latin_1_are_read_with_encoding(passwords: Slapd) -> None:
+    made = section(passwords, filter="(uid=zoe)")
+    (record,) = made.records(Projection(frozenset({"uid", "oldName"})))
+    assert record == {"dn": f"uid=zoe,ou=people,{passwords.base_dn}", "uid": "zoe"}
+    assert "oldName: a value of 1 record is not UTF-8 text" in made.remarks.warnings[0]
+    assert one(passwords, "(uid=zoe)", "oldName", encoding="latin-1")["oldName"] == "Müller"
+
+
+def test_binary_value_is_left_out(openldap: Slapd) -> None:
     login = openldap.people[9].login
-    assert one(openldap, f"(uid={login})", "jpegPhoto")["jpegPhoto"] == "*BINARY*"
+    assert "jpegPhoto" not in one(openldap, f"(uid={login})", "jpegPhoto")
 
 
 def test_identifiers_of_active_directory_are_readable(active_directory: Slapd) -> None:
@@ -679,7 +792,172 @@ def test_member_on_another_server_is_rejected(active_directory: Slapd, tmp_path:
     foreign = "cn=x,dc=elsewhere,dc=example"
     source = section(active_directory, base_dn=active_directory.base_dn)
     with source._directory() as directory:
-        delivered = list(source._member(directory, foreign, ["cn"]))
+        members = GroupMembers(directory, source._query(()), ["cn"], source.remarks)
+        delivered = list(members._member(foreign))
     assert [type(item) for item in delivered] == [RecordUnreadable]
     assert delivered[0].where == foreign
     assert not active_directory.was_chased()
+
+
+# Groups in groups.
+
+
+def nested(server: Slapd) -> Iterator[str]:
+    """A circle of two groups with two people and a device, and an empty group."""
+    base, people = server.base_dn, server.people
+    inner, outer = f"cn=inner,ou=groups,{base}", f"cn=outer,ou=groups,{base}"
+    device = f"cn=printer,ou=groups,{base}"
+    users = [f"uid={person.login},ou=people,{base}" for person in people[:3]]
+    yield entry(device, objectClass="device")
+    yield entry(inner, objectClass="groupOfNames", member=[users[1], users[2], outer])
+    unique = f"cn=unique,ou=groups,{base}"
+    yield entry(unique, objectClass="groupOfUniqueNames", uniqueMember=users[2])
+    members = [users[0], inner, outer, device, unique]
+    yield entry(outer, objectClass="groupOfNames", member=members)
+
+
+@pytest.fixture(scope="module")
+def nesting(
+    tmp_path_factory: pytest.TempPathFactory, certificates: Certificates
+) -> Iterator[Slapd]:
+    folder = tmp_path_factory.mktemp("nesting")
+    with Slapd(folder, certificates, people=5, more=nested) as server:
+        yield server
+
+
+def outer(server: Slapd, **ini: str) -> Connector:
+    return section(server, group_dn=f"cn=outer,ou=groups,{server.base_dn}", **ini)
+
+
+UID = Projection(frozenset({"uid"}))
+
+
+def test_groups_in_group_are_counted_and_not_read(nesting: Slapd) -> None:
+    made = outer(nesting)
+    assert logins(list(made.records(UID))) == logins_of(nesting.people[:1])
+    assert made.remarks.warnings == [
+        "3 members of the groups are groups themselves, and their members were not read (for"
+        f" example: cn=inner,ou=groups,{nesting.base_dn}). Set nested_groups = True to read them."
+    ]
+    assert made.remarks.notes == [
+        "1 member of the groups is neither a person nor a group and did not match filter (for"
+        f" example: cn=printer,ou=groups,{nesting.base_dn}). The connector did not read it."
+    ]
+
+
+def test_group_that_matches_filter_is_still_a_record(nesting: Slapd) -> None:
+    made = outer(nesting, filter="(objectClass=*)")
+    found = [item["dn"].partition(",")[0] for item in made.records(UID) if isinstance(item, dict)]
+    assert found == [f"uid={nesting.people[0].login}", *(f"cn={n}" for n in NAMES)]
+    assert made.remarks.warnings[0].startswith("3 members")
+
+
+NAMES = ("inner", "outer", "printer", "unique")
+
+
+@pytest.mark.parametrize("query", [EVERYONE, "(objectClass=*)"])
+def test_nested_groups_are_followed_without_end_in_a_circle(nesting: Slapd, query: str) -> None:
+    made = outer(nesting, nested_groups="True", filter=query)
+    found = [item for item in made.records(UID) if isinstance(item, dict)]
+    assert [item["uid"] for item in found if "uid" in item] == logins_of(nesting.people[:3])
+    assert all(set(item) <= {"dn", "uid"} for item in found)
+    assert made.remarks.warnings == []
+    assert made.expected == 7
+
+
+def test_nested_groups_work_with_names_of_members(nesting: Slapd) -> None:
+    by_dn = {"group_member_filter": "(entryDN={0})", "nested_groups": "True"}
+    found = logins(list(outer(nesting, **by_dn).records(UID)))
+    assert found == logins_of(nesting.people[:3])
+
+
+def test_everything_of_members_includes_their_classes(nesting: Slapd) -> None:
+    (record, *_) = outer(nesting).records(Projection(everything=True))
+    assert isinstance(record, dict)
+    assert record["objectClass"] == "inetOrgPerson"
+
+
+def test_member_with_name_that_is_not_text_is_unreadable() -> None:
+    group = Entry(f"cn=x,{GROUPS}", {"objectClass": ["groupOfNames"], "member": [b"uid=j\xf6rg"]})
+    with Ldap(entries=[group]) as source:
+        (item,) = source.records(source.connect(group_dn=group.dn))
+    assert isinstance(item, RecordUnreadable)
+    assert "UTF-8" in item.what
+
+
+def ad_nested() -> Iterator[Entry]:
+    """Two groups, and a member in another domain that the rule cannot find."""
+    users = [f"uid={person.login},{PEOPLE}" for person in STAFF[:4]]
+    inner, around = f"cn=inner,{GROUPS}", f"cn=around,{GROUPS}"
+    foreign = "cn=S-1-5-21-9,cn=foreignsecurityprincipals,dc=example,dc=com"
+    yield Entry(around, {"objectClass": ["group"], "member": [users[0], inner, foreign]})
+    yield Entry(inner, {"objectClass": ["group"], "member": [users[1], users[2], around]})
+    container = foreign.partition(",")[2]
+    yield Entry(container, {"objectClass": ["container"]})
+    yield Entry(foreign, {"objectClass": ["foreignSecurityPrincipal"]})
+
+
+def test_active_directory_finds_nested_members_by_its_own_rule() -> None:
+    with Ldap(entries=ad_nested(), active_directory=True) as source:
+        made = source.connect(group_dn=f"cn=around,{GROUPS}", nested_groups="True")
+        delivered = list(source.records(made))
+        searches = [each.detail for each in source.directory.requests if each.operation == "search"]
+    assert source.ids(delivered) == logins_of(STAFF[:3])
+    (rule,) = [each for each in searches if "1.2.840.113556.1.4.1941" in each["filter"]]
+    assert (rule["base"], rule["scope"]) == (SUFFIX, "sub")
+    people = [each for each in searches if each["base"].endswith(PEOPLE)]
+    assert people == [], "no member that the rule found is read once more"
+    assert "1 member of the groups is neither a person nor a group" in made.remarks.notes[0]
+
+
+def test_members_are_read_one_by_one_if_the_rule_fails() -> None:
+    with Ldap(entries=ad_nested(), active_directory=True) as source:
+        fine: list[Outcome | None] = [None] * 3  # the group, the kind of server, and the SID
+        source.directory.refusals["search"] = iter([*fine, Outcome(11, "too much"), *[None] * 99])
+        made = source.connect(group_dn=f"cn=around,{GROUPS}", nested_groups="True")
+        assert source.ids(list(source.records(made))) == logins_of(STAFF[:3])
+
+
+def test_active_directory_without_nested_groups_uses_no_rule() -> None:
+    with Ldap(entries=ad_nested(), active_directory=True) as source:
+        made = source.connect(group_dn=f"cn=around,{GROUPS}")
+        assert source.ids(list(source.records(made))) == logins_of(STAFF[:1])
+        filters = [
+            each.detail["filter"]
+            for each in source.directory.requests
+            if each.operation == "search"
+        ]
+    assert not any("1941" in each for each in filters)
+
+
+def test_users_of_a_primary_group_are_reported() -> None:
+    sid = b"\x01\x05" + b"\0" * 22 + (513).to_bytes(4, "little")
+    everyone, around = f"cn=Domain Users,{GROUPS}", f"cn=around,{GROUPS}"
+    held = {"objectClass": ["inetOrgPerson"], "uid": ["zoe"], "primaryGroupID": ["513"]}
+    entries = [
+        Entry(
+            around,
+            {"objectClass": ["group"], "member": [f"uid={STAFF[0].login},{PEOPLE}", everyone]},
+        ),
+        Entry(everyone, {"objectClass": ["group"], "objectSid": [sid]}),
+        *(Entry(f"uid=zoe{number},{PEOPLE}", held) for number in range(3)),
+    ]
+    with Ldap(entries=entries, active_directory=True) as source:
+        made = source.connect(group_dn=around, nested_groups="True")
+        assert source.ids(list(source.records(made))) == logins_of(STAFF[:1])
+    assert made.remarks.warnings == [
+        "The primary group of users does not list them as members, so they were not read (for"
+        f" example: {everyone}). To read them, use a filter such as (primaryGroupID=513) without"
+        " group_dn."
+    ]
+
+
+def test_person_with_the_member_attribute_is_no_group() -> None:
+    reports = [f"uid={person.login},{PEOPLE}" for person in STAFF[:2]]
+    held = {"objectClass": ["inetOrgPerson"], "cn": ["Bo"], "uid": ["bo"], "directReports": reports}
+    boss = Entry(f"uid=bo,{PEOPLE}", held)
+    top = Entry(f"uid=zoe,{PEOPLE}", {**held, "uid": ["zoe"], "directReports": [boss.dn]})
+    how = {"group_members_attr": "directReports", "nested_groups": "True"}
+    with Ldap(entries=[boss, top]) as source:
+        made = source.connect(group_dn=top.dn, **how)
+        assert source.ids(list(source.records(made))) == ["bo"]

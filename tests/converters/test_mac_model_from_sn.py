@@ -118,7 +118,7 @@ def test_a_random_or_other_serial_number_tells_no_model(apple, convert, serial):
 @pytest.mark.parametrize("code", ["ZZZZ", "J094", "XXXX"])
 def test_an_end_that_apple_does_not_know_is_asked_for_once(apple, convert, code):
     for _ in range(2):
-        with pytest.raises(ValueError, match=f"Apple knows no model for .* end with {code}"):
+        with pytest.raises(ValueError, match=f"Apple has no model for .* end with {code}"):
             convert(f"C02NLBV4{code}")
     assert apple.asked == [code]
 

@@ -59,7 +59,7 @@ def check_run_again(made: Place) -> None:
 
 def check_quiet(ended: Ended) -> None:
     assert "Traceback" not in ended.out + ended.err
-    assert ended.err in ("", "Stopping cleanly. Press Ctrl-C again to stop immediately.\n")
+    assert ended.err in ("", "Note: Stopping cleanly. Press Ctrl-C again to stop immediately.\n")
 
 
 def stop_at(made: Place, seconds: float, number: signal.Signals) -> bool:
@@ -154,7 +154,7 @@ def test_a_second_one_ends_it_at_once_and_nothing_is_lost(made, number):
     wait_until(lambda: len(made.oomnitza.runs()) == 2)
     process.send_signal(number)
     assert process.stderr
-    assert process.stderr.readline().startswith("Stopping cleanly")
+    assert process.stderr.readline().startswith("Note: Stopping cleanly")
     process.send_signal(number)
     ended = end_of(process)
     assert (ended.code, ended.out, ended.err) == (CODES[number], "", "")

@@ -343,7 +343,7 @@ class TestUsage:
     def test_force_with_unknown_names_is_a_usage_error(self, upload, oomnitza, names):
         ended = upload("casper", f"--force={names}")
         assert ended.code == 2
-        assert "is not one of: records, fields." in ended.err
+        assert "is not one of: records, fields, missing." in ended.err
         assert oomnitza.requests == []
 
     def test_gui_is_a_usage_error(self, cli):
@@ -516,6 +516,7 @@ class TestRuns:
         ended = upload("casper")
         assert ended.code == 1
         assert "Error: [casper] unexpected error (LookupError)." in ended.out
+        assert "unexpected error" not in ended.err
         assert "Traceback" in (tmp_path / "info.log").read_text("utf-8")
         assert "Traceback" in (tmp_path / "errors.log").read_text("utf-8")
 
@@ -545,7 +546,7 @@ class TestRuns:
 
         monkeypatch.setattr(main.commands["gui"], "callback", interrupted)
         ended = cli("gui")
-        assert ended == Ended(130, "", "Error: interrupted\n")
+        assert ended == Ended(130, "", "Error: the command was interrupted\n")
 
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
     def test_failure_after_a_signal_has_its_exit_code(self, cli, monkeypatch, number):
@@ -717,7 +718,7 @@ class TestExplain:
         assert ended.err == ""
         at = ini.read_text("utf-8").splitlines().index("    return record.general.name != ''") + 1
         assert ended.out.splitlines() == [
-            "[casper] record 1: kept by the record filter,"
+            "[casper] record 1 (SERIAL SNDBXMAC0001, general.id 1): passed the record filter,"
             f" line {at}: return record.general.name != ''",
             "  field   source, converters          value (the last one is sent)",
             '  SERIAL  ini: general.serial_number  "SNDBXMAC0001"',
@@ -798,7 +799,9 @@ class TestExplain:
         monkeypatch.setenv("COLUMNS", "60")
         monkeypatch.setattr(type(sys.stdout), "isatty", lambda _: True)
         ended = explain("casper", "--record", saved)
-        assert max(map(len, ended.out.splitlines())) <= 60
+        head, *lines = ended.out.splitlines()
+        assert head == "[casper] record 1 (SERIAL SNDBXMAC0001, general.id 1): no record filter"
+        assert max(map(len, lines)) <= 60
 
     def test_explain_help(self, cli):
         ended = cli("explain", "--help")
@@ -865,7 +868,10 @@ class TestGenerateIni:
         path = tmp_path / "none" / "config.ini"
         ended = cli("generate-ini", "--ini", path)
         assert ended.code == 3
-        assert ended.err == (f"Error: {path}: cannot write the file (No such file or directory)\n")
+        assert ended.err == (
+            f"Error: {path}: cannot write the file (No such file or directory)."
+            " Check that the folder exists and that you can write to it.\n"
+        )
 
     def test_generate_ini_failure_keeps_the_older_file(self, cli, tmp_path, monkeypatch):
         def mistaken(name: str) -> None:

@@ -32,7 +32,10 @@ def test_first_signal_raises_keyboard_interrupt(number, code, capfd):
         with pytest.raises(KeyboardInterrupt):
             stop(number)
         assert caught.exit_code == code
-    assert capfd.readouterr().err == "Stopping cleanly. Press Ctrl-C again to stop immediately.\n"
+    assert (
+        capfd.readouterr().err
+        == "Note: Stopping cleanly. Press Ctrl-C again to stop immediately.\n"
+    )
 
 
 def test_signal_handlers_are_restored():

@@ -236,7 +236,7 @@ def test_a_caret_stands_below_the_mistake_also_in_the_line_of_the_key(mistakes):
 def test_mistakes_in_other_keys_are_told_beside_it(mistakes):
     lines = mistakes(PUBLISHED.replace("==", "="), settings='mapping.NAME = {"source"\n')
     assert [line.split(":")[0] for line in lines if line.startswith("line ")] == [
-        "line 10 [jsonl_assets] mapping.name",
+        "line 10 [jsonl_assets] mapping.NAME",
         "line 12 [jsonl_assets] recordfilter",
     ]
 
@@ -295,7 +295,7 @@ def test_a_record_on_which_it_fails_is_rejected_with_the_reason_and_the_others_g
     assert exit_code([outcome]) is ExitCode.RECORDS_LEFT
     reasons = list(outcome.not_sent)
     assert reasons[0] == "rejected: record filter, line 12: cannot compare text with a number"
-    assert outcome.not_sent[reasons[0]].text == "serial S2, count 6"
+    assert outcome.not_sent[reasons[0]].text == "SERIAL S2"
     assert "record filter, line 12: cannot compare text with a number" in summary([outcome])
 
 

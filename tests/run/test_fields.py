@@ -221,9 +221,9 @@ class TestThreshold:
         assert self.goes_on(run, devices(40, 0), **options)
 
     def test_incremental_source_is_without_a_threshold(
-        self, run: Runner, source: type[MadeUp]
+        self, run: Runner, source: type[MadeUp], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        source.incremental = True
+        monkeypatch.setattr(source, "incremental", True)
         run(devices(40, 40))
         outcome = run(devices(40, 0))
         assert outcome.error is None

@@ -156,10 +156,49 @@ class TestMissing:
         run(devices(3))
         assert run([*devices(1), RecordUnreadable("broken")]).missing == 0
 
-    def test_missing_of_an_incremental_source_is_none(
-        self, run: Runner, source: type[MadeUp]
+    def test_missing_record_that_was_forgotten_returns_as_a_new_one(
+        self, run: Runner, oomnitza: Oomnitza
     ) -> None:
-        source.incremental = True
+        run.set(changed_only=True)
+        run(devices(3))
+        run(devices(2))
+        assert run.state
+        with open_store(run.state) as store:
+            ledger = store.section("made_up", run.oomnitza.url)
+            ledger.forget(item.key for item in ledger.missing())
+        assert run(devices(2)).missing == 0
+        assert counts(run(devices(3))) == {"fetched": 3, "unchanged": 2, "sent": 1}
+
+    def test_changed_filter_is_noted_with_the_records_that_are_not_compared(
+        self, run: Runner
+    ) -> None:
+        assert run(devices(5)).notes == []
+        run.filter('return record["serial"] != "S0"')
+        assert run([SourceUnavailable("it went away")]).notes == []
+        outcome = run(devices(3))
+        assert outcome.missing == 0
+        [note] = outcome.notes
+        assert "missing records are counted from this run on" in note
+        assert note.endswith(" 2 records of earlier runs are no longer compared with the source.")
+        assert run(devices(3)).notes == []
+        assert run(devices(2)).missing == 1
+
+    def test_changed_filter_is_not_noted_if_all_records_are_still_there(self, run: Runner) -> None:
+        run(devices(3))
+        run.filter('return record["serial"] != "S0"')
+        outcome = run(devices(4))
+        assert (outcome.tally.filtered, outcome.notes) == (1, [])
+
+    def test_changed_filter_is_not_noted_after_a_partial_run(self, run: Runner) -> None:
+        run(devices(5))
+        run.filter('return record["serial"] != "S0"')
+        assert run(devices(3), record_count=1).notes == []
+        assert len(run(devices(3)).notes) == 1
+
+    def test_missing_of_an_incremental_source_is_none(
+        self, run: Runner, source: type[MadeUp], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(source, "incremental", True)
         run(devices(3))
         assert run(devices(1)).missing == 0
 

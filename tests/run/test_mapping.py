@@ -81,3 +81,27 @@ class TestMapping:
         assert isinstance(outcome.error, ConfigurationError)
         assert "mapping.LOST" in str(outcome.error)
         assert source.given == 0
+
+
+class TestRecordNames:
+    def test_messages_name_a_record_by_its_key_and_its_id(
+        self, run, source, oomnitza, monkeypatch, caplog
+    ):
+        caplog.set_level("INFO")
+        monkeypatch.setattr(source, "id_paths", ("about.uuid", "about.id"), raising=False)
+        run.require("NAME")
+        oomnitza.refuse = lambda record: "no such model" if record["SERIAL"] == "S1" else None
+        records = [
+            {"name": "Mac", "serial": "S1", "about": {"id": 7}},
+            {"serial": "S2", "about": {"id": 8}},
+            {"name": "Mac", "about": {"id": 9}},
+            {"name": "Mac", "serial": "S4"},
+        ]
+        texts = {reason: example.text for reason, example in run(records).not_sent.items()}
+        assert texts == {
+            "rejected: the server responded with 400 (no such model)": "SERIAL S1, about.id 7",
+            "incomplete: required field NAME is empty": "SERIAL S2, about.id 8",
+            "incomplete: required field SERIAL is empty": "about.id 9",
+        }
+        assert "400 (no such model) (SERIAL S1, about.id 7)" in caplog.text
+        assert source.projection.paths == {"serial", "name"}  # the ID is not requested

@@ -164,7 +164,7 @@ class TestWarnings:
     def test_field_that_gets_objects_is_a_warning(self, run):
         mapping = {**run.section.mapping, "DISK": {"source": "storage"}}
         run.section = replace(run.section, mapping=mapping)
-        outcome = run([{"serial": "S1", "name": "Mac", "storage": [{"model": "SSD"}]}])
+        outcome = run([{"serial": "S1", "name": "PC", "storage": [{"model": "SSD"}]}])
         assert outcome.warnings == [
             "DISK: the source path 'storage' leads to objects, not to a value. Add the name of one"
             " of the values to the path, for example storage[0].model."
@@ -174,5 +174,5 @@ class TestWarnings:
     def test_field_that_gets_objects_is_a_warning_in_a_short_dry_run(self, run):
         mapping = {**run.section.mapping, "DISK": {"source": "storage"}}
         run.section = replace(run.section, mapping=mapping)
-        items = [{"serial": f"S{n}", "storage": {"model": "SSD"}} for n in range(9)]
+        items = [{"serial": f"S{n}", "name": "PC", "storage": {"model": "SSD"}} for n in range(9)]
         assert len(run(items, testmode=True, record_count=2).warnings) == 1

@@ -132,8 +132,10 @@ def test_threshold_without_ledger_is_off(run: Runner) -> None:
     assert goes_on(run, [])
 
 
-def test_threshold_of_an_incremental_source_is_off(run: Runner, source: type[MadeUp]) -> None:
-    source.incremental = True
+def test_threshold_of_an_incremental_source_is_off(
+    run: Runner, source: type[MadeUp], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source, "incremental", True)
     run(devices(40))
     assert goes_on(run, devices(1))
     assert goes_on(run, [])

@@ -116,5 +116,5 @@ def test_the_sandbox_command_runs_it_until_it_is_interrupted(tmp_path):
         process.send_signal(signal.SIGINT)
         ended = end_of(process)
     assert ended.code == 0
-    assert ended.err == "Stopping cleanly. Press Ctrl-C again to stop immediately.\n"
+    assert ended.err == "Note: Stopping cleanly. Press Ctrl-C again to stop immediately.\n"
     assert not any(map(is_open, urls))

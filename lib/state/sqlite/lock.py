@@ -54,11 +54,11 @@ class SectionLock:
     def __enter__(self) -> Self:
         announced = False
         while not self._taken():
-            held = f"[{self._section}] is already running{self._held_by()}"
+            held = f"the section is already running{self._held_by()}"
             if not self._wait:
                 raise AlreadyRunning(held, fix="Wait until it has finished, or use --wait")
             if not announced:
-                self._say(f"{held}; waiting for it to finish")
+                self._say(f"[{self._section}] {held}; waiting for it to finish")
                 announced = True
             time.sleep(PAUSE)
             if requested():  # which a thread is not told otherwise

@@ -58,6 +58,12 @@ STEPS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE change ("
         " run INTEGER NOT NULL, key BLOB NOT NULL, fields NOT NULL,"
         " PRIMARY KEY (run, key)) WITHOUT ROWID",
+        # Each `record` that is missing in the source, and of which Oomnitza was informed.
+        "CREATE TABLE leaver (record INTEGER PRIMARY KEY, at REAL NOT NULL)",
+        # Files that were read once, each with its size and the time of its change.
+        "CREATE TABLE accepted_file ("
+        " section INTEGER NOT NULL, scope TEXT NOT NULL, file TEXT NOT NULL, at REAL NOT NULL,"
+        " PRIMARY KEY (section, scope, file)) WITHOUT ROWID",
     ),
 )
 VERSION = len(STEPS)

@@ -30,11 +30,13 @@ from lib.state.rows import (
     to_missing,
     to_run,
 )
-from lib.state.sqlite import savedrecords
+from lib.state.sqlite import leavers, savedrecords
 from lib.state.sqlite.changes import ChangeLog
 from lib.state.sqlite.database import StateDatabase
 from lib.state.sqlite.fields import RECORD_FIELD, read_fields
 from lib.state.sqlite.statements import (
+    ACCEPT_FILE,
+    ACCEPTED_FILES,
     BEGIN,
     CHECKPOINTS,
     DESCRIBE,
@@ -44,10 +46,13 @@ from lib.state.sqlite.statements import (
     LATEST_THOROUGH,
     MISSING,
     OPENED,
+    PREVIOUS_THOROUGH,
     REACH,
     RENAME,
+    RESTART,
     RUN,
     SEEN,
+    SEEN_BEFORE,
     SENT,
 )
 
@@ -180,6 +185,7 @@ class SqliteLedger:
         with self._database.transaction():
             self._database.write_many(SENT, rows)
             self._changes.note(run, {key: fields for _, key, _, fields, *_ in rows})
+            leavers.note_returned(self._database, section, (row[1] for row in rows))
             if self._database.rows(savedrecords.ANY, (section,)):  # mostly there is none
                 keys = ((section, savedrecords.identity(key)) for _, key, *_ in rows)
                 self._database.write_many(savedrecords.RESOLVE, keys)
@@ -196,20 +202,39 @@ class SqliteLedger:
         self._database.write(sql, (self._id, self._begun))
 
     def forget(self, keys: Iterable[str]) -> None:
-        section = self._id
-        self._database.write_many(
-            "DELETE FROM record WHERE section = ? AND key = ?",
-            ((section, encode_key(key)) for key in keys),
-        )
+        section, keys = self._id, list(keys)
+        with self._database.transaction():
+            leavers.note_returned(self._database, section, map(encode_key, keys))
+            self._database.write_many(
+                "DELETE FROM record WHERE section = ? AND key = ?",
+                ((section, encode_key(key)) for key in keys),
+            )
 
     def missing(self) -> Iterator[Missing]:
         for run, since in self._database.rows(LATEST_THOROUGH, (self._id, self._id)):
             values = {"section": self._id, "since": since, "run": run}
-            for row in self._database.pages(MISSING, values):
+            [(previous,)] = self._database.rows(PREVIOUS_THOROUGH, values)
+            for row in self._database.pages(MISSING, {**values, "previous": previous}):
                 yield self._database.convert(to_missing, row)
+
+    def leavers(self, fingerprint: str, after: int) -> Iterator[Missing]:
+        return leavers.select_leavers(self._database, self._id, self.run, fingerprint, after)
+
+    def left(self, keys: Iterable[str]) -> None:
+        leavers.note_left(self._database, self._id, keys)
 
     def count_missing(self) -> int:
         return sum(1 for _ in self.missing())
+
+    def restart(self) -> PastRun | None:
+        runs = self._runs(RESTART, self._id)
+        return runs[0] if runs else None
+
+    def count_not_compared(self) -> int:
+        restart = self.restart()
+        if restart is None:
+            return 0
+        return int(self._database.rows(SEEN_BEFORE, (self._id, restart.id))[0][0])
 
     def checkpoints(self) -> dict[str, datetime]:
         rows = self._database.rows(CHECKPOINTS, (self._id,))
@@ -218,6 +243,16 @@ class SqliteLedger:
     def reach(self, scope: str, reached: datetime) -> None:
         values = (self._id, scope, int(reached.timestamp()), time.time())
         self._database.write(REACH, values)
+
+    def accepted_files(self, scope: str) -> set[str]:
+        return {file for (file,) in self._database.rows(ACCEPTED_FILES, (self._id, scope))}
+
+    def accept_files(self, scope: str, files: Iterable[str]) -> None:
+        section, now = self._id, time.time()
+        with self._database.transaction():
+            self._database.write("DELETE FROM accepted_file WHERE section = ?", (section,))
+            rows = ((section, scope, file, now) for file in set(files))
+            self._database.write_many(ACCEPT_FILE, rows)
 
     def saved_records(self) -> Iterator[SavedRecord]:
         section, target = self._names

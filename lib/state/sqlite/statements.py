@@ -1,4 +1,4 @@
-"""The SQL statements for the tables of runs, records, and checkpoints."""
+"""The SQL statements for the tables of runs, records, checkpoints, and accepted files."""
 
 RUN = (
     "SELECT run.id, section.name, section.target, run.state, run.started, run.ended,"
@@ -36,7 +36,8 @@ SENT = (
 SEEN = "UPDATE record SET seen = ?, seen_at = ? WHERE id IN (SELECT value FROM json_each(?))"
 # In the order of the table: by the index (which the plus hides), each row would be looked up.
 MISSING = (
-    "SELECT id, key, fields, seen_at FROM record WHERE id > :after AND +section = :section"
+    "SELECT id, key, fields, seen_at, seen >= :previous FROM record"
+    " WHERE id > :after AND +section = :section"
     " AND seen >= :since AND seen < :run ORDER BY id LIMIT :page"
 )
 LATEST_COMPLETE = (
@@ -52,6 +53,19 @@ LATEST_THOROUGH = (
     f" AND fingerprint = (SELECT fingerprint FROM run WHERE id = ({LATEST_COMPLETE}))"
     " ORDER BY id DESC LIMIT 1"
 )
+# The one before it, with which it is compared.
+PREVIOUS_THOROUGH = (
+    "SELECT coalesce(max(id), 0) FROM run WHERE section = :section AND state = 'complete'"
+    " AND coalesce(json_extract(counts, '$.unreadable'), 0) = 0"
+    " AND since = :since AND id < :run"
+)
+# The first complete run with the present fingerprint, if there are runs with another one before it.
+RESTART = (
+    f"run.id = (SELECT since FROM run WHERE id = ({LATEST_COMPLETE}))"  # noqa: S608
+    " AND EXISTS (SELECT 1 FROM run AS earlier WHERE earlier.section = run.section"
+    " AND earlier.id < run.id AND earlier.fingerprint NOT IN ('', run.fingerprint))"
+)
+SEEN_BEFORE = "SELECT count(*) FROM record WHERE +section = ? AND seen < ?"
 CHECKPOINTS = "SELECT scope, moment FROM checkpoint WHERE section = ?"
 # One statement, so that of two who do it at once the later moment stays.
 REACH = (
@@ -59,3 +73,5 @@ REACH = (
     " ON CONFLICT (section, scope) DO UPDATE SET moment = excluded.moment, at = excluded.at"
     " WHERE excluded.moment > moment"
 )
+ACCEPTED_FILES = "SELECT file FROM accepted_file WHERE section = ? AND scope = ?"
+ACCEPT_FILE = "INSERT INTO accepted_file (section, scope, file, at) VALUES (?, ?, ?, ?)"

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from lib.cli import main
-from lib.state import FieldCount, open_store
+from lib.state import FieldCount, RecordToSave, Store, open_store
 
 VERSION1 = Path(__file__).parents[1] / "state" / "version1.db"
 TARGET = "https://example.oomnitza.com"
@@ -70,7 +70,26 @@ def test_inspect_unreadable_state_is_an_error(action: str, how: str, more: Any, 
 def test_inspect_missing_state_shows_nothing(action: str, ini: Path) -> None:
     result = call(ini, action)
     assert result.exit_code == 0, result.output
+    texts = {"rejects": "No records saved for resend.\n"}
+    assert result.output == texts.get(action, "No runs yet.\n")
+    assert call(ini, action, "--json").output == ""
     assert list(ini.parent.iterdir()) == [ini]
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "abc", "1.5", "9" * 5000])
+def test_history_count_that_is_not_positive_is_an_error(count: str, ini: Path) -> None:
+    result = call(ini, "history", f"--count={count}")
+    assert result.exit_code == 2
+    assert f"Invalid value for '--count': '{count}' is not a whole number of at least 1." in (
+        result.output
+    )
+
+
+def test_inspect_unknown_section_lists_the_known_ones(ini: Path) -> None:
+    ini.write_text(f"{ini.read_text('utf-8')}\n[okta]\n", "utf-8")
+    result = call(ini, "history", "nosuch")
+    assert result.exit_code == 2
+    assert result.output.endswith("state database. Sections: people, okta.\n")
 
 
 def test_inspect_state_of_the_first_version_is_shown(ini: Path) -> None:
@@ -133,3 +152,115 @@ class TestRunDetails:
     ) -> None:
         ini.with_name("config.db").unlink()
         assert call(ini, "history", option).output == "No runs yet.\n"
+
+
+def test_rejects_name_records_by_key_and_id(ini: Path) -> None:
+    fetched = '{"dn": "uid=ada,dc=x", "about": {}}'
+    with open_store(ini.with_name("config.db")) as store:
+        for name in ("LDAP.Contractors", "gone"):
+            section = store.section(name, TARGET)
+            section.begin()
+            mapped = '{"CITY": "London", "USER": "Ada"}'
+            section.save_for_resend([RecordToSave("rejected", "no", "ada", fetched, mapped)])
+    lines = call(ini, "rejects").output.splitlines()
+    assert (lines[1], lines[3]) == ("  USER Ada, dn uid=ada,dc=x", "  USER Ada")
+
+
+@pytest.fixture
+def state(ini: Path) -> Path:
+    """A state database in which `eve` and `dan` are missing, `eve` for the first time."""
+    path = ini.with_name("config.db")
+    with open_store(path) as store:
+        for name, seen in (("all", "ada eve dan"), ("all", "ada eve"), ("all", "ada")):
+            run(store, "people", seen, fingerprint=name)
+        run(store, "Others", "bob")
+        run(store, "Others", "")
+    return path
+
+
+def run(store: Store, name: str, seen: str, fingerprint: str = "f") -> None:
+    section = store.section(name, TARGET)
+    section.begin()
+    section.describe(fingerprint=fingerprint, full=False)
+    section.sent((key, b"d", json.dumps({"USER": key})) for key in seen.split())
+    section.end("complete", {})
+
+
+def listed(ini: Path, *sections: str) -> dict[str, bool]:
+    result = call(ini, "missing", "--json", *sections)
+    items = [json.loads(line) for line in result.stdout.splitlines()]
+    return {item["key"]: item["new"] for item in items}
+
+
+def test_missing_tells_new_records_from_known_ones(ini: Path, state: Path) -> None:
+    assert listed(ini, "people") == {"eve": True, "dan": False}
+    *lines, last = call(ini, "missing", "people").stdout.splitlines()
+    assert [line.endswith(" (new)") for line in lines] == [True, False]
+    assert last == "[people] 2 missing records, 1 new."
+
+
+def test_forget_lists_the_missing_records_of_a_section_for_the_last_time(
+    ini: Path, state: Path
+) -> None:
+    result = call(ini, "missing", "PEOPLE", "--forget")
+    assert result.exit_code == 0, result.output
+    *lines, last = result.stdout.splitlines()
+    assert [line.split()[1] for line in lines] == ["eve", "dan"]
+    assert last == "[people] 2 missing records were forgotten."
+    assert listed(ini) == {"bob": True}
+    assert call(ini, "missing", "people", "--forget").stdout == "[people] No record is missing.\n"
+    with open_store(state) as store:
+        assert set(store.section("people", TARGET).known(["ada", "eve", "dan"])) == {"ada"}
+        assert set(store.section("Others", TARGET).known(["bob"])) == {"bob"}
+
+
+def test_forget_json_prints_nothing_but_records_on_standard_output(ini: Path, state: Path) -> None:
+    result = call(ini, "missing", "people", "--forget", "--json")
+    assert [json.loads(line)["key"] for line in result.stdout.splitlines()] == ["eve", "dan"]
+    assert result.stderr == "[people] 2 missing records were forgotten.\n"
+
+
+@pytest.mark.parametrize("number", [499, 500, 501, 1001])
+def test_forget_forgets_any_number(number: int, ini: Path) -> None:
+    keys = [f"r{at}" for at in range(number)]
+    with open_store(ini.with_name("config.db")) as store:
+        run(store, "people", " ".join(["ada", *keys]))
+        run(store, "people", "ada")
+    result = call(ini, "missing", "people", "--forget")
+    assert len(result.stdout.splitlines()) == number + 1
+    assert result.stdout.endswith(f"[people] {number:,} missing records were forgotten.\n")
+    assert listed(ini) == {}
+
+
+def test_forget_needs_a_section(ini: Path, state: Path) -> None:
+    result = call(ini, "missing", "--forget")
+    assert result.exit_code == 2
+    assert "--forget needs a section" in result.output
+    assert len(listed(ini)) == 3
+
+
+def test_forget_during_a_run_of_the_section_is_an_error(ini: Path, state: Path) -> None:
+    with open_store(state) as store, store.lock("people"):
+        result = call(ini, "missing", "people", "--forget")
+    assert result.exit_code == 5
+    assert "[people]: the section is already running" in result.output
+    assert "--wait" not in result.output
+    assert len(listed(ini, "people")) == 2
+
+
+def test_forget_without_a_state_database_makes_none(ini: Path) -> None:
+    result = call(ini, "missing", "people", "--forget")
+    assert (result.exit_code, result.output) == (0, "No runs yet.\n")
+    assert list(ini.parent.iterdir()) == [ini]
+
+
+def test_missing_says_what_is_not_compared_after_a_change(ini: Path, state: Path) -> None:
+    with open_store(state) as store:
+        run(store, "people", "ada", fingerprint="filtered")
+    result = call(ini, "missing", "people")
+    first, second = result.stdout.splitlines()
+    assert first == "[people] No record is missing."
+    assert second.startswith("[people] The record filter, the settings of the source, or ")
+    assert second.endswith(" 2 records of earlier runs are no longer compared with the source.")
+    in_json = call(ini, "missing", "people", "--json")
+    assert (in_json.stdout, in_json.stderr) == ("", f"{second}\n")

@@ -180,8 +180,8 @@ def test_all_mistakes_of_all_sections_are_told_at_once_with_line_section_and_key
         ("7", "ldap", "default_role"),
         ("3", "ldap", "default_position"),
         ("3", "ldap", "password"),
-        ("9", "ldap", "mapping.user"),
-        ("10", "ldap", "mapping.role"),
+        ("9", "ldap", "mapping.USER"),
+        ("10", "ldap", "mapping.ROLE"),
         ("12", "ldap", "recordfilter"),
         ("16", "casper", "sync_type"),
         ("13", "casper", "client_id"),
@@ -484,6 +484,30 @@ def test_where_no_section_is_enabled_there_is_nothing_to_try(ini):
         config.load_config(ini(OOMNITZA, LDAP.replace("True", "False")), [])
 
 
+def test_misspelled_enable_is_named_with_its_section(ini):
+    misspelled = LDAP.replace("True", "Ture")
+    text = "no section is enabled. [ldap] enable: 'Ture' is neither True nor False"
+    with pytest.raises(UsageError, match=re.escape(text)):
+        config.load_config(ini(OOMNITZA, misspelled), [])
+    casper = "[casper]\nenable = True\nurl = https://jamf\nusername = u\npassword = p\n"
+    loaded = config.load_config(ini(OOMNITZA, misspelled, casper), [])
+    [warning] = loaded.warnings
+    assert (warning.section, warning.key) == ("ldap", "enable")
+    assert warning.text == "'Ture' is neither True nor False, so the section is disabled"
+    assert not config.load_config(ini(OOMNITZA, misspelled, casper), ["casper"]).warnings
+
+
+def test_missing_variable_is_the_only_error_of_its_setting(problems):
+    section = LDAP.replace("password = a-password-of-ldap", "env_password = NO_SUCH_VARIABLE")
+    [problem] = problems(OOMNITZA, section, names=["ldap"])
+    assert "environment variable" in problem
+
+
+def test_misspelled_mapping_prefix_is_suggested_with_the_field(problems):
+    [problem] = problems(OOMNITZA, LDAP + "maping.Phone = x\n", names=["ldap"])
+    assert problem.endswith("unknown setting; did you mean mapping.PHONE?")
+
+
 def test_paths_begin_in_the_folder_of_the_ini(ini, tmp_path, monkeypatch):
     monkeypatch.chdir("/")
     (tmp_path / "people.csv").touch()
@@ -591,3 +615,42 @@ def test_common_settings_let_the_secrets_of_all_sections_be_masked(tmp_path, mon
     config.common(ini)
     text = "t0ken-of-oomnitza, pass of ldap, from the environment, left alone"
     assert secrets.redact(text) == f"{secrets.MASK}, {secrets.MASK}, {secrets.MASK}, left alone"
+
+
+# --- missing records
+
+
+def test_fields_for_missing_records_are_read(ini):
+    path = ini(
+        OOMNITZA, LDAP, "missing = send\n", "missing.STATUS = Inactive\nmissing.'Note' = x\n"
+    )
+    loaded = config.load_config(path, ["ldap"])
+    assert loaded.sections[0].missing == {"STATUS": "Inactive", "NOTE": "x"}
+    assert loaded.warnings == []
+
+
+def test_missing_send_without_a_field_is_an_error(problems):
+    [line] = problems(OOMNITZA, LDAP, "missing = send\n", names=["ldap"])
+    assert line.endswith(
+        "missing: no field for missing records is set. Add `missing.FIELD = value`"
+    )
+
+
+def test_fields_for_missing_records_without_send_are_a_warning(ini):
+    loaded = config.load_config(ini(OOMNITZA, LDAP, "missing.STATUS = Inactive\n"), ["ldap"])
+    assert loaded.sections[0].missing == {}
+    [warning] = loaded.warnings
+    assert (warning.key, warning.text) == ("missing.STATUS", "not used without missing = send")
+
+
+def test_missing_send_with_an_invalid_field_is_an_error(problems):
+    lines = problems(
+        OOMNITZA, LDAP, "missing = send\nmissing.A B = x\nmissing.C = x\n", names=["ldap"]
+    )
+    assert "missing.a b: 'A B' is not a valid field name" in lines[0]
+
+
+def test_missing_send_with_insert_only_is_an_error(problems):
+    more = "missing = send\nmissing.STATUS = x\ninsert_only = True\n"
+    [line] = problems(OOMNITZA, LDAP, more, names=["ldap"])
+    assert "missing = send does not work with insert_only" in line

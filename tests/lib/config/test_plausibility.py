@@ -18,7 +18,6 @@ def doubts(key, value):
     ("key", "value"),
     [
         ("url", "ldaps://ldap.example.com:636"),
-        ("base_dn", "dc=example,dc=com"),
         ("password", "change-me"),
     ],
 )
@@ -30,7 +29,7 @@ def test_example_of_the_generated_file_is_doubtful(key, value):
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("base_dn", "dc=example,dc=org"),
+        ("base_dn", "dc=example,dc=com"),
         ("default_role", "25"),
         ("default_position", "Employee"),
         ("password", "#start"),
@@ -63,7 +62,7 @@ def test_secret_is_never_in_the_warning():
 
 
 def test_entry_is_returned_for_its_line():
-    [(entry, _)] = doubtful_values(LDAP, {"base_dn": Entry("base_dn", "dc=example,dc=com", 7)})
+    [(entry, _)] = doubtful_values(LDAP, {"password": Entry("password", "change-me", 7)})
     assert entry.line == 7
 
 

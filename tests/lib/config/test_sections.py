@@ -104,8 +104,8 @@ def test_a_program_that_hides_a_converter_of_the_built_in_mapping_has_to_be_righ
 
 def test_a_broken_file_is_a_mistake_of_the_ini(told):
     problems, _ = told(USES, bad="import sys\nsys.exit(3)\n")
-    assert "line 13 [casper] mapping.a: " in problems
-    assert "mapping.a: cannot load " in problems
+    assert "line 13 [casper] mapping.A: " in problems
+    assert "mapping.A: cannot load " in problems
     assert "bad.py: SystemExit: 3" in problems
 
 
@@ -141,7 +141,7 @@ def test_oddities_and_duplicates_of_a_table_are_warned_about_where_it_is_used(to
             'mapping.G = a\nmapping."G" = b\n',
             "G is already mapped on line 13; remove one of the two",
         ),
-        ("mapping.G = a..b\n", "line 13 [casper] mapping.g: the path a..b has an empty part"),
+        ("mapping.G = a..b\n", "line 13 [casper] mapping.G: the path a..b has an empty part"),
         ('mapping.G = {"source": "a", "source": "b"}\n', "'source' is set twice"),
     ],
 )

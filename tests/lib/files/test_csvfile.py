@@ -12,6 +12,8 @@ from lib.connector import Projection
 from lib.errors import RecordUnreadable, SourceFault, SourceUnavailable
 from lib.files import csvfile
 from lib.files.csvfile import CsvSettings
+from lib.files.csvrows import LONGEST_VALUE
+from lib.remarks import Remarks
 from lib.settings import read_settings
 
 VALUES = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=8)
@@ -88,7 +90,7 @@ class TestRows:
     def test_a_file_may_tell_its_delimiter_as_for_excel(self, read, line):
         assert read(f"{line}a;b\n1,1;2\n3\n") == [
             {"a": "1,1", "b": "2"},
-            (4, "the row has 1 value for 2 columns"),
+            {"a": "3", "b": ""},
         ]
         assert read("sep=\t\na\tb\n1\t2\n") == [{"a": "1", "b": "2"}]
         assert read("sep=x,b\n1,2\n") == [{"sep=x": "1", "b": "2"}]
@@ -114,11 +116,25 @@ class TestRows:
 
 
 class TestMalformedRows:
-    def test_too_many_or_too_few_values(self, read):
-        assert read("a,b\n1,2,3\n1\n1,2\n") == [
+    def test_too_many_values(self, read):
+        assert read("a,b\n1,2,3\n1,2\n1,,3\n") == [
             (2, "the row has 3 values for 2 columns"),
-            (3, "the row has 1 value for 2 columns"),
             {"a": "1", "b": "2"},
+            (4, "the row has 3 values for 2 columns"),
+        ]
+
+    def test_last_row_without_line_end_may_be_cut_off(self, read):
+        assert read("a,b,c\n1,2,3\n4,5") == [
+            {"a": "1", "b": "2", "c": "3"},
+            (3, "the row has 2 values for 3 columns, and the file seems to be cut off there"),
+        ]
+
+    def test_nul_in_a_row(self, read):
+        assert read(b"a,b\n1,x\n2,y\0z\n3,\0\n4,w\n") == [
+            {"a": "1", "b": "x"},
+            (3, "the row contains a NUL character"),
+            (4, "the row contains a NUL character"),
+            {"a": "4", "b": "w"},
         ]
 
     def test_the_line_is_the_one_where_the_row_begins(self, read):
@@ -158,7 +174,7 @@ class TestMalformedRows:
         assert delivered[1:] == [{"a": "3", "b": "4"}]
 
     def test_a_value_that_is_too_long_to_be_one(self, read):
-        long = "x" * (csvfile.LONGEST_VALUE + 1)
+        long = "x" * (LONGEST_VALUE + 1)
         delivered = read(f"a,b\n{long},2\n3,4\n")
         assert delivered[0][0] == 2
         assert delivered[1:] == [{"a": "3", "b": "4"}]
@@ -173,7 +189,7 @@ class TestMalformedRows:
     def test_broken_rows_at_every_place_leave_the_others_alone(self, read):
         good = [f"{number},x" for number in range(6)]
         for at in range(7):
-            for bad in ("9", "9,9,9", '"9"9,9'):
+            for bad in ("9,9,9", '"9"9,9'):
                 rows = [*good[:at], bad, *good[at:]]
                 delivered = read("a,b\n" + "\n".join(rows) + "\n")
                 assert [item["a"] for item in delivered if isinstance(item, dict)] == list("012345")
@@ -196,9 +212,38 @@ class TestFaultyFiles:
         assert read("a\n1\n") == [{"a": "1"}]
         assert read('"a,b"\n1\n') == [{"a,b": "1"}]
 
-    def test_two_columns_of_one_name_cannot_be_told_apart(self, read):
-        with pytest.raises(SourceFault, match="two columns have the same name: Mail, Name"):
-            read("Name,Mail,Name, Mail\n1,2,3,4\n")
+    def test_two_mapped_columns_of_one_name_cannot_be_told_apart(self, read):
+        content = "Name,Mail,Name, Mail,Note,Note\n1,2,3,4,5,6\n"
+        with pytest.raises(
+            SourceFault, match="two columns have the same name: Mail, Name"
+        ) as caught:
+            read(content, "Name", "Mail")
+        assert "Rename" in caught.value.fix
+
+    def test_two_columns_of_one_name_are_left_out_if_not_mapped(self, tmp_path):
+        path = tmp_path / "x.csv"
+        path.write_text("Name,Note,Mail, Note\n1,2,3,4\n")
+        remarks = Remarks()
+        made = csvfile.read_csv(settings(filename=path), Projection(frozenset({"Mail"})), remarks)
+        assert list(made) == [{"Name": "1", "Mail": "3"}]
+        assert remarks.notes == [
+            f"Note: two columns have this name, so they were not read (for example: {path})"
+        ]
+
+    @pytest.mark.parametrize(
+        ("begin", "what"),
+        [
+            (b"PK\x03\x04\x14\0\x06\0", "Excel workbook (.xlsx)"),
+            (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Excel workbook (.xls)"),
+            (b"\x1f\x8b\x08\0\0\0\0\0", "gzip"),
+            (b"%PDF-1.7\n", "PDF"),
+        ],
+    )
+    def test_other_kinds_of_files_are_recognized(self, read, begin, what):
+        with pytest.raises(SourceFault) as caught:
+            read(begin + bytes(range(256)) * 20)
+        assert what in caught.value.what
+        assert "CSV" in caught.value.fix
 
     @pytest.mark.parametrize("content", [b"Gr\xfc\xdfe,b\n1,2\n", "a,b\n1,2\n".encode("utf-16-le")])
     def test_names_in_another_encoding(self, read, content):
@@ -225,7 +270,9 @@ class TestColumnsAndFiles:
     def test_mapped_columns_that_are_missing_are_named(self, read, caplog):
         read("Login,a.b,Extra\n1,2,3\n", "Login", "a.b", "Mail", "Phone")
         [warning] = [item.getMessage() for item in caplog.records]
-        assert warning.endswith("people.csv: column not found: Mail, Phone")
+        assert warning.endswith(
+            "people.csv: mapped columns not found, so their fields are empty: Mail, Phone"
+        )
 
     def test_a_file_without_any_mapped_column_is_another_one(self, read):
         with pytest.raises(

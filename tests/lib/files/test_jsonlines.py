@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lib.connector import Projection
 from lib.errors import RecordUnreadable, SourceFault, SourceUnavailable
 from lib.files import jsonlines
 from lib.files.textfiles import FileSettings
@@ -25,7 +26,7 @@ def read(tmp_path):
     def read(content, **given):
         path = tmp_path / "people.jsonl"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        delivered = jsonlines.read_jsonl(settings(filename=path, **given))
+        delivered = jsonlines.read_jsonl(settings(filename=path, **given), Projection())
         return [
             told(item, path) if isinstance(item, RecordUnreadable) else item for item in delivered
         ]
@@ -114,13 +115,13 @@ def test_a_file_without_lines_has_no_records(read):
 def test_what_json_writes_is_read(tmp_path_factory, records):
     path = tmp_path_factory.mktemp("jsonl") / "x.jsonl"
     path.write_text("".join(json.dumps(each) + "\n" for each in records), "utf-8")
-    assert list(jsonlines.read_jsonl(settings(filename=path))) == records
+    assert list(jsonlines.read_jsonl(settings(filename=path), Projection())) == records
 
 
 def test_of_a_directory_the_files_of_this_kind_are_read(tmp_path):
     for name in ("b.jsonl", "a.jsonl", "c.json", "d.csv"):
         (tmp_path / name).write_text(json.dumps({"from": name}))
-    made = jsonlines.read_jsonl(settings(directory=tmp_path))
+    made = jsonlines.read_jsonl(settings(directory=tmp_path), Projection())
     assert [record["from"] for record in made] == ["a.jsonl", "b.jsonl"]
 
 

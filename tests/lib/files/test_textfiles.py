@@ -1,12 +1,16 @@
 """Files as sources: which are read, in what order, and how their text is decoded."""
 
 import codecs
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from lib.errors import SourceFault, SourceUnavailable
-from lib.files import textfiles
+from lib.connector import Projection
+from lib.errors import RecordUnreadable, SourceFault, SourceUnavailable
+from lib.files import csvfile, textfiles
+from lib.files.csvfile import CsvSettings
 from lib.files.textfiles import FileSettings
 from lib.settings import read_settings
 
@@ -169,3 +173,14 @@ class TestText:
         lines = textfiles.lines(path, "utf-8")
         next(lines)
         lines.close()  # otherwise a ResourceWarning, which is an error here
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are bytes in Linux only")
+def test_file_name_that_is_not_text_is_shown_in_errors(tmp_path):
+    path = tmp_path / os.fsdecode(b"m\xfcller.csv")
+    path.write_bytes(b"a,b\n1,2,3\n")
+    read, faults = read_settings(CsvSettings, {"directory": str(tmp_path)})
+    assert faults == []
+    (item,) = csvfile.read_csv(read, Projection())
+    assert isinstance(item, RecordUnreadable)
+    assert item.where == f"{tmp_path}/m\ufffdller.csv: line 2"

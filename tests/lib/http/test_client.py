@@ -253,7 +253,7 @@ class TestBrokenAnswers:
         with pytest.raises(SourceUnavailable) as caught:
             ask(server.url, retries=5)
         assert f"{server.url}/x: the response is not JSON" in str(caught.value)
-        assert "Service Unavailable Back at noon ." in str(caught.value)
+        assert "Service Unavailable Back at noon." in str(caught.value)
         assert len(server.asked) == 3
 
     @pytest.mark.parametrize(
@@ -435,8 +435,7 @@ class TestRefusals:
         with pytest.raises(SourceUnavailable) as caught:
             ask(server.url)
         assert (
-            caught.value.what
-            == "the server responded with 503 (Service Unavailable Back at noon .)"
+            caught.value.what == "the server responded with 503 (Service Unavailable Back at noon)"
         )
 
     def test_a_long_answer_is_cut(self, server):

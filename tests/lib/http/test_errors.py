@@ -31,8 +31,8 @@ def answer(body, status=400, reason="Bad Request"):
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ('{"error": "invalid_client", "error_description": "No such client."}', "No such client."),
-        ('{"error": {"title": "Forbidden", "message": "You may not."}}', "You may not."),
+        ('{"error": "invalid_client", "error_description": "No such client."}', "No such client"),
+        ('{"error": {"title": "Forbidden", "message": "You may not."}}', "You may not"),
         ('{"errors": [{"code": "INVALID_TOKEN", "description": "No"}]}', "INVALID_TOKEN: No"),
         ('{"errorCode": "E0000011", "errorSummary": "Invalid token"}', "E0000011: Invalid token"),
         ('{"status": {"code": 401, "message": "Bad token"}}', "401: Bad token"),
@@ -42,7 +42,7 @@ def answer(body, status=400, reason="Bad Request"):
         ('{"httpStatus": 401, "errors": []}', "Bad Request"),
         ('{"computer": {"general": {"name": "Mac"}}}', "Bad Request"),
         ("", "Bad Request"),
-        ("<html><head><style>p {}</style></head><p>Sorry,</p> <p>no.</p></html>", "Sorry, no."),
+        ("<html><head><style>p {}</style></head><p>Sorry,</p> <p>no.</p></html>", "Sorry, no"),
         ("<script>alert()</script>Down", "Down"),
     ],
 )

@@ -343,7 +343,10 @@ def test_what_is_no_wsdl_is_told(text: str, server: Any):
 
 def test_a_wsdl_that_is_not_there_is_told(server: Any):
     server.answers = [(404, "no")]
-    with pytest.raises(SourceFault, match="404"), service(server, f"{server.url}/Terminal.wsdl"):
+    with (
+        pytest.raises(SourceFault, match=r"404.*Check that wsdl_path"),
+        service(server, f"{server.url}/Terminal.wsdl"),
+    ):
         pass
 
 

@@ -29,7 +29,7 @@ def marked(program):
         ('return record.asset_type ^^= "computer"', "= assigns a value; use == to compare"),
         (
             "return record.asset_type == ^^computer",
-            'unknown name `computer`; put text in quotes: "computer"',
+            'unknown name `computer`; write record.computer for a field, or "computer" for text',
         ),
         (
             "return record.asset_type == ^^\u201ccomputer\u201d",

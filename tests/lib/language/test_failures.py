@@ -102,7 +102,7 @@ def test_failure_is_told_in_plain_words(text):
         ("'a'.split('')", "split(): the separator is empty"),
         ("'a'.index('b')", "index(): the value was not found"),
         ("'a'.center(5, 'ab')", "center(): the fill character must be a single character"),
-        ("re.search('a', 'a').group(3)", "group(): the pattern has no such group"),
+        ("re.search('a', 'a').group(3)", "group(): the pattern does not have this group"),
         ("int('a')", "int(): 'a' is not a valid number"),
         ("int('a', 99)", "int(): the base must be 0 or a number from 2 to 36"),
         ("float('a')", "float(): 'a' is not a valid number"),

@@ -47,7 +47,7 @@ def cells(section, head):
 
 
 def test_the_page_lists_every_function():
-    heads = ("numbers and texts", "lists", "dates", "records")
+    heads = ("numbers and strings", "lists", "dates", "records")
     listed = [cell.split("(")[0] for head in heads for cell in cells("Functions", head)]
     assert sorted(listed) == sorted(FUNCTIONS)
 
@@ -60,7 +60,7 @@ def test_the_page_lists_every_pattern_and_flag():
 @pytest.mark.parametrize(
     ("head", "kinds"),
     [
-        ("texts", [str]),
+        ("strings", [str]),
         ("dicts", [dict]),
         ("lists and tuples", [list, tuple]),
         ("sets", [set]),

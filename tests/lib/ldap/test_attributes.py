@@ -4,14 +4,17 @@ import uuid
 
 import pytest
 
-from lib.ldap.attributes import BINARY, SECRETS, record_of
+from lib.ldap.attributes import EntryRecords
 from lib.ldap.directory import LdapEntry
+from lib.ldap.passwords import VENDOR_PASSWORDS
+from lib.remarks import Remarks
 
 DN = "uid=ada,dc=example,dc=com"
 
 
-def record(asked=(), lists=(), **attributes):
-    return record_of(LdapEntry(DN, attributes), asked, lists=lists)
+def record(asked=(), lists=(), encoding="", remarks=None, **attributes):
+    made = EntryRecords(asked, lists=lists, encoding=encoding, remarks=remarks)
+    return made(LdapEntry(DN, attributes))
 
 
 def test_the_first_value_counts_and_lists_keep_all():
@@ -24,9 +27,18 @@ def test_names_are_spelled_in_each_way_in_which_they_are_asked_for():
     assert made == {"dn": DN, "givenname": "Ada", "GivenName": "Ada", "uid": "ada"}
 
 
-@pytest.mark.parametrize("name", sorted(SECRETS))
-def test_passwords_are_left_out(name):
-    assert record([name], **{name.upper(): [b"hunter2"]}) == {"dn": DN}
+@pytest.mark.parametrize("name", sorted(VENDOR_PASSWORDS))
+@pytest.mark.parametrize("options", ["", ";lang-en"])
+def test_vendor_passwords_are_left_out_even_if_asked_for(name, options):
+    attributes = {name.upper() + options: [b"hunter2"]}
+    assert record(**attributes) == {"dn": DN}
+    assert record([name, name + options], **attributes) == {"dn": DN}
+
+
+def test_own_attribute_that_looks_secret_is_kept_only_if_asked_for():
+    attributes = {"wifiPassword": [b"hunter2"], "pwdLastSet": [b"0"]}
+    assert record(**attributes) == {"dn": DN, "pwdLastSet": "0"}
+    assert record(["wifipassword"], **attributes)["wifipassword"] == "hunter2"
 
 
 def test_ids_of_active_directory_are_spelled_as_it_shows_them():
@@ -38,6 +50,37 @@ def test_ids_of_active_directory_are_spelled_as_it_shows_them():
 
 
 @pytest.mark.parametrize("value", [b"\xff\xfe", b"\x80" * 17])
-def test_binary_value_becomes_placeholder(value):
-    made = record(jpegPhoto=[value], objectGUID=[value])
-    assert made == {"dn": DN, "jpegPhoto": BINARY, "objectGUID": BINARY}
+def test_value_that_is_not_text_is_no_value(value):
+    assert record(jpegPhoto=[value], objectGUID=[value]) == {"dn": DN}
+
+
+def test_values_that_are_not_text_are_skipped():
+    made = record(lists=["mail"], mail=[b"\xe9", b"a@x", b"\xe8"], sn=[b"\xe9", b"Quill"])
+    assert made == {"dn": DN, "mail": ["a@x"], "sn": "Quill"}
+
+
+def test_values_that_are_not_text_are_reported_if_asked_for():
+    remarks = Remarks()
+    made = EntryRecords(["SN", "uid"], lists=[], remarks=remarks)
+    made(LdapEntry("uid=a", {"sn": [b"M\xfcller"], "uid": [b"a"], "jpegPhoto": [b"\xff"]}))
+    made(LdapEntry("uid=b", {"sn": [b"J\xf6rg"], "uid": [b"b"]}))
+    assert remarks.warnings == [
+        "sn: values of 2 records are not UTF-8 text and were left out (for example: uid=a). If the"
+        " directory contains text in another encoding, set encoding, for example to latin-1."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "encoding", "expected"),
+    [
+        ("Müller".encode("latin-1"), "latin-1", "Müller"),
+        ("Müller".encode(), "latin-1", "Müller"),  # the standard comes first
+        ("Привет".encode("cp1251"), "cp1251", "Привет"),
+        ("佐藤".encode("shift_jis"), "shift_jis", "佐藤"),
+        ("a\r\nM\xfcller".encode("latin-1"), "latin-1", "a\r\nMüller"),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF", "latin-1", None),  # a picture
+        (b"\x81", "cp1252", None),
+    ],
+)
+def test_encoding_decodes_values_that_are_not_utf8(value, encoding, expected):
+    assert record(encoding=encoding, sn=[value]).get("sn") == expected

@@ -105,8 +105,15 @@ def test_a_required_field_that_is_always_empty_is_a_mistake(findings):
 
 def test_a_filter_that_fails_is_told_and_stops_nothing(findings):
     found = findings("recordfilter = int(record.general.name) > 3")
+    assert not [text for text in found if "no sample record passed" in text]
     [text] = [text for text in found if "record filter failed on 10 of 10" in text]
     assert found[text] is ExitCode.RECORDS_LEFT
+
+
+def test_check_filter_that_no_sample_passes_is_noted(findings):
+    found = findings("recordfilter = record.nosuch == 1")
+    text = "no sample record passed the record filter, so the values were not checked"
+    assert found[text] is ExitCode.OK
 
 
 def test_the_sync_field_counts_as_required(findings):

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from io import BytesIO
 
 import pytest
 from hypothesis import given
@@ -326,7 +327,7 @@ def fields_of(explanation):
 
 def test_the_first_record_of_the_source_with_all_three_layers(casper, oomnitza):
     [(name, explanation)] = casper(more="mapping.NAME = general.name")
-    assert name == "record 1"
+    assert name == "record 1 (SERIAL SNDBXMAC0001, general.id 1)"
     assert fields_of(explanation) == {
         "SERIAL": ("server", "general.serial_number", "SNDBXMAC0001"),
         "NAME": ("ini", "general.name", "LAB-MAC-0001"),
@@ -336,7 +337,10 @@ def test_the_first_record_of_the_source_with_all_three_layers(casper, oomnitza):
 
 def test_as_many_records_as_are_asked_for_and_no_more_than_needed(casper, jamf):
     found = casper(count=2)
-    assert [name for name, _ in found] == ["record 1", "record 2"]
+    assert [name for name, _ in found] == [
+        "record 1 (SERIAL SNDBXMAC0001, general.id 1)",
+        "record 2 (SERIAL SNDBXMAC0002, general.id 2)",
+    ]
     assert len([path for _, path in jamf.requests if "/id/" in path]) < 8
 
 
@@ -391,7 +395,7 @@ def test_where_oomnitza_is_away_it_goes_on_without_and_says_so(casper):
     (note, nothing), (name, explanation) = found
     assert note.startswith(f"{NOT_READ}: http://127.0.0.1:1")
     assert nothing is None
-    assert name == "record 1"
+    assert name == "record 1 (SERIAL SNDBXMAC0001, general.id 1)"
     assert fields_of(explanation) == {"SERIAL": ("ini", "general.serial_number", "SNDBXMAC0001")}
 
 
@@ -536,3 +540,10 @@ def test_json_lines_are_read_one_by_one(tmp_path):
     with path.open("rb") as file:
         found = read_records(file)
         assert [next(found), next(found)] == [{"a": 0}, {"a": 1}]
+
+
+def test_read_records_of_standard_input_is_named_in_words():
+    file = BytesIO(b"[1]")
+    file.name = "<stdin>"
+    with pytest.raises(SourceFault, match=r"^standard input: item 1: "):
+        list(read_records(file))

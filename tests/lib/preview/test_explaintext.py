@@ -86,11 +86,11 @@ def test_a_failure_and_an_empty_required_field_have_their_reasons():
 @pytest.mark.parametrize(
     ("decision", "expected"),
     [
-        (Decision(True, 14), "kept by the record filter, line 14: "),
-        (Decision([1], 14), "kept by the record filter, line 14: "),
-        (Decision(False, 14), "not kept by the record filter, line 14: "),
-        (Decision(None, 14), "not kept by the record filter, which returned None, line 14: "),
-        (Decision("", 14), "not kept by the record filter, which returned '', line 14: "),
+        (Decision(True, 14), "passed the record filter, line 14: "),
+        (Decision([1], 14), "passed the record filter, line 14: "),
+        (Decision(False, 14), "filtered out by the record filter, line 14: "),
+        (Decision(None, 14), "filtered out by the record filter, which returned None, line 14: "),
+        (Decision("", 14), "filtered out by the record filter, which returned '', line 14: "),
         (
             Decision(None, 14, "ValueError: \x1b"),
             r"the record filter failed (ValueError: \x1b), line 14: ",

@@ -42,6 +42,7 @@ SECTION = {
     "seconds": float,
     "retries": int,
     "missing": int,
+    "leavers": int,
     "fields": dict,
     "compared": type(None),
     "server": type(None),

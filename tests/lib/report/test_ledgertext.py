@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 from lib import secrets
-from lib.report.ledgertext import history, json_lines, missing, rejects
+from lib.report.ledgertext import (
+    forgotten,
+    history,
+    json_lines,
+    missing,
+    rejects,
+    restarted,
+)
 from lib.state import Missing, PastRun, SavedRecord
 
 PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "cli.md").read_text("utf-8")
@@ -61,7 +68,7 @@ def aside(**changed):
         "outcome": "rejected",
         "reason": "EMAIL is not valid",
         "key": "adalove1",
-        "fetched": '{"uid": "adalove1", "mail": ["x"]}',
+        "fetched": '{"dn": "uid=adalove1,ou=people,dc=example,dc=com", "mail": ["x"]}',
         "mapped": '{"USER": "adalove1", "FIRST_NAME": "Ada", "LAST_NAME": "Lovelace"}',
         "first_at": NOW,
         "at": NOW,
@@ -163,20 +170,22 @@ class TestHistory:
 class TestRejects:
     def test_they_are_as_the_page_shows_them(self):
         asides = [aside(first_at=NOW - 2 * DAY, times=3)]
-        assert "\n".join(rejects(asides)).splitlines() == shown_on_the_page("[ldap] rejected")
+        told = "\n".join(rejects(asides, {"ldap": ("dn",)}.__getitem__))
+        assert told.splitlines() == shown_on_the_page("[ldap] rejected")
 
     def test_one_that_was_set_aside_once_has_one_time(self):
         first, last = rejects([aside(outcome="unsent", reason="the run was interrupted")])
-        assert first == (
-            "[ldap] unsent 2026-11-23 02:15: the run was interrupted\n"
-            "  USER adalove1, FIRST_NAME Ada, LAST_NAME Lovelace"
-        )
+        assert first == ("[ldap] unsent 2026-11-23 02:15: the run was interrupted\n  USER adalove1")
         assert last == "1 record saved for resend."
 
     @pytest.mark.parametrize(
         ("changed", "shown"),
         [
-            ({"mapped": None}, "uid adalove1"),
+            ({"mapped": None}, "dn uid=adalove1,ou=people,dc=example,dc=com"),
+            ({"key": None}, "USER adalove1, FIRST_NAME Ada, LAST_NAME Lovelace"),
+            ({"key": "lovelace"}, "LAST_NAME Lovelace"),
+            ({"key": '["lovelace", "ada"]'}, "LAST_NAME Lovelace, FIRST_NAME Ada"),
+            ({"key": "[lovelace"}, "USER adalove1, FIRST_NAME Ada, LAST_NAME Lovelace"),
             ({"mapped": None, "fetched": '{"general": {"id": 1}}'}, '{"general": {"id": 1}}'),
             ({"mapped": None, "fetched": None}, "adalove1"),
         ],
@@ -221,14 +230,28 @@ class TestRejects:
 class TestMissing:
     def test_they_are_as_the_page_shows_them(self):
         fields = {"USER": "noneil40", "FIRST_NAME": "Nils", "LAST_NAME": "O'Neil", "EMAIL": "x"}
-        found = [Missing("noneil40", fields, NOW - 2 * DAY)]
+        found = [
+            Missing("noneil40", fields, NOW - 2 * DAY),
+            Missing("adalove1", {"USER": "adalove1"}, NOW - DAY, new=True),
+        ]
         assert list(missing("ldap", found)) == shown_on_the_page("[ldap] noneil40")
+
+    def test_forgotten_ones_are_counted(self):
+        assert forgotten("x", 0) == "[x] No record is missing."
+        assert forgotten("x", 1) == "[x] 1 missing record was forgotten."
+        assert forgotten("x", 1400) == "[x] 1,400 missing records were forgotten."
+
+    def test_ones_that_are_not_compared_are_counted(self):
+        found = [Missing("adalove1", None, NOW - DAY)]
+        told = [*missing("ldap", found), restarted("ldap", past(), 12)]
+        assert told[-1:] == shown_on_the_page("[ldap] The record filter")
+        assert "1 record of earlier runs is no longer" in restarted("ldap", past(), 1)
 
     def test_one_of_which_nothing_is_known_has_its_key(self):
         assert next(missing("x", [Missing("k", None, NOW)])) == "[x] k, last seen 2026-11-23 02:15"
 
     def test_none_at_all_is_a_sentence(self):
-        assert list(missing("ldap", [])) == ["[ldap] No missing records."]
+        assert list(missing("ldap", [])) == ["[ldap] No record is missing."]
 
     def test_they_are_told_one_by_one(self):
         told = missing("ldap", (Missing(str(number), None, NOW) for number in count()))
@@ -266,6 +289,7 @@ class TestJson:
             "key": "k",
             "fields": {"USER": "k"},
             "last_seen": "2026-11-23T02:15:00Z",
+            "new": False,
         }
 
     def test_nothing_is_no_line(self):

@@ -42,6 +42,7 @@ from sandbox.web import WebServer
 from tests.certificates import issue
 
 DOCS = Path(__file__).parents[3] / "docs"
+PEOPLE = "ou=people,dc=example,dc=com"
 PAGE = (DOCS / "reference" / "report.md").read_text("utf-8")
 GUIDE = (DOCS / "how-to" / "monitor.md").read_text("utf-8")
 STARTED = datetime(2026, 11, 23, 2, 15, tzinfo=UTC).timestamp()
@@ -69,9 +70,13 @@ def documented():
         response_shape="{}",
         complete=True,
     )
-    ldap.not_sent["incomplete: required field EMAIL is empty"] = Example(7, "USER noneil40")
-    ldap.note_rejected("EMAIL is not valid", "USER adalove1")
-    ldap.failed_conversions["PHONE"] = Example(3, "'ext. 12' is not a phone number")
+    ldap.not_sent["incomplete: required field EMAIL is empty"] = Example(
+        7, f"USER noneil40, dn uid=noneil40,{PEOPLE}"
+    )
+    ldap.note_rejected("EMAIL is not valid", f"USER adalove1, dn uid=adalove1,{PEOPLE}")
+    ldap.failed_conversions["PHONE"] = Example(
+        3, f"USER bquill2, dn uid=bquill2,{PEOPLE}: 'ext. 12' is not a phone number"
+    )
     away = SourceUnavailable(
         "no connection within 15 seconds",
         where="https://jamf.example.com/api/v1/auth",

@@ -37,6 +37,7 @@ def test_a_run_ends_with_one_line_of_numbers_for_each_section():
         "section     fetched  filtered  incomplete  sent  rejected  unsent  seconds",
         "ldap            300         0           7   293         0       0      0.0",
         "Casper.MDM       12         2           0     7         2       1     61.0",
+        "Note: Run `connector.py rejects Casper.MDM` to list the rejected and unsent records.",
     ]
 
 
@@ -57,10 +58,9 @@ def test_below_the_numbers_stands_what_there_is_to_say():
         "Warning: [ldap] Oomnitza reported errors for 2 records that it had accepted."
         " See the run log in Oomnitza.",
         "Warning: [ldap] 1 record rejected: no",
-        "Warning: [ldap] 2 records incomplete: required field EMAIL is empty (for example: USER"
-        " ada)",
-        "Warning: [ldap] BOUGHT: conversion failed in 1 record, so the field is empty"
-        " (for example: bad date)",
+        "Warning: [ldap] 2 records incomplete: required field EMAIL is empty. Example: USER ada",
+        "Warning: [ldap] BOUGHT: conversion failed in 1 record, so the field is empty."
+        " Example: bad date",
         "Warning: [ldap] An upload would fail.",
         "Note: [ldap] Records saved in x.jsonl",
         "Note: [ldap] 3 records were listed by the source but could not be found.",
@@ -68,6 +68,7 @@ def test_below_the_numbers_stands_what_there_is_to_say():
         "Note: [ldap] Counts reported by Oomnitza: 4 added, 0 updated, 0 skipped, 3 errors",
         "Note: [ldap] 1 record sent by earlier runs is no longer in the source."
         " Run `connector.py missing ldap` to list it.",
+        "Note: Run `connector.py rejects ldap` to list the rejected and unsent records.",
     ]
 
 
@@ -76,6 +77,23 @@ def test_testmode_says_that_nothing_was_sent():
     assert "would send" in lines[0]
     assert lines[1].split() == ["ldap", "3", "0", "0", "3", "0", "0", "0.0"]
     assert lines[-1] == "Note: This was a dry run. Nothing was sent."
+
+
+def test_summary_with_rejects_names_the_command_that_lists_them():
+    outcomes = [outcome(fetched=1, rejected=1), outcome(), outcome(fetched=2, unsent=2)]
+    for each, name in zip(outcomes, ("ldap", "okta", "casper"), strict=True):
+        each.section = name
+    text = "Note: Run `connector.py rejects ldap casper` to list the rejected and unsent records."
+    assert summary(outcomes).splitlines()[-1] == text
+    assert text not in summary(outcomes, testmode=True)
+
+
+def test_summary_notes_a_filter_that_no_record_passes():
+    assert "Note: [ldap] No record passed the record filter." in summary(
+        [outcome(fetched=3, filtered=3)]
+    )
+    for counts in ({"fetched": 0}, {"fetched": 3, "filtered": 2, "incomplete": 1}):
+        assert "record filter" not in summary([outcome(**counts)])
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from lib.mapping.mapping import FieldMapping
 from lib.mapping.objects import ObjectFields
 from lib.run.fields import FieldCounts
 from lib.run.preparation import Preparation
+from lib.run.recordnames import RecordNames
 from lib.run.saveddata import NothingSaved
 from lib.run.tally import Outcome
 from lib.state import NullLedger
@@ -67,8 +68,9 @@ def section_plan(upload=PLAN, mapper=mapper, key_mapper=mapper):
         mapper=mapper,
         key_mapper=key_mapper,
         upload=upload,
-        object_fields=lambda: ObjectFields([], ()),
+        record_names=RecordNames(upload.key_fields, ("dn",)),
         omitted=(),
+        object_fields=lambda: ObjectFields([], ()),
     )
 
 
@@ -230,3 +232,20 @@ class TestDigest:
 
     def test_item_without_key_fields_has_no_key(self):
         assert prepared(ADA, plan=UploadPlan("X", "assets", ())).item.key is None
+
+
+def test_prepare_names_records_by_key_and_id():
+    ada = {"uid": "ada", "dn": "uid=ada,dc=x", "cn": "Ada Lovelace", "phone": "?"}
+    [example] = prepared(ada).outcome.not_sent.values()
+    assert example.text == "USER ada, dn uid=ada,dc=x"
+    found = prepared({**ada, "mail": "a@x"}).outcome
+    assert found.failed_conversions["PHONE"].text == "USER ada, dn uid=ada,dc=x: no number"
+    [example] = prepared({"uid": "odd", "dn": "uid=odd,dc=x"}).outcome.not_sent.values()
+    assert example.text == "USER odd, dn uid=odd,dc=x"
+    [example] = prepared({"dn": "uid=,dc=x", "mail": "a@x"}).outcome.not_sent.values()
+    assert example.text == "dn uid=,dc=x"
+
+
+def test_prepare_without_key_and_id_adds_nothing_to_a_failed_conversion():
+    record = {"mail": "a@x", "phone": "?"}
+    assert prepared(record).outcome.failed_conversions["PHONE"].text == "no number"

@@ -6,7 +6,7 @@ from dataclasses import fields
 import pytest
 
 from lib.errors import Interrupted, SignInError
-from lib.run.tally import MOST_REASONS, Example, Outcome, Tally, brief
+from lib.run.tally import MOST_REASONS, Example, Outcome, Tally
 
 ENDS = ("filtered", "incomplete", "unchanged", "sent", "rejected", "unsent")
 
@@ -88,19 +88,3 @@ def test_outcome_can_be_pickled():
     copy = pickle.loads(pickle.dumps(outcome))
     assert str(copy.error) == "x: no"
     assert (copy.tally, copy.not_sent) == (outcome.tally, outcome.not_sent)
-
-
-def test_brief_has_the_first_short_filled_fields():
-    record = {
-        "A": "",
-        "B": None,
-        "C": "x" * 61,
-        "D": "x" * 60,
-        "E": 7,
-        "F": ["a"],
-        "G": "g",
-        "H": "h",
-    }
-    assert brief(record) == f"D {'x' * 60}, E 7, G g"
-    assert brief({"A": "two\nlines"}) == r"A two\nlines"
-    assert brief({}) == ""

@@ -4,6 +4,7 @@ import pytest
 
 from lib.cli.options import THRESHOLDS
 from lib.errors import UnsafeRun
+from lib.run import leavers
 from lib.run.threshold import (
     FieldThreshold,
     RecordThreshold,
@@ -96,4 +97,4 @@ class TestThresholds:
         assert thresholds.dry_run_warnings(1) == ["one: too few"]
 
     def test_names_on_the_command_line_are_those_of_the_thresholds(self):
-        assert (RecordThreshold.name, FieldThreshold.name) == THRESHOLDS
+        assert (RecordThreshold.name, FieldThreshold.name, leavers.THRESHOLD) == THRESHOLDS

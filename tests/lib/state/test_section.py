@@ -34,6 +34,15 @@ def missing(section):
     return [item.key for item in section.missing()]
 
 
+def new(section):
+    return {item.key: item.new for item in section.missing()}
+
+
+def not_compared(section):
+    restart = section.restart()
+    return restart and restart.id, section.count_not_compared()
+
+
 class TestRuns:
     def test_past_run_has_process_and_result(self, ledger, section):
         before = time.time()
@@ -304,6 +313,77 @@ class TestMissing:
         run(section, seen=["a"], fingerprint="f")
         assert missing(section) == []
 
+    def test_missing_for_the_first_time_is_new(self, section):
+        run(section, sent=["a", "b", "c", "d", "e"])
+        run(section, seen=["a", "b", "c", "d"])
+        assert new(section) == {"e": True}
+        run(section, "interrupted", seen=["b"])
+        assert new(section) == {"e": True}
+        run(section, seen=["a", "c"])
+        assert new(section) == {"b": True, "d": True, "e": False}
+        run(section, seen=["a", "e"])
+        assert new(section) == {"b": False, "c": True, "d": False}
+        run(section, seen=["a"])
+        assert new(section) == {"b": False, "c": False, "d": False, "e": True}
+
+    def test_missing_compares_with_a_run_that_could_read_all_records(self, section):
+        run(section, sent=["a", "b", "c"])
+        run(section, seen=["a", "b"])
+        section.begin()
+        section.describe(fingerprint="f", full=False)
+        section.end("complete", {"unreadable": 1})
+        run(section, seen=["a"])
+        assert new(section) == {"b": True, "c": False}
+
+    def test_missing_since_a_new_fingerprint_is_new_in_its_second_run(self, section):
+        run(section, sent=["a", "b", "c"], fingerprint="f")
+        run(section, seen=["a", "b"], fingerprint="g")
+        run(section, seen=["a"], fingerprint="g")
+        assert new(section) == {"b": True}
+
+    def test_not_compared_after_a_new_fingerprint(self, section):
+        assert not_compared(section) == (None, 0)
+        first = run(section, "partial", sent=["a", "b", "c"], fingerprint="f")
+        second = run(section, sent=["a", "b"], fingerprint="f")
+        assert first < second
+        assert not_compared(section) == (None, 0)
+        run(section, "failed", seen=["a"], fingerprint="g")
+        assert not_compared(section) == (None, 0)
+        third = run(section, seen=["a"], fingerprint="g")
+        assert not_compared(section) == (third, 2)
+        run(section, seen=[], fingerprint="g")
+        assert missing(section) == ["a"]
+        assert not_compared(section) == (third, 2)
+        run(section, seen=["b"], fingerprint="g")
+        assert not_compared(section) == (third, 1)
+        section.forget(["c"])
+        assert not_compared(section) == (third, 0)
+
+    def test_not_compared_after_a_fingerprint_was_restored(self, section):
+        run(section, sent=["a", "b"], fingerprint="f")
+        run(section, "partial", fingerprint="wider")
+        last = run(section, seen=["a"], fingerprint="f")
+        assert not_compared(section) == (last, 1)
+
+    def test_not_compared_ignores_other_sections_and_runs_without_fingerprint(
+        self, ledger, section
+    ):
+        other = ledger.section("other", TARGET)
+        run(other, sent=["x"], fingerprint="g")
+        run(section, sent=["a"], fingerprint="")
+        run(section, sent=["b"], fingerprint="f")
+        assert not_compared(section) == (None, 0)
+        run(section, seen=["b"], fingerprint="h")
+        assert not_compared(section)[1] == 1
+
+    def test_not_compared_ignores_a_fingerprint_that_only_got_another_name(self, section):
+        run(section, sent=["a", "b"], fingerprint="old")
+        section.begin()
+        section.describe(fingerprint="2 new", full=False, legacy="old")
+        section.seen(["a"])
+        section.end("complete", {})
+        assert not_compared(section) == (None, 0)
+
     def test_missing_ignores_runs_without_fingerprint(self, section):
         run(section, sent=["a", "b"])
         section.begin()
@@ -487,6 +567,28 @@ class TestCheckpoints:
         running.end("complete", {})
         ledger.expire(1, now=time.time() + 1e9)
         assert running.checkpoints() == {"one": NOON}
+
+
+class TestAcceptedFiles:
+    def test_accepted_files_replace_those_before(self, running):
+        assert running.accepted_files("one") == set()
+        running.accept_files("one", ["a 1 2", "b 1 2", "b 1 2"])
+        assert running.accepted_files("one") == {"a 1 2", "b 1 2"}
+        running.accept_files("one", ["c 1 2"])
+        assert running.accepted_files("one") == {"c 1 2"}
+
+    def test_accepted_files_of_another_scope_are_forgotten(self, running):
+        running.accept_files("one", ["a 1 2"])
+        assert running.accepted_files("other") == set()
+        running.accept_files("other", ["b 1 2"])
+        assert running.accepted_files("one") == set()
+
+    def test_accepted_files_of_sections_are_independent(self, ledger, running):
+        running.accept_files("one", ["a 1 2"])
+        other = ledger.section("other", TARGET)
+        other.begin()
+        other.accept_files("one", ["b 1 2"])
+        assert running.accepted_files("one") == {"a 1 2"}
 
 
 class TestFields:

@@ -55,4 +55,6 @@ def test_first_internal_error_of_a_batch_is_a_warning(caplog):
         refusals.refused(FAULT, 100)
     [logged] = caplog.records
     assert logged.levelno == logging.WARNING
-    assert "https://acme: Oomnitza answers 100 records with an internal error" in logged.message
+    assert (
+        "https://acme: Oomnitza responded to 100 records with an internal error" in logged.message
+    )

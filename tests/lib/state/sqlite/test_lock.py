@@ -58,7 +58,8 @@ def test_lock_held_names_its_holder(state):
         SectionLock(state, "ldap").__enter__()
     text = str(caught.value)
     expected = (
-        rf"\[ldap\] is already running \(process {process.pid} on {re.escape(socket.gethostname())}"
+        rf"the section is already running \(process {process.pid} on"
+        rf" {re.escape(socket.gethostname())}"
         rf", {SINCE}\)\. Wait until it has finished, or use --wait\."
     )
     assert re.fullmatch(expected, text), text
@@ -126,7 +127,7 @@ def test_lock_wait_announces_once(state, monkeypatch):
             assert not is_free(state)
     assert len(pauses) == 3
     [text] = said
-    assert text.startswith(f"[ldap] is already running (process {process.pid} on ")
+    assert text.startswith(f"[ldap] the section is already running (process {process.pid} on ")
     assert "waiting" in text
 
 
@@ -150,7 +151,7 @@ def test_lock_wait_is_logged_by_default(state, monkeypatch, caplog):
     with held, caplog.at_level("INFO"):
         SectionLock(state, "ldap", wait=True).__enter__().__exit__(None, None, None)
     assert [record.message.split(" (")[0] for record in caplog.records] == [
-        "[ldap] is already running"
+        "[ldap] the section is already running"
     ]
 
 
