@@ -38,8 +38,8 @@ class Folder:
         self._folder = TemporaryDirectory(prefix="benchmark-")
         self.path = Path(self._folder.name)
         self.ini = self.path / "config.ini"
-        self._logging = self.path / "logging.json"
-        self._logging.write_bytes(Path("logging.json").read_bytes())
+        self.logging = self.path / "logging.json"
+        self.logging.write_bytes(Path("logging.json").read_bytes())
         return self
 
     def __exit__(
@@ -52,7 +52,7 @@ class Folder:
 
     def connector(self, *arguments: str) -> Taken:
         """Run the connector with the ini and the log of the folder."""
-        options = ("--ini", str(self.ini), "--logging-config", str(self._logging))
+        options = ("--ini", str(self.ini), "--logging-config", str(self.logging))
         return self.python("connector.py", *options, *arguments)
 
     def python(self, *arguments: str) -> Taken:

@@ -40,8 +40,8 @@ def changes(run: PastRun, changed: Sequence[Change]) -> Iterator[str]:
         yield f"{_title(run)}: no changed fields. {KEPT}."
         return
     yield f"{_title(run)}: {counted(len(changed), 'changed record')}"
-    if more := run.counts.get("changes_not_kept", 0):
-        yield f"  The changes of {counted(more, 'more record')} were not kept."
+    if run.counts.get("changes_cut"):
+        yield "  The run may have changed more records. Only the first ones are kept."
     times = Counter(name for item in changed for name in item.fields)
     for name, number in times.most_common():
         yield f"  {name}: changed in {counted(number, 'record')}"

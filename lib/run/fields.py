@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 from lib.jsontext import to_json
 from lib.mapping.mapping import ORIGINS, FieldMapping
@@ -13,12 +14,18 @@ from lib.wording import counted
 
 # How many records are kept, to find the names that the source uses.
 SAMPLE = 10
+# In which records blank strings are searched for.
+SEARCHED = 200
+SEARCHED_EVERY = 16
 # The attributes of a mapping that decide on the value of a field.
 DECISIVE = (*ORIGINS, "converter")
 
 
 class FieldCounts:
     """Counts the filled fields of mapped records. A field is empty as `is_nothing` says.
+
+    Blank strings are counted in each field in which some of the records had one: the first 200, or
+    each 16th one. To look at all strings of all records would take as long as all else here.
 
     `omitted` are fields that are left out of a record in which they are empty, so that an empty
     value overwrites nothing. `sample` are the first records as the source delivered them.
@@ -32,6 +39,7 @@ class FieldCounts:
         self._fields = fields
         self._omitted = omitted
         self._empty = dict.fromkeys(fields, 0)
+        self._with_blanks: list[str] = []  # the fields in which there were blank strings
         # The fields whose source path no record had so far.
         self._absent = {name: compile_path(path) for name in fields if (path := self.source(name))}
 
@@ -39,11 +47,16 @@ class FieldCounts:
         """Count a record, with the values to which it was mapped."""
         self.records += 1
         empty = self._empty
-        for name, value in values.items():  # what `is_nothing` does, without its calls
-            if not value:
-                if value != 0:
-                    empty[name] += 1
-            elif value.__class__ is str and value.isspace():
+        # What `is_nothing` does, without its calls.
+        for name, value in values.items():
+            if not value and value != 0:
+                empty[name] += 1
+        if self.records <= SEARCHED or self.records % SEARCHED_EVERY == 0:
+            self._with_blanks += [
+                name for name in values if name not in self._with_blanks and _is_blank(values[name])
+            ]
+        for name in self._with_blanks:
+            if _is_blank(values[name]):
                 empty[name] += 1
         if self._absent:
             self._absent = {name: get for name, get in self._absent.items() if get(record) is None}
@@ -89,6 +102,10 @@ class FieldCounts:
     def _mapping(self, name: str) -> str:
         attributes = self._fields[name].attributes
         return to_json({key: attributes[key] for key in DECISIVE if key in attributes})
+
+
+def _is_blank(value: Any) -> bool:
+    return value.__class__ is str and value.isspace()
 
 
 def everywhere(records: int) -> str:

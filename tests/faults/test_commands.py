@@ -276,7 +276,7 @@ def test_history_tells_of_runs_and_how_they_ended(made):
     made.upload("casper")
     table = made.program.run("history")
     assert table.code == 0
-    assert [line.split()[0] for line in table.out.splitlines()] == ["section", "casper", "casper"]
+    assert [line.split()[1] for line in table.out.splitlines()] == ["section", "casper", "casper"]
     later, earlier = lines(made, "history", "casper")
     assert (later["state"], earlier["state"]) == ("failed", "complete")
     assert "401" in later["error"]

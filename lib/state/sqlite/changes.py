@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from lib.jsontext import to_json
 from lib.state.rows import (
     Change,
-    Known,
     StoredText,
     compress,
-    decode_key,
     decompress,
     to_change,
 )
@@ -21,15 +19,25 @@ from lib.state.sqlite.database import Row, StateDatabase
 KEPT_DAYS = 7
 # How many changed records of a run are kept, with how many characters of JSON, and how many
 # characters of records are compared for them: a record may consist of long lists.
-MOST_RECORDS = 10_000
-MOST_CHARACTERS = 4_000_000
+MOST_RECORDS = 5_000
+MOST_CHARACTERS = 2_000_000
 MOST_COMPARED = 20_000_000
 # A longer value is cut.
 LONGEST_VALUE = 500
-# The name under which the counts of a run say how many changed records were not kept.
-NOT_KEPT = "changes_not_kept"
+# The name under which the counts of a run say that more records may have changed than were kept.
+CUT = "changes_cut"
 
-STORED = "SELECT key, fields FROM record WHERE id IN (SELECT value FROM json_each(?))"
+# A trigger sees what changes while records are stored as sent; to look each of them up before would
+# take far longer. It is one of the connection, and not of the file.
+START = (
+    "CREATE TEMP TABLE IF NOT EXISTS changed (run, key, before)",
+    "CREATE TEMP TRIGGER IF NOT EXISTS note_change AFTER UPDATE OF fields ON main.record"
+    " WHEN old.digest != new.digest"
+    " BEGIN INSERT INTO changed VALUES (new.seen, new.key, old.fields); END",
+)
+STOP = "DROP TRIGGER IF EXISTS temp.note_change"
+CHANGED = "SELECT key, before FROM changed WHERE run = ?"
+CLEAR_CHANGED = "DELETE FROM changed WHERE run = ?"
 NOTE = "INSERT OR REPLACE INTO change (run, key, fields) VALUES (?, ?, ?)"
 CHANGES = "SELECT key, fields FROM change WHERE run = ? ORDER BY key"
 EXPIRED_CHANGES = (
@@ -37,42 +45,36 @@ EXPIRED_CHANGES = (
     " (SELECT id FROM run WHERE coalesce(ended, started) >= ? OR state = 'running')"
 )
 
-# A record to be stored as sent: key, digest, and JSON text of the fields.
-Sent = tuple[str, bytes, StoredText]
-
 
 class ChangeLog:
     """Keeps which fields a run changes, until there are too many of them."""
 
     def __init__(self, database: StateDatabase) -> None:
         self._database = database
-        self._records = self._characters = self._compared = self._not_kept = 0
+        self._records = self._characters = self._compared = 0
 
     @property
     def counts(self) -> dict[str, int]:
-        """The number of changed records that were not kept, if there are any."""
-        return {NOT_KEPT: self._not_kept} if self._not_kept else {}
+        """Counts for the run that say whether all changes were kept."""
+        return {CUT: 1} if self._is_full else {}
 
-    def note(self, run: int, items: Sequence[Sent], known: Mapping[str, Known]) -> None:
-        """Keep the changes of records that are about to be stored as sent.
+    def start(self) -> None:
+        """Watch for changes, from now on."""
+        with self._database.transaction():
+            for statement in START:
+                self._database.write(statement)
 
-        `known` are those of them that were sent before.
-        """
-        changed = {
-            key: fields
-            for key, digest, fields in items
-            if (before := known.get(key)) and before.digest != digest
-        }
-        if not changed:
+    def note(self, run: int, sent: Mapping[bytes, StoredText]) -> None:
+        """Keep the changes of records that were just stored as sent, given as JSON by key."""
+        if self._is_full or not (rows := self._database.rows(CHANGED, (run,))):
             return
-        if self._is_full:
-            self._not_kept += len(changed)
-            return
-        ids = json.dumps([known[key].id for key in changed])
-        found = list(self._compare(self._database.rows(STORED, (ids,)), changed))
+        self._database.write(CLEAR_CHANGED, (run,))
+        found = list(self._compare(rows, sent))
         self._records += len(found)
         self._characters += sum(len(text) for _, text in found)
         self._database.write_many(NOTE, ((run, key, compress(text)) for key, text in found))
+        if self._is_full:
+            self._database.write(STOP)
 
     @property
     def _is_full(self) -> bool:
@@ -83,11 +85,11 @@ class ChangeLog:
         )
 
     def _compare(
-        self, stored: Iterable[Row], after: Mapping[str, StoredText]
+        self, changed: Iterable[Row], sent: Mapping[bytes, StoredText]
     ) -> Iterator[tuple[bytes, str]]:
         """Yield the key and the changes, as JSON, of each record that has any."""
-        for key, before in stored:
-            old, new = decompress(before), decompress(after[decode_key(key)])
+        for key, before in changed:
+            old, new = decompress(before), decompress(sent[key])
             if old is None or new is None or old == new:
                 continue
             self._compared += len(old) + len(new)

@@ -88,6 +88,7 @@ class SqliteLedger:
             "version": __version__,
         }
         self.run = self._database.write(BEGIN, values).lastrowid
+        self._changes.start()
         return self._begun
 
     def describe(self, *, fingerprint: str, full: bool, legacy: str = "") -> None:
@@ -180,14 +181,13 @@ class SqliteLedger:
 
     def sent(self, items: Iterable[tuple[str, bytes, StoredText]]) -> None:
         section, run, now = self._id, self._begun, time.time()
-        items = list(items)
         rows = [
             (section, encode_key(key), digest, compress(fields), run, now)
             for key, digest, fields in items
         ]
         with self._database.transaction():
-            self._changes.note(run, items, self.known([key for key, *_ in items]))
             self._database.write_many(SENT, rows)
+            self._changes.note(run, {key: fields for _, key, _, fields, *_ in rows})
             leavers.note_returned(self._database, section, (row[1] for row in rows))
             if self._database.rows(savedrecords.ANY, (section,)):  # mostly there is none
                 keys = ((section, savedrecords.identity(key)) for _, key, *_ in rows)

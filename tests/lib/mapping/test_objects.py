@@ -51,3 +51,11 @@ def test_field_is_found_once():
         objects.look({"DISK": value})
     [text] = objects.sentences()
     assert text.endswith("storage.model.")
+
+
+@pytest.mark.parametrize(
+    ("converter", "looked_at"),
+    [("nothing", True), (["nothing:words=tbd"], True), (["nothing", "lower"], False)],
+)
+def test_converter_of_the_setting_nothing_hides_no_objects(converter, looked_at):
+    assert bool(found({"model": "SSD"}, converter=converter)) is looked_at

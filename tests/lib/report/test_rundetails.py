@@ -51,10 +51,9 @@ def test_unknown_fields_and_no_changes_are_sentences():
     ]
 
 
-def test_changes_that_were_not_kept_are_counted():
-    run = past(counts={"changes_not_kept": 1_234})
-    lines = list(rundetails.changes(run, CHANGES))
-    assert lines[1] == "  The changes of 1,234 more records were not kept."
+def test_changes_that_are_not_all_kept_say_so():
+    lines = list(rundetails.changes(past(counts={"changes_cut": 1}), CHANGES))
+    assert lines[1] == "  The run may have changed more records. Only the first ones are kept."
 
 
 @pytest.mark.parametrize(

@@ -281,6 +281,24 @@ class TestSafetyThreshold:
         assert [key for batch in target.requests for key in batch] == KEYS[:8]
         assert outcome.tally.sent == 8
 
+    def test_threshold_that_waits_for_the_end_and_is_met_there_sends_all(self, send_all):
+        class AtTheEnd(RecordThreshold):
+            def waits(self, records):
+                return True
+
+            def failure(self, records):
+                return ""
+
+        target = Target()
+        outcome = Outcome("acme")
+        policy = SendPolicy(Thresholds(AtTheEnd(0)))
+        with closing(BatchSender(target, RecordingLedger(), outcome, policy, lambda: None)) as made:
+            for item in records(8):
+                made.add(item)
+            assert target.requests == []
+            made.finish()
+        assert [key for batch in target.requests for key in batch] == KEYS[:8]
+
     @pytest.mark.parametrize("count", [0, 1, 4])
     def test_finish_below_threshold_raises_and_saves_records(self, send_all, count):
         target, ledger = Target(), RecordingLedger()

@@ -89,6 +89,10 @@ def test_plan_digest_with_a_later_attribute_differs_only_if_it_is_used():
     assert plan_digest(later(insert_only=True)) != plan_digest(PLAN)
 
 
+def test_plan_digest_is_without_the_lists_of_the_older_api():
+    assert plan_digest(replace(PLAN, only_if_filled="A", dont_overwrite="B")) == plan_digest(PLAN)
+
+
 def test_record_digest_with_another_plan_or_text_differs():
     plan, other = record_digest(b"", "one plan"), record_digest(b"", "another")
     assert record_digest(plan, "text") == record_digest(plan, "text")

@@ -31,14 +31,16 @@ def sent(store, count, value):
         ("MOST_RECORDS", 9, 8),
     ],
 )
-def test_changes_beyond_the_limit_are_counted_only(path, monkeypatch, limit, value, kept):
+def test_changes_beyond_the_limit_are_not_kept(path, monkeypatch, limit, value, kept):
     monkeypatch.setattr(changes, limit, value)
     with open_store(path) as store:
         sent(store, 8, "x")
         second = sent(store, 8, "y")
         assert len(store.changes(second)) == kept
         counts = store.past_run(second, TARGET).counts
-        assert counts == ({"sent": 8, "changes_not_kept": 8 - kept} if kept < 8 else {"sent": 8})
+        assert counts == {"sent": 8} | ({"changes_cut": 1} if kept < 8 else {})
+        third = sent(store, 2, "z")
+        assert len(store.changes(third)) == 2, "each run has a limit of its own"
 
 
 def test_changes_of_unchanged_records_use_up_no_limit(path, monkeypatch):
