@@ -13,12 +13,7 @@ from requests import Response
 from requests.auth import AuthBase
 
 from lib import secrets
-from lib.connector import (
-    AssetConnector,
-    AssetSettings,
-    Projection,
-    Records,
-)
+from lib.connector import AssetConnector, Projection, Records
 from lib.duplicates import duplicates_setting
 from lib.errors import AccessDenied, ConnectorError, SignInError, SourceFault
 from lib.http.auth import Token, TokenAuth, basic
@@ -29,6 +24,7 @@ from lib.reading.enrich import enrich
 from lib.reading.listing import Page
 from lib.reading.offsets import paginate_by_offset
 from lib.record import Record
+from lib.sectionsettings import AssetSettings
 from lib.settings import at_least, setting
 from lib.settings import url as web_address
 from lib.values.values import int_or_none

@@ -12,12 +12,13 @@ from urllib.parse import urlsplit
 
 import requests
 
-from lib.connector import Projection, Records, SourceItem, UserConnector, UserSettings
+from lib.connector import Projection, Records, SourceItem, UserConnector
 from lib.errors import AccessDenied, ConnectorError, RecordUnreadable, SignInError, SourceFault
 from lib.http.auth import basic_by_key
 from lib.http.client import Client, NotFound
 from lib.http.response import decoded, member
 from lib.http.subdomain import subdomain
+from lib.sectionsettings import UserSettings
 from lib.settings import setting, url, words
 
 log = logging.getLogger(__name__)

@@ -8,13 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from lib import jamfpro
-from lib.connector import (
-    AssetConnector,
-    AssetSettings,
-    Projection,
-    Records,
-    SourceItem,
-)
+from lib.connector import AssetConnector, Projection, Records, SourceItem
 from lib.duplicates import duplicates_setting
 from lib.errors import ConnectorError, RecordGone, RecordUnreadable, SignInError, SourceFault
 from lib.http.client import Client, NotFound
@@ -25,6 +19,7 @@ from lib.jamfpro.signin import JamfProSettings, has_token, signed_in
 from lib.reading.ahead import fetch_ahead
 from lib.reading.unreadable import limit_unreadable
 from lib.record import Record
+from lib.sectionsettings import AssetSettings
 from lib.settings import at_least, setting
 
 # After so many devices in a row that are gone, the listing is read again to verify that.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lib.connector import AssetConnector, AssetSettings, Projection, Records
+from lib.connector import AssetConnector, Projection, Records
 from lib.files.csvfile import CsvSettings, check_csv, read_csv
+from lib.sectionsettings import AssetSettings
 
 
 @dataclass(frozen=True, kw_only=True)

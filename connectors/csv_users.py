@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lib.connector import Projection, Records, UserConnector, UserSettings
+from lib.connector import Projection, Records, UserConnector
 from lib.files.csvfile import CsvSettings, check_csv, read_csv
+from lib.sectionsettings import UserSettings
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lib.connector import Projection, Records, UserConnector, UserSettings
+from lib.connector import Projection, Records, UserConnector
 from lib.files.jsonlines import check_jsonl, read_jsonl
 from lib.files.textfiles import FileSettings
+from lib.sectionsettings import UserSettings
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from lib.connector import Projection, Records, UserConnector, UserSettings
+from lib.connector import Projection, Records, UserConnector
 from lib.ldap.attributes import EntryRecords
 from lib.ldap.directory import Directory, LdapEntry, parenthesised
 from lib.ldap.groups import GroupMembers, GroupQuery
 from lib.ldap.passwords import is_vendor_password
+from lib.sectionsettings import UserSettings
 from lib.settings import address, distinguished_names, setting, text_encoding
 
 ANONYMOUS = "anonymous"

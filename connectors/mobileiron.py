@@ -8,16 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from lib.compactset import CompactSet
-from lib.connector import (
-    AssetConnector,
-    AssetSettings,
-    Projection,
-    Records,
-)
+from lib.connector import AssetConnector, Projection, Records
 from lib.duplicates import duplicates_setting
 from lib.errors import AccessDenied
 from lib.http.auth import basic
 from lib.mobileiron import Cloud, Core
+from lib.sectionsettings import AssetSettings
 from lib.settings import at_least, setting, url
 
 ALL = "All"

@@ -12,12 +12,13 @@ from urllib.parse import urlencode, urlsplit
 from requests import Response
 
 from lib.compactset import CompactSet
-from lib.connector import Projection, Records, SourceItem, UserConnector, UserSettings
+from lib.connector import Projection, Records, SourceItem, UserConnector
 from lib.errors import AccessDenied, ConnectorError, RecordUnreadable, SignInError, SourceFault
 from lib.http.auth import HeaderAuth
 from lib.http.client import Client
 from lib.http.errors import server_message
 from lib.reading.pages import paginate
+from lib.sectionsettings import UserSettings
 from lib.settings import between, setting, url
 
 USERS = "/api/v1/users"

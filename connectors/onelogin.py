@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 from requests import Response
 
-from lib.connector import Projection, Records, SourceItem, UserConnector, UserSettings
+from lib.connector import Projection, Records, SourceItem, UserConnector
 from lib.errors import ConnectorError, SignInError, SourceFault, SourceUnavailable, TransientError
 from lib.http.auth import HeaderAuth, Token, TokenAuth, basic_by_key
 from lib.http.client import Client, NotFound
@@ -24,6 +24,7 @@ from lib.reading.listing import Page
 from lib.reading.pages import paginate, paginate_by_number
 from lib.record import Record
 from lib.retry import LONGEST_PAUSE
+from lib.sectionsettings import UserSettings
 from lib.settings import setting, url
 from lib.values.values import int_or_none
 

@@ -7,13 +7,14 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from lib.connector import AssetConnector, AssetSettings, Projection, Records
+from lib.connector import AssetConnector, Projection, Records
 from lib.errors import SourceFault
 from lib.odbc.database import OdbcDatabase
 from lib.odbc.sqlserver import SqlServerSettings, sql_server
 from lib.odbc.views import Views
 from lib.reading.merge import Row, merge_join
 from lib.record import Record
+from lib.sectionsettings import AssetSettings
 from lib.settings import setting
 
 log = logging.getLogger(__name__)

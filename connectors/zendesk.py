@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import requests
 
-from lib.connector import Projection, Records, UserConnector, UserSettings
+from lib.connector import Projection, Records, UserConnector
 from lib.errors import AccessDenied, ConnectorError, SignInError, SourceFault
 from lib.http.auth import HeaderAuth, Token, TokenAuth, basic
 from lib.http.client import Client, NotFound
@@ -18,6 +18,7 @@ from lib.http.oauth import OAuthClientSettings, client_credentials
 from lib.http.response import member
 from lib.http.subdomain import subdomain
 from lib.reading.pages import paginate
+from lib.sectionsettings import UserSettings
 from lib.settings import setting, url
 
 USERS = "/api/v2/users.json"

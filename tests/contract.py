@@ -26,14 +26,7 @@ import pytest
 
 from lib import connector
 from lib.config import config, generate
-from lib.connector import (
-    AssetSettings,
-    Connector,
-    ConnectorSettings,
-    Projection,
-    SourceItem,
-    UserSettings,
-)
+from lib.connector import Connector, Projection, SourceItem
 from lib.errors import (
     AccessDenied,
     ConnectorError,
@@ -48,6 +41,7 @@ from lib.mapping.converters import NOTHING, conversion
 from lib.mapping.mapper import Mapper
 from lib.run.preparation import rank_of_date
 from lib.run.recordnames import RecordNames
+from lib.sectionsettings import AssetSettings, ConnectorSettings, UserSettings
 from lib.settings import declared, secrets_of
 from lib.values.paths import compile_path
 from tests.certificates import Certificates, issue

@@ -41,7 +41,8 @@ NAMED = sum(
 CONNECTOR = '''\
 """A source for tests."""
 
-from lib.connector import AssetConnector, AssetSettings
+from lib.connector import AssetConnector
+from lib.sectionsettings import AssetSettings
 
 
 class Connector(AssetConnector[AssetSettings]):

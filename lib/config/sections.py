@@ -16,13 +16,13 @@ from lib.config.problems import Problem
 from lib.config.reportsettings import ReportSettings
 from lib.config.runsettings import RunSettings
 from lib.config.sharedsections import SharedSections, faults_of, oddities_of, report_language_errors
-from lib.connector import ConnectorSettings
 from lib.errors import ConfigurationError
 from lib.ini import Entry, IniFile, IniSection
 from lib.language import LanguageError
 from lib.mapping import layers, mapping
 from lib.mapping.converters import Resources, conversions
 from lib.oomnitza.target import OomnitzaSettings
+from lib.sectionsettings import ConnectorSettings
 from lib.settings import declared, read_settings, secrets_of
 
 OOMNITZA = "oomnitza"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from lib.connector import ConnectorSettings
 from lib.mapping.mapping import FieldMapping
+from lib.sectionsettings import ConnectorSettings
 from lib.settings import words
 from lib.values.nothing import DEFAULT
 

@@ -10,10 +10,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from lib.connector import AssetConnector, AssetSettings, Projection, Records, SourceItem
+from lib.connector import AssetConnector, Projection, Records, SourceItem
 from lib.reading.changes import Changes
 from lib.reading.unreadable import limit_unreadable
 from lib.record import Record
+from lib.sectionsettings import AssetSettings
 from lib.settings import any_path, setting
 from lib.values.dates import moment_or_none
 

@@ -13,9 +13,9 @@ from hashlib import blake2b
 from typing import Any
 
 from lib.config.sections import Section
-from lib.connector import ConnectorSettings
 from lib.jsontext import to_json
 from lib.mapping.mapping import FieldMapping
+from lib.sectionsettings import ConnectorSettings
 from lib.settings import declared
 from lib.target.target import UploadPlan
 from lib.values.values import trimmed

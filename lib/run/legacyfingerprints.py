@@ -8,8 +8,8 @@ from hashlib import blake2b
 from pathlib import Path
 
 from lib.config.sections import Section
-from lib.connector import ConnectorSettings
 from lib.mapping.mapping import FieldMapping
+from lib.sectionsettings import ConnectorSettings
 from lib.settings import declared
 
 # The checkpoint file next to the config file that the first version used by default.

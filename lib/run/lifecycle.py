@@ -10,13 +10,14 @@ from typing import Any
 
 from lib import secrets
 from lib.config.sections import Section
-from lib.connector import Connector, ConnectorSettings
+from lib.connector import Connector
 from lib.errors import ConnectorError, TargetFault, TargetRefused
 from lib.interruption import shielded
 from lib.mapping.mapping import FieldMapping
 from lib.run.fingerprints import section_fingerprint
 from lib.run.legacyfingerprints import legacy_fingerprint
 from lib.run.tally import Outcome
+from lib.sectionsettings import ConnectorSettings
 from lib.settings import seconds
 from lib.state import FieldCount, SectionLedger
 from lib.target.target import Target

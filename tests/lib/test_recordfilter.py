@@ -9,7 +9,7 @@ import pytest
 
 from lib.config import config
 from lib.config.sections import Section
-from lib.connector import AssetConnector, AssetSettings, Projection
+from lib.connector import AssetConnector, Projection
 from lib.errors import ConfigurationError, ExitCode
 from lib.ini import Entry
 from lib.language import LanguageError, Stopped
@@ -17,6 +17,7 @@ from lib.oomnitza.target import OomnitzaSettings
 from lib.recordfilter import compile_filter
 from lib.report.summary import exit_code, summary
 from lib.run.pipeline import RunOptions, run_section
+from lib.sectionsettings import AssetSettings
 
 PUBLISHED = """\
 recordfilter:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from lib.config.sections import Section
-from lib.connector import AssetConnector, AssetSettings, Projection, Records
+from lib.connector import AssetConnector, Projection, Records
 from lib.errors import RecordGone, RecordUnreadable
 from lib.ini import Entry
 from lib.oomnitza.target import OomnitzaSettings
@@ -18,6 +18,7 @@ from lib.run.events import SectionEvents
 from lib.run.options import RunOptions
 from lib.run.pipeline import run_section
 from lib.run.tally import Outcome
+from lib.sectionsettings import AssetSettings
 from lib.state import PastRun, SavedRecord, open_to_read
 from sandbox.oomnitza import Oomnitza
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from lib.connector import AssetSettings
 from lib.duplicates import winner
 from lib.errors import SourceUnavailable
 from lib.report.summary import exit_code, summary
+from lib.sectionsettings import AssetSettings
 from sandbox.oomnitza import Oomnitza
 from tests.lib.state.sqlite.statefile import to_version_2
 from tests.run.made_up import Runner, counts, devices, history, saved, serials

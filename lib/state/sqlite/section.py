@@ -26,20 +26,16 @@ from lib.state.rows import (
     decode_key,
     encode_key,
     escape_surrogates,
-    to_checkpoint,
     to_fields,
     to_missing,
     to_run,
 )
-from lib.state.sqlite import deliveries, leavers, savedrecords
+from lib.state.sqlite import deliveries, leavers, progress, savedrecords
 from lib.state.sqlite.changes import ChangeLog
 from lib.state.sqlite.database import StateDatabase
 from lib.state.sqlite.fields import RECORD_FIELD, read_fields
 from lib.state.sqlite.statements import (
-    ACCEPT_FILE,
-    ACCEPTED_FILES,
     BEGIN,
-    CHECKPOINTS,
     DESCRIBE,
     END,
     LATEST_COMPLETE,
@@ -48,7 +44,6 @@ from lib.state.sqlite.statements import (
     MISSING,
     OPENED,
     PREVIOUS_THOROUGH,
-    REACH,
     RENAME,
     RESTART,
     RUN,
@@ -249,22 +244,16 @@ class SqliteLedger:
         return int(self._database.rows(SEEN_BEFORE, (self._id, restart.id))[0][0])
 
     def checkpoints(self) -> dict[str, datetime]:
-        rows = self._database.rows(CHECKPOINTS, (self._id,))
-        return dict(self._database.convert(to_checkpoint, row) for row in rows)
+        return progress.read_checkpoints(self._database, self._id)
 
     def reach(self, scope: str, reached: datetime) -> None:
-        values = (self._id, scope, int(reached.timestamp()), time.time())
-        self._database.write(REACH, values)
+        progress.store_checkpoint(self._database, self._id, scope, reached)
 
     def accepted_files(self, scope: str) -> set[str]:
-        return {file for (file,) in self._database.rows(ACCEPTED_FILES, (self._id, scope))}
+        return progress.read_accepted_files(self._database, self._id, scope)
 
     def accept_files(self, scope: str, files: Iterable[str]) -> None:
-        section, now = self._id, time.time()
-        with self._database.transaction():
-            self._database.write("DELETE FROM accepted_file WHERE section = ?", (section,))
-            rows = ((section, scope, file, now) for file in set(files))
-            self._database.write_many(ACCEPT_FILE, rows)
+        progress.store_accepted_files(self._database, self._id, scope, files)
 
     def saved_records(self) -> Iterator[SavedRecord]:
         section, target = self._names

@@ -2,9 +2,10 @@
 
 import pytest
 
-from lib.connector import AssetConnector, AssetSettings, UserConnector, UserSettings
+from lib.connector import AssetConnector, UserConnector
 from lib.errors import ConfigurationError
 from lib.mapping import layers
+from lib.sectionsettings import AssetSettings, UserSettings
 
 
 class People(UserConnector):

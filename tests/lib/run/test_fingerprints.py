@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lib.config.sections import Section
-from lib.connector import AssetSettings
 from lib.ini import Entry
 from lib.mapping.mapping import FieldMapping
 from lib.run.fingerprints import plan_digest, record_digest, record_key, section_fingerprint
+from lib.sectionsettings import AssetSettings
 from lib.settings import setting
 from lib.target.target import UploadPlan
 

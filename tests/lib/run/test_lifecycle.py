@@ -6,7 +6,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from lib.connector import AssetSettings
 from lib.errors import (
     AlreadyRunning,
     Interrupted,
@@ -20,6 +19,7 @@ from lib.run import lifecycle
 from lib.run.mode import Mode
 from lib.run.options import RunOptions
 from lib.run.tally import Outcome, Tally
+from lib.sectionsettings import AssetSettings
 from lib.state import NullLedger, ReadOnlyLedger, open_store, open_to_read
 
 TARGET = "https://acme.example.com"

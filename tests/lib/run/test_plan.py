@@ -11,10 +11,11 @@ import pytest
 
 from lib.checkpoint import Checkpoint
 from lib.config.sections import Section
-from lib.connector import AssetConnector, AssetSettings
+from lib.connector import AssetConnector
 from lib.errors import SignInError, TargetRefused, TargetUnavailable
 from lib.ini import Entry
 from lib.run.plan import NOT_READ, make_plan
+from lib.sectionsettings import AssetSettings
 
 
 class Devices(AssetConnector[AssetSettings]):

@@ -6,7 +6,6 @@ import pytest
 
 from lib import secrets
 from lib.config.sections import Section
-from lib.connector import ConnectorSettings
 from lib.errors import ConnectorError, Interrupted
 from lib.oomnitza.target import OomnitzaSettings
 from lib.run import sections
@@ -14,6 +13,7 @@ from lib.run.events import Event, Listener, RunEnded, RunStarted, SectionEnded, 
 from lib.run.options import RunOptions
 from lib.run.sections import run_sections
 from lib.run.tally import Outcome
+from lib.sectionsettings import ConnectorSettings
 from lib.state.sqlite import SqliteStore
 
 TARGET = OomnitzaSettings(url="https://example.oomnitza.com", api_token="x")
