@@ -340,7 +340,7 @@ class TestPipes:
         assert company.oomnitza.count("assets") == NAMED
 
     def test_half_an_emoji_stops_nothing(self, program, odd, company):
-        odd('yield {"serial": "S2", "name": "cut \\ud83d"}')
+        odd('yield {"serial": "cut \\ud83d", "name": "Mac"}')  # the serial names the record
         ended = program.run("upload", "odd", "--save-data")
         assert ended.code == 4
         assert quiet(ended)
