@@ -31,6 +31,10 @@ ERROR_MEMBERS = frozenset(
     {"error", "errors", "errormessage", "errorcode", "errorcount", "errordetails", "haserrors"}
     | {"exception", "fault", "failed", "failures", "failedcount", "failurecount"}
 )
+# Those whose number counts records.
+COUNTS = frozenset({"errors", "errorcount", "failed", "failures", "failedcount", "failurecount"})
+# A text that names a record.
+NUMBERED = re.compile(r"\b(row|record|line|index|item)s?\b\W*\d", re.IGNORECASE)
 STATUS_MEMBERS = frozenset({"status", "statuscode", "httpstatus", "code", "errorcode"})
 # A text that reports an error, where a text is all that the response or an item of its list is.
 ERROR_TEXT = re.compile(
@@ -81,7 +85,7 @@ class Confirmation:
         if self._confirm == "strict" and not isinstance(body, dict):
             raise NotConfirmed(f"the response is not a JSON object but {shape_of(body)}")
         where, words = response.url.split("?")[0], _message(response)
-        if any(_reports_error(item) for item in _records_of(body)):
+        if any(_reports_error(item) for item in _records_of(body)) or _counts_errors(body):
             raise TargetRefused(f"Oomnitza reports an error in the record{words}", where=where)
         if _reports_error(body):
             raise TargetUnavailable(
@@ -124,6 +128,28 @@ def _records_of(body: Any) -> Iterable[Any]:
             if isinstance(member, list):
                 items = (item for item in member if isinstance(item, dict))
                 yield from ({"error": item} if name == "errors" else item for item in items)
+        yield from ({"error": item} for item in _named_records(body.get("errors")))
+
+
+def _named_records(errors: Any) -> Iterable[Any]:
+    """The errors that name the record that they are about, in their text or as their key."""
+    if isinstance(errors, list):
+        yield from (item for item in errors if isinstance(item, str) and NUMBERED.search(item))
+    if isinstance(errors, dict):
+        yield from (
+            item for name, item in errors.items() if name.isdigit() or isinstance(item, list)
+        )
+
+
+def _counts_errors(body: Any, depth: int = 1) -> bool:
+    """Whether an object has a number of errors, which are those of single records."""
+    if not isinstance(body, dict):
+        return False
+    return any(
+        (_plain(name) in COUNTS and type(item) is int and item > 0)
+        or (depth > 0 and _counts_errors(item, 0))
+        for name, item in body.items()
+    )
 
 
 def _reports_error(body: Any, depth: int = 1) -> bool:

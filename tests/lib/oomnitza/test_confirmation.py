@@ -53,9 +53,8 @@ OF_THE_BATCH = [
     '{"code": 401, "message": "Unauthorized"}',
     '{"Error": "sync field unknown"}',
     '{"errorMessage": "sync field unknown"}',
-    '{"error_count": 3}',
     '{"has_errors": true}',
-    '{"failed": 2}',
+    '{"failed": true}',
     '{"exception": "NullPointerException"}',
     '{"fault": {"faultstring": "quota"}}',
     '"Blocked by policy"',
@@ -67,6 +66,11 @@ OF_RECORDS = [
     '{"results": [{"status": "created"}, {"status": "error"}]}',
     '[{"success": true}, {"success": false}]',
     '["email is invalid"]',
+    '{"errors": ["row 7: bad email"]}',
+    '{"errors": {"7": "bad email"}}',
+    '{"errors": {"SN7": ["bad email"]}}',
+    '{"added": 99, "error_count": 1}',
+    '{"data": {"added": 99, "failed": 1}}',
 ]
 
 
