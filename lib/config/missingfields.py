@@ -33,6 +33,10 @@ def missing_fields(
     if not values:
         what = "no field for missing records is set. Add `missing.FIELD = value`"
         report(Problem(section.name, "missing", line, what))
+    sync_key = tuple(source.sync_fields) or (("USER",) if source.data_type == "users" else ())
+    for name in filter(values.__contains__, sync_key):
+        what = f"{name} is the sync key, so all missing records would become one. Set another field"
+        report(Problem(section.name, f"{PREFIX}{name}", line, what))
     if source.incremental:
         what = f"{source.title} is read incrementally, so missing records are not known"
         report(Problem(section.name, "missing", line, what))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Iterable
 from typing import Any, Literal
 
@@ -25,6 +26,22 @@ Confirm = Literal["body", "strict", "status"]
 
 LOOSER = "If Oomnitza stored the records, set confirm = status in [oomnitza]"
 FAILURES = frozenset({"error", "errors", "failed", "failure", "fail", "fatal"})
+# Members that report an error unless they are empty, zero, or false; names as `_plain` gives them.
+ERROR_MEMBERS = frozenset(
+    {"error", "errors", "errormessage", "errorcode", "errorcount", "errordetails", "haserrors"}
+    | {"exception", "fault", "failed", "failures", "failedcount", "failurecount"}
+)
+# Those whose number counts records.
+COUNTS = frozenset({"errors", "errorcount", "failed", "failures", "failedcount", "failurecount"})
+# A text that names a record.
+NUMBERED = re.compile(r"\b(row|record|line|index|item)s?\b\W*\d", re.IGNORECASE)
+STATUS_MEMBERS = frozenset({"status", "statuscode", "httpstatus", "code", "errorcode"})
+# A text that reports an error, where a text is all that the response or an item of its list is.
+ERROR_TEXT = re.compile(
+    r"\b(errors?|exception|fail(ed|ure|s)?|invalid|denied|blocked|forbidden|unauthori[sz]ed|refused"
+    r"|rejected)\b",
+    re.IGNORECASE,
+)
 # How much of the structure of a response is shown.
 SHAPE_DEPTH = 3
 SHAPE_MEMBERS = 10
@@ -68,7 +85,7 @@ class Confirmation:
         if self._confirm == "strict" and not isinstance(body, dict):
             raise NotConfirmed(f"the response is not a JSON object but {shape_of(body)}")
         where, words = response.url.split("?")[0], _message(response)
-        if any(_reports_error(item) for item in _records_of(body)):
+        if any(_reports_error(item) for item in _records_of(body)) or _counts_errors(body):
             raise TargetRefused(f"Oomnitza reports an error in the record{words}", where=where)
         if _reports_error(body):
             raise TargetUnavailable(
@@ -100,38 +117,72 @@ def _message(response: requests.Response) -> str:
 
 
 def _records_of(body: Any) -> Iterable[Any]:
-    """The objects in the lists of a body, each of which reports on one record.
+    """The items in the lists of a body, each of which reports on one record.
 
     An object in a list of errors is an error, whatever is in it.
     """
     if isinstance(body, list):
-        yield from (item for item in body if isinstance(item, dict))
+        yield from (item for item in body if isinstance(item, dict | str))
     if isinstance(body, dict):
         for name, member in body.items():
             if isinstance(member, list):
                 items = (item for item in member if isinstance(item, dict))
                 yield from ({"error": item} if name == "errors" else item for item in items)
+        yield from ({"error": item} for item in _named_records(body.get("errors")))
+
+
+def _named_records(errors: Any) -> Iterable[Any]:
+    """The errors that name the record that they are about, in their text or as their key."""
+    if isinstance(errors, list):
+        yield from (item for item in errors if isinstance(item, str) and NUMBERED.search(item))
+    if isinstance(errors, dict):
+        yield from (
+            item for name, item in errors.items() if name.isdigit() or isinstance(item, list)
+        )
+
+
+def _counts_errors(body: Any, depth: int = 1) -> bool:
+    """Whether an object has a number of errors, which are those of single records."""
+    if not isinstance(body, dict):
+        return False
+    return any(
+        (_plain(name) in COUNTS and type(item) is int and item > 0)
+        or (depth > 0 and _counts_errors(item, 0))
+        for name, item in body.items()
+    )
 
 
 def _reports_error(body: Any, depth: int = 1) -> bool:
-    """Whether an object says that something failed; null and empty members say nothing.
+    """Whether a value says that something failed; null and empty members say nothing."""
+    match body:
+        case bool():
+            return not body
+        case str():
+            return ERROR_TEXT.search(body) is not None
+        case dict():
+            inner = (item for item in body.values() if isinstance(item, dict))
+            return any(_is_error(_plain(name), item) for name, item in body.items()) or (
+                depth > 0 and any(_reports_error(item, 0) for item in inner)
+            )
+    return False
 
-    Names are compared exactly: Oomnitza's own fields, such as STATUS, are in uppercase.
-    """
-    if body is False:
-        return True
-    if not isinstance(body, dict):
-        return False
-    status = body.get("status")
+
+def _is_error(name: str, value: Any) -> bool:
+    text = str(value).casefold()
     return (
-        any(bool(body.get(name)) for name in ("error", "errors"))
-        or any(body.get(name) is False for name in ("success", "ok"))
-        or any(str(body.get(name)).casefold() in FAILURES for name in ("status", "result"))
-        or (isinstance(status, int) and status >= requests.codes.bad_request)
-        or (
-            depth > 0 and any(_reports_error(it, 0) for it in body.values() if isinstance(it, dict))
-        )
+        (name in ERROR_MEMBERS and bool(value) and text not in {"0", "false", "none", "null"})
+        or (name in {"success", "succeeded", "ok"} and text in {"false", "0"})
+        or (name in {"status", "result"} and text in FAILURES)
+        or (name in STATUS_MEMBERS and text.isdigit() and int(text) >= requests.codes.bad_request)
     )
+
+
+def _plain(name: str) -> str:
+    """The name of a member without regard to its spelling: errorMessage, Error_Message.
+
+    Oomnitza's own fields, such as STATUS, are in uppercase; they say nothing about the response.
+    """
+    return "" if name.isupper() else name.casefold().replace("_", "").replace("-", "")
 
 
 def shape_of(body: Any) -> str:

@@ -69,6 +69,8 @@ class OomnitzaSettings(TargetSettings):
         yield from super().problems()
         if not self.api_token and not (self.username and self.password):
             yield "api_token", "credentials are missing. Set api_token (or username and password)"
+        if self.api == "v2" and self.confirm == "strict":
+            yield "confirm", "confirm = strict needs the run log of api = v3. Set confirm = body"
 
     def connect(self) -> Target:
         """Return a connection to this Oomnitza that is not signed in yet."""

@@ -52,6 +52,7 @@ class Leavers(NoLeavers):
         self._names = plan.record_names
         self._settings = plan.section.settings
         self._values = dict(plan.section.missing)
+        self._mapped = plan.fields.keys()
         self._fingerprint = section_fingerprint(plan.section, plan.key_fields)
 
     def send(self, uploader: Uploader) -> None:
@@ -76,6 +77,16 @@ class Leavers(NoLeavers):
         if sent := self._outcome.leavers:
             were = "was" if sent == 1 else "were"
             self._outcome.notes.append(f"{counted(sent, 'missing record')} {were} sent{self._how}.")
+            self._note_unmapped()
+
+    def _note_unmapped(self) -> None:
+        names = [name for name in self._values if name not in self._mapped]
+        if names:
+            kept = ", ".join(f"{name} = {self._values[name]}" for name in names)
+            self._outcome.notes.append(
+                f"The mapping does not fill {', '.join(names)}. A missing record that returns to"
+                f" the source keeps {kept} in Oomnitza."
+            )
 
     @property
     def _how(self) -> str:
@@ -152,3 +163,4 @@ class ShownLeavers(Leavers):
         if number := self._outcome.leavers:
             records = counted(number, "missing record")
             self._outcome.notes.append(f"An upload would send {records}{self._how}.")
+            self._note_unmapped()

@@ -111,6 +111,12 @@ class TestRunLog:
         assert (outcome.server, outcome.notes, pauses) == (None, [], [])
         assert "Oomnitza counted" not in summary([outcome])
 
+    def test_strict_reads_a_run_log_again_that_comes_late(self, run, oomnitza, pauses, monkeypatch):
+        oomnitza.run_log = lambda entry: {}
+        monkeypatch.setattr(runlog, "pause", lambda _: setattr(oomnitza, "run_log", None))
+        outcome = confirming(run, "strict")(devices(3))
+        assert (outcome.unconfirmed, outcome.server["added"]) == (0, 3)
+
     @pytest.mark.parametrize(
         "change",
         [

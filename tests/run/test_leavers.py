@@ -32,7 +32,21 @@ def test_record_missing_in_two_runs_is_sent_once_more(leaving, oomnitza):
     assert counts(second) == {"fetched": 2, "unchanged": 2}
     assert statuses(oomnitza) == {"S0": None, "S1": None, "S2": "Inactive"}
     assert exit_code([second]) is ExitCode.OK
-    assert second.notes == ["1 missing record was sent with STATUS = Inactive."]
+    assert second.notes[0] == "1 missing record was sent with STATUS = Inactive."
+
+
+def test_field_that_the_mapping_does_not_set_back_is_noted(leaving):
+    [_, _, outcome] = [leaving(devices(number)) for number in (3, 2, 2)]
+    assert outcome.notes[1] == (
+        "The mapping does not fill STATUS. A missing record that returns to the source keeps"
+        " STATUS = Inactive in Oomnitza."
+    )
+
+
+def test_field_that_the_mapping_sets_back_is_not_noted(leaving):
+    leaving.section = replace(leaving.section, missing={"NAME": "gone"})
+    [_, _, outcome] = [leaving(devices(number)) for number in (3, 2, 2)]
+    assert outcome.notes == ["1 missing record was sent with NAME = gone."]
 
 
 def test_record_is_sent_with_the_fields_it_last_had(leaving, oomnitza):
@@ -166,7 +180,7 @@ class TestDryRun:
     def test_dry_run_shows_missing_records_and_sends_nothing(self, left, oomnitza):
         outcome = left(devices(2), testmode=True)
         assert outcome.leavers == 2
-        assert outcome.notes == ["An upload would send 2 missing records with STATUS = Inactive."]
+        assert outcome.notes[0] == "An upload would send 2 missing records with STATUS = Inactive."
         shown = [record for record in left.listener.shown if "STATUS" in record]
         assert [record["SERIAL"] for record in shown] == ["S2", "S3"]
         assert set(statuses(oomnitza).values()) == {None}

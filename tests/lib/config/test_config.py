@@ -650,6 +650,15 @@ def test_missing_send_with_an_invalid_field_is_an_error(problems):
     assert "missing.a b: 'A B' is not a valid field name" in lines[0]
 
 
+@pytest.mark.parametrize(
+    ("section", "key"), [(LDAP, "USER"), (LDAP + "sync_field = email\n", "'EMAIL'")]
+)
+def test_sync_key_cannot_be_a_field_for_missing_records(problems, section, key):
+    [line] = problems(OOMNITZA, section, f"missing = send\nmissing.{key} = gone\n", names=["ldap"])
+    field = key.strip("'")
+    assert f"{field} is the sync key, so all missing records would become one" in line
+
+
 def test_missing_send_with_insert_only_is_an_error(problems):
     more = "missing = send\nmissing.STATUS = x\ninsert_only = True\n"
     [line] = problems(OOMNITZA, LDAP, more, names=["ldap"])

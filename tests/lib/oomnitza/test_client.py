@@ -52,6 +52,13 @@ class TestSettings:
         [(_, text)] = self.faults(**given)
         assert text == "credentials are missing. Set api_token (or username and password)"
 
+    def test_the_older_api_has_no_run_log_for_strict(self):
+        [(key, text)] = self.faults(api_token="t", api="v2", confirm="strict")
+        assert (key, text) == (
+            "confirm",
+            "confirm = strict needs the run log of api = v3. Set confirm = body",
+        )
+
     @pytest.mark.parametrize("size", ["0", "-1", "101", "ten"])
     def test_a_batch_holds_1_to_100_records(self, size):
         [(key, _)] = self.faults(api_token="t", batch_size=size)
