@@ -18,6 +18,7 @@ from lib.errors import RecordGone, RecordUnreadable
 from lib.record import Record
 from lib.remarks import Remarks
 from lib.settings import at_least, duration, number_text, setting, share, share_or_number, words
+from lib.settings.parsers import words_but_no_switch
 from lib.values.paths import first_key
 
 # What `records` yields: a record as the source has it, or why one that it listed cannot be read.
@@ -130,7 +131,7 @@ class ConnectorSettings(ConnectionSettings):
         " no words.",
         default=(),
         advanced=True,
-        parse=words,
+        parse=words_but_no_switch,
     )
     only_if_filled: str = setting(
         "Fields to omit if they are empty, separated by commas. The same as empty_values = omit for"

@@ -13,8 +13,8 @@ from lib.wording import counted
 
 # How many records are kept, to find the names that the source uses.
 SAMPLE = 10
-# The attributes of a mapping that decide on the value of a field.
-DECISIVE = (*ORIGINS, "converter")
+# The attributes of a mapping that decide on the value of a field, and whether it is sent.
+DECISIVE = (*ORIGINS, "converter", "empty")
 
 
 class FieldCounts:
