@@ -9,6 +9,7 @@ from typing import Literal
 from lib.connection import ConnectionSettings
 from lib.duplicates import NEEDS_DATE, duplicates_setting, placeholder_setting
 from lib.settings import at_least, duration, number_text, setting, share, share_or_number, words
+from lib.settings.parsers import words_but_no_switch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +100,7 @@ class ConnectorSettings(ConnectionSettings):
         " no words.",
         default=(),
         advanced=True,
-        parse=words,
+        parse=words_but_no_switch,
     )
     only_if_filled: str = setting(
         "Fields to omit if they are empty, separated by commas. The same as empty_values = omit for"

@@ -529,6 +529,11 @@ class TestFullDisk:
         assert json.loads(report.read_text("utf-8"))["exit_code"] == 0
         assert company.oomnitza.count("assets") > 0
 
+    def test_events_on_a_full_disk(self, program):
+        code, err = self.full(program, "upload", "casper", "--events", "-")
+        assert code == 0
+        assert err.endswith("Warning: not all events could be written (No space left on device)\n")
+
     def test_records_of_a_dry_run_on_a_full_disk(self, program):
         code, err = self.full(program, "upload", "casper", "--testmode")
         assert code == 1

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lib.cli.say import print_json, warn
+from lib.cli.say import discard, print_json, warn
 from lib.cli.terminal import TerminalListener
 from lib.report.eventlines import EventFile, EventLines
 from lib.run.events import Listener, Listeners
@@ -28,7 +28,10 @@ def listening(events: Path | None) -> Iterator[Listener]:
         with TerminalListener(stop) as terminal:
             yield terminal
     elif events == STDOUT:
-        yield from _with_lines(EventLines(print_json, stop))
+        lines = EventLines(print_json, stop)
+        yield from _with_lines(lines)
+        if lines.failure:
+            discard(err=False)
     else:
         with EventFile(events) as file:
             yield from _with_lines(EventLines(file.write, stop))

@@ -57,11 +57,11 @@ def _in_words(err: bool) -> Iterator[None]:
         raise
     except OSError as error:
         stream = "standard error" if err else "standard output"
-        _discard(err)
+        discard(err)
         raise OutputFailed(f"cannot write to {stream} ({error.strerror})") from None
 
 
-def _discard(err: bool) -> None:
+def discard(err: bool) -> None:
     """Write nothing more to a stream, also not what it still holds when Python ends."""
     nowhere = StringIO()
     if err:

@@ -43,8 +43,8 @@ FORCE = click.option(
     callback=threshold_names,
     metavar="[=NAMES]",
     help="Send even if a safety threshold is not met: records (default; far fewer records than in "
-    "the last complete run), fields (fields became empty in all records). Separate several with "
-    "commas.",
+    "the last complete run), fields (fields became empty in all records), missing (more "
+    "missing records than missing_limit). Separate several with commas.",
 )
 WAIT = click.option(
     "--wait",

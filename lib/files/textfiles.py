@@ -82,6 +82,12 @@ def lines(path: Path, encoding: str) -> Iterator[str]:
         used = _mark(path) or encoding
         with path.open(encoding=used, errors="surrogateescape", newline="") as file:
             yield from _without_end_mark(file)
+    except IsADirectoryError:
+        raise SourceUnavailable(
+            "filename names a folder, not a file",
+            where=path_text(path),
+            fix="To read its files, set directory instead of filename",
+        ) from None
     except OSError as error:
         raise SourceUnavailable(
             f"cannot read the file ({error.strerror})",

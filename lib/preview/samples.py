@@ -13,6 +13,7 @@ from lib.language import Stopped
 from lib.plugins import did_you_mean
 from lib.preview.finding import CheckStep, Finding, failed, note, ok
 from lib.record import Record
+from lib.run.fieldwarnings import meant_otherwise
 from lib.run.plan import SectionPlan
 from lib.values.paths import compile_path, paths_in
 from lib.wording import counted
@@ -111,9 +112,8 @@ def _check_sources(
         text = f"mapping.{item.field}: no sample record contains the source path '{path}'"
         if hint := _hint(path, known()):
             yield failed(CheckStep.MAPPING, text + hint, ExitCode.CONFIGURATION)
-        elif " " in path:
-            constant = f'mapping.{item.field} = {{"hardcoded": "{path}"}}'
-            yield note(CheckStep.MAPPING, f"{text}. To send this text itself, write `{constant}`")
+        elif meant := meant_otherwise(item.field, path):
+            yield note(CheckStep.MAPPING, f"{text}.{meant.rstrip('.')}")
         else:
             yield note(CheckStep.MAPPING, text)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from lib.errors import ExitCode, gravest
+from lib.errors import ExitCode, UnsafeRun, gravest
 from lib.interruption import signal_exit_code
 from lib.mapping.mapping import FieldMapping
 from lib.run.tally import INCOMPLETE, Example, Outcome
@@ -40,10 +40,16 @@ def summary(outcomes: Sequence[Outcome], *, testmode: bool = False) -> str:
     ]
     if testmode:
         lines.append("Note: This was a dry run. Nothing was sent.")
-    elif saved := [each.section for each in outcomes if each.tally.rejected or each.tally.unsent]:
+    elif saved := [each.section for each in outcomes if _has_saved(each)]:
         command = f"connector.py rejects {' '.join(saved)}"
         lines.append(f"Note: Run `{command}` to list the rejected and unsent records.")
     return "\n".join(lines)
+
+
+def _has_saved(outcome: Outcome) -> bool:
+    """Whether records may be saved for resend; a safety threshold saves none."""
+    unsent = outcome.tally.unsent and not isinstance(outcome.error, UnsafeRun)
+    return bool(outcome.tally.rejected or unsent)
 
 
 def exit_code(outcomes: Iterable[Outcome]) -> ExitCode:

@@ -17,8 +17,8 @@ SAMPLE = 10
 # In which records blank strings are searched for.
 SEARCHED = 200
 SEARCHED_EVERY = 16
-# The attributes of a mapping that decide on the value of a field.
-DECISIVE = (*ORIGINS, "converter")
+# The attributes of a mapping that decide on the value of a field, and whether it is sent.
+DECISIVE = (*ORIGINS, "converter", "empty")
 
 
 class FieldCounts:

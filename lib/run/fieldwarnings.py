@@ -41,6 +41,14 @@ def field_warnings(
             )
 
 
+def meant_otherwise(name: str, path: str) -> str:
+    """Return what the source path of a field may be instead, as a sentence; often nothing."""
+    if " #" in path:
+        return " A comment is not possible after a value; remove it, if this is one."
+    constant = f'mapping.{name} = {{"hardcoded": "{path}"}}'
+    return f" To send this text itself, write `{constant}`." if " " in path else ""
+
+
 def _is_news(counts: FieldCounts, before: FieldCount | None, name: str) -> bool:
     if not counts.is_empty(name) or counts.is_constant(name):
         return False
@@ -62,5 +70,5 @@ def _emptied(counts: FieldCounts, before: FieldCount | None, records: int, name:
     if not counts.is_absent(name) or path in known:
         return f"{text} (source path `{path}`)."
     near = nearest(path, sorted(known))
-    hint = f" Did you mean `{near}`?" if near else ""
+    hint = f" Did you mean `{near}`?" if near else meant_otherwise(name, path)
     return f"{text}. No record has `{path}`.{hint}"

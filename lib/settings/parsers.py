@@ -118,6 +118,16 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(str(item) for item in items)
 
 
+def words_but_no_switch(text: str) -> tuple[str, ...]:
+    """Parse words separated by commas; `False` and the like alone are not one, but a mistake."""
+    found = words(text)
+    if len(found) == 1 and len(found[0]) > 1 and found[0].lower() in TRUE | FALSE:
+        raise ValueError(
+            f"{found[0]!r} is not a list of words. Enter the words that mean no value, or default"
+        )
+    return found
+
+
 def distinguished_names(text: str) -> tuple[str, ...]:
     """Parse a JSON list of distinguished names, or a single one (which contains commas)."""
     return words(text) if text.lstrip().startswith("[") else (text.strip(),)

@@ -292,6 +292,21 @@ class TestWarnings:
         items = [{**item, "owner": None, "owners": "x"} for item in devices(3, 0)]
         assert run(items).warnings == ["OWNER is empty in all 3 records (source path `owner`)."]
 
+    def test_text_in_place_of_a_path_has_the_way_to_send_it(self, run: Runner) -> None:
+        map_field(run, "SITE", source="Berlin Office")
+        assert run(devices(3, 3)).warnings == [
+            "SITE is empty in all 3 records. No record has `Berlin Office`. To send this text"
+            ' itself, write `mapping.SITE = {"hardcoded": "Berlin Office"}`.'
+        ]
+
+    def test_empty_field_that_is_no_longer_omitted_is_reported(self, run: Runner) -> None:
+        map_field(run, "OWNER", source="owner", empty="omit")
+        run(devices(30, 30))
+        run(devices(30, 0))
+        map_field(run, "OWNER", source="owner")
+        told = ["OWNER is empty in all 30 records (source path `owner`)."]
+        assert run(devices(30, 0)).warnings == told
+
     def test_constant_is_not_reported(self, run: Runner) -> None:
         map_field(run, "OWNER", hardcoded="")
         assert run(devices(30, 30)).warnings == []

@@ -659,6 +659,14 @@ def test_sync_key_cannot_be_a_field_for_missing_records(problems, section, key):
     assert f"{field} is the sync key, so all missing records would become one" in line
 
 
+@pytest.mark.parametrize("switch", ["True", "no", "off"])
+def test_nothing_is_no_switch(problems, switch):
+    [line] = problems(OOMNITZA, LDAP, f"nothing = {switch}\n", names=["ldap"])
+    assert (
+        f"{switch!r} is not a list of words. Enter the words that mean no value, or default" in line
+    )
+
+
 def test_missing_send_with_insert_only_is_an_error(problems):
     more = "missing = send\nmissing.STATUS = x\ninsert_only = True\n"
     [line] = problems(OOMNITZA, LDAP, more, names=["ldap"])

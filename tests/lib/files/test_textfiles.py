@@ -184,3 +184,8 @@ def test_file_name_that_is_not_text_is_shown_in_errors(tmp_path):
     (item,) = csvfile.read_csv(read, Projection())
     assert isinstance(item, RecordUnreadable)
     assert item.where == f"{tmp_path}/m\ufffdller.csv: line 2"
+
+
+def test_folder_in_place_of_a_file_names_the_setting(tmp_path):
+    with pytest.raises(SourceUnavailable, match=r"a folder, not a file\. .* set directory"):
+        list(textfiles.lines(tmp_path, "utf-8"))

@@ -70,6 +70,12 @@ def test_text_in_place_of_a_path_is_a_note_with_the_way_to_send_it(check):
     )
 
 
+def test_comment_after_a_path_is_a_note_about_comments(check):
+    [(severity, text, _)] = check(f"{SERIAL}mapping.LOCATION = where # the office")
+    assert severity is Severity.NOTE
+    assert text.endswith("A comment is not possible after a value; remove it, if this is one")
+
+
 def test_path_to_objects_is_a_note_with_a_path_to_a_value(check):
     [(severity, text, _)] = check(f"{SERIAL}mapping.DISK = disk")
     assert severity is Severity.NOTE

@@ -15,6 +15,7 @@ from lib.errors import (
     SourceFault,
     SourceUnavailable,
     TargetUnavailable,
+    UnsafeRun,
 )
 from lib.interruption import Interruption
 from lib.mapping import mapping
@@ -70,6 +71,14 @@ def test_below_the_numbers_stands_what_there_is_to_say():
         " Run `connector.py missing ldap` to list it.",
         "Note: Run `connector.py rejects ldap` to list the rejected and unsent records.",
     ]
+
+
+def test_records_that_a_safety_threshold_held_back_are_not_saved():
+    held = outcome(fetched=30, unsent=30)
+    held.error = UnsafeRun("safety threshold: only 30 records to send")
+    assert "connector.py rejects" not in summary([held])
+    held.tally.rejected = 1
+    assert "connector.py rejects" in summary([held])
 
 
 def test_testmode_says_that_nothing_was_sent():
