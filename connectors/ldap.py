@@ -97,6 +97,11 @@ class Settings(UserSettings):
                 "the value is empty. Many directories treat a sign-in without a password as"
                 " anonymous. Set password, or leave username empty for an anonymous bind",
             )
+        if self.encoding and "a".encode(self.encoding) != b"a":
+            yield (
+                "encoding",
+                "values in a directory cannot have this encoding. Try latin-1 or cp1252",
+            )
         if self.start_tls and self.url.lower().startswith("ldaps"):
             yield (
                 "start_tls",

@@ -66,6 +66,8 @@ class Leavers(NoLeavers):
             )
         items = map(self._item, self._missing())
         while batch := list(islice(items, uploader.batch_size)):
+            # Oomnitza may store them although its response does not arrive.
+            self._ledger.distrust([item.key for item in batch if item.key is not None])
             for some, refusal in send_with_bisect(uploader, batch, Refusals()):
                 if refusal:
                     reason = f"missing record: {refusal.what}"
@@ -117,7 +119,8 @@ class Leavers(NoLeavers):
             return int(limit)
         before = self._ledger.last_complete()
         known = before.counts["ready"] if before else self._outcome.tally.fetched
-        return max(1, int(known * float(limit[:-1]) / 100))
+        share = float(limit[:-1])
+        return max(1, int(known * share / 100)) if share else 0
 
     def _too_many(self) -> str:
         number = sum(1 for _ in self._missing())

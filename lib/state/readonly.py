@@ -106,6 +106,8 @@ class NullLedger:
     def leavers(self, fingerprint: str, after: int) -> Iterator[Missing]:
         return iter(())
 
+    def distrust(self, keys: Iterable[str]) -> None: ...
+
     def left(self, keys: Iterable[str]) -> None: ...
 
     def count_missing(self) -> int:

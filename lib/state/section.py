@@ -145,6 +145,9 @@ class SectionLedger(Protocol):
         row. Records that `left` was called with are not among them, until they were sent again.
         """
 
+    def distrust(self, keys: Iterable[str]) -> None:
+        """Treat these records as changed: what Oomnitza received of them may be unknown."""
+
     def left(self, keys: Iterable[str]) -> None:
         """Record that Oomnitza was informed that these records are missing."""
 

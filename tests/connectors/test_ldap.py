@@ -312,6 +312,7 @@ def test_directory_requiring_encryption_raises_error(
         ({"url": "ldaps://localhost", "start_tls": "True"}, "start_tls"),
         ({"protocol_version": "2", "start_tls": "True"}, "start_tls"),
         ({"protocol_version": "4"}, "protocol_version"),
+        ({"encoding": "utf-16"}, "encoding"),
         ({"url": "https://localhost"}, "url"),
     ],
 )

@@ -68,6 +68,15 @@ def test_record_that_returns_is_sent_in_full_and_can_leave_again(leaving, oomnit
     assert [leaving(devices(number)).leavers for number in (2, 2, 2)] == [0, 1, 0]
 
 
+def test_record_that_returns_after_a_lost_response_is_sent_in_full(leaving, oomnitza):
+    leaving.set(missing_after=1)
+    leaving(devices(3))
+    oomnitza.respond = lambda records: {"status": "error"} if "STATUS" in records[0] else {}
+    assert leaving(devices(2)).error
+    oomnitza.respond = None
+    assert counts(leaving(devices(3))) == {"fetched": 3, "unchanged": 2, "sent": 1}
+
+
 def test_missing_after_one_run_sends_at_once(leaving):
     leaving.set(missing_after=1)
     assert [leaving(devices(number)).leavers for number in (3, 2, 2)] == [0, 1, 0]
@@ -142,8 +151,12 @@ def test_too_many_missing_records_stop_before_any_is_sent(leaving, oomnitza):
     assert (forced.leavers, forced.error) == (4, None)
 
 
-@pytest.mark.parametrize(("limit", "allowed"), [("3", 3), ("1", 1), ("5%", 1), ("50%", 5)])
-def test_limit_is_a_number_or_a_share_of_the_last_run_but_at_least_one(leaving, limit, allowed):
+@pytest.mark.parametrize(
+    ("limit", "allowed"), [("3", 3), ("1", 1), ("5%", 1), ("50%", 5), ("0%", 0)]
+)
+def test_limit_is_a_number_or_a_share_of_the_last_run_and_a_share_is_at_least_one(
+    leaving, limit, allowed
+):
     leaving.set(missing_after=1, missing_limit=limit, shrink_limit="100%")
     leaving(devices(10))
     assert leaving(devices(10 - allowed)).leavers == allowed

@@ -28,7 +28,6 @@ LEFT = (
     "INSERT OR REPLACE INTO leaver (record, at)"
     " SELECT id, ? FROM record WHERE section = ? AND key = ?"
 )
-# One that returns is sent with all its fields.
 DISTRUST = "UPDATE record SET digest = x'' WHERE section = ? AND key = ?"
 ANY = "SELECT 1 FROM leaver LIMIT 1"
 RETURNED = "DELETE FROM leaver WHERE record = (SELECT id FROM record WHERE section = ? AND key = ?)"
@@ -53,12 +52,17 @@ def select_leavers(
         yield database.convert(to_missing, row)
 
 
+def distrust(database: StateDatabase, section: int, keys: Iterable[str]) -> None:
+    """Treat records as changed, so that they are sent if the source has them again."""
+    database.write_many(DISTRUST, ((section, encode_key(key)) for key in keys))
+
+
 def note_left(database: StateDatabase, section: int, keys: Iterable[str]) -> None:
     """Record that Oomnitza was informed about missing records."""
-    stored = [encode_key(key) for key in keys]
+    keys = list(keys)
     with database.transaction():
-        database.write_many(LEFT, ((time.time(), section, key) for key in stored))
-        database.write_many(DISTRUST, ((section, key) for key in stored))
+        database.write_many(LEFT, ((time.time(), section, encode_key(key)) for key in keys))
+        distrust(database, section, keys)
 
 
 def note_returned(database: StateDatabase, section: int, keys: Iterable[bytes]) -> None:

@@ -227,6 +227,9 @@ class SqliteLedger:
     def leavers(self, fingerprint: str, after: int) -> Iterator[Missing]:
         return leavers.select_leavers(self._database, self._id, self.run, fingerprint, after)
 
+    def distrust(self, keys: Iterable[str]) -> None:
+        leavers.distrust(self._database, self._id, keys)
+
     def left(self, keys: Iterable[str]) -> None:
         leavers.note_left(self._database, self._id, keys)
 
