@@ -29,16 +29,19 @@ FAILURES = frozenset({"error", "errors", "failed", "failure", "fail", "fatal"})
 # Members that report an error unless they are empty, zero, or false; names as `_plain` gives them.
 ERROR_MEMBERS = frozenset(
     {"error", "errors", "errormessage", "errorcode", "errorcount", "errordetails", "haserrors"}
-    | {"exception", "fault", "failed", "failures", "failedcount", "failurecount"}
+    | {"exception", "fault", "failed", "failures", "failedcount", "failurecount", "rejected"}
 )
 # Those whose number counts records.
-COUNTS = frozenset({"errors", "errorcount", "failed", "failures", "failedcount", "failurecount"})
+COUNTS = frozenset(
+    {"errors", "errorcount", "failed", "failures", "failedcount", "failurecount", "rejected"}
+)
 # A text that names a record.
 NUMBERED = re.compile(r"\b(row|record|line|index|item)s?\b\W*\d", re.IGNORECASE)
 STATUS_MEMBERS = frozenset({"status", "statuscode", "httpstatus", "code", "errorcode"})
 # A text that reports an error, where a text is all that the response or an item of its list is.
 ERROR_TEXT = re.compile(
-    r"\b(errors?|exception|fail(ed|ure|s)?|invalid|denied|blocked|forbidden|unauthori[sz]ed|refused"
+    r"\b(?<!no )(?<!\b0 )(?<!without )(errors?|exception|fail(ed|ure|s)?|invalid"
+    r"|denied|blocked|forbidden|unauthori[sz]ed|refused"
     r"|rejected)\b",
     re.IGNORECASE,
 )
@@ -100,9 +103,14 @@ def _parsed(response: requests.Response) -> Any:
     """The JSON of a response; the bytes of one that is not JSON, without surrounding space."""
     content = response.content.strip()
     try:
-        return json.loads(content) if content else content
+        return json.loads(content, parse_constant=_refuse) if content else content
     except (ValueError, RecursionError):
         return content
+
+
+def _refuse(constant: str) -> Any:
+    """Raise ValueError for NaN and Infinity, which Python accepts as JSON."""
+    raise ValueError(constant)
 
 
 def _quoted(body: bytes) -> str:
@@ -159,6 +167,8 @@ def _reports_error(body: Any, depth: int = 1) -> bool:
             return not body
         case str():
             return ERROR_TEXT.search(body) is not None
+        case {"message": str(message)} if len(body) == 1:
+            return _reports_error(message)
         case dict():
             inner = (item for item in body.values() if isinstance(item, dict))
             return any(_is_error(_plain(name), item) for name, item in body.items()) or (

@@ -32,6 +32,9 @@ HARMLESS = [
     '{"result": {"added": 2, "error_count": 0, "failed": []}}',
     '{"statusCode": 200, "code": 0, "error": "none", "success": "true", "hasErrors": false}',
     '["b5f1", "created"]',
+    '"2 records stored, no errors"',
+    '["stored with 0 errors"]',
+    '{"message": "accepted"}',
 ]
 OF_THE_BATCH = [
     "false",
@@ -58,6 +61,7 @@ OF_THE_BATCH = [
     '{"exception": "NullPointerException"}',
     '{"fault": {"faultstring": "quota"}}',
     '"Blocked by policy"',
+    '{"message": "Access denied"}',
 ]
 OF_RECORDS = [
     '{"errors": [{"row": 1, "error": "bad email"}]}',
@@ -70,6 +74,7 @@ OF_RECORDS = [
     '{"errors": {"7": "bad email"}}',
     '{"errors": {"SN7": ["bad email"]}}',
     '{"added": 99, "error_count": 1}',
+    '{"added": 99, "rejected": 1}',
     '{"data": {"added": 99, "failed": 1}}',
 ]
 
@@ -81,7 +86,9 @@ def test_response_without_an_error_confirms(confirm, body):
     assert Confirmation(confirm)(answer) is answer
 
 
-@pytest.mark.parametrize("body", ["Blocked by policy", "OK", "{", '{"a": 1} trailing', "\x00"])
+@pytest.mark.parametrize(
+    "body", ["Blocked by policy", "OK", "{", '{"a": 1} trailing', "\x00", "NaN"]
+)
 def test_response_that_is_not_json_does_not_confirm(body):
     with pytest.raises(NotConfirmed, match="does not confirm the records") as caught:
         Confirmation("body")(response(body))
