@@ -23,6 +23,7 @@ from lib.language.bounds import (
     weight,
 )
 from lib.language.errors import Stopped
+from lib.language.failures import no_item
 from lib.language.methods import get_attribute
 from lib.language.operators import COMPARISONS, Operation, get_item
 from lib.values.kinds import kind_of
@@ -113,7 +114,10 @@ def part(owner: Run, bounds: Sequence[Run]) -> Run:
     """Compile a slice: `record.name[1:3]`."""
 
     def run(frame: Frame) -> Any:
-        values = get_item(owner(frame), slice(*[bound(frame) for bound in bounds]))
+        value, at = owner(frame), slice(*[bound(frame) for bound in bounds])
+        if isinstance(value, dict):  # from Python 3.12 on, a slice would be taken for a key
+            raise Stopped(no_item(value, at))
+        values = get_item(value, at)
         if type(values) in SIZED:
             spend(frame, len(values))
         return values

@@ -508,7 +508,7 @@ def test_an_object_or_a_list_or_json_lines(read, text, expected):
 @pytest.mark.parametrize(
     ("text", "place", "words"),
     [
-        ('{"a": 1,}', "line 1", "invalid JSON at column 9"),
+        ('{"a": 1;}', "line 1", "invalid JSON at column 8"),
         ('\n{\n  "a": 1\n  "b": 2\n}', "line 4", "invalid JSON at column 3"),
         ('{"a": 1}\n\n{"a": 2\n{"a": 3}\n', "line 3", "invalid JSON at column 8"),
         ('{"a": 1}\n[1]\n', "line 2", "a record must be a JSON object"),
