@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from lib.connector import Connector
-from lib.errors import ConfigurationError
 from lib.mapping import emptyvalues, mapping
 from lib.mapping.mapping import FieldMapping, Layer, ServerMapping
 
@@ -37,15 +36,6 @@ def effective_mapping(
 def unmapped_sync_fields(source: Connector[Any], fields: Mapping[str, FieldMapping]) -> list[str]:
     """Return the sync fields that no mapping fills."""
     return [name for name in source.sync_fields if name not in fields]
-
-
-def require_sync_fields(source: Connector[Any], fields: Mapping[str, FieldMapping]) -> None:
-    """Raise ConfigurationError if a sync field gets no value."""
-    for name in unmapped_sync_fields(source, fields):
-        raise ConfigurationError(
-            f"the sync key {name} is not mapped",
-            fix=f"Add `mapping.{name} = <source>` to the section, or map {name} in Oomnitza",
-        )
 
 
 def doubly_mapped(server: ServerMapping, ini: Layer) -> list[str]:

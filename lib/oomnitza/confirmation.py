@@ -74,6 +74,8 @@ class Confirmation:
         Raises NotConfirmed for a body of another kind, TargetUnavailable for one that reports an
         error, and TargetRefused for one that reports errors of single records.
         """
+        if self.shape and self._confirm == "status":
+            return response
         body = _parsed(response)
         if not self.shape:
             self.shape = shape_of(body)
@@ -87,12 +89,13 @@ class Confirmation:
             raise NotConfirmed(f"the response does not confirm the records: {_quoted(body)}")
         if self._confirm == "strict" and not isinstance(body, dict):
             raise NotConfirmed(f"the response is not a JSON object but {shape_of(body)}")
-        where, words = response.url.split("?")[0], _message(response)
+        where = response.url.split("?")[0]
         if any(_reports_error(item) for item in _records_of(body)) or _counts_errors(body):
-            raise TargetRefused(f"Oomnitza reports an error in the record{words}", where=where)
+            what = f"Oomnitza reports an error in the record{_message(response)}"
+            raise TargetRefused(what, where=where)
         if _reports_error(body):
             raise TargetUnavailable(
-                f"the response reports an error{words}",
+                f"the response reports an error{_message(response)}",
                 where=where,
                 fix=LOOSER,
                 retry_after=NOT_IN_THIS_RUN,
